@@ -188,9 +188,6 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         {
             return Ok((None, (webhooks.clone(), webhook.clone(), true)));
         }
-        if call.operation != Operation::ReadWebhook && versions.as_ref().is_some_and(|versions| !versions.contains(&webhook.version)) {
-            return Err(Refusal::Stale { current: webhook.version });
-        }
         let by = call.scope.actor();
         let (after, changed) = match (&requested, call.operation) {
             (Some(requested), _) => {
@@ -207,7 +204,12 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             (_, Operation::RemoveWebhook) => (webhooks.without(&id), webhook.clone()),
             _ => (webhooks.clone(), webhook.clone()),
         };
-        let decision: Option<Decision> = (after != webhooks).then(|| after.clone().decided());
+        let changes = after != webhooks;
+        // A repeat of a change that was made is no conflict.
+        if changes && versions.as_ref().is_some_and(|versions| !versions.contains(&webhook.version)) {
+            return Err(Refusal::Stale { current: webhook.version });
+        }
+        let decision: Option<Decision> = changes.then(|| after.clone().decided());
         Ok((remembered(request.as_ref(), decision, 0, call.now), (after, changed, false)))
     };
     let (webhooks, webhook, again) = platform.store.decide(&call.scope, load, rule).await?;

@@ -27,6 +27,8 @@ pub struct Between {
     pub(super) stream: Vec<(Value, DateTime<Utc>, u32)>,
     pub dead: Vec<Message>,
     pub mails: Vec<Mail>,
+    /// Every text message that the provider accepted.
+    pub sms: Vec<forecourt_send::Sms>,
     /// Every call to a webhook, including repeats.
     pub hooks: Vec<forecourt_send::Call>,
     pub files: BTreeMap<String, Vec<u8>>,
@@ -67,10 +69,10 @@ impl Between {
 
 /// Returns a message in the form in which a function receives it.
 pub fn record(message: &Message) -> Value {
-    let sender = if message.queue == "appointment" { super::journey::CENTRE } else { super::journey::SENDER };
+    let sender = if message.queue == "appointment" { super::group::CENTRE } else { super::group::SENDER };
     json!({
         "messageId": message.id.to_string(), "receiptHandle": message.id.to_string(), "body": message.body,
         "attributes": {"SenderId": sender, "SentTimestamp": "1795424400000"},
-        "messageAttributes": {"dealer": {"stringValue": super::journey::NORTH, "dataType": "String"}}, "eventSource": "aws:sqs",
+        "messageAttributes": {"dealer": {"stringValue": super::group::NORTH, "dataType": "String"}}, "eventSource": "aws:sqs",
     })
 }

@@ -28,16 +28,28 @@ pub enum Bug {
     MailBeforeCommit,
     /// Escalate trusts the wake-up and does not check that the lead still waits for an answer.
     TrustedWakeUp,
+    /// The times of users are written without a condition, so that two bookings can take one slot.
+    UnguardedSlots,
+    /// The directory is written without a condition, so that two enquiries of one new contact can make two leads.
+    UnguardedContacts,
+    /// The sender takes a letter without a response for one that was not accepted.
+    LetterSentAgain,
+    /// The sender takes a webhook without a response for one that was delivered.
+    WebhookForgotten,
+    /// The export takes an upload that failed for one that succeeded.
+    PartForgotten,
 }
 
 impl Bug {
     /// Returns the store's part of the bug. `None` if the store works correctly.
     pub fn write_bug(self) -> Option<WriteBug> {
         match self {
-            Bug::DroppedCondition => Some(WriteBug::Unguarded(&["@", "T#"])),
-            Bug::RotationOutsideTheUnit => Some(WriteBug::Unguarded(&["R"])),
+            Bug::DroppedCondition => Some(WriteBug::Unguarded(&[("", "@"), ("", "T#")])),
+            Bug::RotationOutsideTheUnit => Some(WriteBug::Unguarded(&[("", "R")])),
+            Bug::UnguardedSlots => Some(WriteBug::Unguarded(&[("#S#", "@")])),
+            Bug::UnguardedContacts => Some(WriteBug::Unguarded(&[("#C#", "@")])),
             Bug::LostDueAt => Some(WriteBug::Unlisted),
-            Bug::MailBeforeCommit | Bug::TrustedWakeUp => None,
+            Bug::MailBeforeCommit | Bug::TrustedWakeUp | Bug::LetterSentAgain | Bug::WebhookForgotten | Bug::PartForgotten => None,
         }
     }
 
@@ -66,7 +78,7 @@ impl Bug {
                 }
                 Some(SqsBatchResponse::default())
             }
-            Bug::DroppedCondition | Bug::RotationOutsideTheUnit | Bug::LostDueAt => None,
+            _ => None,
         }
     }
 }

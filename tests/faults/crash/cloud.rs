@@ -129,7 +129,7 @@ impl Cloud {
         let process = Process::new(handler, self.gate.clone(), self.excused.clone());
         let store = Store::new(self.table.client(Some(process.clone()), self.retries), NAME, secret()).with_seed(7);
         let time = self.clock.clone();
-        let files = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
+        let files = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone(), bug: self.bug });
         let platform = Platform {
             function: handler,
             store,
@@ -344,12 +344,12 @@ impl Cloud {
 
     /// Uses small slices and parts, so that the test data needs several of each.
     fn exporter(&self, process: &Arc<Process>, platform: &Platform) -> Exporter {
-        let uploads = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
+        let uploads = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone(), bug: self.bug });
         Exporter { part: 1_500, reads: 3, ..Exporter::new(platform.clone(), uploads) }
     }
 
     pub fn sender(&self, process: &Arc<Process>, platform: &Platform) -> Sender {
-        let carrier = super::ports::Mail { process: process.clone(), between: self.between.clone() };
+        let carrier = super::ports::Mail { process: process.clone(), between: self.between.clone(), bug: self.bug };
         Sender { platform: platform.clone(), carrier: Arc::new(carrier), texts: self.texts.clone() }
     }
 }

@@ -21,6 +21,8 @@ pub enum Fault {
     Conflict,
     /// A batch is processed only in part.
     Unprocessed,
+    /// The process ends, and the write reaches the table only after the repeat of its batch has written the same item.
+    Late,
     /// A query returns a page with one item.
     ShortPage,
     /// An index does not include the latest commit yet.
@@ -55,11 +57,11 @@ impl Call {
 
     /// Returns every fault that this call can meet.
     pub fn faults(&self) -> Vec<Fault> {
-        use Fault::{Conflict, CrashAfter, CrashBefore, LaggingIndex, ResponseLost, ServerError, ShortPage, Throttled, Unprocessed};
+        use Fault::{Conflict, CrashAfter, CrashBefore, LaggingIndex, Late, ResponseLost, ServerError, ShortPage, Throttled, Unprocessed};
         let also: &[Fault] = match self.operation.as_str() {
             // The handler has finished. Only its acknowledgement can be lost.
             "acknowledge" => return vec![ResponseLost],
-            "PutItem" | "TransactWriteItems" => &[Throttled, ServerError, Conflict],
+            "PutItem" | "TransactWriteItems" => &[Throttled, ServerError, Conflict, Late],
             "BatchGetItem" => &[Throttled, ServerError, Unprocessed],
             // A consistent read of the table itself does not lag.
             "Query" if self.key.starts_with("table:") => &[Throttled, ServerError, ShortPage],

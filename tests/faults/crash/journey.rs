@@ -1,6 +1,8 @@
 //! The journeys: sequences of requests by users, customers and partners.
 
 use super::cloud::Cloud;
+use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
+use super::office;
 use super::pingback::{ping, sign};
 use crate::reports::overview::{appointment, save};
 use crate::support::world::{Reply, at};
@@ -8,76 +10,11 @@ use chrono::TimeDelta;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::PartnerId;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_local::demo::GroupData;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, short};
 use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// A dealer that is always open: level 1 after one hour, the reminder 20 minutes before it, level 2 one hour after it.
-pub const NORTH: &str = "north";
-/// As `NORTH`, with another seller. Customers can book at most one day ahead.
-pub const WEST: &str = "west";
-/// A dealer that is open from 8 to 18, with one seller.
-pub const SOUTH: &str = "south";
-/// A dealer that is always open and has a pool. Pia and Paul may claim only its oldest lead.
-pub const POND: &str = "pond";
-/// The sender's identity on the partner's queue messages.
-pub const SENDER: &str = "AIDAPORTAL";
-/// The sender's identity on the contact centre system's queue messages.
-pub const CENTRE: &str = "AIDACENTRE";
-/// The contact centre's system as the caller of HTTP requests.
-pub const CENTRES: &str = "partner:centre-demo";
-const PORTAL: &str = "partner:portal-demo";
-const BOSS: &str = "boss";
-
-pub fn group() -> GroupData {
-    let week = |hours: Value| {
-        ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-            .map(|day| (day.to_owned(), hours.clone()))
-            .into_iter()
-            .collect::<serde_json::Map<_, _>>()
-    };
-    let member = |user: &str| json!({"user": user, "receives_leads": true, "assignable": true, "supervisor": BOSS});
-    let dealer = |id: &str, hours: Value, escalation: Value, members: &[&str]| {
-        let members: Vec<Value> = members.iter().map(|user| member(user)).chain([json!({"user": BOSS})]).collect();
-        json!({"id": id, "settings": {"name": id, "country": "DE", "language": "en", "admin_user": BOSS, "members": members,
-            "appointments": {"reminder_hours": 1}, "escalation": escalation, "calendar": {"zone": "Europe/Berlin", "hours": week(hours)}}})
-    };
-    let hourly = json!({"level_1": 60, "reminder": 20, "level_2": 60});
-    let always = json!([["00:00", "24:00"]]);
-    let user = |id: &str| {
-        json!({"id": id, "name": id, "email": format!("{id}@desk.example"), "language": "en", "role": match id { BOSS => "group_admin", "hugo" => "head_office", _ => "seller" },
-            "dealers": [NORTH, WEST, SOUTH, POND], "notices": id != "duck"})
-    };
-    let mut pond = dealer(POND, always.clone(), hourly.clone(), &["pia", "paul"]);
-    let settings = &mut pond["settings"];
-    for member in settings["members"].as_array_mut().unwrap() {
-        member["receives_leads"] = json!(false);
-    }
-    settings["members"].as_array_mut().unwrap().push(json!({"user": "duck", "supervisor": BOSS}));
-    settings["pool"] = json!({"user": "duck", "oldest_only": true});
-    let mut west = dealer(WEST, always.clone(), hourly.clone(), &["will"]);
-    west["settings"]["capacity"] = json!({"horizon_days": 1, "step": 60});
-    west["settings"]["appointments"] = json!({"reminder_hours": 0});
-    let users = ["anna", "ben", "cara", "will", "sam", "pia", "paul", "duck", "hugo", BOSS].map(user);
-    serde_json::from_value(json!({
-        "group": "demo-group",
-        "dealers": [
-            dealer(NORTH, always, hourly, &["anna", "ben", "cara"]),
-            west,
-            dealer(SOUTH, json!([["08:00", "18:00"]]), json!({"level_1": 60, "reminder": 0, "level_2": 30}), &["sam"]),
-            pond,
-        ],
-        "users": users,
-        "partners": [
-            {"partner": {"id": "portal-demo", "dealers": [NORTH, WEST, SOUTH, POND]}, "sender_id": SENDER},
-            {"partner": {"id": "centre-demo", "dealers": [NORTH], "kind": "contact_centre"}, "sender_id": CENTRE},
-        ],
-    }))
-    .unwrap()
-}
 
 /// A journey: its start time and its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -100,12 +37,19 @@ pub enum Journey {
     /// An appointment of the contact centre: created and moved by queue, moved by staff, reminded, and completed by a ping-back. A
     /// webhook is notified.
     Appointment,
+    /// Users work on a lead: events in bulk, tasks, deadlines, contacts, letters by e-mail and text message, and calls.
+    Work,
+    /// Admins create, change and remove a user, a webhook and a calendar feed, and take a user off a dealer.
+    Administration,
     /// Enquiries arrive after closing. Their held notices go out together in the morning; one of them is obsolete by then.
     Night,
 }
 
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
+    /// Further journeys whose ends are snapshots.
+    pub const SHORT: [Journey; 6] =
+        [Journey::Keyless, Journey::Documents, Journey::Invitation, Journey::Appointment, Journey::Work, Journey::Administration];
 
     pub fn begins(self) -> &'static str {
         match self {
@@ -116,7 +60,9 @@ impl Journey {
             | Journey::Documents
             | Journey::Invitation
             | Journey::Export
-            | Journey::Appointment => "2026-11-23T09:00:00Z",
+            | Journey::Appointment
+            | Journey::Work
+            | Journey::Administration => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -133,6 +79,8 @@ impl Journey {
             Journey::Documents => documents(cloud).await,
             Journey::Invitation => invitation(cloud).await,
             Journey::Appointment => appointments(cloud).await,
+            Journey::Work => office::work(cloud).await,
+            Journey::Administration => office::administration(cloud).await,
         }
     }
 }
@@ -158,7 +106,7 @@ pub fn enquiry(name: &str) -> Value {
     json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
 }
 
-async fn until(cloud: &Cloud, time: &str) {
+pub async fn until(cloud: &Cloud, time: &str) {
     cloud.pass_until(at(time)).await;
 }
 

@@ -63,7 +63,7 @@ impl End {
         facts.extend(files.map(|(name, bytes)| format!("file {name}: {}", forecourt_store::fingerprint(bytes))));
         // The dealer in the south is open from 7 to 17 UTC. A mail that was due at closing may be sent a few minutes later.
         let at_night = |mail: &&Mail| {
-            mail.from_name == super::journey::SOUTH && !(7 * 60..=17 * 60 + 10).contains(&(mail.at.hour() * 60 + mail.at.minute()))
+            mail.from_name == super::group::SOUTH && !(7 * 60..=17 * 60 + 10).contains(&(mail.at.hour() * 60 + mail.at.minute()))
         };
         facts.extend(between.mails.iter().filter(at_night).map(|mail| format!("mail at night to {}", mail.to)));
         facts.extend(between.dead.iter().map(|message| format!("dead letter of {}: {}", message.queue, message.body)));
@@ -88,7 +88,8 @@ impl End {
                 *told.entry(notice).or_default() += 1;
             }
         }
-        facts.extend(letters(&items, &between.mails, cloud.gate.injected()));
+        let sent: Vec<&str> = between.mails.iter().map(|mail| &*mail.id).chain(between.sms.iter().map(|sms| &*sms.id)).collect();
+        facts.extend(letters(&items, &sent, cloud.gate.injected()));
         // A repeated mail has the same message id, so that mail programs can recognise it.
         facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails say: {notice}", ids.len())));
         facts.sort();
@@ -159,13 +160,13 @@ fn stored(item: &Value) -> Option<String> {
         ("L", entry) if entry.starts_with("T#") => return None,
         // The name of a delivery contains the item's version, which depends on the number of earlier commits.
         ("NA", _) => return Some(format!("{pk}: {}", without(&scrub(item), &["sk", "sequence", "version"]))),
-        ("D", "@") | ("U" | "P", _) => return None,
         ("D", entry) if entry.starts_with("H#") => json!({"by": item["by"], "version": item["version"]}),
         _ if pk.starts_with("SENDER#") => return None,
         // The version that a request saw depends on the number of earlier commits.
         ("K", "S") => json!({"body": item["body"]}),
         _ if is_letter(item) => letter(item),
-        ("A", "@") => without(&appointment(item), &["created", "as_of", "again_at"]),
+        ("A", "@") => timed(without(&appointment(item), &["created", "as_of", "again_at"]), item),
+        ("L", event) if event.starts_with("E#") && item["by"]["user"].is_string() => timed(scrub(item), item),
         // Reports that arrived before their appointment. The time since which they are stored is not compared.
         ("A", "P") => without(&scrub(item), &["came"]),
         _ => scrub(item),
@@ -178,18 +179,20 @@ fn stored(item: &Value) -> Option<String> {
     Some(format!("{pk} {sk}: {told}"))
 }
 
-/// Returns the violations of MSG-1 for letters to customers. A letter that is recorded as sent was sent once. A letter with an unclear
+/// Returns the violations of MSG-1 for letters to customers; `sent` are the ids of the mails and text messages. A letter that is recorded as sent was sent once. A letter with an unclear
 /// state was sent at most once, and there are not more of them than injected faults. Any other letter was not sent. The appointment
 /// agrees with its letters.
-fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
+fn letters(items: &[Value], sent: &[&str], struck: usize) -> Vec<String> {
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {
-        let (subject, cause) = (letter["home"]["appointment"].as_str().unwrap_or_default(), letter["cause"].as_str().unwrap_or_default());
-        let times = mails.iter().filter(|mail| mail.id == format!("{subject}.{cause}")).count();
+        let subject = letter["home"].as_object().and_then(|home| home.values().next()).and_then(Value::as_str).unwrap_or_default();
+        let cause = letter["cause"].as_str().unwrap_or_default();
+        let id = format!("{subject}.{cause}");
+        let times = sent.iter().filter(|sent| **sent == id).count();
         let state = letter["fate"]["is"].as_str().unwrap_or_default();
         unclear += usize::from(state == "unclear");
         if !matches!((state, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {
-            wrong.push(format!("mailed {times} times though {state}: {subject} {cause}"));
+            wrong.push(format!("sent {times} times though {state}: {subject} {cause}"));
         }
         let of = |item: &&Value| item["pk"].as_str().is_some_and(|pk| pk.ends_with(&format!("#A#{subject}"))) && item["sk"] == "@";
         let noted = match cause.split('-').next() {
@@ -224,6 +227,12 @@ fn letter(item: &Value) -> Value {
         );
     }
     letter
+}
+
+/// Adds the time of an appointment, or of an event that a user planned: it does not depend on when a request was processed.
+fn timed(mut told: Value, item: &Value) -> Value {
+    told["time"] = item["row"]["at"].clone();
+    told
 }
 
 /// Returns an appointment without the states of its letters.

@@ -1,6 +1,7 @@
 //! Timers, queues, mail and files behind the gate.
 
 use super::between::Between;
+use super::bugs::Bug;
 use super::cloud::Wakes as Treatment;
 use super::gate::Process;
 use async_trait::async_trait;
@@ -86,6 +87,7 @@ impl PartnerQueue for Partners {
 pub struct Mail {
     pub process: Arc<Process>,
     pub between: Shared,
+    pub bug: Option<Bug>,
 }
 
 #[async_trait]
@@ -99,9 +101,27 @@ impl Carrier for Mail {
             format!("provider-{}", mail.id)
         };
         // If there is no response, the mail may have been sent. A refusal means that it was not.
+        let failed = || {
+            if took.load(SeqCst) && self.bug != Some(Bug::LetterSentAgain) {
+                Undelivered::Unclear("no answer".into())
+            } else {
+                Undelivered::Later("for the test".into())
+            }
+        };
+        self.process.call("carry", &mail.id, taken, failed).await
+    }
+
+    async fn carry_sms(&self, sms: &forecourt_send::Sms) -> Result<String, Undelivered> {
+        let took = AtomicBool::new(false);
+        let taken = || {
+            took.store(true, SeqCst);
+            self.process.mail_taken();
+            self.between.lock().unwrap().sms.push(sms.clone());
+            format!("provider-{}", sms.id)
+        };
         let failed =
             || if took.load(SeqCst) { Undelivered::Unclear("no answer".into()) } else { Undelivered::Later("for the test".into()) };
-        self.process.call("carry", &mail.id, taken, failed).await
+        self.process.call("carry_sms", &sms.id, taken, failed).await
     }
 
     async fn call(&self, call: &forecourt_send::Call) -> Result<u16, NoAnswer> {
@@ -109,13 +129,15 @@ impl Carrier for Mail {
             self.between.lock().unwrap().hooks.push(call.clone());
             200
         };
-        self.process.call("hook", &call.webhook_id, taken, || NoAnswer::Connection("for the test".into())).await
+        let called = self.process.call("hook", &call.webhook_id, taken, || NoAnswer::Connection("for the test".into())).await;
+        if self.bug == Some(Bug::WebhookForgotten) { called.or(Ok(200)) } else { called }
     }
 }
 
 pub struct Files {
     pub process: Arc<Process>,
     pub between: Shared,
+    pub bug: Option<Bug>,
 }
 
 #[async_trait]
@@ -175,12 +197,13 @@ impl forecourt_edge::files::Uploads for Files {
     }
 
     async fn part(&self, name: &str, upload: &str, number: u32, bytes: Vec<u8>) -> Result<String, Failure> {
+        let mark = forecourt_store::fingerprint(&bytes);
         let keep = || {
-            let mark = forecourt_store::fingerprint(&bytes);
             self.between.lock().unwrap().uploads.get_mut(upload).unwrap().insert(number, bytes);
-            mark
+            mark.clone()
         };
-        self.process.call("upload_part", name, keep, unavailable).await
+        let uploaded = self.process.call("upload_part", name, keep, unavailable).await;
+        if self.bug == Some(Bug::PartForgotten) { uploaded.or(Ok(mark)) } else { uploaded }
     }
 
     async fn finish(&self, name: &str, upload: &str, parts: &[(u32, String)]) -> Result<(), Failure> {

@@ -2,11 +2,13 @@
 
 use super::cloud::{Cloud, Setting, Wakes};
 use super::gate::Gate;
-use super::journey::{CENTRES, NORTH, POND, SOUTH, WEST, enquiry, lead, post};
+use super::group::{CENTRES, NORTH, POND, SOUTH, WEST};
+use super::journey::{enquiry, lead, post};
 use super::judge::End;
 use super::pingback::{ping, sign};
 use super::{Bug, GROUP};
 use crate::support::world::{Reply, at};
+use http::Method;
 use serde_json::{Value, json};
 
 /// An action at ten o'clock.
@@ -16,6 +18,14 @@ enum Move {
     Lead(&'static str),
     /// A user's request about the lead of nine o'clock: path, key and body.
     Post(&'static str, &'static str, Value),
+    /// The group admin takes a user off a dealer and removes the user, or changes a part of the settings: method, path, version and body.
+    Set(Method, String, u64, Value),
+    /// An enquiry of a new person with this idempotency key.
+    Contact(&'static str),
+    /// A user adds a contact with one e-mail address to the first lead, or to the one in the pool.
+    Reach(&'static str, bool),
+    /// The customer of the first or the second invitation books this slot.
+    Book(usize, &'static str),
     /// A user claims the first lead of the pond's pool.
     Claim(&'static str),
     /// The contact centre's system creates this appointment.
@@ -36,6 +46,17 @@ fn reaction() -> Move {
 
 fn to(target: Value) -> Move {
     Move::Post("assignment", "k-t", target)
+}
+
+/// The slot for which two customers compete.
+const SLOT: &str = "2026-11-23T12:00:00Z";
+
+fn leaver(user: &str) -> Move {
+    Move::Set(Method::DELETE, format!("/dealers/{NORTH}/users/{user}"), 1, json!({}))
+}
+
+fn slower() -> Move {
+    Move::Set(Method::PUT, format!("/dealers/{NORTH}/escalation"), 1, json!({"level_1": 90, "reminder": 20, "level_2": 30}))
 }
 
 fn races() -> Vec<(&'static str, Move, Move)> {
@@ -59,12 +80,58 @@ fn races() -> Vec<(&'static str, Move, Move)> {
         ("two who take one lead out of the pool", Move::Claim("pia"), Move::Claim("paul")),
         ("taken out of the pool and level 1", Move::Claim("pia"), Move::Deliver),
         ("an appointment is made and its cancellation told", Move::Make(made()), Move::Ping(told())),
+        ("two enquiries of a new person", Move::Contact("k-1"), Move::Contact("k-2")),
+        ("one new address for contacts of two leads", Move::Reach("k-1", false), Move::Reach("k-2", true)),
+        ("two bookings of one slot", Move::Book(0, SLOT), Move::Book(1, SLOT)),
+        ("a slower escalation and an enquiry", slower(), Move::Lead("k-1")),
+        ("a slower escalation and level 1", slower(), Move::Deliver),
+        ("a leaver and an enquiry", leaver("anna"), Move::Lead("k-1")),
+        ("a leaver and an assignment to the leaver", leaver("cara"), to(json!({"user": "cara"}))),
         ("made by queue, and its cancellation told by queue", Move::Queue(json!({"appointment": made()})), Move::Queue(told())),
     ]
 }
 
-async fn make(cloud: &Cloud, (first, pooled): (&Reply, &Reply), what: &Move) -> Option<Reply> {
+/// What exists when the two actions begin.
+struct Before {
+    first: Reply,
+    pooled: Reply,
+    /// The paths of two invitations. Empty unless an action books.
+    invitations: Vec<String>,
+}
+
+impl Before {
+    async fn of(cloud: &Cloud, books: bool) -> Self {
+        let first = lead(cloud, NORTH, "k-0", &enquiry("first")).await;
+        let pooled = lead(cloud, POND, "k-p", &enquiry("pooled")).await;
+        let mut invitations = Vec::new();
+        for key in ["k-x", "k-y"].into_iter().filter(|_| books) {
+            let invited = lead(cloud, WEST, key, &enquiry(key)).await;
+            let body = json!({"type": "booked_test_drive", "title": "Corsa"});
+            let made = post(cloud, "boss", &format!("/leads/{}/invitations", invited.text("/id")), &format!("{key}-i"), &body).await;
+            invitations.push(made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned());
+        }
+        Self { first, pooled, invitations }
+    }
+}
+
+async fn make(cloud: &Cloud, before: &Before, what: &Move) -> Option<Reply> {
+    let Before { first, pooled, invitations } = before;
+    let json = ("content-type", "application/json");
     match what {
+        Move::Set(method, path, version, body) => {
+            let seen = format!("\"{version}\"");
+            let headers = [json, ("if-match", &*seen)];
+            Some(cloud.request(method.clone(), "boss", path, &headers, body.to_string().as_bytes()).await)
+        }
+        Move::Contact(key) => Some(lead(cloud, NORTH, key, &enquiry("stranger")).await),
+        Move::Reach(key, is_pooled) => {
+            let path = format!("/leads/{}/contacts", if *is_pooled { pooled } else { first }.text("/id"));
+            Some(post(cloud, "boss", &path, key, &json!({"last_name": "Nord", "emails": ["nord@example.com"]})).await)
+        }
+        Move::Book(of, slot) => {
+            let path = format!("{}/booking", invitations[*of]);
+            Some(cloud.request(Method::POST, "", &path, &[json], json!({"from": slot}).to_string().as_bytes()).await)
+        }
         Move::Lead(key) => Some(lead(cloud, NORTH, key, &enquiry(key)).await),
         Move::Post(path, key, body) => Some(post(cloud, "boss", &format!("/leads/{}/{path}", first.text("/id")), key, body).await),
         Move::Claim(who) => Some(post(cloud, who, &format!("/leads/{}/claim", pooled.text("/id")), who, &json!({})).await),
@@ -104,16 +171,16 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
         let setting = Setting { gate: Gate::new(Vec::new(), seed, false), wakes: Wakes::AsSent, bug, retries: 0, at_once, lagging: false };
         let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
         sign(&cloud).await;
-        let first = &lead(&cloud, NORTH, "k-0", &enquiry("first")).await;
-        let pooled = &lead(&cloud, POND, "k-p", &enquiry("pooled")).await;
+        let books = [a, b].iter().any(|action| matches!(action, Move::Book(..)));
+        let before = &Before::of(&cloud, books).await;
         cloud.pass_until(at("2026-11-23T09:59:59Z")).await;
         cloud.clock.freeze_at(at("2026-11-23T10:00:00Z"));
         let (x, y) = match order {
-            Order::SideBySide(_) => tokio::join!(make(&cloud, (first, pooled), a), make(&cloud, (first, pooled), b)),
-            Order::AThenB => (make(&cloud, (first, pooled), a).await, make(&cloud, (first, pooled), b).await),
+            Order::SideBySide(_) => tokio::join!(make(&cloud, before, a), make(&cloud, before, b)),
+            Order::AThenB => (make(&cloud, before, a).await, make(&cloud, before, b).await),
             Order::BThenA => {
-                let y = make(&cloud, (first, pooled), b).await;
-                (make(&cloud, (first, pooled), a).await, y)
+                let y = make(&cloud, before, b).await;
+                (make(&cloud, before, a).await, y)
             }
         };
         cloud.pass_until(at("2026-11-24T10:00:00Z")).await;
@@ -147,7 +214,7 @@ fn dis_2_each_pair_of_concurrent_actions_is_serializable() {
 /// The harness itself: the races detect a write without a condition.
 #[test]
 fn the_races_detect_a_write_without_a_condition() {
-    for bug in [Bug::RotationOutsideTheUnit, Bug::DroppedCondition] {
+    for bug in [Bug::RotationOutsideTheUnit, Bug::DroppedCondition, Bug::UnguardedSlots, Bug::UnguardedContacts] {
         let noticed = races().iter().find_map(|(name, a, b)| lost_race(name, a, b, 60, Some(bug)));
         println!("{bug:?}: {}", noticed.as_deref().unwrap_or("nothing"));
         assert!(noticed.is_some(), "{bug:?} went unnoticed");

@@ -19,8 +19,8 @@ use std::time::Duration;
 /// A defect of the store. The harness must detect it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteBug {
-    /// Items whose sort key starts with one of these prefixes are written without a condition.
-    Unguarded(&'static [&'static str]),
+    /// Items of these kinds are written without a condition. A kind is a part of the partition key and the start of the sort key.
+    Unguarded(&'static [(&'static str, &'static str)]),
     /// Leads are missing in the index of due items. The stream still reports their times.
     Unlisted,
 }
@@ -38,6 +38,8 @@ struct State {
     stream: Vec<Value>,
     sequence: u64,
     write_bug: Option<WriteBug>,
+    /// Writes on their way to the table, whose processes have ended.
+    late: Vec<(String, Value)>,
 }
 
 type Answered = (u16, String);
@@ -108,7 +110,7 @@ impl Table {
     pub fn new(behind: bool, write_bug: Option<WriteBug>) -> Arc<Self> {
         let behind = behind.then(|| (Database::memory().unwrap(), Vec::new()));
         let engine = Database::memory().unwrap();
-        let state = State { engine, behind, items: BTreeMap::new(), stream: Vec::new(), sequence: 0, write_bug };
+        let state = State { engine, behind, items: BTreeMap::new(), stream: Vec::new(), sequence: 0, write_bug, late: Vec::new() };
         Arc::new(Self { state: Mutex::new(state) })
     }
 
@@ -166,6 +168,11 @@ impl Table {
         }
         if writes && answered.0 == 200 {
             state.written(&body);
+            for (operation, late) in state.take_overtaken(&body) {
+                if run(&state.engine, &operation, &late).0 == 200 {
+                    state.written(&late);
+                }
+            }
         }
         answered
     }
@@ -180,7 +187,7 @@ impl Table {
 impl WriteBug {
     fn corrupt(self, put: &mut Value) {
         match self {
-            Self::Unguarded(places) if places.iter().any(|place| text(&put["Item"], "sk").starts_with(place)) => {
+            Self::Unguarded(kinds) if kinds.iter().any(|kind| is_of(&put["Item"], *kind)) => {
                 let put = put.as_object_mut().unwrap();
                 put.remove("ConditionExpression");
                 put.remove("ExpressionAttributeValues");
@@ -193,7 +200,23 @@ impl WriteBug {
     }
 }
 
+fn is_of(item: &Value, (partition, place): (&str, &str)) -> bool {
+    text(item, "pk").contains(partition) && text(item, "sk").starts_with(place)
+}
+
 impl State {
+    /// Takes the late writes to the items that `body` has written.
+    fn take_overtaken(&mut self, body: &Value) -> Vec<(String, Value)> {
+        let names = |body: &Value| -> Vec<(String, String)> {
+            puts(body).iter().map(|item| (text(item, "pk").to_owned(), text(item, "sk").to_owned())).collect()
+        };
+        let written = names(body);
+        let (overtaken, waiting) =
+            std::mem::take(&mut self.late).into_iter().partition(|(_, late)| names(late).iter().any(|name| written.contains(name)));
+        self.late = waiting;
+        overtaken
+    }
+
     /// Records a commit: adds it to the stream and applies the commit before it to the second engine.
     fn written(&mut self, body: &Value) {
         let items = puts(body);
@@ -283,6 +306,10 @@ impl Wire {
                 if writes {
                     process.recorded();
                 }
+                process.end().await
+            }
+            Some(Fault::Late) => {
+                self.table.state.lock().unwrap().late.push((operation.to_owned(), body));
                 process.end().await
             }
             Some(Fault::ResponseLost) => {
