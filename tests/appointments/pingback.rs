@@ -2,12 +2,11 @@
 //! APT-5).
 
 use crate::appointments::lifecycle::{appointment, make};
-use crate::support::world::{ADMIN, Reply, World, enquiry};
+use crate::support::world::{ADMIN, Reply, Request, World, enquiry};
 use base64::Engine as _;
 use chrono::Utc;
 use forecourt_domain::base::PartnerId;
 use forecourt_store::{WebhookSecret, keys::Key};
-use http::Method;
 use serde_json::{Value, json};
 
 const PATH: &str = "/pingbacks/demo-group/centre-demo";
@@ -28,7 +27,7 @@ async fn sent(world: &World, path: &str, [id, timestamp, signature]: [&str; 3], 
     let headers =
         [("content-type", "application/json"), ("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)];
     let headers: Vec<(&str, &str)> = headers.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    world.call(Method::POST, "", path, &headers, body.as_bytes()).await
+    world.call(Request::post("", path).headers(&headers).body(body.as_bytes())).await
 }
 
 fn real() -> i64 {
@@ -186,13 +185,13 @@ async fn apt_4_signatures_use_real_time_and_secrets_can_be_rotated() {
     }
     let keyed = [("content-type", "application/json"), ("idempotency-key", "k1")];
     let path = "/partners/centre-demo/signing-secret";
-    let made = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
-    let again = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
+    let made = world.call(Request::post("gina.group", path).headers(&keyed).body(b"{}")).await;
+    let again = world.call(Request::post("gina.group", path).headers(&keyed).body(b"{}")).await;
     assert_eq!((again.body, again.headers["idempotent-replay"].as_bytes()), (made.body.clone(), &b"true"[..]));
-    assert_eq!(world.call(Method::POST, "gina.group", path, &keyed, br#"{"previous_good_for_hours":1}"#).await.status, 422);
+    assert_eq!(world.call(Request::post("gina.group", path).headers(&keyed).body(br#"{"previous_good_for_hours":1}"#)).await.status, 422);
     // A repeat that comes after a newer secret was created creates none and does not show the old one.
     assert_eq!(world.post("gina.group", path, &json!({"previous_good_for_hours": 0})).await.status, 201);
-    let late = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
+    let late = world.call(Request::post("gina.group", path).headers(&keyed).body(b"{}")).await;
     assert_eq!((late.status, late.body.get("secret")), (409, None), "{}", late.body);
     let many = world.post("gina.group", path, &json!({"previous_good_for_hours": 1000})).await;
     assert_eq!(many.faults(), ["previous_good_for_hours APT-4"]);
@@ -310,7 +309,7 @@ async fn apt_5_a_repeat_from_a_clock_that_is_ahead_does_not_undo_a_later_change_
         assert_eq!(seen(&world, &id).await["at"], "2026-11-27T09:00:00Z");
     }
     // After a cancellation on the calendar, neither the same message nor an older one reinstates the appointment.
-    assert_eq!(world.call(Method::DELETE, ADMIN, &format!("/leads/{lead}/events/{event}"), &[], b"").await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &format!("/leads/{lead}/events/{event}"))).await.status, 200);
     for (i, message) in
         [&moved, &json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T10:20:00Z", "to": "2026-11-28T09:00:00Z"})]
             .into_iter()

@@ -3,16 +3,15 @@
 use crate::appointments::lifecycle::{WHEN, appointment, made, make, seen};
 use crate::appointments::pingback::{ping, secret};
 use crate::messages::letters::{letters, mails_to};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use forecourt_domain::appointment::LetterClaim;
 use forecourt_domain::base::{AppointmentOrigin, Medium};
 use forecourt_domain::messages::{Letter, LetterKind, Retry};
-use http::Method;
 use serde_json::{Value, json};
 
 async fn corrected(world: &World, id: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("if-match", "*")];
-    world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.to_string().as_bytes()).await
+    world.call(Request::patch(ADMIN, &format!("/appointments/{id}")).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 /// APT-3, INT-3: a misspelt field is refused in a user's request. Unknown fields of other systems are ignored.

@@ -1,7 +1,7 @@
 //! One event for very many leads (CAL-2): few round trips, within the time limit of the function, with a result for each lead.
 
 use crate::faults::crash::wire::Table;
-use crate::support::world::{ADMIN, NORDSTERN, Reply, at, enquiry, gateway_event, reply_of};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, at, enquiry, gateway_event, reply_of};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::base::UserId;
 use forecourt_edge::metrics::Metrics;
@@ -10,7 +10,6 @@ use forecourt_local::demo;
 use forecourt_local::tokens::Tokens;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Secret, Spent, Store};
-use http::Method;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,8 +45,8 @@ impl Desk {
 
     async fn post(&self, store: &Store, path: &str, key: &str, body: &Value) -> Reply {
         let key = if key.is_empty() { path.to_owned() + &body.to_string()[..60] } else { key.to_owned() };
-        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
-        let event = gateway_event(&self.tokens, &Method::POST, ADMIN, path, &headers, body.to_string().as_bytes()).unwrap();
+        let request = Request::post(ADMIN, path).json(body).headers(&[("idempotency-key", key.as_str())]);
+        let event = gateway_event(&self.tokens, request).unwrap();
         let platform = Platform {
             function: "calendar-event",
             store: store.clone(),

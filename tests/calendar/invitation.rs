@@ -1,7 +1,7 @@
 //! The customer picks, moves and cancels a slot by a link (CAL-7, CAL-8).
 
 use crate::calendar::capacity::taken;
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry, gateway_event};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry, gateway_event};
 use aws_lambda_events::encodings::Body;
 use forecourt_domain::base::LeadId;
 use forecourt_domain::settings::CapacityDraft;
@@ -32,7 +32,7 @@ pub async fn book(world: &World, link: &str, from: &str) -> Reply {
 }
 
 pub async fn cancel(world: &World, link: &str) -> Reply {
-    world.call(Method::DELETE, "", &format!("{link}/booking"), &[], b"").await
+    world.call(Request::delete("", &format!("{link}/booking"))).await
 }
 
 pub fn free(reply: &Reply) -> Vec<String> {
@@ -46,7 +46,7 @@ pub async fn browse(world: &World, method: Method, path: &str, language: &str, b
         ("accept-language", language),
         ("content-type", "application/x-www-form-urlencoded"),
     ];
-    let event = gateway_event(&world.tokens, &method, "", path, &headers, body.as_bytes()).unwrap();
+    let event = gateway_event(&world.tokens, Request::new(method, "", path).headers(&headers).body(body.as_bytes())).unwrap();
     let answer = world.system.http(event).await;
     let Some(Body::Text(text)) = answer.body else { panic!("no body") };
     (answer.status_code, answer.headers, text)
@@ -358,7 +358,7 @@ async fn cal_8_an_invitation_is_created_once_and_books_with_the_leads_new_owner(
     let id = world.lead(&enquiry("jana")).await;
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
     let path = format!("/leads/{id}/invitations");
-    let made = async || world.call(Method::POST, ADMIN, &path, &headers, drive().to_string().as_bytes()).await;
+    let made = async || world.call(Request::post(ADMIN, &path).headers(&headers).body(drive().to_string().as_bytes())).await;
     let (one, two) = (made().await, made().await);
     assert_eq!((one.status, two.status, one.text("/link")), (201, 201, two.text("/link")));
     let link = one.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();

@@ -1,6 +1,6 @@
 //! The next action of a lead, and the lists ordered by it (CAL-1 to CAL-5, LEAD-8).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::LeadId;
 use http::Method;
@@ -90,7 +90,7 @@ async fn perform(world: &World, leads: &[LeadId], known: &mut [LeadModel], actio
     let path = format!("/leads/{}/events/{id}{path}", leads[*lead]);
     let method = if becomes == "deleted" { Method::DELETE } else { Method::POST };
     let headers = [("content-type", "application/json")];
-    let reply = world.call(method, ADMIN, &path, &headers, body.to_string().as_bytes()).await;
+    let reply = world.call(Request::new(method, ADMIN, &path).headers(&headers).body(body.to_string().as_bytes())).await;
     let moved = matches!(action, Action::Reschedule { .. });
     if state != "incomplete" {
         // An ended event keeps its state.
@@ -275,7 +275,7 @@ async fn cal_2_one_event_for_500_leads_returns_a_result_for_each_and_a_repeat_ch
     let headers = [("content-type", "application/json"), ("idempotency-key", "autumn")];
     let mut statuses = Vec::new();
     for _ in 0..2 {
-        let reply = world.call(Method::POST, "anna.vogt", "/events", &headers, body.to_string().as_bytes()).await;
+        let reply = world.call(Request::post("anna.vogt", "/events").headers(&headers).body(body.to_string().as_bytes())).await;
         assert_eq!(reply.status, 207, "{}", reply.body);
         let results = reply.body["results"].as_array().unwrap().clone();
         assert!(results.iter().zip(&ids).all(|(result, id)| result["lead"] == json!(id)), "in the order of the request");

@@ -1,10 +1,9 @@
 //! The elements of a lead: trade-ins, quotes, test drives, comments (LEAD-1, LEAD-2, LEAD-9).
 
 use crate::calendar::invitation::{book, cancel, invited};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::base::{LeadId, UserId};
 use forecourt_domain::elements::ElementKind;
-use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -13,11 +12,11 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 async fn patch(world: &World, who: &str, path: &str, body: &Value, version: Option<u64>) -> Reply {
     let seen = version.map(|version| format!("\"{version}\""));
     let headers: Vec<(&str, &str)> = [JSON].into_iter().chain(seen.as_deref().map(|seen| ("if-match", seen))).collect();
-    world.call(Method::PATCH, who, path, &headers, body.to_string().as_bytes()).await
+    world.call(Request::patch(who, path).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 async fn delete(world: &World, who: &str, path: &str) -> Reply {
-    world.call(Method::DELETE, who, path, &[], b"").await
+    world.call(Request::delete(who, path)).await
 }
 
 /// Returns the elements in a list of the lead.
@@ -49,7 +48,7 @@ async fn lead_2_a_quote_is_created_changed_and_removed_and_the_timeline_records_
     let id = world.lead(&enquiry("jana")).await;
     let path = format!("/leads/{id}/quotes");
     let headers = [JSON, ("idempotency-key", "one")];
-    let made = async |body: &Value| world.call(Method::POST, "anna.vogt", &path, &headers, body.to_string().as_bytes()).await;
+    let made = async |body: &Value| world.call(Request::post("anna.vogt", &path).headers(&headers).body(body.to_string().as_bytes())).await;
     let (one, again) = (made(&quote()).await, made(&quote()).await);
     assert_eq!((one.status, again.status, one.text("/id")), (201, 201, again.text("/id")), "{}", one.body);
     assert_eq!(made(&json!({})).await.status, 422);

@@ -1,13 +1,12 @@
 //! Letters to customers about their appointments: recipients, media and delivery states (APT-3, MSG-1).
 
 use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at};
 use async_trait::async_trait;
 use forecourt_domain::base::Medium;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, Sender, Sms, Undelivered};
-use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -163,7 +162,7 @@ async fn apt_3_a_queued_letter_follows_the_customers_current_refusals_and_langua
         seen(&world, &id).await;
         let headers = [("content-type", "application/json"), ("if-match", "*")];
         let body = json!({ "customer": customer }).to_string();
-        let reply = world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.as_bytes()).await;
+        let reply = world.call(Request::patch(ADMIN, &format!("/appointments/{id}")).headers(&headers).body(body.as_bytes())).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         id
     };
@@ -184,7 +183,8 @@ async fn apt_3_each_new_address_gets_a_confirmation_first_and_each_letter_record
     seen(&world, &id).await;
     let patch = async |body: Value| {
         let headers = [("content-type", "application/json"), ("if-match", "*")];
-        let reply = world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.to_string().as_bytes()).await;
+        let reply =
+            world.call(Request::patch(ADMIN, &format!("/appointments/{id}")).headers(&headers).body(body.to_string().as_bytes())).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
     };
     let sent = async |id: &str| {

@@ -1,13 +1,12 @@
 //! Items of another release: what it stored and this release does not know neither stops a dealer nor gets lost.
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, dealer, engine, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, dealer, engine, enquiry};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::base::LeadId;
 use forecourt_domain::settings::Recompute;
 use forecourt_local::engine;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
-use http::Method;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -59,7 +58,7 @@ fn of_dealer(rest: &str) -> String {
 async fn put(world: &World, path: &str, body: &Value) -> Reply {
     let version = world.get(ADMIN, path).await.headers["etag"].to_str().unwrap().to_owned();
     let headers = [("content-type", "application/json"), ("if-match", version.as_str())];
-    world.call(Method::PUT, ADMIN, path, &headers, body.to_string().as_bytes()).await
+    world.call(Request::put(ADMIN, path).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 async fn broken_rules(world: &World) -> Vec<String> {
@@ -110,7 +109,8 @@ async fn set_10_a_setting_of_another_release_stops_nothing_and_survives_changes_
         !named && !needed.iter().any(|other| *other == user) && *user != members.last().unwrap()["user"]
     });
     let version = settings.headers["etag"].to_str().unwrap();
-    let leaves = world.call(Method::DELETE, ADMIN, &of_dealer(&format!("users/{}", leaver.unwrap())), &[("if-match", version)], b"").await;
+    let leaves =
+        world.call(Request::delete(ADMIN, &of_dealer(&format!("users/{}", leaver.unwrap()))).headers(&[("if-match", version)])).await;
     assert_eq!(leaves.status, 200, "{}", leaves.body);
 
     let mut after = stored.read().await;

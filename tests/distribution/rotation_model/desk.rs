@@ -2,7 +2,7 @@
 
 use super::history::{ADMIN, History, KINDS, ROUND, Round, Sent, name};
 use crate::support::sim::{Commit, Table};
-use crate::support::world::{Reply, at, dealer, gateway_event, reply_of};
+use crate::support::world::{Reply, Request, at, dealer, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
@@ -140,7 +140,8 @@ impl Desk {
     }
 
     fn event(&self, method: &Method, path: &str, headers: &[(&str, &str)], body: &[u8]) -> ApiGatewayV2httpRequest {
-        gateway_event(&TOKENS, method, ADMIN, &format!("/dealers/{DEALER}/{path}"), headers, body).unwrap()
+        let request = Request::new(method.clone(), ADMIN, &format!("/dealers/{DEALER}/{path}")).headers(headers).body(body);
+        gateway_event(&TOKENS, request).unwrap()
     }
 
     /// Sends an enquiry to one of the two intake processes.

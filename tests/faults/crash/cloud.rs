@@ -5,7 +5,7 @@ use super::between::{Between, Message, record};
 use super::bugs::Bug;
 use super::gate::{Fault, Gate, Process};
 use super::wire::Table;
-use crate::support::world::{Reply, at, gateway_event, reply_of};
+use crate::support::world::{Reply, Request, at, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::metrics::Metrics;
@@ -157,10 +157,9 @@ impl Cloud {
     }
 
     /// Sends a request and retries until the response is not a server error.
-    #[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
-    pub async fn request(&self, method: http::Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    pub async fn request(&self, request: &Request) -> Reply {
         for _ in 0..12 {
-            let event = gateway_event(&self.tokens, &method, who, path, headers, body).unwrap();
+            let event = gateway_event(&self.tokens, request.clone()).unwrap();
             let handler = event.route_key.as_deref().and_then(Route::of).unwrap().function;
             let answer = self
                 .invoke(handler, async |process, platform| match handler {
@@ -172,7 +171,7 @@ impl Cloud {
                 return answer;
             }
         }
-        panic!("{method} {path} was never answered");
+        panic!("{request:?} was never answered");
     }
 
     /// Puts a partner's message on the lead queue.
