@@ -82,7 +82,7 @@ pub struct Removed {
 /// The content of an element.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-#[expect(missing_docs, reason = "the types say it")]
+#[expect(missing_docs, reason = "the types explain themselves")]
 pub enum Content {
     TradeIn(TradeIn),
     Quote(Quote),

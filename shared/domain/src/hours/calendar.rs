@@ -28,7 +28,7 @@ impl fmt::Display for InvalidHours {
 /// The weekly intervals as entered, not yet checked; a missing day is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are those of the days")]
 pub struct Week {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mon: Vec<Interval>,

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 /// An event that a system can subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum WebhookEvent {
     #[serde(rename = "lead.created")]
     LeadCreated,
