@@ -111,9 +111,7 @@ impl Lead {
         }
         event
     }
-}
 
-impl Lead {
     /// Gives the contact of the enquiry `before` the data of its newer version, and keeps the channels of further enquiries. A contact that a
     /// user has corrected stays unchanged (LEAD-7).
     pub(crate) fn ask_anew(&mut self, before: Option<&Enquiry>, now: &Person) {

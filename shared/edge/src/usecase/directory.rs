@@ -4,7 +4,7 @@ use crate::Platform;
 use crate::usecase::lead::{enquiry_key, enquiry_of};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{ChannelKey, LeadId};
-use forecourt_domain::directory::{Channel, ChannelKind, Contact, GivenUp, KnownChannel, KnownName, find_person};
+use forecourt_domain::directory::{Channel, ChannelKind, Contact, GivenUp, KnownChannel, KnownName, Recognised, find_person};
 use forecourt_domain::enquiry::Person;
 use forecourt_domain::lead::LeadContact;
 use forecourt_domain::settings::Dealer;
@@ -74,8 +74,13 @@ pub fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, person: &Pe
 /// Returns the records that the entries of `channels` point at, and the entries of numbers that belong to somebody else with this
 /// person's name.
 pub fn records(loaded: &Loaded, channels: &PersonChannels) -> Vec<Key> {
-    let clashes = find_person(&known(loaded, channels), channels.name.as_ref(), "").map(|found| found.clashes).unwrap_or_default();
-    let named: Vec<ChannelKey> = clashes.into_iter().filter_map(|clash| clash.named).collect();
+    records_of(loaded, channels, find_person(&known(loaded, channels), channels.name.as_ref(), "").as_ref())
+}
+
+/// Returns the keys that [`records`] returns. `found` is the person of the channels, recognised from the same items.
+pub fn records_of(loaded: &Loaded, channels: &PersonChannels, found: Option<&Recognised>) -> Vec<Key> {
+    let clashes = found.into_iter().flat_map(|found| &found.clashes);
+    let named: Vec<ChannelKey> = clashes.filter_map(|clash| clash.named.clone()).collect();
     let pointed = channels.all.iter().map(|channel| &channel.key).chain(&named).filter_map(|key| pointed(loaded, key));
     let pointed: Vec<Key> = pointed.map(Key::Channel).collect();
     named.into_iter().map(Key::Channel).chain(pointed).collect()
