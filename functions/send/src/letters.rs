@@ -242,7 +242,7 @@ fn recipient(
     match letter.medium {
         Medium::Email => Some(Destination::Mail(Addressee::customer(name, email?, language))),
         Medium::Sms => Some(Destination::Phone(phone?.texted()?.to_owned())),
-        // The release that knows the medium sends the letter.
+        // A release that has this medium sends the letter.
         Medium::Unknown => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Keeps in an item that is written what this release does not know of it.
+//! Keeps the fields of an item that this release does not know when it writes the item.
 //!
 //! Two releases share the table while functions are replaced, and a release may be taken back. So an item may have fields, values and variants
 //! that this release does not know. It reads over them, and [`Preserve::over`] keeps them when it writes the item: a merge of three forms.

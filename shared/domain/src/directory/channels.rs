@@ -27,7 +27,7 @@ pub enum ChannelKind {
     Email,
     /// A telephone number, with its extension. It identifies a person together with the name.
     Phone,
-    /// The number of a switchboard without the extension. It identifies nobody, but a search by it finds the lead.
+    /// The number of a switchboard without the extension. It identifies no person, but a search by it finds the lead.
     Switchboard,
 }
 
@@ -40,18 +40,18 @@ pub struct KnownChannel {
     pub key: ChannelKey,
     /// The address or number.
     pub text: String,
-    /// The person whom it belongs to.
+    /// The person to whom it belongs.
     pub owner: Option<Contact>,
-    /// The record that is stored under the key, if its person has given the channel up. It must stay where it is.
+    /// The record that is stored under the key, if the channel no longer belongs to its person. It keeps its place.
     pub holds: Option<Contact>,
-    /// For a telephone number: the key of the number together with the person's name. By it, several people on one telephone are known.
+    /// For a telephone number: the key of the number together with the person's name. It tells several people with one number apart.
     pub named_key: Option<ChannelKey>,
-    /// That key and the person whom it belongs to, if the key was read and can lead to a person.
+    /// That key and the person to whom it belongs, if the key was read and can refer to a person.
     pub named: Option<(ChannelKey, Option<Contact>)>,
 }
 
 impl KnownChannel {
-    /// Returns the entry that makes the channel lead to the record `to`.
+    /// Returns the entry of the channel that refers to the record `to`.
     pub(crate) fn leading_to(&self, to: &ChannelKey) -> Channel {
         match &self.holds {
             Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp { to: Some(to.clone()) }), ..record.clone() }),
@@ -59,11 +59,11 @@ impl KnownChannel {
         }
     }
 
-    /// Returns the entry that makes the channel, an alias, lead to nobody.
+    /// Returns the entry of the channel that refers to no person.
     pub(crate) fn leading_nowhere(&self) -> Channel {
         match &self.holds {
             Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp::default()), ..record.clone() }),
-            // An alias of itself leads nowhere.
+            // An alias of itself refers to no record.
             None => Channel::AliasOf(self.key.clone()),
         }
     }

@@ -205,7 +205,7 @@ pub struct Person {
     pub company: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<Email>,
-    /// E-mail addresses that could not be read, as received (INT-3). A person mends them by a correction of the addresses.
+    /// E-mail addresses that could not be read, as received (INT-3). A user corrects them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread_emails: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -226,7 +226,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Returns whether the person has an e-mail address or a telephone number, be it one that a person must mend (INT-3).
+    /// Returns whether the person has an e-mail address or a telephone number. An address that a user must correct counts (INT-3).
     pub fn has_channel(&self) -> bool {
         !(self.emails.is_empty() && self.unread_emails.is_empty() && self.phones.is_empty())
     }

@@ -15,7 +15,7 @@ pub struct LeadContact {
     pub person: Person,
 }
 
-/// The contact who asked, with the channels of that enquiry. A letter that answers the enquiry goes there (INT-6).
+/// The contact of the latest enquiry, with the channels of that enquiry. A letter that answers the enquiry is sent to them (INT-6).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Asker {
     /// The contact.
@@ -47,15 +47,15 @@ impl Lead {
         Some(ContactPreferences::of(person))
     }
 
-    /// Returns the contact to whom the next answer goes: who asked last, else the main contact.
+    /// Returns the contact to whom the next answer is sent: the contact of the latest enquiry, or else the main contact.
     pub fn asked_last(&self) -> Asker {
         let main =
             || Asker { contact: self.contacts.first().map_or_else(|| numbered(1), |main| main.id.clone()), email: None, phone: None };
         self.asker.as_deref().cloned().unwrap_or_else(main)
     }
 
-    /// Returns the name and the addresses of the contact who asked. `None` if the lead no longer has this contact. A channel that the
-    /// contact no longer has is replaced by the contact's other ones.
+    /// Returns the name and the addresses of the contact who sent the enquiry. `None` if the lead no longer has this contact. A channel
+    /// that the contact no longer has is replaced by another channel of the contact.
     pub fn addressee(&self, asker: &Asker, enquiry: Option<&Enquiry>) -> Option<(String, ContactPreferences)> {
         let person = self.people(enquiry).into_iter().find(|contact| contact.id == asker.contact)?.person;
         let mut reached = ContactPreferences::of(&person);
@@ -71,7 +71,7 @@ impl Lead {
     pub(crate) fn join(&mut self, person: &Person, enquiry: Option<&Enquiry>) -> Option<Event> {
         let mut people = self.people(enquiry);
         let same = people.iter().position(|contact| is_same(&contact.person, person));
-        // Without a name it is the person who is known here.
+        // A person without a name is the main contact.
         let same = same.or_else(|| (KnownName::of(person).is_none() && !people.is_empty()).then_some(0));
         let (place, event) = match same {
             Some(place) => {

@@ -197,7 +197,7 @@ impl SuppressionReason {
 }
 
 impl Letter {
-    /// Creates a letter to the contact who asked last in a lead, due at once.
+    /// Creates a letter to the contact of a lead's latest enquiry, due at once.
     pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, now: DateTime<Utc>) -> Self {
         Self {
             subject: Subject::Lead(lead.id),

@@ -237,7 +237,7 @@ impl Webhook {
             && self.partner.as_ref().is_none_or(readable)
     }
 
-    /// Returns the content of an event as the receiver may read it: a partner learns nothing of a lead (ACC-1).
+    /// Returns the content of an event as the receiver may read it: a partner gets no data of a lead (ACC-1).
     pub fn readable(&self, data: &WebhookData) -> WebhookData {
         let lead = data.lead.filter(|_| self.partner.is_none());
         WebhookData { lead, ..data.clone() }

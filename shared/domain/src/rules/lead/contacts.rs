@@ -1,7 +1,7 @@
 //! Adds, edits and removes the contacts of a lead (LEAD-7).
 //!
 //! Until a user changes them, a lead has one contact: that of the enquiry. A channel that a user replaces never was the contact's, and no
-//! longer leads to the person, unless the user says that it is a former one. A channel that belongs to another person is noted and never
+//! longer leads to the person, unless the user marks it as a former one. A channel that belongs to another person is noted and never
 //! merged (INT-6).
 
 use crate::base::{Actor, ChannelKey, ContactId, Country, Refusal, numbered};
