@@ -1,6 +1,6 @@
 //! The pool (SET-6, DIS-8, DIS-9, ESC-11).
 
-use crate::support::sim::{Commit, Table};
+use crate::support::sim::{Commit, SimulatedTable};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::base::{GroupId, LeadId, UserId};
 use forecourt_domain::lead::{Event, Lead};
@@ -137,7 +137,7 @@ async fn dis_8_fifty_users_claiming_twenty_leads_leave_one_owner_each_and_refusa
 /// DIS-8: when all thousand claims run at once and contend for the one waiting list, none is asked to retry.
 #[tokio::test(start_paused = true)]
 async fn dis_8_no_response_requires_a_retry_when_a_thousand_claims_run_at_once() {
-    let table = Table::new();
+    let table = SimulatedTable::new();
     let world = &World::on(table.client()).await;
     set_up_pool(world, 50, false).await;
     let ids = leads(world, 20).await;
@@ -161,7 +161,7 @@ struct Refused {
 #[tokio::test(start_paused = true)]
 async fn dis_8_with_fifty_concurrent_users_leads_leave_the_pool_strictly_oldest_first() {
     for seed in 0..2 {
-        let table = Table::new();
+        let table = SimulatedTable::new();
         let world = &World::on(table.client()).await;
         set_up_pool(world, 50, true).await;
         let ids = &leads(world, 20).await;

@@ -304,7 +304,7 @@ async fn lead_2_trade_ins_of_an_enquiry_are_listed_and_a_resend_keeps_those_that
 
 /// An action on one of the elements.
 #[derive(Debug, Clone)]
-enum Action {
+enum ElementAction {
     Add(ElementKind),
     Change(usize),
     Remove(usize),
@@ -316,9 +316,9 @@ proptest! {
     /// LEAD-1: the header's counts equal the lists, and the timeline has one entry for each change.
     #[test]
     fn lead_1_header_counts_equal_the_lists(actions in proptest::collection::vec(prop_oneof![
-        3 => proptest::sample::select(vec![ElementKind::TradeIn, ElementKind::Quote, ElementKind::TestDrive, ElementKind::Comment, ElementKind::Document]).prop_map(Action::Add),
-        1 => (0..6_usize).prop_map(Action::Change),
-        1 => (0..6_usize).prop_map(Action::Remove),
+        3 => proptest::sample::select(vec![ElementKind::TradeIn, ElementKind::Quote, ElementKind::TestDrive, ElementKind::Comment, ElementKind::Document]).prop_map(ElementAction::Add),
+        1 => (0..6_usize).prop_map(ElementAction::Change),
+        1 => (0..6_usize).prop_map(ElementAction::Remove),
     ], 1..16)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -328,7 +328,7 @@ proptest! {
             for (i, action) in actions.iter().enumerate() {
                 let before = world.page(id).await.timeline.len();
                 let changes = match action {
-                    Action::Add(kind) => {
+                    ElementAction::Add(kind) => {
                         let body = match kind {
                             ElementKind::TradeIn => json!({"vehicle": {"make": "VW"}}),
                             ElementKind::Quote => quote(),
@@ -343,7 +343,7 @@ proptest! {
                         made.push((*kind, format!("{path}/{}", reply.text("/id")), true));
                         true
                     }
-                    Action::Change(n) => {
+                    ElementAction::Change(n) => {
                         let Some((kind, path, here)) = made.get(*n) else { continue };
                         let body = match kind {
                             ElementKind::Comment => json!({"text": format!("b{i}")}),
@@ -354,7 +354,7 @@ proptest! {
                         assert_eq!(patch(&world, ADMIN, path, &body, None).await.status, if *here { 200 } else { 409 });
                         *here
                     }
-                    Action::Remove(n) => {
+                    ElementAction::Remove(n) => {
                         let Some((_, path, here)) = made.get_mut(*n) else { continue };
                         assert_eq!(delete(&world, ADMIN, path).await.status, 200);
                         std::mem::replace(here, false)

@@ -104,10 +104,10 @@ async fn apt_3_a_letter_that_cannot_or_must_not_be_sent_is_recorded_as_suppresse
 }
 
 /// A provider that never responds.
-struct Lost(std::sync::Mutex<u32>);
+struct SilentProvider(std::sync::Mutex<u32>);
 
 #[async_trait]
-impl Carrier for Lost {
+impl Carrier for SilentProvider {
     async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
         *self.0.lock().unwrap() += 1;
         Err(Undelivered::Unclear("timed out".into()))
@@ -123,7 +123,7 @@ async fn msg_1_a_letter_of_a_crashed_sender_is_unclear_and_not_sent_again() {
     let world = World::new().await;
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     world.system.agenda.lose_everything();
-    let carrier = Arc::new(Lost(Default::default()));
+    let carrier = Arc::new(SilentProvider(Default::default()));
     let texts = Arc::new(Texts::new("https://desk.example").unwrap());
     let sender = Sender { platform: world.system.platform.of("send"), carrier: carrier.clone(), texts };
     let wake_up = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN, "home": {"appointment": id}, "letter": "confirmation-0-email"});

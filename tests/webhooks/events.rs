@@ -211,10 +211,10 @@ async fn apt_6_repeated_wake_ups_send_each_event_once() {
 
 /// A receiver that accepts the event, but whose response is lost.
 #[derive(Default)]
-struct Lost(Mutex<Vec<Call>>);
+struct AcceptingReceiver(Mutex<Vec<Call>>);
 
 #[async_trait]
-impl Carrier for Lost {
+impl Carrier for AcceptingReceiver {
     async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
         Err(Undelivered::Later("for the test".into()))
     }
@@ -239,7 +239,7 @@ async fn apt_6_an_event_of_a_crashed_sender_is_sent_again_with_the_same_id() {
     let world = World::new().await;
     webhook(&world, &LEADS[..1]).await;
     world.lead(&enquiry("jana")).await;
-    let lost = Arc::new(Lost::default());
+    let lost = Arc::new(AcceptingReceiver::default());
     let (sender, wake_up) = (sender(&world, lost.clone()), wake_up(&world).await);
     let event = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
     let task = tokio::spawn(async move { sender.handle(serde_json::from_value(event).unwrap()).await });

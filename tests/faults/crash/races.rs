@@ -1,6 +1,6 @@
 //! Races: two concurrent actions, whatever the order of their calls, end as if one had happened after the other.
 
-use super::cloud::{Cloud, Setting, Wakes};
+use super::cloud::{Cloud, Setting, WakeUpTreatment};
 use super::gate::Gate;
 use super::journey::{CENTRES, NORTH, POND, SOUTH, WEST, enquiry, lead, post};
 use super::judge::End;
@@ -101,7 +101,8 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
     runtime.block_on(async {
         let seed = if let Order::SideBySide(seed) = order { Some(seed) } else { None };
         let at_once = if seed.is_some() { 3 } else { 1 };
-        let setting = Setting { gate: Gate::new(Vec::new(), seed, false), wakes: Wakes::AsSent, bug, retries: 0, at_once, lagging: false };
+        let setting =
+            Setting { gate: Gate::new(Vec::new(), seed, false), wakes: WakeUpTreatment::AsSent, bug, retries: 0, at_once, lagging: false };
         let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
         sign(&cloud).await;
         let first = &lead(&cloud, NORTH, "k-0", &enquiry("first")).await;
