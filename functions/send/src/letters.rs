@@ -251,7 +251,7 @@ fn recipient(
 fn of_lead(letter: &Letter, lead: &Lead, loaded: &Loaded) -> Option<(String, ContactPreferences)> {
     let enquiry = enquiry_of(loaded, lead);
     match &letter.answers {
-        Some(asker) => lead.addressee(asker, enquiry),
+        Some(enquirer) => lead.addressee(enquirer, enquiry),
         None => Some((lead.contact.clone(), lead.reached(enquiry)?)),
     }
 }

@@ -126,7 +126,7 @@ pub fn correct(context: &ContactsContext<'_>, id: &ContactId, person: Person, ma
     }
     let before = people[place].person.clone();
     let becomes_main = main == Some(true) && place > 0;
-    let answers_another = main == Some(true) && context.lead.asker.is_some();
+    let answers_another = main == Some(true) && context.lead.enquirer.is_some();
     if before == person && !becomes_main && !answers_another {
         return Ok(None);
     }
@@ -173,7 +173,7 @@ impl ContactsContext<'_> {
         }
         if matches!(event, Event::Contact { main: true, .. }) {
             // The user has chosen who gets the letters.
-            changed.asker = None;
+            changed.enquirer = None;
         }
         changed.contacts = people;
         let Learnt { items, record, clashes } = self.learnt();
