@@ -36,7 +36,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
     let rule = |context: &AppointmentContext<'_>, appointment: &Appointment| {
-        wanted.becomes(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose()
+        wanted.resulting_change(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose()
     };
     let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(context, appointment);
@@ -61,7 +61,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
 
 impl ChangeRequest {
     /// Returns the change to apply. `None` if the appointment is in the requested state already.
-    fn becomes(&self, context: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
+    fn resulting_change(&self, context: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
         if matches!(self, ChangeRequest::Move(_) | ChangeRequest::Cancel) {
             through_event(appointment, |made| made.request_hash.is_none())?;
         }
