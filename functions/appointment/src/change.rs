@@ -184,14 +184,14 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let Wanted { correction: Correction { user, notes, customer, .. }, channels, removed } = wanted(appointment, context.dealer)?;
         let customer = customer.map(|customer| Customer { known: directory::known(loaded, &channels), ..customer });
         let record = appointment.customer_id.as_ref().and_then(|id| directory::record(loaded, id));
-        let never_had = record.map(|record| {
+        let removed = record.map(|record| {
             let kept: Vec<PersonChannels> = directory::contacts_of(loaded, &record.id, directory::leads_of(&record, None))
                 .map(|contact| directory::channels(platform, &call.scope, context.dealer, &contact.person))
                 .collect();
             let removed = directory::known(loaded, &removed.only(|key| !kept.iter().any(|channels| channels.has(key))));
             (record, removed)
         });
-        appointment::edit(context, appointment, Edit { user, notes, customer, never_had })
+        appointment::edit(context, appointment, Edit { user, notes, customer, removed })
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
         let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {

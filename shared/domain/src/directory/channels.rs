@@ -1,7 +1,7 @@
 //! The channels of a person, and the records that they refer to (INT-6).
 
 use crate::base::{ChannelKey, Email};
-use crate::directory::{Channel, Contact, GivenUp};
+use crate::directory::{Channel, Contact, Released};
 use crate::enquiry::Person;
 use crate::settings::DealerSettings;
 
@@ -43,7 +43,7 @@ pub struct KnownChannel {
     /// The person to whom it belongs.
     pub owner: Option<Contact>,
     /// The record that is stored under the key, if the channel no longer belongs to its person. It keeps its place.
-    pub holds: Option<Contact>,
+    pub released_record: Option<Contact>,
     /// For a telephone number: the key of the number together with the person's name. It tells several people with one number apart.
     pub named_key: Option<ChannelKey>,
     /// That key and the person to whom it belongs, if the key was read and can refer to a person.
@@ -53,16 +53,16 @@ pub struct KnownChannel {
 impl KnownChannel {
     /// Returns the entry of the channel that refers to the record `to`.
     pub(crate) fn leading_to(&self, to: &ChannelKey) -> Channel {
-        match &self.holds {
-            Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp { to: Some(to.clone()) }), ..record.clone() }),
+        match &self.released_record {
+            Some(record) => Channel::Contact(Contact { released: Some(Released { to: Some(to.clone()) }), ..record.clone() }),
             None => Channel::AliasOf(to.clone()),
         }
     }
 
     /// Returns the entry of the channel that refers to no person.
     pub(crate) fn leading_nowhere(&self) -> Channel {
-        match &self.holds {
-            Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp::default()), ..record.clone() }),
+        match &self.released_record {
+            Some(record) => Channel::Contact(Contact { released: Some(Released::default()), ..record.clone() }),
             // An alias of itself refers to no record.
             None => Channel::AliasOf(self.key.clone()),
         }

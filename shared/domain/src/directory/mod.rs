@@ -40,12 +40,13 @@ pub struct Contact {
     /// Set if the channel that holds the record no longer belongs to the person (LEAD-7). The record keeps its place, because leads refer
     /// to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given_up: Option<GivenUp>,
+    #[serde(rename = "given_up")]
+    pub released: Option<Released>,
 }
 
 /// A channel that no longer belongs to the person whose record it holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GivenUp {
+pub struct Released {
     /// The record of the channel's new person. `None` if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<ChannelKey>,
@@ -69,7 +70,7 @@ impl Contact {
             and_more: false,
             emails: BTreeSet::new(),
             names: Vec::new(),
-            given_up: None,
+            released: None,
         }
     }
 

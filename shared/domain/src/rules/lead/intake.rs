@@ -197,7 +197,7 @@ fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) 
     let contact = found.contact;
     let mut changed = lead.touched(arrival.at);
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
-    changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
+    changed.found_by(contact.into_iter().flat_map(Recognised::other_channels));
     if !changed.clock_runs() {
         changed.restart_deadline(dealer, arrival.clock());
     }
@@ -340,7 +340,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         escalated: 0,
         origin: LeadOrigin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
     };
-    lead.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
+    lead.found_by(contact.into_iter().flat_map(Recognised::other_channels));
     lead.describe(&arrival.enquiry);
     lead
 }
