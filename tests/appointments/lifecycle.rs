@@ -1,39 +1,17 @@
 //! Appointments are created, moved, cancelled and attended by users and other systems, and customers are notified (APT-1 to APT-4, ACC-1).
 
-use crate::calendar::capacity::taken;
-use crate::messages::letters::mails_to;
-use crate::settings::users::of_dealer;
+use crate::support::appointments::{WHEN, appointment, made, make, seen};
+use crate::support::dealers::of_dealer;
+use crate::support::invitations::taken;
+use crate::support::letters::mails_to;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::base::AppointmentOrigin;
 use forecourt_local::partner_queue::Queued;
 use serde_json::{Value, json};
 
-pub fn appointment(name: &str, at: &str) -> Value {
-    json!({"customer": {"name": name, "email": format!("{name}@example.com"), "phone": "0171 2345678"}, "kind": "showroom", "at": at})
-}
-
-pub const WHEN: &str = "2026-11-25T10:00:00+01:00";
-
-pub async fn make(world: &World, who: &str, body: &Value) -> Reply {
-    world.post(who, &format!("/dealers/{NORDSTERN}/appointments"), body).await
-}
-
-pub async fn made(world: &World, who: &str, body: &Value) -> String {
-    let reply = make(world, who, body).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    reply.text("/id").to_owned()
-}
-
 async fn keyed(world: &World, path: &str, key: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("idempotency-key", key)];
     world.call(Request::post(ADMIN, path).headers(&headers).body(body.to_string().as_bytes())).await
-}
-
-pub async fn seen(world: &World, id: &str) -> Reply {
-    world.system.settle().await;
-    let reply = world.get(ADMIN, &format!("/appointments/{id}")).await;
-    assert_eq!(reply.status, 200, "{}", reply.body);
-    reply
 }
 
 /// ACC-1: the role of a user or partner decides whether it can create, read and change an appointment.

@@ -1,7 +1,7 @@
 //! A booking by invitation can be moved and cancelled by the customer until it begins (CAL-8).
 
-use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
-use crate::messages::letters::mails_to;
+use crate::support::invitations::{book, browse, cancel, drive, free, invited};
+use crate::support::letters::mails_to;
 use crate::support::world::{ADMIN, Request, World, enquiry};
 use forecourt_domain::base::Medium;
 use http::Method;

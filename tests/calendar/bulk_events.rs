@@ -1,6 +1,6 @@
 //! One event for very many leads (CAL-2): few round trips, within the time limit of the function, with a result for each lead.
 
-use crate::faults::crash::wire::RecordedTable;
+use crate::support::wire::RecordedTable;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, at, enquiry, gateway_event, reply_of};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::base::UserId;

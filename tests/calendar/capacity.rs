@@ -1,18 +1,8 @@
 //! The reserved time of users (CAL-7).
 
+use crate::support::invitations::taken;
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, at, enquiry};
-use forecourt_domain::base::UserId;
-use forecourt_domain::slots::Day;
-use forecourt_store::Load;
-use forecourt_store::keys::Key;
 use serde_json::json;
-
-/// Returns the number of reserved quarter-hours on a user's day.
-pub async fn taken(world: &World, user: &str, date: &str) -> u32 {
-    let (user, date) = (UserId::parse(user).unwrap(), date.parse().unwrap());
-    let loaded = world.store.load(&world.scope(), &Load::of([Key::Day(user.clone(), date)])).await.unwrap();
-    loaded.day(&user, date).as_ref().map_or([0; 96], Day::occupied).iter().sum()
-}
 
 /// CAL-7: every future event with a time reserves its user's time, and releases it when it moves or ends.
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Edge cases of an invitation: no free slot, a form without a slot, a repeat, a move to another dealer (CAL-8).
 
-use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
+use crate::support::invitations::{book, browse, cancel, drive, free, invited};
 use crate::support::world::{ADMIN, Request, World, enquiry};
 use forecourt_domain::base::Actor;
 use forecourt_domain::calendar::Rescheduled;

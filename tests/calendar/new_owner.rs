@@ -1,7 +1,7 @@
 //! When a lead gets another owner, the reserved times of its planned events move to that owner (CAL-7).
 
-use crate::calendar::capacity::taken;
-use crate::calendar::invitation::{book, drive, invited};
+use crate::support::invitations::taken;
+use crate::support::invitations::{book, drive, invited};
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, at, enquiry};
 use forecourt_domain::base::{AppointmentId, LeadId, UserId};
 use forecourt_domain::settings::{Member, PoolSettings};

@@ -1,6 +1,6 @@
 //! A day, week or month of a calendar (CAL-6).
 
-use crate::settings::users::of_dealer;
+use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, Reply, Request, World, enquiry};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use forecourt_domain::base::LeadId;

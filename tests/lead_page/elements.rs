@@ -1,6 +1,6 @@
 //! The elements of a lead: trade-ins, quotes, test drives, comments (LEAD-1, LEAD-2, LEAD-9).
 
-use crate::calendar::invitation::{book, cancel, invited};
+use crate::support::invitations::{book, cancel, invited};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::base::{LeadId, UserId};
 use forecourt_domain::elements::ElementKind;

@@ -1,6 +1,7 @@
 //! Letters to customers about their appointments: recipients, media and delivery states (APT-3, MSG-1).
 
-use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
+use crate::support::appointments::{WHEN, appointment, made, seen};
+use crate::support::letters::{letters, mails_to};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at};
 use async_trait::async_trait;
 use forecourt_domain::base::Medium;
@@ -9,24 +10,6 @@ use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, Sender, Sms, Undelivered};
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Returns the letters about an appointment as `says medium state why`.
-pub fn letters(reply: &Reply) -> Vec<String> {
-    let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
-    let line =
-        |l: &Value| format!("{} {} {} {}", text(l, "says"), text(l, "medium"), text(l, "fate"), text(l, "why")).trim_end().to_owned();
-    reply.body["letters"].as_array().unwrap().iter().map(line).collect()
-}
-
-pub fn mails_to(world: &World, name: &str) -> Vec<(Mail, String)> {
-    let mails = world.system.mailbox.mails().into_iter().filter(|mail| mail.to == format!("{name}@example.com"));
-    mails
-        .map(|mail| {
-            let line = format!("{} {}", mail.at.format("%m-%d %H:%M"), mail.subject);
-            (mail, line)
-        })
-        .collect()
-}
 
 #[tokio::test]
 async fn apt_3_each_letter_from_confirmation_to_cancellation_is_sent_and_recorded() {

@@ -1,7 +1,7 @@
 //! Letters and notices that failed or are unclear: listed, and sent again by hand (MSG-1).
 
-use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
-use crate::messages::letters::{letters, mails_to};
+use crate::support::appointments::{WHEN, appointment, made, seen};
+use crate::support::letters::{letters, mails_to};
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use async_trait::async_trait;
 use forecourt_send::mail::Mail;

@@ -2,7 +2,7 @@
 //! by hand:
 //! `cargo test -p forecourt-tests bulk -- --ignored --nocapture --test-threads 1`.
 
-use crate::reports::overview::{appointment, save};
+use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Request, at, gateway_event, reply_of};
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::Client;

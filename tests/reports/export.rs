@@ -1,6 +1,7 @@
 //! Exports of all records that match a filter (EXP).
 
-use crate::reports::overview::{appointment, operator, save};
+use crate::reports::overview::operator;
+use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{NORDSTERN, Reply, Request, World, at, enquiry};
 use axum::body::{Bytes, to_bytes};
 use calamine::{Data, Reader as _, Xlsx, open_workbook_from_rs};

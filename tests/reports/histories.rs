@@ -1,8 +1,9 @@
 //! The overview after random histories of appointments (OVR-1, APT-4, APT-5, DIS-7).
 
-use crate::appointments::changing_dealer::{create_dealer, move_to_dealer};
-use crate::appointments::pingback::{ping, secret};
-use crate::reports::overview::{CHICAGO, LONDON, appointment as row, boxes, filter};
+use crate::reports::overview::{CHICAGO, LONDON, boxes, filter};
+use crate::support::dealers::{create_dealer, move_to_dealer};
+use crate::support::pingbacks::{ping, secret};
+use crate::support::stored_appointments::appointment as row;
 use crate::support::world::{NORDSTERN, World, at, enquiry};
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;

@@ -1,6 +1,6 @@
 //! Loading a group from a file: it creates what is missing, and overwrites only if somebody wants that and has seen what changes.
 
-use crate::settings::users::of_dealer;
+use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, dealer};
 use forecourt_domain::base::{GroupId, PartnerId, UserId};
 use forecourt_local::demo;

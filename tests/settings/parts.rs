@@ -1,6 +1,6 @@
 //! The parts of a dealer's settings, each with its own routes (SET-1 to SET-6, SET-10).
 
-use crate::settings::users::of_dealer;
+use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, Request, World, enquiry};
 use serde_json::json;
 

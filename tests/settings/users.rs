@@ -1,11 +1,8 @@
 //! Users of a group, and their settings at each dealer (SET-7, DIS-4, ACC-1).
 
+use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use serde_json::{Value, json};
-
-pub fn of_dealer(rest: &str) -> String {
-    format!("/dealers/{NORDSTERN}/{rest}")
-}
 
 pub fn ida() -> Value {
     json!({"name": "Ida Falk", "email": "ida@example.com", "mobile": "+49 171 2345678", "language": "de", "role": "seller", "dealers": [NORDSTERN]})

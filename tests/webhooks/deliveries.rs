@@ -1,6 +1,6 @@
 //! The list of webhook deliveries, and redelivery by hand (APT-6).
 
-use crate::appointments::pingback::{attended, external, ping, secret};
+use crate::support::pingbacks::{attended, external, ping, secret};
 use crate::support::world::{ADMIN, Reply, Request, World, at, enquiry};
 use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, sent_event_types, webhook};
 use chrono::TimeDelta;

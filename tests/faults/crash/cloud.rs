@@ -3,8 +3,8 @@
 
 use super::between::{Between, Message, record};
 use super::bugs::Bug;
-use super::gate::{Fault, Gate, Process};
-use super::wire::RecordedTable;
+use crate::support::gate::{Fault, Gate, Process};
+use crate::support::wire::RecordedTable;
 use crate::support::world::{Reply, Request, at, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};

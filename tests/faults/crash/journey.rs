@@ -2,7 +2,7 @@
 
 use super::cloud::Cloud;
 use super::pingback::{ping, sign};
-use crate::reports::overview::{appointment, save};
+use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
 use forecourt_domain::access::Scope;

@@ -11,18 +11,16 @@
 mod between;
 mod bugs;
 mod cloud;
-mod gate;
 mod journey;
 mod judge;
 mod pingback;
 mod ports;
 mod races;
-pub mod wire;
 
+use crate::support::gate::{Call, Fault, Gate, Strike};
 use bugs::Bug;
 use cloud::{Cloud, Setting, WakeUpTreatment};
 use forecourt_local::demo::GroupData;
-use gate::{Call, Fault, Gate, Strike};
 use journey::Journey;
 use judge::End;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::between::Between;
 use super::cloud::WakeUpTreatment as Treatment;
-use super::gate::Process;
+use crate::support::gate::Process;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, TimeDelta, Utc};

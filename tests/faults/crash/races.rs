@@ -1,11 +1,11 @@
 //! Races: two concurrent actions, whatever the order of their calls, end as if one had happened after the other.
 
 use super::cloud::{Cloud, Setting, WakeUpTreatment};
-use super::gate::Gate;
 use super::journey::{CENTRES, NORTH, POND, SOUTH, WEST, enquiry, lead, post};
 use super::judge::End;
 use super::pingback::{ping, sign};
 use super::{Bug, GROUP};
+use crate::support::gate::Gate;
 use crate::support::world::{Reply, at};
 use serde_json::{Value, json};
 
