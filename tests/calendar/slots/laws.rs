@@ -173,7 +173,7 @@ proptest! {
     }
 }
 
-/// A request to one user's desk. Event ids are few, so that requests meet.
+/// A request for one user's time. Event ids are few, so that requests meet.
 #[derive(Debug, Clone)]
 enum SlotRequest {
     /// A customer books a slot, or moves the existing event to it.
@@ -193,6 +193,33 @@ fn requests() -> impl Strategy<Value = Vec<SlotRequest>> {
         2 => event().prop_map(|event| SlotRequest::Release { event }),
     ];
     collection::vec(request, 1..60)
+}
+
+/// Checks that the days hold the events and, unless staff move customers, that no day holds more customers than its capacity.
+fn check_days(
+    desk: &OneSeller,
+    events: &BTreeMap<String, Event>,
+    set: &CapacityDraft,
+    staff_move_customers: bool,
+) -> Result<(), TestCaseError> {
+    for (date, (_, day)) in &desk.table {
+        let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc();
+        let count = |quarter: usize, customers: bool| {
+            let at = midnight + minutes(15 * i64::try_from(quarter).expect("small"));
+            events.values().filter(|event| touches(event, at) && (!customers || event.booked_for.is_some())).count()
+        };
+        let expected = |customers| (0..96).map(|quarter| count(quarter, customers)).collect::<Vec<_>>();
+        prop_assert_eq!(day.occupied().map(|n| n as usize).to_vec(), expected(false));
+        prop_assert_eq!(day.occupied_by_customers().map(|n| n as usize).to_vec(), expected(true));
+        let customers = events.values().filter(|event| event.booked_for == Some(*date)).count();
+        prop_assert_eq!(day.customers() as usize, customers);
+        if !staff_move_customers {
+            prop_assert!(customers <= set.per_day.unwrap_or(8) as usize);
+            let per_slot = set.per_slot.unwrap_or(1);
+            prop_assert!(day.occupied_by_customers().iter().all(|n| *n <= per_slot));
+        }
+    }
+    Ok(())
 }
 
 proptest! {
@@ -261,23 +288,7 @@ proptest! {
                     events.remove(&id);
                 }
             }
-            for (date, (_, day)) in &desk.table {
-                let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc();
-                let count = |quarter: usize, customers: bool| {
-                    let at = midnight + minutes(15 * i64::try_from(quarter).expect("small"));
-                    events.values().filter(|event| touches(event, at) && (!customers || event.booked_for.is_some())).count()
-                };
-                let expected = |customers| (0..96).map(|quarter| count(quarter, customers)).collect::<Vec<_>>();
-                prop_assert_eq!(day.occupied().map(|n| n as usize).to_vec(), expected(false));
-                prop_assert_eq!(day.occupied_by_customers().map(|n| n as usize).to_vec(), expected(true));
-                let customers = events.values().filter(|event| event.booked_for == Some(*date)).count();
-                prop_assert_eq!(day.customers() as usize, customers);
-                if !staff_move_customers {
-                    prop_assert!(customers <= set.per_day.unwrap_or(8) as usize);
-                    let per_slot = set.per_slot.unwrap_or(1);
-                    prop_assert!(day.occupied_by_customers().iter().all(|n| *n <= per_slot));
-                }
-            }
+            check_days(&desk, &events, &set, staff_move_customers)?;
         }
         for (id, event) in events {
             desk.release(&id, &place(&event));

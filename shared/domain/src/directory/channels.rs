@@ -44,7 +44,7 @@ pub struct KnownChannel {
     pub owner: Option<Contact>,
     /// The record that is stored under the key, if the channel no longer belongs to its person. It keeps its place.
     pub released_record: Option<Contact>,
-    /// For a telephone number: the key of the number together with the person's name. It tells several people with one number apart.
+    /// For a telephone number: the key of the number together with the person's name. It distinguishes people who share a number.
     pub named_key: Option<ChannelKey>,
     /// That key and the person to whom it belongs, if the key was read and can refer to a person.
     pub named: Option<(ChannelKey, Option<Contact>)>,
