@@ -1,6 +1,6 @@
 //! The customer picks, moves and cancels a slot by a link (CAL-7, CAL-8).
 
-use crate::support::invitations::{book, browse, cancel, drive, free, invited, link, taken};
+use crate::support::invitations::{book, browse, cancel, drive, free, invited, taken};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use forecourt_domain::settings::CapacityDraft;
 use futures::future::join_all;

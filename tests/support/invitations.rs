@@ -15,7 +15,7 @@ pub async fn invited(world: &World, name: &str, body: &Value) -> (LeadId, String
     (id, link(world, id, body).await)
 }
 
-pub async fn link(world: &World, id: LeadId, body: &Value) -> String {
+async fn link(world: &World, id: LeadId, body: &Value) -> String {
     let made = world.post(ADMIN, &format!("/leads/{id}/invitations"), body).await;
     assert_eq!(made.status, 201, "{}", made.body);
     made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned()
