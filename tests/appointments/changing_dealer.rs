@@ -1,29 +1,14 @@
 //! Appointments that move to other dealers with their leads are counted and exported once (OVR-1, EXP-1, EXP-3).
 
-use crate::reports::overview::{appointment, save};
-use crate::support::world::{NORDSTERN, World, at, dealer, enquiry};
+use crate::support::dealers::{create_dealer, move_to_dealer};
+use crate::support::stored_appointments::{appointment, save};
+use crate::support::world::{NORDSTERN, World, at, enquiry};
 use chrono::TimeDelta;
 use forecourt_domain::settings::DealerSettings;
 use forecourt_export::Exporter;
-use forecourt_local::demo;
-use forecourt_store::Load;
-use forecourt_store::keys::Key;
 use serde_json::{Value, json};
 
 const LAKESIDE: &str = "lakeside-motors-demo";
-
-/// Creates a dealer with the settings of the dealer in London.
-pub async fn create_dealer(world: &World, id: &str) {
-    let (model, id) = (dealer("harbour-cars-demo"), dealer(id));
-    let loaded = world.store.load(&world.scope(), &Load::of([Key::Dealer(model.clone())])).await.unwrap();
-    let draft: DealerSettings = (*loaded.dealer(&model).unwrap().settings).clone();
-    demo::save(&world.store, &world.scope(), &id, &draft.check().unwrap(), world.system.clock.now()).await.unwrap();
-}
-
-pub async fn move_to_dealer(world: &World, lead: &str, dealer: &str) {
-    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": dealer})).await;
-    assert_eq!(moved.status, 200, "{}", moved.body);
-}
 
 /// Creates a lead at a dealer, with an appointment.
 async fn visit(world: &World, dealer: &str, name: &str) -> String {

@@ -1,40 +1,17 @@
 //! Appointments are created, moved, cancelled and attended by users and other systems, and customers are notified (APT-1 to APT-4, ACC-1).
 
-use crate::calendar::capacity::taken;
-use crate::messages::letters::mails_to;
-use crate::settings::users::{of_dealer, send};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use crate::support::appointments::{WHEN, appointment, made, make, seen};
+use crate::support::dealers::of_dealer;
+use crate::support::invitations::taken;
+use crate::support::letters::mails_to;
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::base::AppointmentOrigin;
 use forecourt_local::partner_queue::Queued;
-use http::Method;
 use serde_json::{Value, json};
-
-pub fn appointment(name: &str, at: &str) -> Value {
-    json!({"customer": {"name": name, "email": format!("{name}@example.com"), "phone": "0171 2345678"}, "kind": "showroom", "at": at})
-}
-
-pub const WHEN: &str = "2026-11-25T10:00:00+01:00";
-
-pub async fn make(world: &World, who: &str, body: &Value) -> Reply {
-    world.post(who, &format!("/dealers/{NORDSTERN}/appointments"), body).await
-}
-
-pub async fn made(world: &World, who: &str, body: &Value) -> String {
-    let reply = make(world, who, body).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    reply.text("/id").to_owned()
-}
 
 async fn keyed(world: &World, path: &str, key: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-    world.call(Method::POST, ADMIN, path, &headers, body.to_string().as_bytes()).await
-}
-
-pub async fn seen(world: &World, id: &str) -> Reply {
-    world.system.settle().await;
-    let reply = world.get(ADMIN, &format!("/appointments/{id}")).await;
-    assert_eq!(reply.status, 200, "{}", reply.body);
-    reply
+    world.call(Request::post(ADMIN, path).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 /// ACC-1: the role of a user or partner decides whether it can create, read and change an appointment.
@@ -181,7 +158,7 @@ async fn apt_1_an_appointment_of_a_lead_and_its_calendar_event_always_agree() {
     let refused = world.post(ADMIN, &format!("/appointments/{drive_id}/cancellation"), &json!({})).await;
     assert_eq!(refused.status, 409);
     assert!(refused.text("/detail").contains(&format!("/leads/{lead}/events/{}", drive.text("/id"))), "{}", refused.body);
-    assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("/appointments/{id}"), Some(9), &json!({"notes": "x"})).await.status, 412);
+    assert_eq!(world.call(Request::patch(ADMIN, &format!("/appointments/{id}")).json(&json!({"notes": "x"})).version(9)).await.status, 412);
     let came = world.post(ADMIN, &format!("/appointments/{drive_id}/attendance"), &json!({"attendance": "completed"})).await;
     assert_eq!((came.status, came.text("/attendance")), (200, "completed"), "{}", came.body);
     let done = events().await.as_array().unwrap().iter().filter(|event| event["state"] == "completed").count();
@@ -257,7 +234,7 @@ async fn int_6_customers_with_a_common_channel_are_one_person() {
     // A correction updates the directory too: the number now belongs to Mia, who made her appointment by mail.
     let mia = made(&world, ADMIN, &json!({"customer": {"name": "Mia", "email": "mia@example.com"}, "kind": "showroom", "at": WHEN})).await;
     let number = json!({"customer": {"phone": "0171 7777777"}});
-    assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("/appointments/{mia}"), Some(1), &number).await.status, 200);
+    assert_eq!(world.call(Request::patch(ADMIN, &format!("/appointments/{mia}")).json(&number).version(1)).await.status, 200);
     let by_number = who(json!({"name": "Mia", "phone": "0171 7777777"})).await;
     assert_eq!(by_number, who(json!({"name": "Mia", "email": "mia@example.com"})).await);
 }
@@ -281,16 +258,16 @@ async fn apt_1_all_errors_are_returned_at_once_and_a_correction_requires_the_ver
     let id = made(&world, ADMIN, &body).await;
     let path = format!("/appointments/{id}");
     let change = json!({"user": "ben.krause", "notes": "brings the old car", "customer": {"phone": "", "email": "j@example.com"}});
-    assert_eq!(send(&world, Method::PATCH, ADMIN, &path, None, &change).await.status, 428);
-    assert_eq!(send(&world, Method::PATCH, ADMIN, &path, Some(7), &change).await.status, 412);
-    let changed = send(&world, Method::PATCH, ADMIN, &path, Some(1), &change).await;
+    assert_eq!(world.call(Request::patch(ADMIN, &path).json(&change)).await.status, 428);
+    assert_eq!(world.call(Request::patch(ADMIN, &path).json(&change).version(7)).await.status, 412);
+    let changed = world.call(Request::patch(ADMIN, &path).json(&change).version(1)).await;
     assert_eq!(
         (changed.status, changed.text("/user"), changed.text("/customer/email"), &changed.body["customer"]["phone"]),
         (200, "ben.krause", "j@example.com", &Value::Null)
     );
     assert_eq!((taken(&world, "anna.vogt", "2026-11-25").await, taken(&world, "ben.krause", "2026-11-25").await), (0, 4));
     assert_eq!(world.get("anna.vogt", &path).await.status, 404);
-    let bad = send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"customer": {"email": ""}})).await;
+    let bad = world.call(Request::patch(ADMIN, &path).json(&json!({"customer": {"email": ""}})).version(2)).await;
     assert_eq!(bad.faults(), ["customer INT-3"]);
     let reason = world.post(ADMIN, &format!("{path}/attendance"), &json!({"attendance": "no_show", "reason": "martians"})).await;
     assert_eq!(reason.faults(), ["reason CAL-4"]);
@@ -352,17 +329,21 @@ async fn apt_1_correcting_an_appointment_of_a_lead_also_changes_the_user_of_its_
         let page = seen(&world, &id).await;
         assert_eq!((page.text("/user"), taken(&world, "anna.vogt", day).await), ("anna.vogt", 4));
         let change = json!({"user": "ben.krause", "notes": "by train", "customer": {"refuses": ["email"]}});
-        let changed = send(&world, Method::PATCH, ADMIN, &path, Some(1), &change).await;
+        let changed = world.call(Request::patch(ADMIN, &path).json(&change).version(1)).await;
         assert_eq!((changed.status, changed.text("/user"), changed.text("/notes")), (200, "ben.krause", "by train"), "{}", changed.body);
         assert_eq!((&changed.body["customer"]["refuses"], changed.text("/at")), (&json!(["email"]), page.text("/at")));
         assert_eq!((taken(&world, "anna.vogt", day).await, taken(&world, "ben.krause", day).await), (0, 4));
         assert_eq!((&events().await[event]["user"], &events().await[event]["state"]), (&json!("ben.krause"), &json!("incomplete")));
-        assert_eq!(send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"user": "hugo.office"})).await.faults(), ["user APT-1"]);
-        let elsewhere =
-            send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"at": WHEN, "state": "cancelled", "attendance": "completed"})).await;
+        assert_eq!(
+            world.call(Request::patch(ADMIN, &path).json(&json!({"user": "hugo.office"})).version(2)).await.faults(),
+            ["user APT-1"]
+        );
+        let elsewhere = world
+            .call(Request::patch(ADMIN, &path).json(&json!({"at": WHEN, "state": "cancelled", "attendance": "completed"})).version(2))
+            .await;
         assert_eq!(elsewhere.faults(), ["at APT-1", "state APT-1", "attendance APT-1"]);
         // Without a user, the appointment belongs to the owner of the lead.
-        let back = send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"user": ""})).await;
+        let back = world.call(Request::patch(ADMIN, &path).json(&json!({"user": ""})).version(2)).await;
         assert_eq!(
             (back.status, back.text("/user"), &events().await[event]["user"]),
             (200, "anna.vogt", &json!("anna.vogt")),

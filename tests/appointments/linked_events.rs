@@ -1,6 +1,6 @@
 //! An appointment that is a calendar event follows the event, and its customer is notified (APT-1, APT-3, CAL-8).
 
-use crate::support::world::{ADMIN, World, at, enquiry};
+use crate::support::world::{ADMIN, Request, World, at, enquiry};
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, EventId, LeadId, Subject};
 use forecourt_domain::messages::{Letter, LetterState, SuppressionReason};
@@ -101,7 +101,7 @@ async fn apt_3_a_cancelled_appointment_notifies_the_customer_and_is_not_reminded
     let lead = world.lead(&enquiry("jana")).await;
     let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
     world.system.settle().await;
-    let gone = world.call(http::Method::DELETE, ADMIN, &format!("/leads/{lead}/events/{event}"), &[], b"").await;
+    let gone = world.call(Request::delete(ADMIN, &format!("/leads/{lead}/events/{event}"))).await;
     assert_eq!(gone.status, 200, "{}", gone.body);
     world.advance_to("2026-11-27T09:00:00Z").await;
     assert_eq!(mails_to_jana(&world)[1..], ["11-23 09:00:00 jana: Absage: Ihr Termin am 26.11.2026, 10:00 Uhr"]);
@@ -137,9 +137,9 @@ async fn apt_3_sms_is_sent_only_to_customers_with_a_number_and_only_if_the_deale
     let path = format!("/dealers/{}/appointment-settings", crate::support::world::NORDSTERN);
     let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
     let bad = json!({"quiet_until": "21:00", "reminder_hours": 999}).to_string();
-    let refused = world.call(http::Method::PUT, ADMIN, &path, &headers, bad.as_bytes()).await;
+    let refused = world.call(Request::put(ADMIN, &path).headers(&headers).body(bad.as_bytes())).await;
     assert_eq!((refused.status, refused.faults()), (422, vec!["reminder_hours APT-3".into(), "quiet_until APT-3".into()]));
-    let saved = world.call(http::Method::PUT, ADMIN, &path, &headers, own.to_string().as_bytes()).await;
+    let saved = world.call(Request::put(ADMIN, &path).headers(&headers).body(own.to_string().as_bytes())).await;
     assert_eq!(saved.status, 200, "{}", saved.body);
     let mut with_number = enquiry("jana");
     with_number["contact"]["phone"] = json!("0171 2345678");

@@ -1,57 +1,13 @@
 //! Ping-backs: other systems report on appointments that they made. Ping-backs are signed, and may come twice, late or out of order (APT-4,
 //! APT-5).
 
-use crate::appointments::lifecycle::{appointment, make};
-use crate::support::world::{ADMIN, Reply, World, enquiry};
+use crate::support::appointments::{appointment, make};
+use crate::support::pingbacks::{PATH, attended, external, ping, real, secret, sent};
+use crate::support::world::{ADMIN, Request, World, enquiry};
 use base64::Engine as _;
-use chrono::Utc;
 use forecourt_domain::base::PartnerId;
 use forecourt_store::{WebhookSecret, keys::Key};
-use http::Method;
 use serde_json::{Value, json};
-
-const PATH: &str = "/pingbacks/demo-group/centre-demo";
-
-/// Creates a new secret for the contact centre's system.
-pub async fn secret(world: &World, body: &Value) -> WebhookSecret {
-    let made = world.post("gina.group", "/partners/centre-demo/signing-secret", body).await;
-    assert_eq!((made.status, made.text("/url")), (201, "https://desk.example/pingbacks/demo-group/centre-demo"), "{}", made.body);
-    let partner = PartnerId::parse("centre-demo").unwrap();
-    let loaded = world.store.load(&world.scope(), &forecourt_store::Load::of([Key::Signing(partner.clone())])).await.unwrap();
-    let secret = world.store.secret().webhook(&world.scope(), &partner, &loaded.signing(&partner).unwrap().current);
-    assert_eq!(made.text("/secret"), secret.text());
-    secret
-}
-
-/// Sends a ping-back with the given id, timestamp and signature.
-async fn sent(world: &World, path: &str, [id, timestamp, signature]: [&str; 3], body: &str) -> Reply {
-    let headers =
-        [("content-type", "application/json"), ("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)];
-    let headers: Vec<(&str, &str)> = headers.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    world.call(Method::POST, "", path, &headers, body.as_bytes()).await
-}
-
-fn real() -> i64 {
-    Utc::now().timestamp()
-}
-
-/// Sends a ping-back with a valid signature.
-pub async fn ping(world: &World, secret: &WebhookSecret, id: &str, body: &Value) -> Reply {
-    let (timestamp, body) = (real().to_string(), body.to_string());
-    sent(world, PATH, [id, &timestamp, &secret.sign(id, &timestamp, body.as_bytes())], &body).await
-}
-
-pub fn attended(external: &str, at: &str) -> Value {
-    json!({"type": "appointment.attended", "external_id": external, "at": at})
-}
-
-pub async fn external(world: &World, id: &str) -> String {
-    let mut body = appointment("jana", "2026-11-23T10:00:00+01:00");
-    body["external_id"] = json!(id);
-    let made = make(world, "partner:centre-demo", &body).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    made.text("/id").to_owned()
-}
 
 async fn seen(world: &World, id: &str) -> Value {
     world.get(ADMIN, &format!("/appointments/{id}")).await.body
@@ -186,13 +142,13 @@ async fn apt_4_signatures_use_real_time_and_secrets_can_be_rotated() {
     }
     let keyed = [("content-type", "application/json"), ("idempotency-key", "k1")];
     let path = "/partners/centre-demo/signing-secret";
-    let made = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
-    let again = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
+    let made = world.call(Request::post("gina.group", path).headers(&keyed).body(b"{}")).await;
+    let again = world.call(Request::post("gina.group", path).headers(&keyed).body(b"{}")).await;
     assert_eq!((again.body, again.headers["idempotent-replay"].as_bytes()), (made.body.clone(), &b"true"[..]));
-    assert_eq!(world.call(Method::POST, "gina.group", path, &keyed, br#"{"previous_good_for_hours":1}"#).await.status, 422);
+    assert_eq!(world.call(Request::post("gina.group", path).headers(&keyed).body(br#"{"previous_good_for_hours":1}"#)).await.status, 422);
     // A repeat that comes after a newer secret was created creates none and does not show the old one.
     assert_eq!(world.post("gina.group", path, &json!({"previous_good_for_hours": 0})).await.status, 201);
-    let late = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
+    let late = world.call(Request::post("gina.group", path).headers(&keyed).body(b"{}")).await;
     assert_eq!((late.status, late.body.get("secret")), (409, None), "{}", late.body);
     let many = world.post("gina.group", path, &json!({"previous_good_for_hours": 1000})).await;
     assert_eq!(many.faults(), ["previous_good_for_hours APT-4"]);
@@ -270,7 +226,7 @@ async fn apt_5_ping_backs_in_any_order_end_in_the_same_state_of_appointment_and_
     assert!(ends.iter().all(|end| *end == wanted), "{ends:?}");
     let lead = world.page(lead).await.lead;
     assert!(lead.planned.is_empty(), "nothing is left to be done: {:?}", lead.planned);
-    assert_eq!(crate::calendar::capacity::taken(&world, lead.owner.unwrap().as_str(), "2026-11-22").await, 0);
+    assert_eq!(crate::support::invitations::taken(&world, lead.owner.unwrap().as_str(), "2026-11-22").await, 0);
 }
 
 fn orders(of: usize) -> Vec<Vec<usize>> {
@@ -310,7 +266,7 @@ async fn apt_5_a_repeat_from_a_clock_that_is_ahead_does_not_undo_a_later_change_
         assert_eq!(seen(&world, &id).await["at"], "2026-11-27T09:00:00Z");
     }
     // After a cancellation on the calendar, neither the same message nor an older one reinstates the appointment.
-    assert_eq!(world.call(Method::DELETE, ADMIN, &format!("/leads/{lead}/events/{event}"), &[], b"").await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &format!("/leads/{lead}/events/{event}"))).await.status, 200);
     for (i, message) in
         [&moved, &json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T10:20:00Z", "to": "2026-11-28T09:00:00Z"})]
             .into_iter()

@@ -1,18 +1,17 @@
 //! Appointments under changes from outside: misspelt fields, leads of other users, new settings, times in the past (APT-3, APT-5).
 
-use crate::appointments::lifecycle::{WHEN, appointment, made, make, seen};
-use crate::appointments::pingback::{ping, secret};
-use crate::messages::letters::{letters, mails_to};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use crate::support::appointments::{WHEN, appointment, made, make, seen};
+use crate::support::letters::{letters, mails_to};
+use crate::support::pingbacks::{ping, secret};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use forecourt_domain::appointment::LetterClaim;
 use forecourt_domain::base::{AppointmentOrigin, Medium};
 use forecourt_domain::messages::{Letter, LetterKind, Retry};
-use http::Method;
 use serde_json::{Value, json};
 
 async fn corrected(world: &World, id: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("if-match", "*")];
-    world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.to_string().as_bytes()).await
+    world.call(Request::patch(ADMIN, &format!("/appointments/{id}")).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 /// APT-3, INT-3: a misspelt field is refused in a user's request. Unknown fields of other systems are ignored.
@@ -177,7 +176,7 @@ async fn apt_5_the_latest_of_more_than_a_hundred_moves_applies() {
 /// APT-3: the commit that claims a reminder also writes the appointment, so a simultaneous cancellation causes a conflict.
 #[test]
 fn apt_3_claiming_a_reminder_also_writes_the_appointment() {
-    let appointment = crate::reports::overview::appointment("a", NORDSTERN, at("2026-11-23T09:00:00Z"));
+    let appointment = crate::support::stored_appointments::appointment("a", NORDSTERN, at("2026-11-23T09:00:00Z"));
     let now = at("2026-11-24T09:00:00Z");
     let letter = Letter::of_appointment(&appointment, LetterKind::Reminder, Medium::Email, now, now);
     let dealer = forecourt_local::demo::group().unwrap().dealers.into_iter().find(|dealer| dealer.id.as_str() == NORDSTERN).unwrap();

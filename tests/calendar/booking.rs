@@ -1,8 +1,8 @@
 //! A booking by invitation can be moved and cancelled by the customer until it begins (CAL-8).
 
-use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
-use crate::messages::letters::mails_to;
-use crate::support::world::{ADMIN, World, enquiry};
+use crate::support::invitations::{book, browse, cancel, drive, free, invited};
+use crate::support::letters::mails_to;
+use crate::support::world::{ADMIN, Request, World, enquiry};
 use forecourt_domain::base::Medium;
 use http::Method;
 use icalendar::Component as _;
@@ -81,7 +81,7 @@ async fn cal_8_letters_contain_no_revoked_link_and_no_link_for_appointments_by_s
     world.system.settle().await;
     let listed = world.get(ADMIN, &format!("/leads/{id}/invitations")).await;
     let path = format!("/leads/{id}/invitations/{}", listed.text("/invitations/0/id"));
-    assert_eq!(world.call(Method::DELETE, ADMIN, &path, &[], b"").await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &path)).await.status, 200);
     let other = world.lead(&enquiry("piet")).await;
     let staffs = json!({"title": "Test drive", "type": "booked_test_drive", "at": "2026-11-26T09:00:00Z"});
     assert_eq!(world.post(ADMIN, &format!("/leads/{other}/events"), &staffs).await.status, 201);
@@ -105,7 +105,7 @@ async fn cal_8_a_link_stays_valid_until_a_booking_moved_by_staff_begins() {
     assert_eq!(to("2026-11-28T10:00:00Z").await, 200);
     assert_eq!(world.get("", &link).await.text("/expires_at"), "2026-11-28T10:00:00Z");
     // When staff cancel the event, the customer sees the cancellation and no slots.
-    let deleted = world.call(Method::DELETE, ADMIN, &format!("/leads/{id}/events/{event}"), &[], b"").await;
+    let deleted = world.call(Request::delete(ADMIN, &format!("/leads/{id}/events/{event}"))).await;
     assert_eq!(deleted.status, 200, "{}", deleted.body);
     let offer = world.get("", &link).await;
     assert_eq!((offer.text("/standing"), &offer.body["booking"], free(&offer).len()), ("cancelled", &Value::Null, 0));

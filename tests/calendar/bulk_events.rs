@@ -1,7 +1,7 @@
 //! One event for very many leads (CAL-2): few round trips, within the time limit of the function, with a result for each lead.
 
-use crate::faults::crash::wire::Table;
-use crate::support::world::{ADMIN, NORDSTERN, Reply, at, enquiry, gateway_event, reply_of};
+use crate::support::wire::RecordedTable;
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, at, enquiry, gateway_event, reply_of};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::base::UserId;
 use forecourt_edge::metrics::Metrics;
@@ -10,7 +10,6 @@ use forecourt_local::demo;
 use forecourt_local::tokens::Tokens;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Secret, Spent, Store};
-use http::Method;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,15 +17,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The leads of a table in this thread, and the users who work on them.
-struct Desk {
-    table: Arc<Table>,
+struct BulkEvents {
+    table: Arc<RecordedTable>,
     tokens: Tokens,
     leads: Vec<String>,
 }
 
-impl Desk {
+impl BulkEvents {
     async fn of(leads: usize) -> Self {
-        let desk = Self { table: Table::new(false, None), tokens: Tokens::new(b"a secret of the tests"), leads: Vec::new() };
+        let desk = Self { table: RecordedTable::new(false, None), tokens: Tokens::new(b"a secret of the tests"), leads: Vec::new() };
         let store = desk.store(Duration::ZERO);
         store.make_table().await.unwrap();
         demo::group().unwrap().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
@@ -46,8 +45,8 @@ impl Desk {
 
     async fn post(&self, store: &Store, path: &str, key: &str, body: &Value) -> Reply {
         let key = if key.is_empty() { path.to_owned() + &body.to_string()[..60] } else { key.to_owned() };
-        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
-        let event = gateway_event(&self.tokens, &Method::POST, ADMIN, path, &headers, body.to_string().as_bytes()).unwrap();
+        let request = Request::post(ADMIN, path).json(body).headers(&[("idempotency-key", key.as_str())]);
+        let event = gateway_event(&self.tokens, request).unwrap();
         let platform = Platform {
             function: "calendar-event",
             store: store.clone(),
@@ -111,7 +110,7 @@ fn all(n: usize) -> HashMap<u64, usize> {
 /// more leads if the events are appointments with letters.
 #[tokio::test(start_paused = true)]
 async fn cal_2_events_of_one_user_need_one_round_trip_for_several_leads() {
-    let mut desk = Desk::of(160).await;
+    let mut desk = BulkEvents::of(160).await;
     let time = Some("2026-11-26T09:00:00Z");
     for (key, event, leads, most) in [
         ("named, with a time", call(Some("anna.vogt"), time), 160, 28),
@@ -134,7 +133,7 @@ async fn cal_2_events_of_one_user_need_one_round_trip_for_several_leads() {
 /// CAL-2: when the time runs out, the response names the leads that were not done; the same request again does the rest and nothing twice.
 #[tokio::test(start_paused = true)]
 async fn cal_2_leads_left_by_a_timeout_are_returned_and_completed_by_the_same_request() {
-    let mut desk = Desk::of(100).await;
+    let mut desk = BulkEvents::of(100).await;
     let event = call(Some("anna.vogt"), Some("2026-11-26T09:00:00Z"));
     let (mut before, mut tries) = (0, 0);
     loop {
@@ -168,7 +167,7 @@ async fn cal_2_leads_left_by_a_timeout_are_returned_and_completed_by_the_same_re
 /// CAL-2: a lead that is named twice gets the event once and two results.
 #[tokio::test(start_paused = true)]
 async fn cal_2_a_lead_named_twice_gets_the_event_once() {
-    let mut desk = Desk::of(2).await;
+    let mut desk = BulkEvents::of(2).await;
     let lead = desk.leads[0].clone();
     desk.leads.extend([lead.clone(), format!(" {lead} ")]);
     assert_eq!(desk.plan(0, "twice", &call(None, None)).await.0, all(4));

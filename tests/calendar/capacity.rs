@@ -1,19 +1,8 @@
 //! The reserved time of users (CAL-7).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
-use forecourt_domain::base::UserId;
-use forecourt_domain::slots::Day;
-use forecourt_store::Load;
-use forecourt_store::keys::Key;
-use http::Method;
+use crate::support::invitations::taken;
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, at, enquiry};
 use serde_json::json;
-
-/// Returns the number of reserved quarter-hours on a user's day.
-pub async fn taken(world: &World, user: &str, date: &str) -> u32 {
-    let (user, date) = (UserId::parse(user).unwrap(), date.parse().unwrap());
-    let loaded = world.store.load(&world.scope(), &Load::of([Key::Day(user.clone(), date)])).await.unwrap();
-    loaded.day(&user, date).as_ref().map_or([0; 96], Day::occupied).iter().sum()
-}
 
 /// CAL-7: every future event with a time reserves its user's time, and releases it when it moves or ends.
 #[tokio::test]
@@ -40,7 +29,7 @@ async fn cal_7_every_future_event_with_a_time_reserves_and_releases_its_users_ti
     let follow_up = json!({"reason": "not_reached", "follow_up": event("2026-11-24T15:00:00Z")});
     assert_eq!(world.post(ADMIN, &format!("{events}/{done}/no-show"), &follow_up).await.status, 200);
     assert_eq!((days().await, taken(&world, "ben.krause", "2026-11-24").await), ((0, 0), 4));
-    assert_eq!(world.call(Method::DELETE, ADMIN, &format!("{events}/{moved}"), &[], b"").await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &format!("{events}/{moved}"))).await.status, 200);
     assert_eq!(taken(&world, "ben.krause", "2026-11-25").await, 0);
     // An event that is completed after its start keeps its time; one that is completed before releases it, also when the lead is won.
     planned(event("2026-11-26T09:00:00Z")).await;
@@ -79,7 +68,13 @@ async fn cal_7_the_capacity_settings_are_validated_and_stored() {
     assert_eq!(got.status, 200, "{}", got.body);
     let tag = got.headers["etag"].to_str().unwrap().to_owned();
     let put = async |tag: &str, body: serde_json::Value| {
-        world.call(Method::PUT, ADMIN, &path, &[("content-type", "application/json"), ("if-match", tag)], body.to_string().as_bytes()).await
+        world
+            .call(
+                Request::put(ADMIN, &path)
+                    .headers(&[("content-type", "application/json"), ("if-match", tag)])
+                    .body(body.to_string().as_bytes()),
+            )
+            .await
     };
     let wrong = put(&tag, json!({"per_slot": 99, "step": 7, "durations": {"delivery": 20}, "latest": "08:00", "earliest": "09:00"})).await;
     let faults = ["per_slot CAL-7", "step CAL-7", "durations.delivery CAL-7", "latest CAL-7"];

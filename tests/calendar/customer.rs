@@ -1,7 +1,7 @@
 //! Edge cases of an invitation: no free slot, a form without a slot, a repeat, a move to another dealer (CAL-8).
 
-use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
-use crate::support::world::{ADMIN, World, enquiry};
+use crate::support::invitations::{book, browse, cancel, drive, free, invited};
+use crate::support::world::{ADMIN, Request, World, enquiry};
 use forecourt_domain::base::Actor;
 use forecourt_domain::calendar::Rescheduled;
 use forecourt_domain::decision::{Decision, Item};
@@ -13,11 +13,11 @@ use serde_json::json;
 /// Checks that the link offers no slot, and that page, API and booking give the same reason.
 async fn assert_offers_no_slot(world: &World, link: &str, why: &str, words: &str) {
     let english = [("accept-language", "en"), ("content-type", "application/json")];
-    let offer = world.call(Method::GET, "", link, &english, b"").await;
+    let offer = world.call(Request::get("", link).headers(&english)).await;
     assert_eq!((offer.status, offer.text("/closed/why"), free(&offer).len()), (200, why, 0), "{}", offer.body);
     assert!(offer.text("/closed/text").contains(words) && offer.text("/closed/text").contains("Autohaus Nordstern"), "{}", offer.body);
     let body = json!({"from": "2026-11-27T09:00:00Z"}).to_string();
-    let refused = world.call(Method::POST, "", &format!("{link}/booking"), &english, body.as_bytes()).await;
+    let refused = world.call(Request::post("", &format!("{link}/booking")).headers(&english).body(body.as_bytes())).await;
     assert_eq!((refused.status, refused.text("/detail")), (409, offer.text("/closed/text")), "{}", refused.body);
     let (status, _, page) = browse(world, Method::GET, link, "en", "").await;
     assert!(status == 200 && page.contains(words) && !page.contains("type=\"radio\""), "{page}");
@@ -115,7 +115,7 @@ async fn cal_8_a_refused_request_changes_nothing() {
     assert_eq!((refused.status, refused.faults()), (422, vec!["from CAL-8".to_owned()]), "{}", refused.body);
     assert_eq!((world.get("", &link).await.text("/standing"), world.events(id).await.len()), ("open", 0));
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
-    let refused = world.call(Method::DELETE, "", &format!("{link}/booking?from=garbage"), &[], b"").await;
+    let refused = world.call(Request::delete("", &format!("{link}/booking?from=garbage"))).await;
     assert_eq!((refused.status, world.get("", &link).await.text("/standing")), (422, "booked"), "{}", refused.body);
     let (status, _, page) = browse(&world, Method::POST, &format!("{link}/cancellation?from=garbage"), "en", "").await;
     assert_eq!((status, world.get("", &link).await.text("/standing")), (422, "booked"), "{page}");
@@ -155,7 +155,7 @@ async fn int_5_a_customers_request_is_carried_out_once() {
     let send = async |method, path: &str, key: &str, from: &str| {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
         let body = json!({"from": from}).to_string();
-        world.call(method, "", &format!("{link}{path}"), &headers, body.as_bytes()).await
+        world.call(Request::new(method, "", &format!("{link}{path}")).headers(&headers).body(body.as_bytes())).await
     };
     let (early, late) = ("2026-11-26T09:00:00Z", "2026-11-26T14:00:00Z");
     let first = send(Method::POST, "/booking", "a", early).await;

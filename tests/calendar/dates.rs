@@ -1,6 +1,6 @@
 //! Events on a day picked in the calendar (CAL-2).
 
-use crate::calendar::capacity::taken;
+use crate::support::invitations::taken;
 use crate::support::world::{ADMIN, World, enquiry};
 use serde_json::{Value, json};
 

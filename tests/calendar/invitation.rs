@@ -1,56 +1,13 @@
 //! The customer picks, moves and cancels a slot by a link (CAL-7, CAL-8).
 
-use crate::calendar::capacity::taken;
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry, gateway_event};
-use aws_lambda_events::encodings::Body;
-use forecourt_domain::base::LeadId;
+use crate::support::invitations::{book, browse, cancel, drive, free, invited, taken};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use forecourt_domain::settings::CapacityDraft;
 use futures::future::join_all;
-use http::{HeaderMap, Method};
+use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Returns a new lead and the path of its invitation link.
-pub async fn invited(world: &World, name: &str, body: &Value) -> (LeadId, String) {
-    let id = world.lead(&enquiry(name)).await;
-    (id, link(world, id, body).await)
-}
-
-async fn link(world: &World, id: LeadId, body: &Value) -> String {
-    let made = world.post(ADMIN, &format!("/leads/{id}/invitations"), body).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned()
-}
-
-pub fn drive() -> Value {
-    json!({"type": "booked_test_drive"})
-}
-
-pub async fn book(world: &World, link: &str, from: &str) -> Reply {
-    world.post("", &format!("{link}/booking"), &json!({"from": from})).await
-}
-
-pub async fn cancel(world: &World, link: &str) -> Reply {
-    world.call(Method::DELETE, "", &format!("{link}/booking"), &[], b"").await
-}
-
-pub fn free(reply: &Reply) -> Vec<String> {
-    reply.body["free"].as_array().unwrap().iter().map(|slot| slot["from"].as_str().unwrap().to_owned()).collect()
-}
-
-/// Sends a request as a browser does.
-pub async fn browse(world: &World, method: Method, path: &str, language: &str, body: &str) -> (i64, HeaderMap, String) {
-    let headers = [
-        ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-        ("accept-language", language),
-        ("content-type", "application/x-www-form-urlencoded"),
-    ];
-    let event = gateway_event(&world.tokens, &method, "", path, &headers, body.as_bytes()).unwrap();
-    let answer = world.system.http(event).await;
-    let Some(Body::Text(text)) = answer.body else { panic!("no body") };
-    (answer.status_code, answer.headers, text)
-}
 
 /// CAL-8: a customer books, moves and cancels by the link, and the seller is notified.
 #[tokio::test]
@@ -358,7 +315,7 @@ async fn cal_8_an_invitation_is_created_once_and_books_with_the_leads_new_owner(
     let id = world.lead(&enquiry("jana")).await;
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
     let path = format!("/leads/{id}/invitations");
-    let made = async || world.call(Method::POST, ADMIN, &path, &headers, drive().to_string().as_bytes()).await;
+    let made = async || world.call(Request::post(ADMIN, &path).headers(&headers).body(drive().to_string().as_bytes())).await;
     let (one, two) = (made().await, made().await);
     assert_eq!((one.status, two.status, one.text("/link")), (201, 201, two.text("/link")));
     let link = one.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();

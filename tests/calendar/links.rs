@@ -1,10 +1,9 @@
 //! Links that show events in other calendars (CAL-6), and the revocation of an invitation (CAL-8).
 
 use crate::calendar::views::{call, plan, titles};
-use crate::settings::users::send;
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry, gateway_event};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry, gateway_event};
 use aws_lambda_events::encodings::Body;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -16,7 +15,8 @@ async fn feed(world: &World, who: &str, body: &Value) -> String {
 
 /// Fetches a feed as a calendar program does.
 async fn fetch(world: &World, path: &str, tag: &str) -> (i64, HeaderMap, String) {
-    let event = gateway_event(&world.tokens, &Method::GET, "", path, &[("accept", "text/calendar"), ("if-none-match", tag)], b"").unwrap();
+    let request = Request::get("", path).headers(&[("accept", "text/calendar"), ("if-none-match", tag)]);
+    let event = gateway_event(&world.tokens, request).unwrap();
     let answer = world.system.http(event).await;
     let Some(Body::Text(text)) = answer.body else { panic!("no body") };
     (answer.status_code, answer.headers, text)
@@ -82,7 +82,7 @@ async fn cal_6_a_feed_is_unchanged_until_an_event_changes_and_then_contains_the_
     assert_eq!((status, property(&moved, "SEQUENCE").as_str(), property(&moved, "DTSTAMP").as_str()), (200, "1", "20261123T150000Z"));
     assert!(text.contains("DTSTART:20270328T020000\r\n"), "the zone says when clocks change in 2027: {text}");
     assert_ne!(headers["etag"].to_str().unwrap(), tag);
-    world.call(Method::DELETE, ADMIN, &path, &[], b"").await;
+    world.call(Request::delete(ADMIN, &path)).await;
     let off = entries(&fetch(&world, &link, "").await.2).into_iter().find(|event| property(event, "SUMMARY").starts_with("Drive")).unwrap();
     assert_eq!((property(&off, "SEQUENCE").as_str(), property(&off, "STATUS").as_str()), ("2", "CANCELLED"));
     assert_eq!(property(&off, "UID"), property(&moved, "UID"));
@@ -123,18 +123,18 @@ async fn cal_6_a_feed_contains_only_events_that_its_user_can_access_now() {
     }
     // When the user loses access to the dealer, the dealer's link stops working. When the user is deleted, the user's own link stops too.
     let ida = json!({"name": "Ida Falk", "email": "ida@example.com", "language": "de", "role": "dealer_admin", "dealers": [NORDSTERN]});
-    send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida).await;
+    world.call(Request::put("gina.group", "/users/ida.falk").json(&ida)).await;
     let (hers, all) = (feed(&world, "ida.falk", &json!({})).await, feed(&world, "ida.falk", &json!({"dealer": NORDSTERN})).await);
     assert_eq!((shown(&hers).await.len(), shown(&all).await.len()), (0, 2));
     let mut elsewhere = ida;
     elsewhere["dealers"] = json!([]);
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &elsewhere).await.status, 200);
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&elsewhere).version(1)).await.status, 200);
     assert_eq!((fetch(&world, &hers, "").await.0, fetch(&world, &all, "").await.0), (200, 404));
-    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await.status, 200);
+    assert_eq!(world.call(Request::delete("gina.group", "/users/ida.falk").json(&json!({})).version(2)).await.status, 200);
     assert_eq!(fetch(&world, &hers, "").await.0, 404);
     // The links stay dead when the user returns to the group.
     elsewhere["dealers"] = json!([NORDSTERN]);
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(3), &elsewhere).await.status, 200);
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&elsewhere).version(3)).await.status, 200);
     assert_eq!((fetch(&world, &hers, "").await.0, fetch(&world, &all, "").await.0), (404, 404));
     assert_eq!(world.get("ida.falk", "/calendar-feeds").await.body["feeds"], json!([]));
     // So does a link that shows another user's calendar, when that user leaves.
@@ -142,7 +142,7 @@ async fn cal_6_a_feed_contains_only_events_that_its_user_can_access_now() {
     let of_ben_here = feed(&world, ADMIN, &json!({"dealer": NORDSTERN, "user": "ben.krause"})).await;
     assert_eq!((fetch(&world, &of_ben, "").await.0, fetch(&world, &of_ben_here, "").await.0), (200, 200));
     world.settings(|s| s.members.retain(|member| member.user.as_str() != "ben.krause")).await;
-    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ben.krause", Some(1), &json!({})).await.status, 200);
+    assert_eq!(world.call(Request::delete("gina.group", "/users/ben.krause").json(&json!({})).version(1)).await.status, 200);
     assert_eq!((fetch(&world, &of_ben, "").await.0, fetch(&world, &of_ben_here, "").await.0), (404, 404));
 }
 
@@ -151,7 +151,9 @@ async fn cal_6_a_feed_contains_only_events_that_its_user_can_access_now() {
 async fn cal_6_an_altered_foreign_or_revoked_feed_link_gets_the_same_404_response() {
     let world = World::new().await;
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
-    let made = async |body: &Value| world.call(Method::POST, "anna.vogt", "/calendar-feeds", &headers, body.to_string().as_bytes()).await;
+    let made = async |body: &Value| {
+        world.call(Request::post("anna.vogt", "/calendar-feeds").headers(&headers).body(body.to_string().as_bytes())).await
+    };
     let (one, two) = (made(&json!({})).await, made(&json!({})).await);
     assert_eq!((one.status, two.status, one.text("/link")), (201, 201, two.text("/link")));
     assert_eq!(made(&json!({"dealer": NORDSTERN})).await.status, 422, "the key named another request");
@@ -182,7 +184,7 @@ async fn cal_6_an_altered_foreign_or_revoked_feed_link_gets_the_same_404_respons
         gone(&format!("/c/{}/calendar.ics", own.sign(purpose, &text))).await;
     }
     assert_eq!(world.get("", &format!("/i/{token}")).await.status, 404, "it is no invitation");
-    let delete = async |who: &str| world.call(Method::DELETE, who, &format!("/calendar-feeds/{id}"), &[], b"").await;
+    let delete = async |who: &str| world.call(Request::delete(who, &format!("/calendar-feeds/{id}"))).await;
     assert_eq!(delete("ben.krause").await.status, 404);
     assert_eq!(fetch(&world, &link, "").await.0, 200);
     let left = delete("anna.vogt").await;
@@ -225,7 +227,7 @@ async fn cal_8_an_invitation_can_be_listed_and_revoked() {
     assert_eq!(standing(&short).await, ("expired".into(), None));
     assert_eq!(standing(&open).await, ("open".into(), Some(open.text("/link").to_owned())));
     assert_eq!(standing(&taken).await, ("booked".into(), Some(taken.text("/link").to_owned())));
-    let revoke = async |who: &str, of: &Reply| world.call(Method::DELETE, who, &format!("{path}/{}", of.text("/id")), &[], b"").await;
+    let revoke = async |who: &str, of: &Reply| world.call(Request::delete(who, &format!("{path}/{}", of.text("/id")))).await;
     for (who, status) in [("ben.krause", 404), ("hugo.office", 403), ("", 401)] {
         assert_eq!(revoke(who, &taken).await.status, status, "{who}");
     }
@@ -239,12 +241,12 @@ async fn cal_8_an_invitation_can_be_listed_and_revoked() {
     assert_eq!(expired.0, 404);
     assert_eq!(gone(world.get("", &link(&taken)).await), expired);
     assert_eq!(gone(world.post("", &format!("{}/booking", link(&taken)), &json!({"from": "2026-11-26T09:00:00Z"})).await), expired);
-    assert_eq!(gone(world.call(Method::DELETE, "", &format!("{}/booking", link(&taken)), &[], b"").await), expired);
+    assert_eq!(gone(world.call(Request::delete("", &format!("{}/booking", link(&taken)))).await), expired);
     assert_eq!(titles(&world, ADMIN, "view=day&date=2026-11-25").await, ["Booked Test Drive"]);
     let timeline = world.get(ADMIN, &format!("/leads/{id}")).await;
     let said = timeline.body["timeline"].to_string();
     assert_eq!(said.matches("invitation_revoked").count(), 1, "{said}");
-    let unknown = world.call(Method::DELETE, ADMIN, &format!("{path}/none"), &[], b"").await;
+    let unknown = world.call(Request::delete(ADMIN, &format!("{path}/none"))).await;
     assert_eq!(unknown.status, 404);
     assert_eq!(world.get("ben.krause", &path).await.status, 404);
     assert_eq!(world.get(ADMIN, &format!("{path}?before=x")).await.faults(), ["before CAL-8"]);

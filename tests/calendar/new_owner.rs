@@ -1,13 +1,12 @@
 //! When a lead gets another owner, the reserved times of its planned events move to that owner (CAL-7).
 
-use crate::calendar::capacity::taken;
-use crate::calendar::invitation::{book, drive, invited};
-use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
+use crate::support::invitations::taken;
+use crate::support::invitations::{book, drive, invited};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, at, enquiry};
 use forecourt_domain::base::{AppointmentId, LeadId, UserId};
 use forecourt_domain::settings::{Member, PoolSettings};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
-use http::Method;
 use serde_json::json;
 
 async fn assign(world: &World, who: &str, lead: LeadId, to: serde_json::Value) {
@@ -116,7 +115,7 @@ async fn cal_7_reserved_time_moves_with_a_lead_by_every_kind_of_assignment() {
     let pooled = world.lead(&enquiry("piet")).await;
     assert_eq!(owner(&world, pooled).await, "pool.nordstern");
     call(&world, ADMIN, pooled, "2026-11-26T12:00:00Z").await;
-    let claimed = world.call(Method::POST, "ben.krause", &format!("/leads/{pooled}/claim"), &[], b"").await;
+    let claimed = world.call(Request::post("ben.krause", &format!("/leads/{pooled}/claim"))).await;
     assert_eq!(claimed.status, 200, "{}", claimed.body);
     assert_eq!((taken(&world, "pool.nordstern", "2026-11-26").await, taken(&world, "ben.krause", "2026-11-26").await), (0, 4));
     assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 3);

@@ -1,6 +1,6 @@
 //! The next action of a lead, and the lists ordered by it (CAL-1 to CAL-5, LEAD-8).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::LeadId;
 use http::Method;
@@ -13,7 +13,7 @@ const BEGINNING: &str = "2026-11-23T09:00:00Z";
 
 /// One action of a user on one of three leads. Times are minutes from [`BEGINNING`].
 #[derive(Debug, Clone)]
-enum Action {
+enum EventAction {
     Schedule { lead: usize, minutes: i64 },
     Complete { lead: usize, event: usize, follow_up: Option<i64> },
     NoShow { lead: usize, event: usize },
@@ -23,16 +23,16 @@ enum Action {
 
 /// Returns actions, each with the minutes since the previous one. There are few different times, so that events coincide and some become
 /// due while others are planned.
-fn actions() -> impl Strategy<Value = Vec<(i64, Action)>> {
+fn actions() -> impl Strategy<Value = Vec<(i64, EventAction)>> {
     let (lead, event) = (0..3_usize, 0..4_usize);
     let minutes = proptest::sample::select(vec![-10_i64, 5, 15, 25]);
     let action = prop_oneof![
-        4 => (lead.clone(), minutes.clone()).prop_map(|(lead, minutes)| Action::Schedule { lead, minutes }),
+        4 => (lead.clone(), minutes.clone()).prop_map(|(lead, minutes)| EventAction::Schedule { lead, minutes }),
         2 => (lead.clone(), event.clone(), proptest::option::of(minutes.clone()))
-            .prop_map(|(lead, event, follow_up)| Action::Complete { lead, event, follow_up }),
-        1 => (lead.clone(), event.clone()).prop_map(|(lead, event)| Action::NoShow { lead, event }),
-        2 => (lead.clone(), event.clone(), minutes).prop_map(|(lead, event, minutes)| Action::Reschedule { lead, event, minutes }),
-        1 => (lead, event).prop_map(|(lead, event)| Action::Delete { lead, event }),
+            .prop_map(|(lead, event, follow_up)| EventAction::Complete { lead, event, follow_up }),
+        1 => (lead.clone(), event.clone()).prop_map(|(lead, event)| EventAction::NoShow { lead, event }),
+        2 => (lead.clone(), event.clone(), minutes).prop_map(|(lead, event, minutes)| EventAction::Reschedule { lead, event, minutes }),
+        1 => (lead, event).prop_map(|(lead, event)| EventAction::Delete { lead, event }),
     ];
     proptest::collection::vec((0..6_i64, action), 1..14)
 }
@@ -66,10 +66,10 @@ async fn post(world: &World, path: &str, body: &Value) -> Reply {
 }
 
 /// Carries out one action on the system and on the model. Both must agree on whether it is possible.
-async fn perform(world: &World, leads: &[LeadId], known: &mut [LeadModel], action: &Action) {
+async fn perform(world: &World, leads: &[LeadId], known: &mut [LeadModel], action: &EventAction) {
     let now = world.system.clock.now();
     let time = |minutes: &i64| at(BEGINNING) + TimeDelta::minutes(*minutes);
-    if let Action::Schedule { lead, minutes } = action {
+    if let EventAction::Schedule { lead, minutes } = action {
         let reply = post(world, &format!("/leads/{}/events", leads[*lead]), &event_body(time(minutes))).await;
         assert_eq!(reply.status, 201, "{}", reply.body);
         known[*lead].events.push((reply.text("/id").to_owned(), time(minutes), "incomplete"));
@@ -77,29 +77,29 @@ async fn perform(world: &World, leads: &[LeadId], known: &mut [LeadModel], actio
         return;
     }
     let (lead, event, path, body, becomes) = match action {
-        Action::Complete { lead, event, follow_up } => {
+        EventAction::Complete { lead, event, follow_up } => {
             let body = follow_up.map_or(json!({}), |minutes| json!({"follow_up": event_body(time(&minutes))}));
             (lead, event, "/completion", body, "completed")
         }
-        Action::NoShow { lead, event } => (lead, event, "/no-show", json!({"reason": "not_reached"}), "no_show"),
-        Action::Reschedule { lead, event, minutes } => (lead, event, "/time", json!({"at": time(minutes).to_rfc3339()}), "incomplete"),
-        Action::Delete { lead, event } => (lead, event, "", json!({}), "deleted"),
-        Action::Schedule { .. } => unreachable!(),
+        EventAction::NoShow { lead, event } => (lead, event, "/no-show", json!({"reason": "not_reached"}), "no_show"),
+        EventAction::Reschedule { lead, event, minutes } => (lead, event, "/time", json!({"at": time(minutes).to_rfc3339()}), "incomplete"),
+        EventAction::Delete { lead, event } => (lead, event, "", json!({}), "deleted"),
+        EventAction::Schedule { .. } => unreachable!(),
     };
     let Some((id, before, state)) = known[*lead].events.get(*event).cloned() else { return };
     let path = format!("/leads/{}/events/{id}{path}", leads[*lead]);
     let method = if becomes == "deleted" { Method::DELETE } else { Method::POST };
     let headers = [("content-type", "application/json")];
-    let reply = world.call(method, ADMIN, &path, &headers, body.to_string().as_bytes()).await;
-    let moved = matches!(action, Action::Reschedule { .. });
+    let reply = world.call(Request::new(method, ADMIN, &path).headers(&headers).body(body.to_string().as_bytes())).await;
+    let moved = matches!(action, EventAction::Reschedule { .. });
     if state != "incomplete" {
         // An ended event keeps its state.
-        let more = matches!(action, Action::Complete { follow_up: Some(_), .. });
+        let more = matches!(action, EventAction::Complete { follow_up: Some(_), .. });
         assert_eq!(reply.status, if state == becomes && !more { 200 } else { 409 }, "{}", reply.body);
         return;
     }
     assert_eq!(reply.status, 200, "{}", reply.body);
-    if let Action::Reschedule { minutes, .. } = action {
+    if let EventAction::Reschedule { minutes, .. } = action {
         known[*lead].events[*event].1 = time(minutes);
     }
     if moved && known[*lead].events[*event].1 == before {
@@ -107,7 +107,7 @@ async fn perform(world: &World, leads: &[LeadId], known: &mut [LeadModel], actio
     }
     known[*lead].events[*event].2 = becomes;
     known[*lead].updated = now;
-    if let Action::Complete { follow_up: Some(minutes), .. } = action {
+    if let EventAction::Complete { follow_up: Some(minutes), .. } = action {
         known[*lead].events.push((reply.text("/follow_up/id").to_owned(), time(minutes), "incomplete"));
     }
 }
@@ -275,7 +275,7 @@ async fn cal_2_one_event_for_500_leads_returns_a_result_for_each_and_a_repeat_ch
     let headers = [("content-type", "application/json"), ("idempotency-key", "autumn")];
     let mut statuses = Vec::new();
     for _ in 0..2 {
-        let reply = world.call(Method::POST, "anna.vogt", "/events", &headers, body.to_string().as_bytes()).await;
+        let reply = world.call(Request::post("anna.vogt", "/events").headers(&headers).body(body.to_string().as_bytes())).await;
         assert_eq!(reply.status, 207, "{}", reply.body);
         let results = reply.body["results"].as_array().unwrap().clone();
         assert!(results.iter().zip(&ids).all(|(result, id)| result["lead"] == json!(id)), "in the order of the request");

@@ -1,10 +1,9 @@
 //! A day, week or month of a calendar (CAL-6).
 
-use crate::settings::users::of_dealer;
-use crate::support::world::{ADMIN, Reply, World, enquiry};
+use crate::support::dealers::of_dealer;
+use crate::support::world::{ADMIN, Reply, Request, World, enquiry};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use forecourt_domain::base::LeadId;
-use http::Method;
 use serde_json::{Value, json};
 
 pub fn call(title: &str, time: &str) -> Value {
@@ -165,7 +164,7 @@ async fn cal_6_ended_events_are_shown_and_deleted_events_only_on_request() {
     let path = |n: usize, rest: &str| format!("/leads/{id}/events/{}{rest}", events[n]);
     world.post(ADMIN, &path(0, "/completion"), &json!({"note": "x".repeat(2_000)})).await;
     world.post(ADMIN, &path(1, "/no-show"), &json!({"reason": "did_not_come"})).await;
-    world.call(Method::DELETE, ADMIN, &path(2, ""), &[], b"").await;
+    world.call(Request::delete(ADMIN, &path(2, ""))).await;
     world.post(ADMIN, &path(3, "/time"), &json!({"at": "2026-12-24T10:00:00Z"})).await;
     assert_eq!(titles(&world, ADMIN, "view=day&date=2026-11-24").await, ["done", "missed"]);
     assert_eq!(titles(&world, ADMIN, "view=month&date=2026-12-24").await, ["moved"]);
@@ -230,7 +229,8 @@ async fn cal_6_planned_events_move_to_another_dealer_with_their_lead() {
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
     let body = json!({"dealer": "harbour-cars-demo"}).to_string();
     for _ in 0..2 {
-        let moved = world.call(Method::POST, "gina.group", &format!("/leads/{id}/assignment"), &headers, body.as_bytes()).await;
+        let moved =
+            world.call(Request::post("gina.group", &format!("/leads/{id}/assignment")).headers(&headers).body(body.as_bytes())).await;
         assert_eq!(moved.status, 200, "{}", moved.body);
     }
     world.system.settle().await;

@@ -1,13 +1,12 @@
 //! The pool (SET-6, DIS-8, DIS-9, ESC-11).
 
-use crate::support::sim::{Commit, Table};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use crate::support::sim::{Commit, SimulatedTable};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::base::{GroupId, LeadId, UserId};
 use forecourt_domain::lead::{Event, Lead};
 use forecourt_domain::settings::{DealerSettings, Member, PoolSettings};
 use futures::future::join_all;
 use futures::{StreamExt as _, stream};
-use http::Method;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -42,7 +41,7 @@ fn with_pool(settings: &DealerSettings, n: usize, oldest_only: bool) -> DealerSe
 }
 
 async fn claim(world: &World, who: &str, lead: &str) -> Reply {
-    world.call(Method::POST, who, &format!("/leads/{lead}/claim"), &[], b"").await
+    world.call(Request::post(who, &format!("/leads/{lead}/claim"))).await
 }
 
 async fn leads(world: &World, n: usize) -> Vec<String> {
@@ -81,8 +80,9 @@ async fn int_5_a_claim_with_the_key_of_another_request_is_refused() {
     set_up_pool(&world, 1, false).await;
     let id = world.lead(&enquiry("jana")).await;
     let key = [("content-type", "application/json"), ("idempotency-key", "k")];
-    let call =
-        async |path: &str, body: &[u8]| world.call(Method::POST, &claimant(0), &format!("/leads/{id}/{path}"), &key, body).await.status;
+    let call = async |path: &str, body: &[u8]| {
+        world.call(Request::post(&claimant(0), &format!("/leads/{id}/{path}")).headers(&key).body(body)).await.status
+    };
     assert_eq!(call("reactions", br#"{"kind": "call_missed"}"#).await, 200);
     assert_eq!(call("claim", b"").await, 422);
 }
@@ -137,7 +137,7 @@ async fn dis_8_fifty_users_claiming_twenty_leads_leave_one_owner_each_and_refusa
 /// DIS-8: when all thousand claims run at once and contend for the one waiting list, none is asked to retry.
 #[tokio::test(start_paused = true)]
 async fn dis_8_no_response_requires_a_retry_when_a_thousand_claims_run_at_once() {
-    let table = Table::new();
+    let table = SimulatedTable::new();
     let world = &World::on(table.client()).await;
     set_up_pool(world, 50, false).await;
     let ids = leads(world, 20).await;
@@ -161,7 +161,7 @@ struct Refused {
 #[tokio::test(start_paused = true)]
 async fn dis_8_with_fifty_concurrent_users_leads_leave_the_pool_strictly_oldest_first() {
     for seed in 0..2 {
-        let table = Table::new();
+        let table = SimulatedTable::new();
         let world = &World::on(table.client()).await;
         set_up_pool(world, 50, true).await;
         let ids = &leads(world, 20).await;

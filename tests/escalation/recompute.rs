@@ -1,6 +1,6 @@
 //! A change of hours or durations moves the deadlines of open leads (SET-11).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, at, dealer, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, at, dealer, enquiry};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LeadId, StepKind};
 use forecourt_domain::decision::{Decision, Item};
@@ -9,13 +9,13 @@ use forecourt_domain::settings::Recompute;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use futures::{StreamExt as _, stream};
-use http::Method;
 use serde_json::{Value, json};
 
 async fn change(world: &World, part: &str, version: u64, body: &Value) {
     let seen = format!("\"{version}\"");
     let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
-    let reply = world.call(Method::PUT, ADMIN, &format!("/dealers/{NORDSTERN}/{part}"), &headers, body.to_string().as_bytes()).await;
+    let reply =
+        world.call(Request::put(ADMIN, &format!("/dealers/{NORDSTERN}/{part}")).headers(&headers).body(body.to_string().as_bytes())).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
 }
 

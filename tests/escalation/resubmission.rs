@@ -1,6 +1,6 @@
 //! Resubmissions that nobody completes (ESC-4, ESC-5, ESC-6).
 
-use crate::support::world::{ADMIN, World, enquiry};
+use crate::support::world::{ADMIN, Request, World, enquiry};
 use forecourt_domain::base::LeadId;
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ async fn esc_4_the_user_of_an_event_can_complete_it_without_access_to_the_lead()
     }
     // Only users with access to the lead can cancel an event. Ben does not see an event that has no user.
     let other = given("2026-11-26T12:00:00Z").await;
-    assert_eq!(world.call(http::Method::DELETE, "ben.krause", &other, &[], b"").await.status, 404);
+    assert_eq!(world.call(Request::delete("ben.krause", &other)).await.status, 404);
     let annas = format!("/leads/{id}/events/{}", plan_event(&world, id, "2026-11-26T14:00:00Z").await);
     assert_eq!(world.get("ben.krause", &annas).await.status, 404);
     assert_eq!(world.post("ben.krause", &format!("{annas}/completion"), &json!({})).await.status, 404);
@@ -113,7 +113,7 @@ async fn esc_4_a_resubmission_completed_moved_or_deleted_in_time_causes_no_notic
     let path = |event: &str, what: &str| format!("/leads/{id}/events/{event}{what}");
     assert_eq!(world.post("anna.vogt", &path(&done, "/completion"), &json!({})).await.status, 200);
     assert_eq!(world.post("anna.vogt", &path(&moved, "/time"), &json!({"at": "2026-11-26T09:00:00Z"})).await.status, 200);
-    assert_eq!(world.call(http::Method::DELETE, "anna.vogt", &path(&deleted, ""), &[], b"").await.status, 200);
+    assert_eq!(world.call(Request::delete("anna.vogt", &path(&deleted, ""))).await.status, 200);
     world.advance_to("2026-11-25T12:00:00Z").await;
     assert_eq!(resubmission_notices(&world), Vec::<String>::new());
     world.advance_to("2026-11-26T09:01:00Z").await;
@@ -197,7 +197,7 @@ async fn cal_4_events_end_once_with_a_follow_up_and_keep_their_history() {
     let path = format!("{events}/{early}/no-show");
     let mut answers = Vec::<Value>::new();
     for _ in 0..2 {
-        let reply = world.call(http::Method::POST, "anna.vogt", &path, &key, follow_up.to_string().as_bytes()).await;
+        let reply = world.call(Request::post("anna.vogt", &path).headers(&key).body(follow_up.to_string().as_bytes())).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         answers.push(reply.body);
     }
@@ -217,7 +217,7 @@ async fn change(world: &World, part: &str, body: &Value) {
     let path = format!("/dealers/{}/{part}", crate::support::world::NORDSTERN);
     let seen = world.get(ADMIN, &path).await.headers["etag"].to_str().unwrap().to_owned();
     let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
-    let reply = world.call(http::Method::PUT, ADMIN, &path, &headers, body.to_string().as_bytes()).await;
+    let reply = world.call(Request::put(ADMIN, &path).headers(&headers).body(body.to_string().as_bytes())).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
 }
 

@@ -1,6 +1,6 @@
 //! Invalid input is refused with all errors at once and never causes a server error.
 
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use http::Method;
 use proptest::prelude::*;
 use serde_json::json;
@@ -79,7 +79,7 @@ async fn int_3_unknown_fields_are_ignored_in_enquiries_and_refused_elsewhere() {
     ] {
         let mut misspelt = body.clone();
         misspelt["asignee"] = json!("ben.krause");
-        let reply = world.call(method, ADMIN, &path, &[], misspelt.to_string().as_bytes()).await;
+        let reply = world.call(Request::new(method, ADMIN, &path).body(misspelt.to_string().as_bytes())).await;
         assert_eq!((reply.status, reply.faults()), (422, vec!["asignee INT-3".to_owned()]), "{path}");
     }
     assert_eq!(world.get(ADMIN, &lead).await.body, before);
@@ -101,12 +101,15 @@ async fn a_malformed_body_is_refused_with_400() {
         "{\"a\": \"\u{1}\"}",
     ];
     for body in json {
-        let reply =
-            world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", "application/json")], body.as_bytes()).await;
+        let reply = world
+            .call(Request::post("partner:portal-demo", &leads()).headers(&[("content-type", "application/json")]).body(body.as_bytes()))
+            .await;
         assert_eq!((reply.status, reply.text("/type")), (400, "urn:forecourt:problem:malformed"), "{body}: {}", reply.body);
     }
     let deep = "[".repeat(100_000);
-    let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", "application/json")], deep.as_bytes()).await;
+    let reply = world
+        .call(Request::post("partner:portal-demo", &leads()).headers(&[("content-type", "application/json")]).body(deep.as_bytes()))
+        .await;
     assert_eq!(reply.status, 400);
     let xml: [&[u8]; 5] = [
         b"",
@@ -120,7 +123,11 @@ async fn a_malformed_body_is_refused_with_400() {
         assert_eq!(reply.status, 400, "{}: {}", String::from_utf8_lossy(body), reply.body);
     }
     let latin = world
-        .call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", "application/json")], b"{\"message\": \"\xFC\"}")
+        .call(
+            Request::post("partner:portal-demo", &leads())
+                .headers(&[("content-type", "application/json")])
+                .body(b"{\"message\": \"\xFC\"}"),
+        )
         .await;
     assert_eq!(latin.status, 400);
 }
@@ -130,15 +137,16 @@ async fn a_body_that_is_too_large_gets_413_and_one_of_another_type_415() {
     let world = World::new().await;
     let large = vec![b' '; 1_048_577];
     for media in ["application/json", "application/adf+xml"] {
-        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", media)], &large).await;
+        let reply = world.call(Request::post("partner:portal-demo", &leads()).headers(&[("content-type", media)]).body(&large)).await;
         assert_eq!(reply.status, 413);
     }
     for media in ["text/plain", "application/x-www-form-urlencoded", ""] {
-        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", media)], b"{}").await;
+        let reply = world.call(Request::post("partner:portal-demo", &leads()).headers(&[("content-type", media)]).body(b"{}")).await;
         assert_eq!(reply.status, 415);
     }
     let parameters = [("content-type", "Application/JSON; charset=utf-8")];
-    let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &parameters, enquiry("jana").to_string().as_bytes()).await;
+    let reply =
+        world.call(Request::post("partner:portal-demo", &leads()).headers(&parameters).body(enquiry("jana").to_string().as_bytes())).await;
     assert_eq!(reply.status, 201);
 }
 
@@ -243,7 +251,7 @@ fn arbitrary_bytes_never_cause_a_server_error() {
     });
     proptest!(ProptestConfig::with_cases(150), |(json in mangled, xml in xml)| {
         for (media, body) in [("application/json", &json), ("text/xml", &xml)] {
-            let reply = runtime.block_on(world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", media)], body));
+            let reply = runtime.block_on(world.call(Request::post("partner:portal-demo", &leads()).headers(&[("content-type", media)]).body(body)));
             prop_assert!(reply.status < 500, "{}", reply.body);
         }
     });

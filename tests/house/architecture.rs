@@ -101,12 +101,12 @@ fn source_files_and_function_mains_are_limited_in_length() {
     }
 }
 
-/// infra/openapi.json matches the code. `cargo run -- openapi > infra/openapi.json` updates it.
+/// infra/openapi.json matches the code. `cargo openapi > infra/openapi.json` updates it.
 #[test]
 fn the_openapi_document_matches_the_code() {
     let kept: Value = serde_json::from_str(&std::fs::read_to_string(root().join("infra/openapi.json")).unwrap()).unwrap();
     let made = serde_json::to_value(openapi::document()).unwrap();
-    assert!(kept == made, "infra/openapi.json has drifted: cargo run -- openapi > infra/openapi.json");
+    assert!(kept == made, "infra/openapi.json has drifted: cargo openapi > infra/openapi.json");
     let in_document: BTreeSet<String> = made["paths"]
         .as_object()
         .unwrap()
@@ -125,7 +125,7 @@ fn the_openapi_document_matches_the_code() {
 #[test]
 fn the_routes_of_the_template_match_the_code() {
     let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
-    assert!(template::with_routes(&template).unwrap() == template, "infra/template.yaml has drifted: cargo run -- template");
+    assert!(template::with_routes(&template).unwrap() == template, "infra/template.yaml has drifted: cargo template");
     assert_eq!(template.matches("RouteKey: ").count(), routes::all().count());
     for function in std::fs::read_dir(root().join("functions")).unwrap() {
         let name = function.unwrap().file_name().into_string().unwrap();

@@ -1,4 +1,4 @@
-//! The order of the domain's folders: a folder imports only from itself and from folders below it.
+//! The order of the domain's folders: a folder imports only from itself and from folders below it. The same for the subjects of the tests.
 
 use super::architecture::{files, root};
 
@@ -89,6 +89,22 @@ fn the_crate_page_lists_the_folders_in_the_same_order() {
     let mut folders: Vec<&str> = ORDER.iter().map(|folder| folder.split('/').next().unwrap()).collect();
     folders.dedup();
     assert_eq!(listed, folders);
+}
+
+/// Helpers of several subjects are in `support`.
+#[test]
+fn a_subject_of_the_tests_uses_no_helpers_of_another() {
+    let source = root().join("tests");
+    let mut found = Vec::new();
+    for path in files(&source, "rs") {
+        let file = path.strip_prefix(&source).unwrap().to_string_lossy().replace('\\', "/");
+        let Some((own, _)) = file.split_once('/') else { continue };
+        let text = std::fs::read_to_string(&path).unwrap();
+        let named = text.lines().filter(|line| line.starts_with("use crate::")).flat_map(imports);
+        let foreign = named.filter(|path| path.split("::").next().is_some_and(|subject| subject != own && subject != "support"));
+        found.extend(foreign.map(|path| format!("tests/{file} imports crate::{path}")));
+    }
+    assert!(found.is_empty(), "move these helpers to tests/support:\n{}", found.join("\n"));
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Checks that `docs/rules.md`, the code and the tests agree on the rules, and that the documents' links work.
 
 use super::architecture::{files, root};
-use crate::support::world::{NORDSTERN, World};
+use crate::support::world::{NORDSTERN, Request, World};
 use forecourt_reference as reference;
-use http::Method;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -162,8 +161,8 @@ async fn each_problem_about_one_rule_links_to_the_rules_page() {
     let lost = json!({"status": "lost", "reason": "other"});
     assert_eq!(world.post("ingo.brandt", &format!("{lead}/status"), &lost).await.status, 200);
     let minutes = json!({"level_1": 60}).to_string();
-    let stale = world.call(Method::PUT, "ingo.brandt", &hours, &[("if-match", "\"77\"")], minutes.as_bytes()).await;
-    let unconditional = world.call(Method::PUT, "ingo.brandt", &hours, &[], minutes.as_bytes()).await;
+    let stale = world.call(Request::put("ingo.brandt", &hours).headers(&[("if-match", "\"77\"")]).body(minutes.as_bytes())).await;
+    let unconditional = world.call(Request::put("ingo.brandt", &hours).body(minutes.as_bytes())).await;
     let answers = [
         (404, "LEAD-9", world.get("ingo.brandt", "/leads/0000000001").await),
         (403, "LEAD-9", world.get("ingo.brandt", "/exports/log").await),
@@ -184,7 +183,7 @@ async fn each_problem_about_one_rule_links_to_the_rules_page() {
     assert_eq!((answer.status, &answer.body["rule"]), (422, &json!(null)), "{}", answer.body);
     // What the sender wrote is no rule.
     let json = [("content-type", "application/json")];
-    let answer = world.call(Method::POST, "ingo.brandt", &leads, &json, br#"{"(INT-5)": 1, "(INT-5)": 2}"#).await;
+    let answer = world.call(Request::post("ingo.brandt", &leads).headers(&json).body(br#"{"(INT-5)": 1, "(INT-5)": 2}"#)).await;
     assert_eq!((answer.status, &answer.body["rule"]), (400, &json!(null)), "{}", answer.body);
 }
 

@@ -1,9 +1,8 @@
 //! Telephone numbers and e-mail addresses as people type them (INT-3).
 
-use crate::support::world::{ADMIN, NORDSTERN, World};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World};
 use forecourt_domain::base::text::visible;
 use forecourt_domain::base::{Country, Email, Phone};
-use http::Method;
 use serde_json::{Value, json};
 
 fn cases(about: &str) -> Vec<Value> {
@@ -150,7 +149,7 @@ async fn int_3_a_lead_whose_only_channel_cannot_be_read_is_mended_by_a_person() 
     let lead = made.text("/id").to_owned();
     let contact = format!("/leads/{lead}/contacts/000001");
     let json = [("content-type", "application/json")];
-    let patch = async |body: Value| world.call(Method::PATCH, ADMIN, &contact, &json, body.to_string().as_bytes()).await;
+    let patch = async |body: Value| world.call(Request::patch(ADMIN, &contact).headers(&json).body(body.to_string().as_bytes())).await;
     let named = patch(json!({"first_name": "Uta"})).await;
     assert_eq!((named.status, &named.body["contacts"][0]["unread_emails"]), (200, &json!(["ute.tipp@example,com"])), "{}", named.body);
     let write = json!({"medium": "email", "subject": "Corsa", "text": "Guten Tag"});
@@ -206,7 +205,8 @@ async fn int_3_an_address_that_no_mail_can_be_sent_to_is_refused_where_it_is_ent
     let enquiry = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &json!({"contact": contact})).await;
     let lead = world.lead(&crate::support::world::enquiry("weiss")).await;
     let corrected = json!({"emails": [address]}).to_string();
-    let corrected = world.call(Method::PATCH, ADMIN, &format!("/leads/{lead}/contacts/000001"), &json, corrected.as_bytes()).await;
+    let corrected =
+        world.call(Request::patch(ADMIN, &format!("/leads/{lead}/contacts/000001")).headers(&json).body(corrected.as_bytes())).await;
     let appointment = json!({"customer": {"name": "Jörg", "email": address}, "kind": "showroom", "at": "2026-11-25T10:00:00+01:00"});
     let appointment = world.post(ADMIN, &format!("/dealers/{NORDSTERN}/appointments"), &appointment).await;
     let mut user = world.get(ADMIN, "/users/ben.krause").await;
@@ -215,7 +215,9 @@ async fn int_3_an_address_that_no_mail_can_be_sent_to_is_refused_where_it_is_ent
     let kept = ["name", "email", "language", "role", "rights", "dealers", "notices"];
     let body: serde_json::Map<String, Value> = kept.iter().map(|name| ((*name).to_owned(), user.body[*name].clone())).collect();
     let headers = [("content-type", "application/json"), ("if-match", etag.as_str())];
-    let user = world.call(Method::PUT, "gina.group", "/users/ben.krause", &headers, Value::Object(body).to_string().as_bytes()).await;
+    let user = world
+        .call(Request::put("gina.group", "/users/ben.krause").headers(&headers).body(Value::Object(body).to_string().as_bytes()))
+        .await;
     for (reply, field) in
         [(&enquiry, "contact.email INT-3"), (&corrected, "emails INT-3"), (&appointment, "customer.email INT-3"), (&user, "email SET-7")]
     {
@@ -226,6 +228,6 @@ async fn int_3_an_address_that_no_mail_can_be_sent_to_is_refused_where_it_is_ent
     let etag = mailbox.headers["etag"].to_str().unwrap().to_owned();
     let headers = [("content-type", "application/json"), ("if-match", etag.as_str())];
     let body = json!({"lead_address": "verkäufe@nordstern.example", "forward_to": address}).to_string();
-    let reply = world.call(Method::PUT, ADMIN, &format!("/dealers/{NORDSTERN}/mailbox"), &headers, body.as_bytes()).await;
+    let reply = world.call(Request::put(ADMIN, &format!("/dealers/{NORDSTERN}/mailbox")).headers(&headers).body(body.as_bytes())).await;
     assert_eq!(reply.faults(), ["forward_to SET-4", "lead_address SET-4"], "{}", reply.body);
 }

@@ -1,8 +1,7 @@
 //! A repeated enquiry is one lead; a repeated request is carried out once (INT-5).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::lead::Event;
-use http::Method;
 use serde_json::{Value, json};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -12,12 +11,12 @@ fn leads() -> String {
 }
 
 async fn send(world: &World, who: &str, key: &str, body: &Value) -> Reply {
-    world.call(Method::POST, who, &leads(), &[JSON, ("idempotency-key", key)], body.to_string().as_bytes()).await
+    world.call(Request::post(who, &leads()).headers(&[JSON, ("idempotency-key", key)]).body(body.to_string().as_bytes())).await
 }
 
 /// Sends a request of the dealer's admin with the `Idempotency-Key` `key`.
 async fn post(world: &World, path: &str, key: &str, body: &Value) -> Reply {
-    world.call(Method::POST, ADMIN, path, &[JSON, ("idempotency-key", key)], body.to_string().as_bytes()).await
+    world.call(Request::post(ADMIN, path).headers(&[JSON, ("idempotency-key", key)]).body(body.to_string().as_bytes())).await
 }
 
 fn is_repeat(reply: &Reply) -> bool {
@@ -92,7 +91,7 @@ async fn int_5_white_space_and_field_order_do_not_make_a_different_enquiry() {
     ];
     let mut ids = Vec::new();
     for text in texts {
-        ids.push(world.call(Method::POST, "gina.group", &leads(), &[JSON], text.as_bytes()).await.text("/id").to_owned());
+        ids.push(world.call(Request::post("gina.group", &leads()).headers(&[JSON]).body(text.as_bytes())).await.text("/id").to_owned());
     }
     assert_eq!(ids[0], ids[1]);
 }
@@ -107,7 +106,7 @@ async fn int_5_an_adf_resend_updates_the_lead_that_it_names() {
     };
     let send = async |key: &str, status: &str, comment: &str| {
         let headers = [("content-type", "application/adf+xml"), ("idempotency-key", key)];
-        let reply = world.call(Method::POST, "gina.group", &leads(), &headers, adf(status, comment).as_bytes()).await;
+        let reply = world.call(Request::post("gina.group", &leads()).headers(&headers).body(adf(status, comment).as_bytes())).await;
         (reply.status, reply.text("/id").to_owned())
     };
     let (status, id) = send("k1", "new", "one").await;
@@ -135,7 +134,9 @@ async fn int_5_a_reaction_sent_twice_with_one_key_is_logged_once() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let path = format!("/leads/{id}/reactions");
-    let log = async |body: &str| world.call(Method::POST, "anna.vogt", &path, &[JSON, ("idempotency-key", "r1")], body.as_bytes()).await;
+    let log = async |body: &str| {
+        world.call(Request::post("anna.vogt", &path).headers(&[JSON, ("idempotency-key", "r1")]).body(body.as_bytes())).await
+    };
     let first = log(r#"{"kind": "call_missed"}"#).await;
     let again = log(r#"{"kind": "call_missed"}"#).await;
     assert_eq!((first.status, again.status), (200, 200));
@@ -150,7 +151,8 @@ async fn set_10_a_change_based_on_an_older_version_is_refused() {
     let id = world.lead(&enquiry("jana")).await;
     let etag = world.get("anna.vogt", &format!("/leads/{id}")).await.headers["etag"].to_str().unwrap().to_owned();
     let path = format!("/leads/{id}/reactions");
-    let log = async || world.call(Method::POST, "anna.vogt", &path, &[JSON, ("if-match", &etag)], br#"{"kind": "reply"}"#).await;
+    let log =
+        async || world.call(Request::post("anna.vogt", &path).headers(&[JSON, ("if-match", &etag)]).body(br#"{"kind": "reply"}"#)).await;
     assert_eq!(log().await.status, 200);
     let stale = log().await;
     assert_eq!((stale.status, &stale.body["current_version"]), (412, &json!(2)));
@@ -163,7 +165,7 @@ async fn int_5_a_key_reused_for_another_dealer_is_refused_and_does_not_show_the_
     assert_eq!(send(&world, "gina.group", "k1", &enquiry("jana")).await.status, 201);
     let headers = [JSON, ("idempotency-key", "k1")];
     let body = enquiry("jana").to_string();
-    let other = world.call(Method::POST, "gina.group", "/dealers/harbour-cars-demo/leads", &headers, body.as_bytes()).await;
+    let other = world.call(Request::post("gina.group", "/dealers/harbour-cars-demo/leads").headers(&headers).body(body.as_bytes())).await;
     assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
 }
 
@@ -175,8 +177,8 @@ async fn int_5_a_repeated_assignment_gets_the_same_response_although_the_lead_le
     let path = format!("/leads/{id}/assignment");
     for (who, body) in [("anna.vogt", r#"{"user": "ben.krause"}"#), ("ingo.brandt", r#"{"dealer": "harbour-cars-demo"}"#)] {
         let headers = [JSON, ("idempotency-key", "a1")];
-        let first = world.call(Method::POST, who, &path, &headers, body.as_bytes()).await;
-        let again = world.call(Method::POST, who, &path, &headers, body.as_bytes()).await;
+        let first = world.call(Request::post(who, &path).headers(&headers).body(body.as_bytes())).await;
+        let again = world.call(Request::post(who, &path).headers(&headers).body(body.as_bytes())).await;
         assert_eq!((first.status, again.status, &again.body["version"]), (200, 200, &first.body["version"]), "{}", again.body);
         assert_eq!(world.get(who, &format!("/leads/{id}")).await.status, 404);
     }
@@ -189,7 +191,8 @@ async fn set_10_if_match_may_name_several_versions() {
     let id = world.lead(&enquiry("jana")).await;
     let path = format!("/leads/{id}/reactions");
     for (tags, status) in [("\"7\", \"8\"", 412), ("\"1\", W/\"8\"", 200), ("*", 200), ("nonsense", 422)] {
-        let reply = world.call(Method::POST, "anna.vogt", &path, &[JSON, ("if-match", tags)], br#"{"kind": "call_missed"}"#).await;
+        let reply =
+            world.call(Request::post("anna.vogt", &path).headers(&[JSON, ("if-match", tags)]).body(br#"{"kind": "call_missed"}"#)).await;
         assert_eq!(reply.status, status, "{tags}");
     }
 }
@@ -246,7 +249,7 @@ async fn int_5_several_versions_of_an_enquiry_in_one_document_are_applied_in_ord
         )
     };
     let headers = [("content-type", "application/adf+xml"), ("idempotency-key", "k1")];
-    let send = async |xml: String| world.call(Method::POST, "gina.group", &leads(), &headers, xml.as_bytes()).await;
+    let send = async |xml: String| world.call(Request::post("gina.group", &leads()).headers(&headers).body(xml.as_bytes())).await;
     let document = format!("<adf>{}{}{}</adf>", prospect("new", "one"), prospect("resend", "two"), prospect("resend", "three"));
     for _ in 0..2 {
         let reply = send(document.clone()).await;
@@ -301,9 +304,9 @@ async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_is_mark
     let comment = at(&first[3]);
     let tag = [JSON, ("if-match", "\"1\"")];
     let path = format!("/leads/{lead}/{comment}");
-    assert_eq!(world.call(Method::PATCH, ADMIN, &path, &tag, br#"{"text": "second"}"#).await.status, 200);
+    assert_eq!(world.call(Request::patch(ADMIN, &path).headers(&tag).body(br#"{"text": "second"}"#)).await.status, 200);
     // The task is reopened in between: a repeat of its completion does not complete it again.
-    assert_eq!(world.call(Method::DELETE, ADMIN, &format!("/leads/{lead}/{done}/completion"), &[JSON], b"").await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &format!("/leads/{lead}/{done}/completion")).headers(&[JSON])).await.status, 200);
     world.system.settle().await;
     world.advance_to("2026-12-20T09:00:00Z").await;
     let before = world.page(lead).await;
@@ -314,7 +317,7 @@ async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_is_mark
         assert_eq!(again.headers.get("location"), first.headers.get("location"), "{path}");
         let (key, text) = (format!("k{key}"), format!("{body} "));
         let headers = [JSON, ("idempotency-key", &*key)];
-        let other = world.call(Method::POST, ADMIN, &format!("/leads/{lead}/{path}"), &headers, text.as_bytes()).await;
+        let other = world.call(Request::post(ADMIN, &format!("/leads/{lead}/{path}")).headers(&headers).body(text.as_bytes())).await;
         assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"), "{path}: {}", other.body);
     }
     world.system.settle().await;
@@ -349,7 +352,7 @@ async fn int_5_after_thirty_days_a_key_is_free_but_its_item_is_still_found() {
     assert_eq!((first.status, is_repeat(&first), called.status, is_repeat(&called)), (201, false, 200, false));
     let path = first.headers["location"].to_str().unwrap();
     let tag = [JSON, ("if-match", "\"1\"")];
-    assert_eq!(world.call(Method::PATCH, ADMIN, path, &tag, br#"{"text": "second"}"#).await.status, 200);
+    assert_eq!(world.call(Request::patch(ADMIN, path).headers(&tag).body(br#"{"text": "second"}"#)).await.status, 200);
     world.advance_to("2026-12-20T09:00:00Z").await;
     let (comment, missed) = send().await;
     assert_eq!((is_repeat(&comment), is_repeat(&missed)), (true, true));
@@ -368,9 +371,9 @@ async fn int_5_a_request_that_changed_nothing_is_stored_and_its_repeat_changes_n
     let made = world.post(ADMIN, &format!("/leads/{lead}/tasks"), &task).await;
     let completion = format!("{}/completion", made.headers["location"].to_str().unwrap());
     assert_eq!(world.post(ADMIN, &completion, &json!({})).await.text("/state"), "done");
-    let keyed = async || world.call(Method::POST, ADMIN, &completion, &[JSON, ("idempotency-key", "k")], b"{}").await;
+    let keyed = async || world.call(Request::post(ADMIN, &completion).headers(&[JSON, ("idempotency-key", "k")]).body(b"{}")).await;
     assert_eq!(keyed().await.text("/state"), "done");
-    assert_eq!(world.call(Method::DELETE, ADMIN, &completion, &[JSON], b"").await.text("/state"), "open");
+    assert_eq!(world.call(Request::delete(ADMIN, &completion).headers(&[JSON])).await.text("/state"), "open");
     let again = keyed().await;
     assert_eq!((again.text("/state"), again.headers["idempotent-replay"].as_bytes()), ("open", &b"true"[..]));
 }
@@ -383,8 +386,12 @@ async fn lead_9_a_repeat_does_not_show_later_changes_outside_the_users_scope() {
     let headers = [("content-type", "application/json"), ("idempotency-key", "away")];
     let path = format!("/leads/{lead}/assignment");
     let body = json!({"dealer": "harbour-cars-demo"}).to_string();
-    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 200);
-    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 200, "nothing has happened since");
+    assert_eq!(world.call(Request::post(ADMIN, &path).headers(&headers).body(body.as_bytes())).await.status, 200);
+    assert_eq!(
+        world.call(Request::post(ADMIN, &path).headers(&headers).body(body.as_bytes())).await.status,
+        200,
+        "nothing has happened since"
+    );
     assert_eq!(world.post("gina.group", &format!("/leads/{lead}/comments"), &json!({"text": "ours"})).await.status, 201);
-    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 404);
+    assert_eq!(world.call(Request::post(ADMIN, &path).headers(&headers).body(body.as_bytes())).await.status, 404);
 }

@@ -1,7 +1,6 @@
 //! Enquiries of a known contact (INT-6, DIS-5).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World};
-use http::Method;
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World};
 use serde_json::{Value, json};
 
 fn from(email: &str, id: &str) -> Value {
@@ -69,7 +68,7 @@ async fn int_5_a_repeat_of_an_added_enquiry_is_not_added_again() {
     close(&world, &lead, json!({"status": "in_progress"})).await;
     let path = format!("/dealers/{NORDSTERN}/leads");
     for _ in 0..2 {
-        let reply = world.call(Method::POST, "gina.group", &path, &key, keyed.to_string().as_bytes()).await;
+        let reply = world.call(Request::post("gina.group", &path).headers(&key).body(keyed.to_string().as_bytes())).await;
         assert_eq!((reply.status, reply.text("/id")), (200, lead.as_str()), "{}", reply.body);
     }
     assert_eq!(world.page(lead.parse().unwrap()).await.timeline.iter().filter(|e| format!("{e:?}").contains("Added")).count(), 2);

@@ -13,13 +13,13 @@ use std::sync::Mutex;
 
 /// Records what becomes of the messages.
 #[derive(Default)]
-struct Recorder {
+struct QueueRecorder {
     pauses: Mutex<Vec<TimeDelta>>,
     dead: Mutex<Vec<DeadLetter>>,
 }
 
 #[async_trait]
-impl PartnerQueue for Recorder {
+impl PartnerQueue for QueueRecorder {
     async fn wait(&self, _: &SqsMessage, pause: TimeDelta) -> Result<(), Failure> {
         self.pauses.lock().unwrap().push(pause);
         Ok(())
@@ -41,7 +41,7 @@ fn event(attributes: &Value, body: &str) -> SqsEvent {
 #[tokio::test]
 async fn int_1_trouble_of_twelve_hours_heals_without_a_person() {
     let world = World::new().await;
-    let recorder = Recorder::default();
+    let recorder = QueueRecorder::default();
     let mut deliveries = 0;
     while recorder.dead.lock().unwrap().is_empty() {
         deliveries += 1;
@@ -71,7 +71,7 @@ async fn int_1_a_dead_letter_says_why_and_keeps_its_origin() {
         let (body, attributes) = (body.to_owned(), attributes.clone());
         let world = &world;
         async move {
-            let recorder = Recorder::default();
+            let recorder = QueueRecorder::default();
             let response = forecourt_lead_intake::messages(&world.system.platform, &recorder, event(&attributes, &body)).await;
             assert!(response.batch_item_failures.is_empty() && recorder.pauses.lock().unwrap().is_empty());
             recorder.dead.lock().unwrap().remove(0)
@@ -100,7 +100,7 @@ async fn int_1_a_dead_letter_says_why_and_keeps_its_origin() {
     redriven.records[0].message_attributes.insert(ORIGIN.into(), proof);
     let origin = Origin::of(platform, &redriven.records[0]);
     assert_eq!((origin.sender.as_str(), origin.sent), ("AIDADEMOPORTAL", Some(at("2026-11-23T08:00:00Z"))));
-    let recorder = Recorder::default();
+    let recorder = QueueRecorder::default();
     forecourt_lead_intake::messages(platform, &recorder, redriven.clone()).await;
     assert_eq!(recorder.dead.lock().unwrap()[0].sender, "AIDADEMOPORTAL", "a dead letter of a redriven message");
     redriven.records[0].body = Some("{}".into());

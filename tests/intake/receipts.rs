@@ -1,7 +1,6 @@
 //! Senders who may not read leads: they get a receipt, and nothing of the lead (INT-5, ACC-1).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
-use http::Method;
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use serde_json::{Value, json};
 
 const PORTAL: &str = "partner:portal-demo";
@@ -26,7 +25,7 @@ fn adf(id: &str, email: &str, resend: bool, comments: &str) -> Vec<u8> {
 }
 
 async fn send_adf(world: &World, who: &str, body: &[u8]) -> Reply {
-    world.call(Method::POST, who, &leads(), &[("content-type", "application/adf+xml")], body).await
+    world.call(Request::post(who, &leads()).headers(&[("content-type", "application/adf+xml")]).body(body)).await
 }
 
 /// Returns all that the sender can compare: status, headers and body, without the receipt's own id.
@@ -48,7 +47,7 @@ async fn acc_1_a_portal_cannot_tell_a_known_person_from_an_unknown_one() {
     let known = world.post(ADMIN, &leads(), &enquiry("jana")).await.text("/id").to_owned();
     let keyed = async |key: &str, body: &Value| {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-        world.call(Method::POST, PORTAL, &leads(), &headers, body.to_string().as_bytes()).await
+        world.call(Request::post(PORTAL, &leads()).headers(&headers).body(body.to_string().as_bytes())).await
     };
     let mut answers = Vec::new();
     for (name, key) in [("jana", "j"), ("karl", "k")] {

@@ -1,6 +1,6 @@
 //! Several people on one channel, one person on several, and channels that were corrected (INT-6, LEAD-7).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -19,7 +19,9 @@ async fn asks(world: &World, dealer: &str, contact: &Value) -> (u16, String) {
 
 async fn patch(world: &World, lead: &str, contact: &str, body: &Value) -> Reply {
     let path = format!("/leads/{lead}/contacts/{contact}");
-    let reply = world.call(Method::PATCH, "gina.group", &path, &[("content-type", "application/json")], body.to_string().as_bytes()).await;
+    let reply = world
+        .call(Request::patch("gina.group", &path).headers(&[("content-type", "application/json")]).body(body.to_string().as_bytes()))
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     reply
 }
@@ -312,7 +314,7 @@ async fn lead_7_a_former_channel_and_the_channel_of_another_contact_stay() {
     for (method, path, word) in [(Method::POST, "contacts", "former"), (Method::PATCH, "contacts/000001", "maybe")] {
         let body = json!({"emails": ["x@example.com"], "replaces": word}).to_string();
         let headers = [("content-type", "application/json")];
-        let reply = world.call(method, ADMIN, &format!("/leads/{lead}/{path}"), &headers, body.as_bytes()).await;
+        let reply = world.call(Request::new(method, ADMIN, &format!("/leads/{lead}/{path}")).headers(&headers).body(body.as_bytes())).await;
         assert_eq!(reply.faults(), ["replaces LEAD-7"], "{}", reply.body);
     }
 }

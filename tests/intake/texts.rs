@@ -1,6 +1,6 @@
 //! Texts in several Unicode forms and with invisible characters: storage, comparison and search (INT-3, LEAD-8).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World};
 use forecourt_domain::base::LeadId;
 use forecourt_domain::base::text::{self, SearchWords};
 use forecourt_domain::decision::{Decision, Item};
@@ -217,7 +217,9 @@ async fn set_4_the_dealers_name_is_one_line_and_a_stored_name_is_read_as_one() {
         let mut settings = current.body["settings"].clone();
         settings["name"] = json!(name);
         let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
-        world.call(http::Method::PUT, ADMIN, &format!("/dealers/{NORDSTERN}/settings"), &headers, settings.to_string().as_bytes()).await
+        world
+            .call(Request::put(ADMIN, &format!("/dealers/{NORDSTERN}/settings")).headers(&headers).body(settings.to_string().as_bytes()))
+            .await
     };
     for name in ["", " ", " Nordstern", "Nord\nstern", "Nord\u{7}stern", "\u{200B}", "\u{3164}", &"x".repeat(101)] {
         assert_eq!((put(name).await.status, put(name).await.faults()), (422, vec!["name SET-4".to_owned()]), "{name:?}");

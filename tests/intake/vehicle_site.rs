@@ -1,6 +1,6 @@
 //! An enquiry for a vehicle at another site (INT-10), and the copy of a trade-in enquiry for the dealer's buyer (INT-8).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, dealer, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, dealer, enquiry};
 use forecourt_domain::settings::Settings;
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ async fn int_10_a_site_is_found_by_its_names_and_an_unknown_one_is_on_the_timeli
     let save = async |version: u64, sites: Value| {
         let headers = [("content-type", "application/json"), ("if-match", &*format!("\"{version}\""))];
         let body = json!({"admin_user": ADMIN, "rules_of_vehicle_location": true, "vehicle_sites": sites});
-        world.call(http::Method::PUT, ADMIN, &configuration, &headers, body.to_string().as_bytes()).await
+        world.call(Request::put(ADMIN, &configuration).headers(&headers).body(body.to_string().as_bytes())).await
     };
     // A dealer that has not agreed, and one that does not exist, cannot be named as a site.
     for other in [HARBOUR, "nowhere", NORDSTERN] {

@@ -1,8 +1,7 @@
 //! Communication with a lead's contact: e-mail, SMS, notes of calls, and quotes as attachments (LEAD-3).
 
-use crate::support::world::{ADMIN, Reply, World, enquiry};
+use crate::support::world::{ADMIN, Reply, Request, World, enquiry};
 use forecourt_domain::base::LeadId;
-use http::Method;
 use lopdf::Document;
 use serde_json::{Value, json};
 
@@ -39,7 +38,7 @@ async fn lead_3_a_mail_to_the_contact_is_sent_once_and_counts_as_a_reply() {
     let path = format!("/leads/{id}/communications");
     let headers = [("content-type", "application/json"), ("idempotency-key", "one")];
     for _ in 0..2 {
-        let made = world.call(Method::POST, "anna.vogt", &path, &headers, mail().to_string().as_bytes()).await;
+        let made = world.call(Request::post("anna.vogt", &path).headers(&headers).body(mail().to_string().as_bytes())).await;
         assert_eq!((made.status, made.text("/medium"), made.text("/subject")), (201, "email", "Ihr Angebot"), "{}", made.body);
     }
     world.system.settle().await;
@@ -134,7 +133,10 @@ async fn lead_3_a_quote_is_attached_as_overview_or_order_form() {
     }
     let dearer = json!({"price": {"amount": 9_900_000}, "lines": null}).to_string();
     let headers = [("content-type", "application/json")];
-    assert_eq!(world.call(Method::PATCH, ADMIN, &format!("{quotes}/{quoted}"), &headers, dearer.as_bytes()).await.status, 200);
+    assert_eq!(
+        world.call(Request::patch(ADMIN, &format!("{quotes}/{quoted}")).headers(&headers).body(dearer.as_bytes())).await.status,
+        200
+    );
     world.system.settle().await;
     let mut names = Vec::new();
     for mail in to_customer(&world) {

@@ -1,14 +1,12 @@
 //! The contacts of a lead: several contacts with one main contact, corrections, and recognition (LEAD-7, INT-6).
 
-use crate::lead_page::send;
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::base::{Email, LeadId};
 use forecourt_domain::enquiry::ContactPreferences;
-use http::Method;
 use serde_json::{Value, json};
 
 async fn patch(world: &World, path: &str, body: &Value) -> Reply {
-    send(world, Method::PATCH, ADMIN, path, &[], body).await
+    world.call(Request::patch(ADMIN, path).json(body)).await
 }
 
 fn names(reply: &Reply) -> Vec<String> {
@@ -88,12 +86,12 @@ async fn lead_7_a_lead_has_several_contacts_and_one_of_them_is_main() {
     let row = world.list(ADMIN, NORDSTERN).await;
     assert_eq!(row[0]["contact"], "Eva Petersen", "the list says so");
     assert_eq!(patch(&world, &eva, &json!({"main": false})).await.faults(), ["main LEAD-7"]);
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &eva, &[], &json!({})).await.status, 409, "the main one stays");
-    let gone = send(&world, Method::DELETE, ADMIN, &format!("{path}/000001"), &[], &json!({})).await;
+    assert_eq!(world.call(Request::delete(ADMIN, &eva).json(&json!({}))).await.status, 409, "the main one stays");
+    let gone = world.call(Request::delete(ADMIN, &format!("{path}/000001")).json(&json!({}))).await;
     assert_eq!((gone.status, names(&gone)), (200, vec!["Eva Petersen".to_owned()]));
-    let again = send(&world, Method::DELETE, ADMIN, &format!("{path}/000001"), &[], &json!({})).await;
+    let again = world.call(Request::delete(ADMIN, &format!("{path}/000001")).json(&json!({}))).await;
     assert_eq!((again.status, &again.headers["etag"]), (200, &gone.headers["etag"]), "once");
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &format!("{path}/000077"), &[], &json!({})).await.status, 404);
+    assert_eq!(world.call(Request::delete(ADMIN, &format!("{path}/000077")).json(&json!({}))).await.status, 404);
     let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
     let what: Vec<Value> = page["timeline"].as_array().unwrap().iter().skip(1).map(|entry| entry["events"][0]["what"].clone()).collect();
     assert_eq!(json!(what), json!(["contact_added", "added", "contact_changed", "contact_removed"]));
@@ -157,15 +155,18 @@ async fn lead_7_contact_changes_require_the_right_and_current_version_and_repeat
     let body = json!({"last_name": "Zwei", "emails": ["zwei@example.com"]});
     for (who, status) in [("ben.krause", 404), ("alice.moore", 404), ("rival.seller", 404), ("chris.center", 403), ("hugo.office", 403)] {
         assert_eq!(world.post(who, &path, &body).await.status, status, "{who}");
-        assert_eq!(send(&world, Method::PATCH, who, &format!("{path}/000001"), &[], &body).await.status, status, "{who}");
-        assert_eq!(send(&world, Method::DELETE, who, &format!("{path}/000001"), &[], &json!({})).await.status, status, "{who}");
+        assert_eq!(world.call(Request::patch(who, &format!("{path}/000001")).json(&body)).await.status, status, "{who}");
+        assert_eq!(world.call(Request::delete(who, &format!("{path}/000001")).json(&json!({}))).await.status, status, "{who}");
     }
     let keyed = [("idempotency-key", "k")];
-    let first = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
-    let again = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    let first = world.call(Request::post("anna.vogt", &path).json(&body).headers(&keyed)).await;
+    let again = world.call(Request::post("anna.vogt", &path).json(&body).headers(&keyed)).await;
     assert_eq!((again.status, &again.headers["location"], &again.body), (201, &first.headers["location"], &first.body));
     let stale = [("if-match", "\"1\"")];
-    assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("{path}/000001"), &stale, &json!({"city": "Kiel"})).await.status, 412);
+    assert_eq!(
+        world.call(Request::patch(ADMIN, &format!("{path}/000001")).json(&json!({"city": "Kiel"})).headers(&stale)).await.status,
+        412
+    );
     for (body, faults) in [
         (json!({}), vec!["emails INT-3"]),
         (

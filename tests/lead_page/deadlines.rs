@@ -1,13 +1,11 @@
 //! Deadlines of a lead that users set and move, and whether contact was made (LEAD-6).
 
-use crate::lead_page::send;
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use forecourt_domain::base::{LeadId, StepKind};
-use http::Method;
 use serde_json::{Value, json};
 
 async fn patch(world: &World, path: &str, body: &Value) -> Reply {
-    send(world, Method::PATCH, ADMIN, path, &[], body).await
+    world.call(Request::patch(ADMIN, path).json(body)).await
 }
 
 async fn timeline_events(world: &World, id: LeadId) -> Vec<Value> {
@@ -61,11 +59,11 @@ async fn lead_6_further_deadlines_are_set_moved_met_and_dropped_and_the_earliest
     assert_eq!(world.post(ADMIN, &format!("{later_path}/completion"), &json!({})).await.body["version"], met.body["version"]);
     assert_eq!(world.post(ADMIN, &format!("{later_path}/completion"), &json!({"note": "and signed"})).await.status, 409, "not lost unsaid");
     assert_eq!(patch(&world, &later_path, &json!({"title": "Ask again"})).await.status, 409);
-    let dropped = send(&world, Method::DELETE, ADMIN, &offer_path, &[], &json!({})).await;
+    let dropped = world.call(Request::delete(ADMIN, &offer_path).json(&json!({}))).await;
     assert_eq!((dropped.status, &dropped.body["current_deadline"]), (200, &Value::Null));
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &offer_path, &[], &json!({})).await.body["version"], dropped.body["version"], "once");
+    assert_eq!(world.call(Request::delete(ADMIN, &offer_path).json(&json!({}))).await.body["version"], dropped.body["version"], "once");
     for never in ["000001", "000077", "x"] {
-        assert_eq!(send(&world, Method::DELETE, ADMIN, &format!("{path}/{never}"), &[], &json!({})).await.status, 404, "{never}");
+        assert_eq!(world.call(Request::delete(ADMIN, &format!("{path}/{never}")).json(&json!({}))).await.status, 404, "{never}");
     }
     let wanted = ["deadline_added", "deadline_added", "reacted", "deadline_changed", "deadline_met", "deadline_deleted"];
     assert_eq!(event_names(&world, id).await[2..], wanted);
@@ -168,31 +166,30 @@ async fn lead_6_deadline_changes_require_the_right_and_current_version_and_repea
     let body = json!({"title": "Send the offer", "at": "2026-11-25T10:00:00Z"});
     for (who, status) in [("ben.krause", 404), ("alice.moore", 404), ("rival.seller", 404), ("chris.center", 403), ("hugo.office", 403)] {
         assert_eq!(world.post(who, &path, &body).await.status, status, "{who}");
-        let moved = send(&world, Method::PATCH, who, &format!("{path}/first-contact"), &[], &json!({"at": "2026-11-25T10:00:00Z"})).await;
+        let moved = world.call(Request::patch(who, &format!("{path}/first-contact")).json(&json!({"at": "2026-11-25T10:00:00Z"}))).await;
         assert_eq!(moved.status, status, "{who}");
         assert_eq!(world.post(who, &format!("/leads/{id}/contact-made"), &json!({"made": true})).await.status, status, "{who}");
     }
     let keyed = [("idempotency-key", "k-1")];
-    let first = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    let first = world.call(Request::post("anna.vogt", &path).json(&body).headers(&keyed)).await;
     world.post(ADMIN, &path, &json!({"title": "Another", "at": "2026-11-25T11:00:00Z"})).await;
-    let again = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    let again = world.call(Request::post("anna.vogt", &path).json(&body).headers(&keyed)).await;
     assert_eq!((again.status, &again.headers["location"]), (201, &first.headers["location"]));
     assert_eq!(again.body["deadlines"].as_array().unwrap().len(), 3, "made once");
-    let other = send(&world, Method::POST, "anna.vogt", &path, &keyed, &json!({"title": "x", "at": "2026-11-25T10:00:00Z"})).await;
+    let other =
+        world.call(Request::post("anna.vogt", &path).json(&json!({"title": "x", "at": "2026-11-25T10:00:00Z"})).headers(&keyed)).await;
     assert_eq!(other.text("/type"), "urn:forecourt:problem:reused");
     // The same key with another deadline is a different request and is refused.
     let [one, two] = [2, 3].map(|n: u64| format!("{path}/{n:06}/completion"));
-    assert_eq!(send(&world, Method::POST, "anna.vogt", &one, &[("idempotency-key", "k-2")], &json!({})).await.status, 200);
-    assert_eq!(send(&world, Method::POST, "anna.vogt", &two, &[("idempotency-key", "k-2")], &json!({})).await.status, 422);
-    let stale = send(
-        &world,
-        Method::PATCH,
-        ADMIN,
-        &format!("{path}/first-contact"),
-        &[("if-match", "\"1\"")],
-        &json!({"at": "2026-11-25T10:00:00Z"}),
-    )
-    .await;
+    assert_eq!(world.call(Request::post("anna.vogt", &one).json(&json!({})).headers(&[("idempotency-key", "k-2")])).await.status, 200);
+    assert_eq!(world.call(Request::post("anna.vogt", &two).json(&json!({})).headers(&[("idempotency-key", "k-2")])).await.status, 422);
+    let stale = world
+        .call(
+            Request::patch(ADMIN, &format!("{path}/first-contact"))
+                .json(&json!({"at": "2026-11-25T10:00:00Z"}))
+                .headers(&[("if-match", "\"1\"")]),
+        )
+        .await;
     assert_eq!((stale.status, &stale.body["current_version"]), (412, &json!(4)));
     for (body, faults) in [
         (json!({}), vec!["title LEAD-6"]),
@@ -207,7 +204,7 @@ async fn lead_6_deadline_changes_require_the_right_and_current_version_and_repea
     assert_eq!(patch(&world, &first_contact, &json!({"title": "x", "at": "2026-11-25T10:00:00Z"})).await.faults(), ["title LEAD-6"]);
     assert_eq!(patch(&world, &first_contact, &json!({"at": "2026-11-23T08:59:59Z"})).await.faults(), ["at LEAD-6"]);
     assert_eq!(patch(&world, &format!("{path}/nothing"), &json!({"at": "2026-11-25T10:00:00Z"})).await.status, 404);
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &first_contact, &[], &json!({})).await.status, 409);
+    assert_eq!(world.call(Request::delete(ADMIN, &first_contact).json(&json!({}))).await.status, 409);
     assert_eq!(world.post(ADMIN, &format!("{first_contact}/completion"), &json!({})).await.status, 409);
     // At most twenty deadlines are open; a met one makes room. Those of a closed lead are inactive.
     for n in 0..18 {

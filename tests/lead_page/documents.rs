@@ -1,6 +1,6 @@
 //! Documents of a lead: created, uploaded by a link, completed, downloaded by a link, removed (LEAD-2).
 
-use crate::support::world::{ADMIN, Reply, World, enquiry};
+use crate::support::world::{ADMIN, Reply, Request, World, enquiry};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::body::{Body, Bytes};
@@ -75,9 +75,10 @@ async fn lead_2_a_document_is_uploaded_and_downloaded_by_link_renamed_and_remove
     assert_eq!(stored_files(&world), ["documents"]);
     let renamed = json!({"title": "Bestellung"}).to_string();
     let headers = [("content-type", "application/json"), ("if-match", "\"2\"")];
-    assert_eq!(world.call(Method::PATCH, "anna.vogt", &at, &headers, renamed.as_bytes()).await.text("/title"), "Bestellung");
-    assert_eq!(world.call(Method::PATCH, "anna.vogt", &at, &headers, renamed.as_bytes()).await.status, 412);
-    let fixed = world.call(Method::PATCH, "anna.vogt", &at, &headers[..1], br#"{"bytes": 1, "content_type": "text/html"}"#).await;
+    assert_eq!(world.call(Request::patch("anna.vogt", &at).headers(&headers).body(renamed.as_bytes())).await.text("/title"), "Bestellung");
+    assert_eq!(world.call(Request::patch("anna.vogt", &at).headers(&headers).body(renamed.as_bytes())).await.status, 412);
+    let fixed =
+        world.call(Request::patch("anna.vogt", &at).headers(&headers[..1]).body(br#"{"bytes": 1, "content_type": "text/html"}"#)).await;
     assert_eq!(fixed.faults(), ["content_type LEAD-2", "bytes LEAD-2"]);
     let shown = world.get("hugo.office", &at).await;
     assert_eq!(shown.text("/download/expires_at"), "2026-11-23T09:05:00Z");
@@ -86,7 +87,7 @@ async fn lead_2_a_document_is_uploaded_and_downloaded_by_link_renamed_and_remove
     assert_eq!(headers[header::CONTENT_DISPOSITION], "attachment; filename=\"Bestellung.pdf\"; filename*=UTF-8''Bestellung%2Epdf");
     // The upload link is still valid, but it no longer changes the document's file.
     assert_eq!(put(&world, made.text("/upload/url")).await, 200);
-    let removed = world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await;
+    let removed = world.call(Request::delete("anna.vogt", &at)).await;
     assert_eq!((removed.status, removed.text("/removed_by")), (200, "user:anna.vogt"));
     assert_eq!(stored_files(&world), Vec::<String>::new());
     assert_eq!(follow(&world, Method::GET, shown.text("/download/url"), "x/y", b"").await.0, 404);
@@ -140,14 +141,16 @@ async fn lead_2_a_repeat_finishes_a_document_request_that_crashed() {
     world.bucket.copy(&upload, &file).await.unwrap();
     assert_eq!(complete(&world, &at).await.status, 200);
     assert_eq!(stored_files(&world), ["documents"]);
-    world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await;
+    world.call(Request::delete("anna.vogt", &at)).await;
     world.bucket.put(&file, PDF.to_vec()).await.unwrap();
-    assert_eq!(world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await.body["version"], 3);
+    assert_eq!(world.call(Request::delete("anna.vogt", &at)).await.body["version"], 3);
     assert!(stored_files(&world).is_empty());
     // A repeated creation returns another link to the same document.
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
     let announce = async || {
-        world.call(Method::POST, "anna.vogt", &format!("/leads/{id}/documents"), &headers, order_form().to_string().as_bytes()).await
+        world
+            .call(Request::post("anna.vogt", &format!("/leads/{id}/documents")).headers(&headers).body(order_form().to_string().as_bytes()))
+            .await
     };
     let first = announce().await;
     world.advance_to("2026-11-23T09:20:00Z").await;

@@ -1,10 +1,9 @@
 //! The elements of a lead: trade-ins, quotes, test drives, comments (LEAD-1, LEAD-2, LEAD-9).
 
-use crate::calendar::invitation::{book, cancel, invited};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use crate::support::invitations::{book, cancel, invited};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use forecourt_domain::base::{LeadId, UserId};
 use forecourt_domain::elements::ElementKind;
-use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -13,11 +12,11 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 async fn patch(world: &World, who: &str, path: &str, body: &Value, version: Option<u64>) -> Reply {
     let seen = version.map(|version| format!("\"{version}\""));
     let headers: Vec<(&str, &str)> = [JSON].into_iter().chain(seen.as_deref().map(|seen| ("if-match", seen))).collect();
-    world.call(Method::PATCH, who, path, &headers, body.to_string().as_bytes()).await
+    world.call(Request::patch(who, path).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 async fn delete(world: &World, who: &str, path: &str) -> Reply {
-    world.call(Method::DELETE, who, path, &[], b"").await
+    world.call(Request::delete(who, path)).await
 }
 
 /// Returns the elements in a list of the lead.
@@ -49,7 +48,7 @@ async fn lead_2_a_quote_is_created_changed_and_removed_and_the_timeline_records_
     let id = world.lead(&enquiry("jana")).await;
     let path = format!("/leads/{id}/quotes");
     let headers = [JSON, ("idempotency-key", "one")];
-    let made = async |body: &Value| world.call(Method::POST, "anna.vogt", &path, &headers, body.to_string().as_bytes()).await;
+    let made = async |body: &Value| world.call(Request::post("anna.vogt", &path).headers(&headers).body(body.to_string().as_bytes())).await;
     let (one, again) = (made(&quote()).await, made(&quote()).await);
     assert_eq!((one.status, again.status, one.text("/id")), (201, 201, again.text("/id")), "{}", one.body);
     assert_eq!(made(&json!({})).await.status, 422);
@@ -305,7 +304,7 @@ async fn lead_2_trade_ins_of_an_enquiry_are_listed_and_a_resend_keeps_those_that
 
 /// An action on one of the elements.
 #[derive(Debug, Clone)]
-enum Action {
+enum ElementAction {
     Add(ElementKind),
     Change(usize),
     Remove(usize),
@@ -317,9 +316,9 @@ proptest! {
     /// LEAD-1: the header's counts equal the lists, and the timeline has one entry for each change.
     #[test]
     fn lead_1_header_counts_equal_the_lists(actions in proptest::collection::vec(prop_oneof![
-        3 => proptest::sample::select(vec![ElementKind::TradeIn, ElementKind::Quote, ElementKind::TestDrive, ElementKind::Comment, ElementKind::Document]).prop_map(Action::Add),
-        1 => (0..6_usize).prop_map(Action::Change),
-        1 => (0..6_usize).prop_map(Action::Remove),
+        3 => proptest::sample::select(vec![ElementKind::TradeIn, ElementKind::Quote, ElementKind::TestDrive, ElementKind::Comment, ElementKind::Document]).prop_map(ElementAction::Add),
+        1 => (0..6_usize).prop_map(ElementAction::Change),
+        1 => (0..6_usize).prop_map(ElementAction::Remove),
     ], 1..16)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -329,7 +328,7 @@ proptest! {
             for (i, action) in actions.iter().enumerate() {
                 let before = world.page(id).await.timeline.len();
                 let changes = match action {
-                    Action::Add(kind) => {
+                    ElementAction::Add(kind) => {
                         let body = match kind {
                             ElementKind::TradeIn => json!({"vehicle": {"make": "VW"}}),
                             ElementKind::Quote => quote(),
@@ -344,7 +343,7 @@ proptest! {
                         made.push((*kind, format!("{path}/{}", reply.text("/id")), true));
                         true
                     }
-                    Action::Change(n) => {
+                    ElementAction::Change(n) => {
                         let Some((kind, path, here)) = made.get(*n) else { continue };
                         let body = match kind {
                             ElementKind::Comment => json!({"text": format!("b{i}")}),
@@ -355,7 +354,7 @@ proptest! {
                         assert_eq!(patch(&world, ADMIN, path, &body, None).await.status, if *here { 200 } else { 409 });
                         *here
                     }
-                    Action::Remove(n) => {
+                    ElementAction::Remove(n) => {
                         let Some((_, path, here)) = made.get_mut(*n) else { continue };
                         assert_eq!(delete(&world, ADMIN, path).await.status, 200);
                         std::mem::replace(here, false)

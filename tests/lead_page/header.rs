@@ -1,6 +1,6 @@
 //! The header and the paged timeline of a lead's page (LEAD-1, LEAD-2).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use forecourt_domain::base::{Actor, LeadId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Entry, Event, Raw, RawStorage};
@@ -175,7 +175,7 @@ async fn lead_2_timeline_pages_show_each_entry_once_despite_changes_in_between()
     let mut gone = comments.iter();
     while let Some(before) = cursor {
         // An old element, whose entries are on later pages, is removed, and a new one is added.
-        let removed = world.call(http::Method::DELETE, ADMIN, gone.next().unwrap(), &[("if-match", "\"1\"")], b"").await;
+        let removed = world.call(Request::delete(ADMIN, gone.next().unwrap()).headers(&[("if-match", "\"1\"")])).await;
         assert_eq!(removed.status, 200, "{}", removed.body);
         assert_eq!(world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": "another"})).await.status, 201);
         let next = world.get(ADMIN, &format!("/leads/{id}/timeline?limit=4&cursor={before}")).await;

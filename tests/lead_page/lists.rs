@@ -1,6 +1,6 @@
 //! Lists of leads: filters and search (LEAD-8).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::directory::{Channel, Contact};
 use forecourt_store::keys::Key;
@@ -114,11 +114,11 @@ async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_fin
     // address does.
     let eva = eva.headers["location"].to_str().unwrap().to_owned();
     let json_type = [("content-type", "application/json")];
-    let main = world.call(http::Method::PATCH, ADMIN, &eva, &json_type, br#"{"main": true}"#).await;
+    let main = world.call(Request::patch(ADMIN, &eva).headers(&json_type).body(br#"{"main": true}"#)).await;
     assert_eq!(main.status, 200, "{}", main.body);
     assert_eq!(found(&world, ADMIN, "q=petersen").await, ["Eva Meier"]);
     let first = format!("{}/000001", contacts(a));
-    assert_eq!(world.call(http::Method::DELETE, ADMIN, &first, &json_type, b"").await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &first).headers(&json_type)).await.status, 200);
     assert_eq!(found(&world, ADMIN, "q=petersen").await, Vec::<String>::new());
     assert_eq!(found(&world, ADMIN, "q=petersen@example.com").await, ["Eva Meier", "Kim"]);
 }

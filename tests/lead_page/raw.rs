@@ -1,21 +1,21 @@
 //! The raw input of a lead (INT-2).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry, gateway_event, reply_of};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry, gateway_event, reply_of};
 use aws_lambda_events::encodings::Body;
 use forecourt_domain::lead::RawStorage;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use serde_json::json;
 
 /// Returns status, headers and text of a raw input.
 async fn raw(world: &World, who: &str, path: &str) -> (i64, HeaderMap, String) {
-    let event = gateway_event(&world.tokens, &Method::GET, who, path, &[], b"").unwrap();
+    let event = gateway_event(&world.tokens, Request::get(who, path)).unwrap();
     let answer = world.system.http(event).await;
     let Some(Body::Text(text)) = answer.body else { panic!("no body") };
     (answer.status_code, answer.headers, text)
 }
 
 async fn refused(world: &World, who: &str, path: &str) -> Reply {
-    reply_of(world.system.http(gateway_event(&world.tokens, &Method::GET, who, path, &[], b"").unwrap()).await)
+    reply_of(world.system.http(gateway_event(&world.tokens, Request::get(who, path)).unwrap()).await)
 }
 
 /// Returns an ADF document with one prospect.

@@ -1,10 +1,8 @@
 //! Tasks of a lead, and the list of tasks and deadlines (LEAD-4).
 
-use crate::lead_page::send;
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use forecourt_domain::settings::Member;
 use forecourt_store::Cursor;
-use http::Method;
 use serde_json::{Value, json};
 
 fn task(title: &str, start: &str) -> Value {
@@ -57,7 +55,7 @@ async fn lead_4_a_task_is_created_changed_completed_reopened_and_deleted_with_ti
     }
     let one = made.headers["location"].to_str().unwrap().to_owned();
     assert_eq!(world.get(ADMIN, &format!("/leads/{id}")).await.body["open_tasks"][0]["title"], "Photograph the car");
-    let changed = send(&world, Method::PATCH, ADMIN, &one, &[], &json!({"minutes": 45, "assignee": "ben.krause"})).await;
+    let changed = world.call(Request::patch(ADMIN, &one).json(&json!({"minutes": 45, "assignee": "ben.krause"}))).await;
     assert_eq!(
         (changed.status, &changed.body["assignee"], &changed.body["end"]),
         (200, &json!("ben.krause"), &json!("2026-11-24T09:45:00Z"))
@@ -78,11 +76,11 @@ async fn lead_4_a_task_is_created_changed_completed_reopened_and_deleted_with_ti
     assert_eq!((done.status, done.text("/state"), done.text("/note")), (200, "done", "eight pictures"), "{}", done.body);
     assert_eq!(done.headers["etag"], world.post("ben.krause", &format!("{one}/completion"), &json!({})).await.headers["etag"], "once");
     assert_eq!(listed(&world, "ben.krause", "").await, Vec::<String>::new());
-    assert_eq!(send(&world, Method::PATCH, ADMIN, &one, &[], &json!({"minutes": 5})).await.status, 409);
+    assert_eq!(world.call(Request::patch(ADMIN, &one).json(&json!({"minutes": 5}))).await.status, 409);
     let completion = format!("{one}/completion");
-    assert_eq!(send(&world, Method::DELETE, "ben.krause", &completion, &[], &json!({})).await.text("/state"), "open");
+    assert_eq!(world.call(Request::delete("ben.krause", &completion).json(&json!({}))).await.text("/state"), "open");
     assert_eq!(listed(&world, "ben.krause", "").await, ["Photograph the car"]);
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &one, &[], &json!({})).await.text("/state"), "deleted");
+    assert_eq!(world.call(Request::delete(ADMIN, &one).json(&json!({}))).await.text("/state"), "deleted");
     assert_eq!(world.post(ADMIN, &completion, &json!({})).await.status, 409);
     let tasks = world.get(ADMIN, &path).await.body["tasks"].clone();
     assert_eq!((tasks.as_array().unwrap().len(), &tasks[0]["state"]), (1, &json!("deleted")));
@@ -148,7 +146,7 @@ async fn lead_4_a_task_of_the_owner_follows_the_lead_and_a_task_of_another_assig
     assert_eq!(assignees, [&json!("anna.vogt"), &json!("ben.krause")]);
     // Assigned to the lead's owner again.
     let stays = format!("/leads/{id}/tasks/{}", tasks[0]["id"].as_str().unwrap());
-    assert_eq!(send(&world, Method::PATCH, "ben.krause", &stays, &[], &json!({"assignee": ""})).await.text("/assignee"), "ben.krause");
+    assert_eq!(world.call(Request::patch("ben.krause", &stays).json(&json!({"assignee": ""}))).await.text("/assignee"), "ben.krause");
     assert_eq!(listed(&world, "ben.krause", "").await, ["follows", "stays"]);
 }
 
@@ -164,20 +162,20 @@ async fn lead_4_task_changes_require_the_right_and_current_version_and_repeats_h
         assert_eq!(world.post(who, &path, &body).await.status, status, "{who}");
     }
     let keyed = [("idempotency-key", "k")];
-    let first = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    let first = world.call(Request::post("anna.vogt", &path).json(&body).headers(&keyed)).await;
     world.post(ADMIN, &path, &task("Another", "2026-11-24T09:00:00Z")).await;
-    let again = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    let again = world.call(Request::post("anna.vogt", &path).json(&body).headers(&keyed)).await;
     assert_eq!((again.status, &again.headers["location"], &again.body["title"]), (201, &first.headers["location"], &json!("Call")));
     assert_eq!(world.get(ADMIN, &path).await.body["tasks"].as_array().unwrap().len(), 2);
     let one = first.headers["location"].to_str().unwrap();
     for (who, status) in [("ben.krause", 404), ("alice.moore", 404), ("rival.seller", 404), ("chris.center", 403), ("hugo.office", 403)] {
         assert_eq!(world.post(who, &format!("{one}/completion"), &json!({})).await.status, status, "{who}");
-        assert_eq!(send(&world, Method::DELETE, who, one, &[], &json!({})).await.status, status, "{who}");
-        assert_eq!(send(&world, Method::PATCH, who, one, &[], &json!({"minutes": 5})).await.status, status, "{who}");
+        assert_eq!(world.call(Request::delete(who, one).json(&json!({}))).await.status, status, "{who}");
+        assert_eq!(world.call(Request::patch(who, one).json(&json!({"minutes": 5}))).await.status, status, "{who}");
     }
     let stale = [("if-match", "\"1\"")];
-    assert_eq!(send(&world, Method::PATCH, ADMIN, one, &stale, &json!({"minutes": 5})).await.status, 412);
-    assert_eq!(send(&world, Method::DELETE, ADMIN, one, &stale, &json!({})).await.status, 412);
+    assert_eq!(world.call(Request::patch(ADMIN, one).json(&json!({"minutes": 5})).headers(&stale)).await.status, 412);
+    assert_eq!(world.call(Request::delete(ADMIN, one).json(&json!({})).headers(&stale)).await.status, 412);
     assert_eq!(world.post(ADMIN, &format!("{path}/000099/completion"), &json!({})).await.status, 404);
     for (body, faults) in [
         (json!({}), vec!["title LEAD-4", "start LEAD-4", "minutes LEAD-4"]),
@@ -243,12 +241,12 @@ async fn lead_8_open_work_of_a_removed_user_stays_on_the_dealers_lists() {
     let path = format!("/dealers/{NORDSTERN}/users/anna.vogt");
     let all = ["first-contact", "first-contact", "own", "given"];
     assert_eq!((board(ADMIN).await, listed(&world, ADMIN, "").await), (both.clone(), all.map(str::to_owned).to_vec()));
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &path, &[("if-match", "\"1\"")], &json!({})).await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &path).json(&json!({})).headers(&[("if-match", "\"1\"")])).await.status, 200);
     assert_eq!((board(ADMIN).await, listed(&world, ADMIN, "").await), (both.clone(), all.map(str::to_owned).to_vec()));
     assert_eq!(board("ben.krause").await, std::collections::BTreeSet::from(["b".to_owned()]), "who supervises nobody sees no more");
     // After the user has returned, each entry appears once.
     let part = json!({"receives_leads": true, "assignable": true});
-    let back = send(&world, Method::PUT, ADMIN, &path, &[("if-match", "\"2\"")], &part).await;
+    let back = world.call(Request::put(ADMIN, &path).json(&part).headers(&[("if-match", "\"2\"")])).await;
     assert_eq!(back.status, 200, "{}", back.body);
     assert_eq!((board(ADMIN).await, listed(&world, ADMIN, "").await), (both, all.map(str::to_owned).to_vec()));
 }
@@ -319,7 +317,7 @@ async fn lead_4_a_task_goes_to_the_new_owner_if_its_assignee_does_not_work_at_th
         (1, &json!("task_changed"), &json!("Photo"), &Value::Null)
     );
     // A task that was completed at the former dealer is assigned to the new owner when it is reopened.
-    let reopened = send(&world, Method::DELETE, owner, &format!("{}/completion", made[2]), &[], &json!({})).await;
+    let reopened = world.call(Request::delete(owner, &format!("{}/completion", made[2])).json(&json!({}))).await;
     assert_eq!(
         (reopened.status, reopened.text("/assignee"), &reopened.body["follows_owner"]),
         (200, owner, &json!(true)),

@@ -1,33 +1,15 @@
 //! Letters to customers about their appointments: recipients, media and delivery states (APT-3, MSG-1).
 
-use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at};
+use crate::support::appointments::{WHEN, appointment, made, seen};
+use crate::support::letters::{letters, mails_to};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at};
 use async_trait::async_trait;
 use forecourt_domain::base::Medium;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, Sender, Sms, Undelivered};
-use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Returns the letters about an appointment as `says medium state why`.
-pub fn letters(reply: &Reply) -> Vec<String> {
-    let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
-    let line =
-        |l: &Value| format!("{} {} {} {}", text(l, "says"), text(l, "medium"), text(l, "fate"), text(l, "why")).trim_end().to_owned();
-    reply.body["letters"].as_array().unwrap().iter().map(line).collect()
-}
-
-pub fn mails_to(world: &World, name: &str) -> Vec<(Mail, String)> {
-    let mails = world.system.mailbox.mails().into_iter().filter(|mail| mail.to == format!("{name}@example.com"));
-    mails
-        .map(|mail| {
-            let line = format!("{} {}", mail.at.format("%m-%d %H:%M"), mail.subject);
-            (mail, line)
-        })
-        .collect()
-}
 
 #[tokio::test]
 async fn apt_3_each_letter_from_confirmation_to_cancellation_is_sent_and_recorded() {
@@ -105,10 +87,10 @@ async fn apt_3_a_letter_that_cannot_or_must_not_be_sent_is_recorded_as_suppresse
 }
 
 /// A provider that never responds.
-struct Lost(std::sync::Mutex<u32>);
+struct SilentProvider(std::sync::Mutex<u32>);
 
 #[async_trait]
-impl Carrier for Lost {
+impl Carrier for SilentProvider {
     async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
         *self.0.lock().unwrap() += 1;
         Err(Undelivered::Unclear("timed out".into()))
@@ -124,7 +106,7 @@ async fn msg_1_a_letter_of_a_crashed_sender_is_unclear_and_not_sent_again() {
     let world = World::new().await;
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     world.system.agenda.lose_everything();
-    let carrier = Arc::new(Lost(Default::default()));
+    let carrier = Arc::new(SilentProvider(Default::default()));
     let texts = Arc::new(Texts::new("https://desk.example").unwrap());
     let sender = Sender { platform: world.system.platform.of("send"), carrier: carrier.clone(), texts };
     let wake_up = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN, "home": {"appointment": id}, "letter": "confirmation-0-email"});
@@ -163,7 +145,7 @@ async fn apt_3_a_queued_letter_follows_the_customers_current_refusals_and_langua
         seen(&world, &id).await;
         let headers = [("content-type", "application/json"), ("if-match", "*")];
         let body = json!({ "customer": customer }).to_string();
-        let reply = world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.as_bytes()).await;
+        let reply = world.call(Request::patch(ADMIN, &format!("/appointments/{id}")).headers(&headers).body(body.as_bytes())).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         id
     };
@@ -184,7 +166,8 @@ async fn apt_3_each_new_address_gets_a_confirmation_first_and_each_letter_record
     seen(&world, &id).await;
     let patch = async |body: Value| {
         let headers = [("content-type", "application/json"), ("if-match", "*")];
-        let reply = world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.to_string().as_bytes()).await;
+        let reply =
+            world.call(Request::patch(ADMIN, &format!("/appointments/{id}")).headers(&headers).body(body.to_string().as_bytes())).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
     };
     let sent = async |id: &str| {

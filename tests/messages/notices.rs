@@ -232,7 +232,7 @@ async fn msg_1_a_digest_of_a_crashed_sender_is_sent_again_with_the_same_id() {
     world.advance_to("2026-11-22T13:00:00Z").await;
     world.system.clock.freeze_at(at("2026-11-23T07:00:43Z"));
     // The sender crashes after the provider accepted the mail: nothing is recorded, and the lease expires.
-    let lost = Arc::new(Lost::default());
+    let lost = Arc::new(AcceptingProvider::default());
     let sender = Sender {
         platform: world.system.platform.of("send"),
         carrier: lost.clone(),
@@ -261,12 +261,12 @@ async fn msg_1_a_digest_of_a_crashed_sender_is_sent_again_with_the_same_id() {
 
 /// A provider that accepts the mail and never responds.
 #[derive(Default)]
-struct Lost {
+struct AcceptingProvider {
     carried: Mutex<Vec<Mail>>,
 }
 
 #[async_trait]
-impl Carrier for Lost {
+impl Carrier for AcceptingProvider {
     async fn carry(&self, mail: &Mail) -> Result<String, Undelivered> {
         self.carried.lock().unwrap().push(mail.clone());
         std::future::pending().await

@@ -101,10 +101,10 @@ fn sms() -> Sms {
     Sms { id: "s-1".into(), to: "+491712345678".into(), text: "Hello".into(), at: at("2026-11-23T09:00:00Z") }
 }
 
-type Sent = Result<String, Undelivered>;
+type MailResult = Result<String, Undelivered>;
 
 /// Sends a mail and a text message to the server. Returns both results; each must have been one request.
-async fn sent(treatment: Treatment) -> [Sent; 2] {
+async fn sent(treatment: Treatment) -> [MailResult; 2] {
     let (address, requests) = server(treatment).await;
     let carrier = carrier(&format!("http://{address}"));
     let mail = carrier.carry(&mail()).await;
@@ -114,7 +114,7 @@ async fn sent(treatment: Treatment) -> [Sent; 2] {
     [mail, sms]
 }
 
-fn retries(sent: &[Sent; 2]) -> [Option<Retry>; 2] {
+fn retries(sent: &[MailResult; 2]) -> [Option<Retry>; 2] {
     sent.each_ref().map(|sent| sent.as_ref().err().map(Undelivered::retry))
 }
 

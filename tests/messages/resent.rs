@@ -1,13 +1,12 @@
 //! Letters and notices that failed or are unclear: listed, and sent again by hand (MSG-1).
 
-use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
-use crate::messages::letters::{letters, mails_to};
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::appointments::{WHEN, appointment, made, seen};
+use crate::support::letters::{letters, mails_to};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use async_trait::async_trait;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, Sender, Undelivered};
-use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,7 +69,7 @@ async fn msg_1_an_unclear_letter_is_listed_and_sent_again_only_by_hand() {
     let listed = list(&world, ADMIN).await;
     assert_eq!(listed.len(), 1, "{listed:?}");
     assert_eq!((&listed[0]["state"], &listed[0]["kind"], &listed[0]["appointment"]), (&json!("unclear"), &json!("letter"), &json!(id)));
-    let again = async || world.call(Method::POST, ADMIN, &path(&listed[0]), &[("idempotency-key", "r-1")], b"").await;
+    let again = async || world.call(Request::post(ADMIN, &path(&listed[0])).headers(&[("idempotency-key", "r-1")])).await;
     let (first, repeat) = (again().await, again().await);
     assert_eq!((first.status, first.text("/state"), repeat.status), (202, "queued", 202), "{}", first.body);
     world.system.settle().await;
@@ -109,7 +108,7 @@ async fn msg_1_a_failed_notice_is_sent_again_and_only_to_whom_it_may_concern() {
         let path = format!("/dealers/{NORDSTERN}/undelivered/{wrong}/resend");
         assert_eq!(world.post(ADMIN, &path, &json!({})).await.status, 404, "{wrong}");
     }
-    let again = async || world.call(Method::POST, "anna.vogt", &path(&listed[0]), &[("idempotency-key", "r-2")], b"").await;
+    let again = async || world.call(Request::post("anna.vogt", &path(&listed[0])).headers(&[("idempotency-key", "r-2")])).await;
     let first = again().await;
     assert_eq!((first.status, first.text("/state")), (202, "queued"), "{}", first.body);
     world.system.settle().await;

@@ -2,8 +2,8 @@
 //! by hand:
 //! `cargo test -p forecourt-tests bulk -- --ignored --nocapture --test-threads 1`.
 
-use crate::reports::overview::{appointment, save};
-use crate::support::world::{at, gateway_event, reply_of};
+use crate::support::stored_appointments::{appointment, save};
+use crate::support::world::{Request, at, gateway_event, reply_of};
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -95,8 +95,7 @@ impl Bulk {
     }
 
     fn event(&self, method: &Method, path: &str, body: &Value) -> aws_lambda_events::apigw::ApiGatewayV2httpRequest {
-        gateway_event(&self.tokens, method, "hugo.office", path, &[("content-type", "application/json")], body.to_string().as_bytes())
-            .unwrap()
+        gateway_event(&self.tokens, Request::new(method.clone(), "hugo.office", path).json(body)).unwrap()
     }
 }
 

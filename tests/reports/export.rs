@@ -1,7 +1,8 @@
 //! Exports of all records that match a filter (EXP).
 
-use crate::reports::overview::{appointment, operator, save};
-use crate::support::world::{NORDSTERN, Reply, World, at, enquiry};
+use crate::reports::overview::operator;
+use crate::support::stored_appointments::{appointment, save};
+use crate::support::world::{NORDSTERN, Reply, Request, World, at, enquiry};
 use axum::body::{Bytes, to_bytes};
 use calamine::{Data, Reader as _, Xlsx, open_workbook_from_rs};
 use chrono::{DateTime, TimeDelta};
@@ -14,7 +15,7 @@ const OFFICE: &str = "hugo.office";
 
 async fn request_export(world: &World, key: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-    world.call(Method::POST, OFFICE, "/exports", &headers, body.to_string().as_bytes()).await
+    world.call(Request::post(OFFICE, "/exports").headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 /// Downloads from a link. Returns the status and the file.
@@ -122,7 +123,7 @@ async fn exp_1_only_head_office_may_export() {
     let given = json!({"name": "Anna", "email": "anna@desk.example", "language": "de", "role": "seller", "rights": ["export"], "dealers": [NORDSTERN]});
     let body = given.to_string();
     let headers = [("content-type", "application/json"), ("if-match", "*")];
-    let refused = world.call(Method::PUT, operator(), "/users/anna.vogt", &headers, body.as_bytes()).await;
+    let refused = world.call(Request::put(operator(), "/users/anna.vogt").headers(&headers).body(body.as_bytes())).await;
     assert_eq!((refused.status, refused.faults()), (422, vec!["rights EXP-1".to_owned()]));
     let wrong = request_export(&world, "w", &json!({"what": "cars", "format": "pdf", "filter": {"dealer": "A B", "colour": "red"}})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["what EXP-1".to_owned(), "format EXP-1".into()]));

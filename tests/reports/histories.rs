@@ -1,8 +1,9 @@
 //! The overview after random histories of appointments (OVR-1, APT-4, APT-5, DIS-7).
 
-use crate::appointments::changing_dealer::{create_dealer, move_to_dealer};
-use crate::appointments::pingback::{ping, secret};
-use crate::reports::overview::{CHICAGO, LONDON, appointment as row, boxes, filter};
+use crate::reports::overview::{CHICAGO, LONDON, boxes, filter};
+use crate::support::dealers::{create_dealer, move_to_dealer};
+use crate::support::pingbacks::{ping, secret};
+use crate::support::stored_appointments::appointment as row;
 use crate::support::world::{NORDSTERN, World, at, enquiry};
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -102,7 +103,7 @@ impl Visit {
 }
 
 /// The state of a history: the system, the model and the random numbers.
-struct History {
+struct ReportHistory {
     world: World,
     secret: WebhookSecret,
     dice: fastrand::Rng,
@@ -112,7 +113,7 @@ struct History {
     number: i64,
 }
 
-impl History {
+impl ReportHistory {
     fn now(&self) -> DateTime<Utc> {
         self.world.system.clock.now()
     }
@@ -331,7 +332,8 @@ async fn ovr_1_the_overview_agrees_with_a_naive_model_over_random_histories() {
     for seed in 0..20 {
         let world = World::at("2026-10-23T20:11:00Z").await;
         let secret = secret(&world, &json!({})).await;
-        let mut history = History { world, secret, dice: fastrand::Rng::with_seed(seed), visits: Vec::new(), leads: Vec::new(), number: 0 };
+        let mut history =
+            ReportHistory { world, secret, dice: fastrand::Rng::with_seed(seed), visits: Vec::new(), leads: Vec::new(), number: 0 };
         for step in 0..20 {
             history.advance_clock();
             if step == 8 {

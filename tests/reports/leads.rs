@@ -1,6 +1,6 @@
 //! The overview of leads (OVR-4).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use serde_json::{Value, json};
 
 /// OVR-4: leads by deadline met, response in working minutes, escalations, won and lost, in total and by user, source and dealer. The
@@ -53,8 +53,9 @@ async fn ovr_4_a_lead_is_judged_by_its_original_deadline() {
     for id in ids {
         let body = json!({"at": "2026-11-25T10:00:00Z"}).to_string();
         let headers = [("content-type", "application/json")];
-        let moved =
-            world.call(http::Method::PATCH, ADMIN, &format!("/leads/{id}/deadlines/first-contact"), &headers, body.as_bytes()).await;
+        let moved = world
+            .call(Request::patch(ADMIN, &format!("/leads/{id}/deadlines/first-contact")).headers(&headers).body(body.as_bytes()))
+            .await;
         assert_eq!(moved.status, 200, "{}", moved.body);
     }
     // The original deadline was at 12:00 in Berlin.

@@ -1,64 +1,13 @@
 //! The overview of appointments (OVR).
 
+use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{NORDSTERN, World, at};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Attended};
-use forecourt_domain::base::{
-    Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Medium,
-};
-use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::enquiry::ContactPreferences;
-use forecourt_store::keys::Key;
-use forecourt_store::{Load, Store};
+use forecourt_domain::base::{Actor, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, Media, Medium};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// Returns a telephone appointment that was created by the system two days before its time.
-pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointment {
-    Appointment {
-        id: AppointmentId::parse(id).unwrap(),
-        dealer: DealerId::parse(dealer).unwrap(),
-        lead: None,
-        event: None,
-        customer: "Jana Petersen".into(),
-        customer_id: None,
-        user: Some("anna.vogt".parse().unwrap()),
-        at: created + TimeDelta::days(2),
-        kind: AppointmentKind::Telephone,
-        origin: AppointmentOrigin::Forecourt,
-        team: AppointmentTeam::Dealer,
-        by: Actor::System,
-        created,
-        state: AppointmentState::Booked,
-        attendance: Attendance::default(),
-        confirmed: Media::default(),
-        reminded: Media::default(),
-        notified: Vec::new(),
-        reminding: Vec::new(),
-        sequence: 0,
-        reached: ContactPreferences::default(),
-        notes: None,
-        external: None,
-        moved: Vec::new(),
-        left: Vec::new(),
-        version: 1,
-        updated: created,
-        statements: Default::default(),
-        undone: Vec::new(),
-        marked: Vec::new(),
-        taken: None,
-        request_hash: None,
-    }
-}
-
-/// Saves an appointment as given, without any rule.
-pub async fn save(store: &Store, scope: &Scope, appointment: &Appointment) {
-    let key = Key::Appointment(appointment.id.clone());
-    let item = Item::Appointment(Box::new(appointment.clone()));
-    store.decide(scope, Load::of([key]), |_, _| Ok((Some(Decision::default().with(item.clone())), ()))).await.unwrap();
-}
 
 pub const CHICAGO: &str = "lakeside-motors-demo";
 pub const LONDON: &str = "harbour-cars-demo";

@@ -1,24 +1,23 @@
 //! Items of another release: what it stored and this release does not know neither stops a dealer nor gets lost.
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, dealer, engine, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, dealer, engine, enquiry};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::base::LeadId;
 use forecourt_domain::settings::Recompute;
 use forecourt_local::engine;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
-use http::Method;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-type Attributes = HashMap<String, AttributeValue>;
+type ReleaseAttributes = HashMap<String, AttributeValue>;
 
 fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
 /// Returns the object at a path of field names.
-fn object<'a>(item: &'a mut Attributes, path: &[&str]) -> &'a mut Attributes {
+fn object<'a>(item: &'a mut ReleaseAttributes, path: &[&str]) -> &'a mut ReleaseAttributes {
     path.iter().fold(item, |fields, name| {
         let AttributeValue::M(inner) = fields.entry((*name).to_owned()).or_insert_with(|| AttributeValue::M(HashMap::new())) else {
             panic!("{name} is no object")
@@ -39,13 +38,13 @@ impl<'a> Stored<'a> {
         Self(world, format!("demo-group#L#{lead}"), "@")
     }
 
-    async fn read(&self) -> Attributes {
+    async fn read(&self) -> ReleaseAttributes {
         let client = engine::client(engine());
         let get = client.get_item().table_name(&self.0.table).key("pk", text(&self.1)).key("sk", text(self.2)).consistent_read(true);
         get.send().await.unwrap().item.unwrap()
     }
 
-    async fn change(&self, change: impl FnOnce(&mut Attributes)) {
+    async fn change(&self, change: impl FnOnce(&mut ReleaseAttributes)) {
         let mut item = self.read().await;
         change(&mut item);
         engine::client(engine()).put_item().table_name(&self.0.table).set_item(Some(item)).send().await.unwrap();
@@ -59,7 +58,7 @@ fn of_dealer(rest: &str) -> String {
 async fn put(world: &World, path: &str, body: &Value) -> Reply {
     let version = world.get(ADMIN, path).await.headers["etag"].to_str().unwrap().to_owned();
     let headers = [("content-type", "application/json"), ("if-match", version.as_str())];
-    world.call(Method::PUT, ADMIN, path, &headers, body.to_string().as_bytes()).await
+    world.call(Request::put(ADMIN, path).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 async fn broken_rules(world: &World) -> Vec<String> {
@@ -110,7 +109,8 @@ async fn set_10_a_setting_of_another_release_stops_nothing_and_survives_changes_
         !named && !needed.iter().any(|other| *other == user) && *user != members.last().unwrap()["user"]
     });
     let version = settings.headers["etag"].to_str().unwrap();
-    let leaves = world.call(Method::DELETE, ADMIN, &of_dealer(&format!("users/{}", leaver.unwrap())), &[("if-match", version)], b"").await;
+    let leaves =
+        world.call(Request::delete(ADMIN, &of_dealer(&format!("users/{}", leaver.unwrap()))).headers(&[("if-match", version)])).await;
     assert_eq!(leaves.status, 200, "{}", leaves.body);
 
     let mut after = stored.read().await;
@@ -235,7 +235,7 @@ async fn lead_8_a_lead_with_a_status_of_another_release_is_shown_as_unknown_ever
     world.advance_to("2026-11-25T09:00:00Z").await;
     assert!(world.mails().iter().any(|mail| mail.contains("berf")), "{:?}", world.mails());
     // What it was stays, until somebody reopens it.
-    let status = |item: &Attributes| item["row"].as_m().unwrap()["status"].clone();
+    let status = |item: &ReleaseAttributes| item["row"].as_m().unwrap()["status"].clone();
     assert_eq!(status(&Stored::lead(&world, lead).read().await), text("test_drive_booked"));
     let reopened = world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "in_progress"})).await;
     assert!(reopened.status < 300, "{} {}", reopened.status, reopened.body);

@@ -1,7 +1,6 @@
 //! A dealer's settings over HTTP (SET).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
-use http::Method;
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use serde_json::{Value, json};
 
 fn path() -> String {
@@ -11,7 +10,7 @@ fn path() -> String {
 async fn put(world: &World, who: &str, version: u64, body: &Value) -> Reply {
     let seen = format!("\"{version}\"");
     let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
-    world.call(Method::PUT, who, &path(), &headers, body.to_string().as_bytes()).await
+    world.call(Request::put(who, &path()).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 async fn settings(world: &World) -> Value {
@@ -72,7 +71,7 @@ async fn set_10_a_change_without_a_version_is_refused() {
     let world = World::new().await;
     let read = settings(&world).await;
     let headers = [("content-type", "application/json")];
-    let reply = world.call(Method::PUT, ADMIN, &path(), &headers, read.to_string().as_bytes()).await;
+    let reply = world.call(Request::put(ADMIN, &path()).headers(&headers).body(read.to_string().as_bytes())).await;
     assert_eq!((reply.status, reply.text("/type")), (428, "urn:forecourt:problem:precondition-required"));
 }
 
@@ -128,7 +127,7 @@ async fn set_1_invalid_settings_are_refused_naming_the_fields_and_change_nothing
     }
     for body in ["", "[]", "{\"name\": 1", "{\"name\": \"a\", \"name\": \"b\"}"] {
         let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
-        assert_eq!(world.call(Method::PUT, ADMIN, &path(), &headers, body.as_bytes()).await.status, 400, "{body}");
+        assert_eq!(world.call(Request::put(ADMIN, &path()).headers(&headers).body(body.as_bytes())).await.status, 400, "{body}");
     }
     assert_eq!(settings(&world).await, read);
 }
@@ -253,7 +252,10 @@ async fn set_9_a_dry_run_shows_existing_leads_only_to_users_who_may_see_them() {
     let ben = json!({"name": "Ben Krause", "email": "ben@example.com", "language": "de", "role": "seller", "rights": ["read_settings"],
         "dealers": [NORDSTERN]});
     let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
-    assert_eq!(world.call(Method::PUT, "gina.group", "/users/ben.krause", &headers, ben.to_string().as_bytes()).await.status, 200);
+    assert_eq!(
+        world.call(Request::put("gina.group", "/users/ben.krause").headers(&headers).body(ben.to_string().as_bytes())).await.status,
+        200
+    );
     let of_colleague = dry_run(&world, "ben.krause", &asked).await;
     assert_eq!((of_colleague.text("/becomes"), of_colleague.text("/owner")), ("lead", "clara.henning"), "{}", of_colleague.body);
     let own = dry_run(&world, "ben.krause", &json!({"lead": enquiry("karl")})).await;

@@ -1,19 +1,18 @@
 //! Loading a group from a file: it creates what is missing, and overwrites only if somebody wants that and has seen what changes.
 
-use crate::settings::users::{of_dealer, send};
-use crate::support::world::{ADMIN, NORDSTERN, World, dealer};
+use crate::support::dealers::of_dealer;
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, dealer};
 use forecourt_domain::base::{GroupId, PartnerId, UserId};
 use forecourt_local::demo;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
-use http::Method;
 use serde_json::json;
 
 #[tokio::test]
 async fn set_7_loading_a_file_again_changes_nothing_of_what_people_changed() {
     let world = World::new().await;
     let (group, now) = (demo::group().unwrap(), world.system.clock.now());
-    let changed = send(&world, Method::PUT, ADMIN, &of_dealer("escalation"), Some(1), &json!({"level_1": 77})).await;
+    let changed = world.call(Request::put(ADMIN, &of_dealer("escalation")).json(&json!({"level_1": 77})).version(1)).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     // A user leaves the dealer, and then the group.
     let leaver = UserId::parse("anna.vogt").unwrap();
@@ -24,7 +23,7 @@ async fn set_7_loading_a_file_again_changes_nothing_of_what_people_changed() {
         })
         .await;
     let version = world.get("gina.group", &format!("/users/{leaver}")).await.headers["etag"].to_str().unwrap().to_owned();
-    let left = world.call(Method::DELETE, "gina.group", &format!("/users/{leaver}"), &[("if-match", &version)], b"").await;
+    let left = world.call(Request::delete("gina.group", &format!("/users/{leaver}")).headers(&[("if-match", &version)])).await;
     assert!(left.status < 300, "{}", left.body);
 
     let loaded = async || {

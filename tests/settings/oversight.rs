@@ -1,8 +1,7 @@
 //! Rights over the group: limits, records and mails (ACC-1).
 
-use super::users::{ida, send};
-use crate::support::world::{ADMIN, NORDSTERN, World};
-use http::Method;
+use super::users::ida;
+use crate::support::world::{ADMIN, NORDSTERN, Request, World};
 use serde_json::{Value, json};
 
 /// ACC-1: nobody changes their own role or grants rights to themselves, not even the operator.
@@ -13,14 +12,18 @@ async fn acc_1_nobody_changes_their_own_role_or_adds_to_their_own_rights() {
         let own = world.get(who, &format!("/users/{who}")).await;
         let mut user =
             json!({"name": "New Name", "email": own.body["email"], "language": "en", "role": other, "dealers": own.body["dealers"]});
-        let refused = send(&world, Method::PUT, who, &format!("/users/{who}"), Some(1), &user).await;
+        let refused = world.call(Request::put(who, &format!("/users/{who}")).json(&user).version(1)).await;
         assert_eq!((refused.status, refused.faults()), (422, vec!["role ACC-1".to_owned()]), "{who}: {}", refused.body);
         user["role"] = json!(role);
         user["rights"] = json!(["read_leads"]);
-        let refused = send(&world, Method::PUT, who, &format!("/users/{who}"), Some(1), &user).await;
+        let refused = world.call(Request::put(who, &format!("/users/{who}")).json(&user).version(1)).await;
         assert_eq!((refused.status, refused.faults()), (422, vec!["rights ACC-1".to_owned()]), "{who}: {}", refused.body);
         user["rights"] = json!([]);
-        assert_eq!(send(&world, Method::PUT, who, &format!("/users/{who}"), Some(1), &user).await.status, 200, "the rest is one's own");
+        assert_eq!(
+            world.call(Request::put(who, &format!("/users/{who}")).json(&user).version(1)).await.status,
+            200,
+            "the rest is one's own"
+        );
     }
 }
 
@@ -47,8 +50,11 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
         ("group_admin", json!([])),
     ];
     for (version, (role, rights)) in changes.into_iter().enumerate() {
-        let version = Some(version as u64).filter(|version| *version > 0);
-        let saved = send(&world, Method::PUT, "otto.operator", "/users/ida.falk", version, &with(role, rights)).await;
+        let mut request = Request::put("otto.operator", "/users/ida.falk").json(&with(role, rights));
+        if version > 0 {
+            request = request.version(version as u64);
+        }
+        let saved = world.call(request).await;
         assert!([200, 201].contains(&saved.status), "{role}: {}", saved.body);
         world.system.settle().await;
         world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
@@ -122,18 +128,18 @@ async fn lead_9_a_former_user_of_another_dealer_is_not_found() {
     let world = World::new().await;
     let mut there = ida();
     there["dealers"] = json!(["harbour-cars-demo"]);
-    send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &there).await;
+    world.call(Request::put("gina.group", "/users/ida.falk").json(&there)).await;
     let manager = json!({"name": "Ben", "email": "ben@example.com", "language": "de", "role": "seller", "rights": ["manage_users"], "dealers": [NORDSTERN]});
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ben.krause", Some(1), &manager).await.status, 200);
+    assert_eq!(world.call(Request::put("gina.group", "/users/ben.krause").json(&manager).version(1)).await.status, 200);
     for _ in 0..2 {
-        assert_eq!(send(&world, Method::DELETE, "ben.krause", "/users/ida.falk", Some(1), &json!({})).await.status, 404);
-        assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(1), &json!({})).await.status, 200);
+        assert_eq!(world.call(Request::delete("ben.krause", "/users/ida.falk").json(&json!({})).version(1)).await.status, 404);
+        assert_eq!(world.call(Request::delete("gina.group", "/users/ida.falk").json(&json!({})).version(1)).await.status, 200);
     }
     let mut own =
         json!({"name": "New", "email": "new@example.com", "language": "de", "role": "seller", "dealers": ["lakeside-motors-demo"]});
-    let known = send(&world, Method::PUT, "ben.krause", "/users/new.user", None, &own).await;
+    let known = world.call(Request::put("ben.krause", "/users/new.user").json(&own)).await;
     own["dealers"] = json!(["no-such-dealer"]);
-    let unknown = send(&world, Method::PUT, "ben.krause", "/users/new.user", None, &own).await;
+    let unknown = world.call(Request::put("ben.krause", "/users/new.user").json(&own)).await;
     assert_eq!((known.status, known.text("/errors/0/rule")), (422, "ACC-1"));
     assert_eq!(
         known.body["errors"].to_string().replace("lakeside-motors-demo", "X"),

@@ -1,8 +1,7 @@
 //! The parts of a dealer's settings, each with its own routes (SET-1 to SET-6, SET-10).
 
-use crate::settings::users::{of_dealer, send};
-use crate::support::world::{ADMIN, World, enquiry};
-use http::Method;
+use crate::support::dealers::of_dealer;
+use crate::support::world::{ADMIN, Request, World, enquiry};
 use serde_json::json;
 
 #[tokio::test]
@@ -14,10 +13,10 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
         let read = world.get(ADMIN, &of_dealer(part)).await;
         assert_eq!((read.status, &read.headers["etag"]), (200, &"\"1\"".parse().unwrap()), "{part}");
         // Writing back the content that was read is accepted and changes nothing.
-        let same = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &read.body["settings"]).await;
+        let same = world.call(Request::put(ADMIN, &of_dealer(part)).json(&read.body["settings"]).version(1)).await;
         assert_eq!((same.status, &same.body["version"]), (200, &json!(1)), "{part}: {}", same.body);
-        assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer(part), None, &read.body["settings"]).await.status, 428);
-        let unknown = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &json!({"colour": "red"})).await;
+        assert_eq!(world.call(Request::put(ADMIN, &of_dealer(part)).json(&read.body["settings"])).await.status, 428);
+        let unknown = world.call(Request::put(ADMIN, &of_dealer(part)).json(&json!({"colour": "red"})).version(1)).await;
         assert_eq!(unknown.faults(), ["colour SET-10"], "{part}");
         assert_eq!(world.get("anna.vogt", &of_dealer(part)).await.status, 403);
     }
@@ -36,7 +35,7 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
         ("pool", json!({"pool": {"user": "helga.stern"}}), "pool DIS-9"),
         ("routing-rules", json!({"routing_rules": [{"group": "opel"}]}), "routing_rules[0].group DIS-3"),
     ] {
-        let reply = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &body).await;
+        let reply = world.call(Request::put(ADMIN, &of_dealer(part)).json(&body).version(1)).await;
         assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{part} {body}: {}", reply.body);
     }
 }
@@ -48,7 +47,7 @@ async fn set_3_durations_have_defaults_and_limits_and_0_turns_the_deadline_off()
     let world = World::new().await;
     let path = of_dealer("escalation");
     let defaults = json!({"level_1": 120, "reminder": 30, "level_2": 1440, "level_2_resubmission": 1440});
-    let put = async |version, body| send(&world, Method::PUT, ADMIN, &path, Some(version), &body).await;
+    let put = async |version, body| world.call(Request::put(ADMIN, &path).json(&body).version(version)).await;
     assert_eq!(put(1, json!({"level_1": 45, "reminder": 0})).await.body["version"], 2);
     let read = world.get(ADMIN, &path).await.body["settings"].clone();
     assert_eq!(read, json!({"level_1": 45, "reminder": 0, "level_2": 1440, "level_2_resubmission": 1440}));
@@ -67,7 +66,7 @@ async fn set_3_durations_have_defaults_and_limits_and_0_turns_the_deadline_off()
 
     // Level 1 needs opening hours. Without level 1 none are needed.
     let hours = json!({"zone": "Europe/Berlin", "hours": {}});
-    let put_hours = async |version| send(&world, Method::PUT, ADMIN, &of_dealer("opening-hours"), Some(version), &hours).await;
+    let put_hours = async |version| world.call(Request::put(ADMIN, &of_dealer("opening-hours")).json(&hours).version(version)).await;
     let refused = put_hours(4).await;
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert!(refused.faults().iter().any(|fault| fault.ends_with("escalation.level_1 SET-3")), "{}", refused.body);
@@ -89,14 +88,14 @@ async fn set_5_only_the_operator_changes_the_mail_server_and_lead_tracking() {
         let mut changed = read.clone();
         changed[field] = value;
         for who in [ADMIN, "gina.group"] {
-            let reply = send(&world, Method::PUT, who, &of_dealer("configuration"), Some(1), &changed).await;
+            let reply = world.call(Request::put(who, &of_dealer("configuration")).json(&changed).version(1)).await;
             assert_eq!((reply.status, reply.text("/right")), (403, "operate"), "{who} {field}");
             assert!(reply.faults()[0].starts_with(field), "{}", reply.body);
         }
     }
     let mut changed = read;
     changed["lead_tracking_only"] = json!(true);
-    assert_eq!(send(&world, Method::PUT, "otto.operator", &of_dealer("configuration"), Some(1), &changed).await.status, 200);
+    assert_eq!(world.call(Request::put("otto.operator", &of_dealer("configuration")).json(&changed).version(1)).await.status, 200);
 }
 
 const CALENDAR: [(&str, &str); 2] = [("content-type", "text/calendar"), ("if-match", "\"1\"")];
@@ -106,21 +105,21 @@ async fn set_2_the_import_adds_a_national_calendar_once_and_refuses_an_invalid_o
     let world = World::new().await;
     let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31&transparent=true");
     let file = include_bytes!("holidays/german-holidays.ics");
-    let done = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
+    let done = world.call(Request::post(ADMIN, &path).headers(&CALENDAR).body(file)).await;
     assert_eq!(done.status, 200, "{}", done.body);
     let (imported, known) = (done.body["imported"].as_u64().unwrap(), done.body["known"].as_u64().unwrap());
     assert!(imported > 5 && known >= 1, "{}", done.body);
     assert!(done.body["settings"]["days_off"].to_string().contains("2027-10-03"), "{}", done.body);
     // A repeated import, as after a lost response, adds no day twice.
-    let again = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
+    let again = world.call(Request::post(ADMIN, &path).headers(&CALENDAR).body(file)).await;
     assert_eq!((again.status, &again.body["imported"], &again.body["version"]), (200, &json!(0), &done.body["version"]), "{}", again.body);
     let broken = String::from_utf8_lossy(file).replacen("DTSTART;VALUE=DATE:2026", "DTSTART;VALUE=DATE:2026-99", 1);
     let at = broken.lines().position(|line| line.contains("2026-99")).unwrap() + 1;
-    let refused = world.call(Method::POST, ADMIN, &path, &CALENDAR, broken.as_bytes()).await;
+    let refused = world.call(Request::post(ADMIN, &path).headers(&CALENDAR).body(broken.as_bytes())).await;
     assert_eq!((refused.status, refused.faults()), (422, vec![format!("line {at} SET-2")]), "{}", refused.body);
     let json = [("content-type", "application/json"), ("if-match", "\"2\"")];
-    assert_eq!(world.call(Method::POST, ADMIN, &path, &json, file).await.status, 415);
-    assert_eq!(world.call(Method::POST, ADMIN, &path, &[("content-type", "text/calendar")], file).await.status, 428);
+    assert_eq!(world.call(Request::post(ADMIN, &path).headers(&json).body(file)).await.status, 415);
+    assert_eq!(world.call(Request::post(ADMIN, &path).headers(&[("content-type", "text/calendar")]).body(file)).await.status, 428);
 }
 
 /// SET-4, SET-5: a dealer's admin sets the addresses and the From name, which mail then uses. A forwarding address that would cause a
@@ -129,18 +128,18 @@ async fn set_2_the_import_adds_a_national_calendar_once_and_refuses_an_invalid_o
 async fn set_4_a_dealer_admin_sets_the_from_name_and_addresses() {
     let world = World::new().await;
     let mailbox = json!({"lead_address": "leads@nordstern.example", "forward_to": "boss@nordstern.example", "expose": "Nordstern kurz", "relay_domains": ["portal.example"]});
-    let kept = send(&world, Method::PUT, ADMIN, &of_dealer("mailbox"), Some(1), &mailbox).await;
+    let kept = world.call(Request::put(ADMIN, &of_dealer("mailbox")).json(&mailbox).version(1)).await;
     assert_eq!((kept.status, &kept.body["settings"]), (200, &mailbox), "{}", kept.body);
     let mut configuration = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();
     configuration["from_name"] = json!("Nordstern Verkauf");
     configuration["unparsed_mail_to"] = json!("rest@nordstern.example");
     configuration["send_external_mail"] = json!(false);
-    let kept = send(&world, Method::PUT, ADMIN, &of_dealer("configuration"), Some(2), &configuration).await;
+    let kept = world.call(Request::put(ADMIN, &of_dealer("configuration")).json(&configuration).version(2)).await;
     assert_eq!((kept.status, &kept.body["settings"]), (200, &configuration), "{}", kept.body);
     for (field, rule) in [("unparsed_mail_to", "INT-7"), ("trade_in_cc_email", "INT-8")] {
         let mut circle = configuration.clone();
         circle[field] = json!("Leads@nordstern.example");
-        let refused = send(&world, Method::PUT, ADMIN, &of_dealer("configuration"), Some(3), &circle).await;
+        let refused = world.call(Request::put(ADMIN, &of_dealer("configuration")).json(&circle).version(3)).await;
         assert_eq!(refused.faults(), [format!("{field} {rule}")]);
     }
     world.lead(&enquiry("jana")).await;
@@ -153,7 +152,7 @@ async fn set_2_an_import_for_an_invalid_period_is_refused() {
     let world = World::new().await;
     let file = include_bytes!("holidays/german-holidays.ics");
     for query in ["from=%2B262142-06-01", "from=-1000-01-01", "from=2026-01-01&to=2025-01-01", "from=2026-01-01&to=2099-01-01", "from=x"] {
-        let reply = world.call(Method::POST, ADMIN, &of_dealer(&format!("holidays/import?{query}")), &CALENDAR, file).await;
+        let reply = world.call(Request::post(ADMIN, &of_dealer(&format!("holidays/import?{query}"))).headers(&CALENDAR).body(file)).await;
         assert_eq!(reply.status, 422, "{query}: {}", reply.body);
     }
 }

@@ -1,20 +1,8 @@
 //! Users of a group, and their settings at each dealer (SET-7, DIS-4, ACC-1).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
-use http::Method;
+use crate::support::dealers::of_dealer;
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
 use serde_json::{Value, json};
-
-#[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
-pub async fn send(world: &World, method: Method, who: &str, path: &str, version: Option<u64>, body: &Value) -> Reply {
-    let seen = version.map(|version| format!("\"{version}\""));
-    let mut headers = vec![("content-type", "application/json")];
-    headers.extend(seen.as_deref().map(|seen| ("if-match", seen)));
-    world.call(method, who, path, &headers, body.to_string().as_bytes()).await
-}
-
-pub fn of_dealer(rest: &str) -> String {
-    format!("/dealers/{NORDSTERN}/{rest}")
-}
 
 pub fn ida() -> Value {
     json!({"name": "Ida Falk", "email": "ida@example.com", "mobile": "+49 171 2345678", "language": "de", "role": "seller", "dealers": [NORDSTERN]})
@@ -23,23 +11,23 @@ pub fn ida() -> Value {
 #[tokio::test]
 async fn set_7_a_group_admin_creates_users_and_a_dealer_admin_adds_them_to_the_dealer() {
     let world = World::new().await;
-    let created = send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida()).await;
+    let created = world.call(Request::put("gina.group", "/users/ida.falk").json(&ida())).await;
     assert_eq!(
         (created.status, created.text("/mobile"), &created.headers["etag"]),
         (201, "+491712345678", &"\"1\"".parse().unwrap()),
         "{}",
         created.body
     );
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida()).await.status, 200, "it is so already");
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&ida())).await.status, 200, "it is so already");
     let mut renamed = ida();
     renamed["name"] = json!("Ida Falk-Sommer");
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &renamed).await.status, 428);
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(7), &renamed).await.status, 412);
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &renamed).await.body["version"], 2);
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&renamed)).await.status, 428);
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&renamed).version(7)).await.status, 412);
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&renamed).version(1)).await.body["version"], 2);
 
     // Ida becomes a member of the dealer and takes turns from then on.
     let part = json!({"receives_leads": true, "assignable": true, "supervisor": "helga.stern"});
-    let joined = send(&world, Method::PUT, ADMIN, &of_dealer("users/ida.falk"), Some(1), &part).await;
+    let joined = world.call(Request::put(ADMIN, &of_dealer("users/ida.falk")).json(&part).version(1)).await;
     assert_eq!((joined.status, &joined.body["gets_leads_now"]), (200, &json!(true)), "{}", joined.body);
     let shown = world.get(ADMIN, &of_dealer("users")).await;
     let all: Vec<&str> = shown.body["users"].as_array().unwrap().iter().map(|user| user["user"].as_str().unwrap()).collect();
@@ -48,14 +36,14 @@ async fn set_7_a_group_admin_creates_users_and_a_dealer_admin_adds_them_to_the_d
     assert_eq!(listed.body["at"][NORDSTERN]["receives_leads"], json!(true));
 
     // Ida cannot be deleted while she is a member of a dealer. After the deletion her token is invalid.
-    let leaves = send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await;
+    let leaves = world.call(Request::delete("gina.group", "/users/ida.falk").json(&json!({})).version(2)).await;
     assert_eq!(leaves.status, 409, "{}", leaves.body);
     let mut elsewhere = renamed.clone();
     elsewhere["dealers"] = json!([]);
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(2), &elsewhere).await.faults(), ["dealers SET-7"]);
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/ida.falk"), Some(2), &json!({})).await.status, 200);
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&elsewhere).version(2)).await.faults(), ["dealers SET-7"]);
+    assert_eq!(world.call(Request::delete(ADMIN, &of_dealer("users/ida.falk")).json(&json!({})).version(2)).await.status, 200);
     assert_eq!(world.get("ida.falk", &of_dealer("leads")).await.status, 200);
-    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await.status, 200);
+    assert_eq!(world.call(Request::delete("gina.group", "/users/ida.falk").json(&json!({})).version(2)).await.status, 200);
     assert_eq!(world.get("ida.falk", &of_dealer("leads")).await.status, 401);
     assert!(!world.get("gina.group", "/users").await.body["users"].to_string().contains("ida.falk"));
 }
@@ -64,7 +52,7 @@ async fn set_7_a_group_admin_creates_users_and_a_dealer_admin_adds_them_to_the_d
 async fn acc_1_rights_are_granted_only_by_users_who_have_them() {
     let world = World::new().await;
     for (who, status) in [(ADMIN, 403), ("anna.vogt", 403), ("hugo.office", 403), ("chris.center", 403), ("otto.operator", 201)] {
-        let reply = send(&world, Method::PUT, who, "/users/ida.falk", None, &ida()).await;
+        let reply = world.call(Request::put(who, "/users/ida.falk").json(&ida())).await;
         assert_eq!(reply.status, status, "{who}: {}", reply.body);
     }
     let with = |field: &str, value: Value| {
@@ -82,26 +70,26 @@ async fn acc_1_rights_are_granted_only_by_users_who_have_them() {
         (with("nmae", json!("x")), vec!["nmae SET-7"]),
         (with("name", json!(" ")), vec!["name SET-7"]),
     ] {
-        let reply = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &body).await;
+        let reply = world.call(Request::put("gina.group", "/users/ida.falk").json(&body).version(1)).await;
         assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", reply.body);
     }
     let mut several = with("rights", json!(["fly", "read_settings"]));
     (several["role"], several["mobile"]) = (json!("pilot"), json!("0171 2345678"));
-    let reply = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &several).await;
+    let reply = world.call(Request::put("gina.group", "/users/ida.falk").json(&several).version(1)).await;
     assert_eq!((reply.status, reply.faults()), (422, ["mobile", "rights", "role"].map(|field| format!("{field} SET-7")).to_vec()));
     // A seller with the additional right to read settings.
     assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 403);
-    let given = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &with("rights", json!(["read_settings"]))).await;
+    let given = world.call(Request::put("gina.group", "/users/ida.falk").json(&with("rights", json!(["read_settings"]))).version(1)).await;
     assert_eq!(given.status, 200, "{}", given.body);
     assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 200);
     // Users cannot remove their own access, and only an operator may change an operator.
     let gina = world.get("gina.group", "/users/gina.group").await;
     let mut seller = ida();
     seller["email"] = gina.body["email"].clone();
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/gina.group", Some(1), &seller).await.faults(), ["role ACC-1"]);
-    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/gina.group", Some(1), &json!({})).await.status, 409);
-    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/otto.operator", Some(1), &json!({})).await.status, 403);
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/otto.operator", Some(1), &ida()).await.status, 403);
+    assert_eq!(world.call(Request::put("gina.group", "/users/gina.group").json(&seller).version(1)).await.faults(), ["role ACC-1"]);
+    assert_eq!(world.call(Request::delete("gina.group", "/users/gina.group").json(&json!({})).version(1)).await.status, 409);
+    assert_eq!(world.call(Request::delete("gina.group", "/users/otto.operator").json(&json!({})).version(1)).await.status, 403);
+    assert_eq!(world.call(Request::put("gina.group", "/users/otto.operator").json(&ida()).version(1)).await.status, 403);
 }
 
 /// SET-7, ACC-1: a dealer admin lists the users of own dealers, a group admin all users, in pages.
@@ -129,7 +117,7 @@ async fn set_7_only_users_who_work_at_a_dealer_can_become_its_members() {
     let part = json!({"receives_leads": true});
     // The fault is the same for an unknown user and for a user of another dealer.
     for (who, detail) in [("nobody.known", "does not work at"), ("alice.moore", "does not work at")] {
-        let reply = send(&world, Method::PUT, ADMIN, &of_dealer(&format!("users/{who}")), Some(1), &part).await;
+        let reply = world.call(Request::put(ADMIN, &of_dealer(&format!("users/{who}"))).json(&part).version(1)).await;
         assert_eq!((reply.status, reply.faults()), (422, vec!["user SET-7".to_owned()]), "{}", reply.body);
         assert!(reply.text("/detail").contains(detail), "{}", reply.body);
     }
@@ -141,7 +129,7 @@ async fn set_7_switches_are_changed_in_the_view_and_groups_on_the_user() {
     let users = of_dealer("users");
     let off =
         json!({"users": [{"user": "anna.vogt", "receives_leads": false}, {"user": "ben.krause", "assignable": false, "supervisor": null}]});
-    let seen = send(&world, Method::PATCH, ADMIN, &users, Some(1), &off).await;
+    let seen = world.call(Request::patch(ADMIN, &users).json(&off).version(1)).await;
     assert_eq!(
         (seen.status, &seen.body["users"][0]["gets_leads_now"], &seen.body["users"][1]["supervisor"]),
         (200, &json!(false), &Value::Null)
@@ -153,21 +141,21 @@ async fn set_7_switches_are_changed_in_the_view_and_groups_on_the_user() {
         (json!({"users": [{"user": "anna.vogt", "fly": true}]}), "users[0].fly SET-7"),
         (json!({}), "users SET-7"),
     ] {
-        let reply = send(&world, Method::PATCH, ADMIN, &users, Some(2), &body).await;
+        let reply = world.call(Request::patch(ADMIN, &users).json(&body).version(2)).await;
         assert_eq!((reply.status, reply.faults()), (422, vec![faults.to_owned()]), "{}", reply.body);
     }
     // A group admin creates distribution groups; they are assigned on the user (DIS-3).
     let groups = json!({"distribution_groups": ["opel"]});
-    let refused = send(&world, Method::PUT, ADMIN, &of_dealer("distribution-groups"), Some(2), &groups).await;
+    let refused = world.call(Request::put(ADMIN, &of_dealer("distribution-groups")).json(&groups).version(2)).await;
     assert_eq!(
         (refused.status, refused.text("/right"), refused.faults()),
         (403, "manage_groups", vec!["distribution_groups DIS-3".to_owned()])
     );
-    assert_eq!(send(&world, Method::PUT, "otto.operator", &of_dealer("distribution-groups"), Some(2), &groups).await.status, 200);
+    assert_eq!(world.call(Request::put("otto.operator", &of_dealer("distribution-groups")).json(&groups).version(2)).await.status, 200);
     let part = json!({"receives_leads": true, "assignable": true, "supervisor": "helga.stern", "groups": ["opel"]});
-    let given = send(&world, Method::PUT, ADMIN, &of_dealer("users/anna.vogt"), Some(3), &part).await;
+    let given = world.call(Request::put(ADMIN, &of_dealer("users/anna.vogt")).json(&part).version(3)).await;
     assert_eq!((given.status, &given.body["groups"]), (200, &json!(["opel"])), "{}", given.body);
-    let still = send(&world, Method::PUT, "gina.group", &of_dealer("distribution-groups"), Some(4), &json!({})).await;
+    let still = world.call(Request::put("gina.group", &of_dealer("distribution-groups")).json(&json!({})).version(4)).await;
     assert_eq!(still.faults(), ["members[0].groups DIS-3"]);
 }
 
@@ -176,8 +164,8 @@ async fn dis_4_a_user_sets_own_absences_and_not_those_of_another_user() {
     let world = World::new().await;
     let own = of_dealer("users/anna.vogt/absences");
     let away = json!({"absences": [{"from": "2026-11-23T00:00:00Z", "until": "2026-11-30T00:00:00Z", "deputy": "ben.krause"}]});
-    assert_eq!(send(&world, Method::PUT, "ben.krause", &own, Some(1), &away).await.status, 403);
-    let said = send(&world, Method::PUT, "anna.vogt", &own, Some(1), &away).await;
+    assert_eq!(world.call(Request::put("ben.krause", &own).json(&away).version(1)).await.status, 403);
+    let said = world.call(Request::put("anna.vogt", &own).json(&away).version(1)).await;
     assert_eq!((said.status, &said.body["absences"]), (200, &away["absences"]), "{}", said.body);
     assert_eq!(world.get("anna.vogt", &own).await.headers["etag"], "\"2\"");
     let (first, second) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
@@ -190,9 +178,9 @@ async fn dis_4_a_user_sets_own_absences_and_not_those_of_another_user() {
         {"user": "ben.krause", "from": "2026-12-01T00:00:00Z", "until": "2026-12-02T00:00:00Z"},
         {"user": "anna.vogt", "from": "2026-12-02T00:00:00Z", "until": "2026-12-01T00:00:00Z"}
     ]});
-    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("absences"), Some(2), &wrong).await.faults(), ["absences[1].until SET-7"]);
+    assert_eq!(world.call(Request::put(ADMIN, &of_dealer("absences")).json(&wrong).version(2)).await.faults(), ["absences[1].until SET-7"]);
     let nobody = json!({"absences": [{"user": "nobody", "from": "2026-12-01T00:00:00Z", "until": "2026-12-02T00:00:00Z"}]});
-    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("absences"), Some(2), &nobody).await.faults(), ["absences[0].user SET-7"]);
+    assert_eq!(world.call(Request::put(ADMIN, &of_dealer("absences")).json(&nobody).version(2)).await.faults(), ["absences[0].user SET-7"]);
 }
 
 /// DIS-8: users who may claim a pool lead are notified of it only if the pool user's notices are on.
@@ -200,19 +188,19 @@ async fn dis_4_a_user_sets_own_absences_and_not_those_of_another_user() {
 async fn dis_8_assignable_users_are_notified_of_a_pool_lead_only_if_the_pool_user_has_notices_on() {
     let world = World::new().await;
     let pool = |notices: bool| json!({"name": "Pool", "email": "pool@example.com", "language": "de", "role": "seller", "dealers": [NORDSTERN], "notices": notices});
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/pool.nordstern", None, &pool(false)).await.status, 201);
+    assert_eq!(world.call(Request::put("gina.group", "/users/pool.nordstern").json(&pool(false))).await.status, 201);
     let part = json!({"supervisor": "helga.stern"});
-    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("users/pool.nordstern"), Some(1), &part).await.status, 200);
+    assert_eq!(world.call(Request::put(ADMIN, &of_dealer("users/pool.nordstern")).json(&part).version(1)).await.status, 200);
     world.settings(|s| s.members.iter_mut().for_each(|m| m.receives_leads = false)).await;
     let on = json!({"pool": {"user": "pool.nordstern"}});
-    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("pool"), Some(3), &on).await.status, 200);
+    assert_eq!(world.call(Request::put(ADMIN, &of_dealer("pool")).json(&on).version(3)).await.status, 200);
     world.lead(&enquiry("a")).await;
     world.system.settle().await;
     assert_eq!(world.mails(), Vec::<String>::new());
 
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/pool.nordstern", Some(1), &pool(true)).await.status, 200);
+    assert_eq!(world.call(Request::put("gina.group", "/users/pool.nordstern").json(&pool(true)).version(1)).await.status, 200);
     let away = json!({"absences": [{"from": "2026-11-23T00:00:00Z", "until": "2026-11-30T00:00:00Z"}]});
-    assert_eq!(send(&world, Method::PUT, "anna.vogt", &of_dealer("users/anna.vogt/absences"), Some(4), &away).await.status, 200);
+    assert_eq!(world.call(Request::put("anna.vogt", &of_dealer("users/anna.vogt/absences")).json(&away).version(4)).await.status, 200);
     let id = world.lead(&enquiry("b")).await;
     world.system.settle().await;
     let mut told: Vec<String> =
@@ -238,7 +226,7 @@ async fn dis_4_a_deputy_joins_no_rotation() {
         .await;
     let before = world.lead(&enquiry("a")).await;
     let away = json!({"absences": [{"from": "2026-11-23T09:00:00Z", "until": "2026-11-30T00:00:00Z", "deputy": "ben.krause"}]});
-    assert_eq!(send(&world, Method::PUT, "anna.vogt", &of_dealer("users/anna.vogt/absences"), Some(2), &away).await.status, 200);
+    assert_eq!(world.call(Request::put("anna.vogt", &of_dealer("users/anna.vogt/absences")).json(&away).version(2)).await.status, 200);
     let meanwhile = world.lead(&enquiry("b")).await;
     assert_eq!(world.page(meanwhile).await.lead.owner.unwrap().as_str(), "ingo.brandt", "the administrator account");
     assert_eq!(world.get("ben.krause", &format!("/leads/{before}")).await.status, 200);
@@ -253,7 +241,7 @@ async fn dis_4_a_deputy_joins_no_rotation() {
 async fn set_7_notices_for_a_removed_user_go_to_the_fallback_user() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/anna.vogt"), Some(1), &json!({})).await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &of_dealer("users/anna.vogt")).json(&json!({})).version(1)).await.status, 200);
     world.advance_to("2026-11-23T11:01:00Z").await;
     let told: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Überfällig") && m.contains(&id.spoken())).collect();
     assert!(told.len() == 1 && told[0].contains("helga.stern"), "{:?}", world.mails());
@@ -266,30 +254,30 @@ async fn acc_1_a_user_grants_only_own_rights_and_changes_no_user_with_more_right
     let world = World::new().await;
     let helga = json!({"name": "Helga Stern", "email": "helga@example.com", "language": "de", "role": "dealer_admin",
         "rights": ["manage_users"], "dealers": [NORDSTERN]});
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/helga.stern", Some(1), &helga).await.status, 200);
+    assert_eq!(world.call(Request::put("gina.group", "/users/helga.stern").json(&helga).version(1)).await.status, 200);
     let stranger = json!({"name": "x", "email": "x@example.com", "language": "en", "role": "seller", "dealers": ["lakeside-motors-demo"]});
     for (path, body, status) in
         [("/users/dan.rivera", stranger.clone(), 404), ("/users/new.one", stranger, 422), ("/users/gina.group", ida(), 404)]
     {
-        let reply = send(&world, Method::PUT, "helga.stern", path, None, &body).await;
+        let reply = world.call(Request::put("helga.stern", path).json(&body)).await;
         assert_eq!(reply.status, status, "{path}: {}", reply.body);
     }
     let mut higher = helga.clone();
     higher["role"] = json!("group_admin");
-    assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/helga.stern", Some(2), &higher).await.faults(), ["role ACC-1"]);
+    assert_eq!(world.call(Request::put("helga.stern", "/users/helga.stern").json(&higher).version(2)).await.faults(), ["role ACC-1"]);
     higher = helga;
     higher["dealers"] = json!([NORDSTERN, "lakeside-motors-demo"]);
-    assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/helga.stern", Some(2), &higher).await.faults(), ["dealers ACC-1"]);
-    assert_eq!(send(&world, Method::DELETE, "helga.stern", "/users/dan.rivera", Some(1), &json!({})).await.status, 404);
+    assert_eq!(world.call(Request::put("helga.stern", "/users/helga.stern").json(&higher).version(2)).await.faults(), ["dealers ACC-1"]);
+    assert_eq!(world.call(Request::delete("helga.stern", "/users/dan.rivera").json(&json!({})).version(1)).await.status, 404);
     // Helga cannot change a user at her dealer who has more rights.
     let mut boss = ida();
     boss["role"] = json!("group_admin");
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &boss).await.status, 201);
-    assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/ida.falk", Some(1), &ida()).await.status, 403);
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&boss)).await.status, 201);
+    assert_eq!(world.call(Request::put("helga.stern", "/users/ida.falk").json(&ida()).version(1)).await.status, 403);
     // Helga can change the other users of her dealer.
     let mut anna = ida();
     anna["name"] = json!("Anna Vogt");
-    assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/anna.vogt", Some(1), &anna).await.status, 200);
+    assert_eq!(world.call(Request::put("helga.stern", "/users/anna.vogt").json(&anna).version(1)).await.status, 200);
 }
 
 /// SET-10: every change of a user is recorded with author, time, old and new values.
@@ -297,17 +285,17 @@ async fn acc_1_a_user_grants_only_own_rights_and_changes_no_user_with_more_right
 async fn set_10_every_change_of_a_user_is_recorded() {
     let world = World::new().await;
     let mut user = ida();
-    send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &user).await;
+    world.call(Request::put("gina.group", "/users/ida.falk").json(&user)).await;
     world.system.clock.freeze_at(crate::support::world::at("2026-11-23T09:30:00Z"));
     user["rights"] = json!(["read_settings"]);
-    send(&world, Method::PUT, "otto.operator", "/users/ida.falk", Some(1), &user).await;
+    world.call(Request::put("otto.operator", "/users/ida.falk").json(&user).version(1)).await;
     let history = world.get("gina.group", "/users/ida.falk/history").await;
     let latest = json!({"version": 2, "at": "2026-11-23T09:30:00Z", "by": "user:otto.operator",
         "fields": [{"field": "rights", "before": null, "after": ["read_settings"]}]});
     assert_eq!(history.body["changes"][0], latest, "{}", history.body);
     assert_eq!((&history.body["changes"][1]["by"], history.body["changes"].as_array().unwrap().len()), (&json!("user:gina.group"), 2));
     assert_eq!(world.get("anna.vogt", "/users/ida.falk/history").await.status, 403);
-    let upper = send(&world, Method::PUT, "gina.group", "/users/Ida", None, &ida()).await;
+    let upper = world.call(Request::put("gina.group", "/users/Ida").json(&ida())).await;
     assert_eq!((upper.status, upper.faults()), (422, vec!["user SET-7".to_owned()]));
 }
 
@@ -322,17 +310,17 @@ async fn set_7_one_request_changes_the_switches_at_several_dealers() {
         {"dealer": "nowhere", "version": 1, "users": []},
         {"dealer": NORDSTERN, "version": 2, "users": [{"user": "ben.krause", "receives_leads": "x"}]}
     ]});
-    let reply = send(&world, Method::PATCH, "gina.group", "/users", None, &body).await;
+    let reply = world.call(Request::patch("gina.group", "/users").json(&body)).await;
     let statuses: Vec<u64> = reply.body["results"].as_array().unwrap().iter().map(|r| r["status"].as_u64().unwrap()).collect();
     assert_eq!((reply.status, statuses), (207, vec![200, 412, 428, 404, 422]), "{}", reply.body);
     assert_eq!(reply.body["results"][4]["problem"]["errors"][0]["field"], "users[0].receives_leads");
-    let own = send(&world, Method::PATCH, ADMIN, "/users", None, &body).await;
+    let own = world.call(Request::patch(ADMIN, "/users").json(&body)).await;
     assert_eq!(own.body["results"][1]["status"], 404, "out of reach");
-    assert_eq!(send(&world, Method::PATCH, "anna.vogt", "/users", None, &body).await.status, 403);
-    assert_eq!(send(&world, Method::PATCH, ADMIN, "/users", None, &json!({"dealers": [], "x": 1})).await.status, 422);
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/nobody"), Some(2), &json!({})).await.status, 404);
+    assert_eq!(world.call(Request::patch("anna.vogt", "/users").json(&body)).await.status, 403);
+    assert_eq!(world.call(Request::patch(ADMIN, "/users").json(&json!({"dealers": [], "x": 1}))).await.status, 422);
+    assert_eq!(world.call(Request::delete(ADMIN, &of_dealer("users/nobody")).json(&json!({})).version(2)).await.status, 404);
     let unknown = json!({"users": [{"user": "anna.vogt", "assignable": true}], "foo": 1});
-    assert_eq!(send(&world, Method::PATCH, ADMIN, &of_dealer("users"), Some(2), &unknown).await.faults(), ["foo SET-7"]);
+    assert_eq!(world.call(Request::patch(ADMIN, &of_dealer("users")).json(&unknown).version(2)).await.faults(), ["foo SET-7"]);
 }
 
 /// ACC-1: users can grant each right that they have, even if a seller's role includes rights that they lack.
@@ -340,10 +328,10 @@ async fn set_7_one_request_changes_the_switches_at_several_dealers() {
 async fn acc_1_a_user_who_manages_users_can_grant_each_own_right() {
     let world = World::new().await;
     let hugo = json!({"name": "Hugo", "email": "hugo@example.com", "language": "en", "role": "head_office", "rights": ["manage_users"], "dealers": []});
-    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/hugo.office", Some(1), &hugo).await.status, 200);
+    assert_eq!(world.call(Request::put("gina.group", "/users/hugo.office").json(&hugo).version(1)).await.status, 200);
     let seller = |rights: Value| json!({"name": "x", "email": "x@example.com", "language": "en", "role": "head_office", "rights": rights, "dealers": []});
-    let given = send(&world, Method::PUT, "hugo.office", "/users/new.one", None, &seller(json!(["read_settings"]))).await;
+    let given = world.call(Request::put("hugo.office", "/users/new.one").json(&seller(json!(["read_settings"])))).await;
     assert_eq!(given.status, 201, "{}", given.body);
-    let refused = send(&world, Method::PUT, "hugo.office", "/users/new.two", None, &seller(json!(["work_leads"]))).await;
+    let refused = world.call(Request::put("hugo.office", "/users/new.two").json(&seller(json!(["work_leads"])))).await;
     assert_eq!(refused.faults(), ["rights ACC-1"]);
 }

@@ -116,13 +116,13 @@ fn changes(kind: &str, item: &AttributeValue) -> Vec<(Path, Item)> {
     changed.collect()
 }
 
-struct Table {
+struct UpgradedTable {
     client: Client,
     name: String,
     store: Store,
 }
 
-impl Table {
+impl UpgradedTable {
     async fn new() -> Self {
         let client = engine::client(engine());
         let name = format!("another-release-{:016x}", fastrand::u64(..));
@@ -155,7 +155,7 @@ impl Table {
 
 #[tokio::test]
 async fn an_unknown_field_at_any_depth_survives_a_change_of_its_item() {
-    let table = Table::new().await;
+    let table = UpgradedTable::new().await;
     let (mut places, mut unreadable) = (0, Vec::new());
     for (kind, stored) in stored_items() {
         let item = AttributeValue::M(stored.clone());
@@ -198,7 +198,7 @@ async fn an_unknown_field_at_any_depth_survives_a_change_of_its_item() {
 
 #[tokio::test]
 async fn a_field_that_was_moved_into_the_row_can_be_emptied() {
-    let table = Table::new().await;
+    let table = UpgradedTable::new().await;
     let (mut into_row, mut out_of_row) = (0, 0);
     for (kind, mut stored) in stored_items().filter(|(kind, _)| STATE_IN_ROW.contains(&kind.as_str())) {
         let own = item_of(&kind, &stored).unwrap();
@@ -233,7 +233,7 @@ async fn a_field_that_was_moved_into_the_row_can_be_emptied() {
 
 #[tokio::test]
 async fn a_migration_writes_what_is_not_in_the_form_of_this_release_and_keeps_the_rest() {
-    let table = Table::new().await;
+    let table = UpgradedTable::new().await;
     let mut items: BTreeMap<(String, String), Attributes> = BTreeMap::new();
     for (_, mut stored) in stored_items() {
         stored.insert(ADDED.into(), added());

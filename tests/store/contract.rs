@@ -19,7 +19,7 @@ type Item = HashMap<String, AttributeValue>;
 type Guarded<'a> = (Item, &'a str, Vec<(&'a str, AttributeValue)>);
 
 /// A table of its own and the responses so far.
-struct Recorder {
+struct EngineRecorder {
     client: Client,
     table: String,
     responses: Vec<String>,
@@ -64,7 +64,7 @@ fn why<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
     error.code().unwrap_or("no code").to_owned()
 }
 
-impl Recorder {
+impl EngineRecorder {
     async fn new(name: &str) -> Self {
         let table = format!("contract-{name}-{:016x}", fastrand::u64(..));
         let client = engine::client(engine());
@@ -136,7 +136,7 @@ impl Recorder {
     }
 }
 
-async fn page(recorder: &mut Recorder, what: &str, query: QueryFluentBuilder) -> Option<Item> {
+async fn page(recorder: &mut EngineRecorder, what: &str, query: QueryFluentBuilder) -> Option<Item> {
     let answer = query.send().await.unwrap();
     let found = answer.items().iter().map(short).collect::<Vec<_>>().join("; ");
     let more = if answer.last_evaluated_key().is_some() { " and more" } else { "" };
@@ -150,7 +150,7 @@ const SAME: &str = "v = :v";
 
 #[tokio::test]
 async fn a_write_can_require_absence_or_a_version() {
-    let mut recorder = Recorder::new("guards").await;
+    let mut recorder = EngineRecorder::new("guards").await;
     recorder.put("new", item("a", "@", &[("v", n(1))]), Some((NEW, &[]))).await;
     recorder.put("new again", item("a", "@", &[("v", n(1))]), Some((NEW, &[]))).await;
     recorder.put("from 1 to 2", item("a", "@", &[("v", n(2))]), Some((SAME, &[(":v", n(1))]))).await;
@@ -163,7 +163,7 @@ async fn a_write_can_require_absence_or_a_version() {
 
 #[tokio::test]
 async fn a_transaction_is_all_or_nothing_and_returns_the_cause() {
-    let mut recorder = Recorder::new("transactions").await;
+    let mut recorder = EngineRecorder::new("transactions").await;
     let new = |sk: &str| (item("a", sk, &[("v", n(1))]), NEW, vec![]);
     recorder.transact("three new", "t1", vec![new("1"), new("2"), new("3")]).await;
     recorder.transact("the same, by the same token", "t1", vec![new("1"), new("2"), new("3")]).await;
@@ -185,7 +185,7 @@ async fn a_transaction_is_all_or_nothing_and_returns_the_cause() {
 
 #[tokio::test]
 async fn an_index_lists_items_with_its_keys_and_projects_the_configured_attributes() {
-    let mut recorder = Recorder::new("indexes").await;
+    let mut recorder = EngineRecorder::new("indexes").await;
     let row = ("row", AttributeValue::M(HashMap::from([("id".to_owned(), s("1"))])));
     let listed = |sk: &str, place: &str| {
         item("a", sk, &[("lpk", s("L")), ("lsk", s(place)), ("dpk", s("due#01")), ("dsk", s(place)), row.clone(), ("secret", s("x"))])
@@ -213,7 +213,7 @@ async fn an_index_lists_items_with_its_keys_and_projects_the_configured_attribut
 
 #[tokio::test]
 async fn every_value_is_read_back_unchanged() {
-    let mut recorder = Recorder::new("values").await;
+    let mut recorder = EngineRecorder::new("values").await;
     let nested = AttributeValue::M(HashMap::from([(
         "list".to_owned(),
         AttributeValue::L(vec![AttributeValue::N("-1.5".into()), AttributeValue::Bool(true), AttributeValue::Null(true), s("")]),
@@ -237,7 +237,7 @@ async fn every_value_is_read_back_unchanged() {
 
 #[tokio::test]
 async fn batches_and_pages_return_the_remaining_keys() {
-    let mut recorder = Recorder::new("pages").await;
+    let mut recorder = EngineRecorder::new("pages").await;
     for i in 0..5 {
         recorder.put(&format!("300 KB, {i}"), item("p", &i.to_string(), &[("x", s("x".repeat(300 * 1_024)))]), None).await;
     }
@@ -276,7 +276,7 @@ async fn batches_and_pages_return_the_remaining_keys() {
 
 #[tokio::test]
 async fn the_cost_of_a_call_follows_its_size() {
-    let mut recorder = Recorder::new("units").await;
+    let mut recorder = EngineRecorder::new("units").await;
     recorder.put("1 KB", item("a", "1", &[("x", s("x".repeat(900)))]), None).await;
     recorder.put("1.5 KB", item("a", "2", &[("x", s("x".repeat(1_500)))]), None).await;
     recorder.put("smaller than before", item("a", "2", &[("x", s("x"))]), None).await;

@@ -1,4 +1,12 @@
-//! The base of all tests: the whole system with a virtual clock.
+//! The base of all tests: the whole system with a virtual clock, and the helpers of several subjects.
 
+pub mod appointments;
+pub mod dealers;
+pub mod gate;
+pub mod invitations;
+pub mod letters;
+pub mod pingbacks;
 pub mod sim;
+pub mod stored_appointments;
+pub mod wire;
 pub mod world;

@@ -27,9 +27,9 @@ use tokio::time::Instant;
 
 /// The simulated table.
 #[derive(Clone)]
-pub struct Table(Arc<Mutex<State>>);
+pub struct SimulatedTable(Arc<Mutex<SimulatedState>>);
 
-struct State {
+struct SimulatedState {
     engine: Database,
     /// `None` if calls take no time.
     dice: Option<fastrand::Rng>,
@@ -45,15 +45,15 @@ pub struct Commit {
     pub keys: Vec<(String, String)>,
 }
 
-type Answered = (u16, String);
+type SimulatedResponse = (u16, String);
 
-impl Table {
+impl SimulatedTable {
     pub fn new() -> Self {
-        let state = State { engine: Database::memory().unwrap(), dice: None, commits: Vec::new(), refused: 0 };
+        let state = SimulatedState { engine: Database::memory().unwrap(), dice: None, commits: Vec::new(), refused: 0 };
         Self(Arc::new(Mutex::new(state)))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SimulatedState> {
         self.0.lock().unwrap()
     }
 
@@ -98,7 +98,7 @@ impl Table {
         }
     }
 
-    async fn answer(&self, operation: &str, body: &[u8]) -> Answered {
+    async fn answer(&self, operation: &str, body: &[u8]) -> SimulatedResponse {
         self.pass().await;
         let answered = match operation {
             "GetItem" => written(self.engine().get_item(read(body))),
@@ -120,7 +120,11 @@ impl Table {
         answered
     }
 
-    fn write<T: Serialize>(&self, keys: Vec<(String, String)>, write: impl FnOnce(&Database) -> Result<T, DynoxideError>) -> Answered {
+    fn write<T: Serialize>(
+        &self,
+        keys: Vec<(String, String)>,
+        write: impl FnOnce(&Database) -> Result<T, DynoxideError>,
+    ) -> SimulatedResponse {
         let mut state = self.state();
         let answered = written(write(&state.engine));
         match answered.0 {
@@ -160,7 +164,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> T {
     serde_json::from_slice(body).unwrap()
 }
 
-fn written<T: Serialize>(done: Result<T, DynoxideError>) -> Answered {
+fn written<T: Serialize>(done: Result<T, DynoxideError>) -> SimulatedResponse {
     match done {
         Ok(answer) => (200, serde_json::to_string(&answer).unwrap()),
         Err(e) => (e.status_code(), e.to_json()),
@@ -172,19 +176,19 @@ fn key(item: &HashMap<String, AttributeValue>) -> (String, String) {
     (text("pk"), text("sk"))
 }
 
-impl fmt::Debug for Table {
+impl fmt::Debug for SimulatedTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Table")
+        f.write_str("SimulatedTable")
     }
 }
 
-impl HttpClient for Table {
+impl HttpClient for SimulatedTable {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
 
-impl HttpConnector for Table {
+impl HttpConnector for SimulatedTable {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let table = self.clone();
         HttpConnectorFuture::new(async move {

@@ -75,32 +75,80 @@ pub fn engine() -> SocketAddr {
     })
 }
 
-/// Builds a request as the gateway sends it. `who` is a user, `partner:…`, or empty for an anonymous request.
-#[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
-pub fn gateway_event(
-    tokens: &Tokens,
-    method: &Method,
-    who: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Result<ApiGatewayV2httpRequest, Problem> {
-    let mut all = HeaderMap::new();
-    for (name, value) in headers {
-        all.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+/// A request to the gateway, without body unless one is set.
+#[derive(Debug, Clone)]
+pub struct Request {
+    method: Method,
+    who: String,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Request {
+    /// `who` is a user, `partner:…`, or empty for an anonymous request.
+    pub fn new(method: Method, who: &str, path: &str) -> Self {
+        Self { method, who: who.to_owned(), path: path.to_owned(), headers: HeaderMap::new(), body: Bytes::new() }
     }
+
+    pub fn get(who: &str, path: &str) -> Self {
+        Self::new(Method::GET, who, path)
+    }
+
+    pub fn post(who: &str, path: &str) -> Self {
+        Self::new(Method::POST, who, path)
+    }
+
+    pub fn put(who: &str, path: &str) -> Self {
+        Self::new(Method::PUT, who, path)
+    }
+
+    pub fn patch(who: &str, path: &str) -> Self {
+        Self::new(Method::PATCH, who, path)
+    }
+
+    pub fn delete(who: &str, path: &str) -> Self {
+        Self::new(Method::DELETE, who, path)
+    }
+
+    pub fn headers(mut self, headers: &[(&str, &str)]) -> Self {
+        for (name, value) in headers {
+            self.headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+        }
+        self
+    }
+
+    /// Changes only the given version.
+    pub fn version(self, version: u64) -> Self {
+        let tag = format!("\"{version}\"");
+        self.headers(&[("if-match", tag.as_str())])
+    }
+
+    pub fn body(mut self, body: &[u8]) -> Self {
+        self.body = Bytes::copy_from_slice(body);
+        self
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.headers(&[("content-type", "application/json")]).body(body.to_string().as_bytes())
+    }
+}
+
+/// Builds the event of a request as the gateway sends it.
+pub fn gateway_event(tokens: &Tokens, request: Request) -> Result<ApiGatewayV2httpRequest, Problem> {
+    let Request { method, who, path, mut headers, body } = request;
     if !who.is_empty() {
         let group = if who.starts_with("rival") { "rival-group" } else { "demo-group" };
         let claims = match who.strip_prefix("partner:") {
             Some(partner) => vec![("sub", partner), ("partner", partner), ("group", group)],
-            None => vec![("sub", who), ("group", group)],
+            None => vec![("sub", who.as_str()), ("group", group)],
         };
         let (token, _) = tokens.issue(&claims).unwrap();
-        all.insert(http::header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+        headers.insert(http::header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
     }
     let uri: Uri = path.parse().unwrap();
-    let Matched::Route(route, parts) = gateway::route(method, uri.path()) else { panic!("no route for {method} {path}") };
-    gateway::event(tokens, route, parts, Incoming { uri: &uri, headers: all, body: &Bytes::copy_from_slice(body) })
+    let Matched::Route(route, parts) = gateway::route(&method, uri.path()) else { panic!("no route for {method} {path}") };
+    gateway::event(tokens, route, parts, Incoming { uri: &uri, headers, body: &body })
 }
 
 /// Parses a response. Checks that a browser does not guess its type, and uses https.
@@ -167,21 +215,20 @@ impl World {
         Scope::keys_only(GroupId::parse("demo-group").unwrap())
     }
 
-    /// Sends a request through the gateway. `who` is a user, `partner:…`, or empty for an anonymous request.
-    #[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
-    pub async fn call(&self, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        match gateway_event(&self.tokens, &method, who, path, headers, body) {
+    /// Sends a request through the gateway.
+    pub async fn call(&self, request: Request) -> Reply {
+        match gateway_event(&self.tokens, request) {
             Ok(event) => reply_of(self.system.http(event).await),
             Err(problem) => Reply { status: problem.status, headers: HeaderMap::new(), body: json!(problem) },
         }
     }
 
     pub async fn post(&self, who: &str, path: &str, body: &Value) -> Reply {
-        self.call(Method::POST, who, path, &[("content-type", "application/json")], body.to_string().as_bytes()).await
+        self.call(Request::post(who, path).headers(&[("content-type", "application/json")]).body(body.to_string().as_bytes())).await
     }
 
     pub async fn get(&self, who: &str, path: &str) -> Reply {
-        self.call(Method::GET, who, path, &[], b"").await
+        self.call(Request::get(who, path)).await
     }
 
     /// Sends an enquiry to [`NORDSTERN`] as a portal does.
@@ -206,7 +253,10 @@ impl World {
 
     /// Sends an ADF document as a user who may read every lead.
     pub async fn adf(&self, dealer: &str, xml: &[u8]) -> Reply {
-        self.call(Method::POST, "gina.group", &format!("/dealers/{dealer}/leads"), &[("content-type", "application/adf+xml")], xml).await
+        self.call(
+            Request::post("gina.group", &format!("/dealers/{dealer}/leads")).headers(&[("content-type", "application/adf+xml")]).body(xml),
+        )
+        .await
     }
 
     pub async fn page(&self, lead: LeadId) -> LeadPage {

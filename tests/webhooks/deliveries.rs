@@ -1,13 +1,12 @@
 //! The list of webhook deliveries, and redelivery by hand (APT-6).
 
-use crate::appointments::pingback::{attended, external, ping, secret};
-use crate::support::world::{ADMIN, Reply, World, at, enquiry};
+use crate::support::pingbacks::{attended, external, ping, secret};
+use crate::support::world::{ADMIN, Reply, Request, World, at, enquiry};
 use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, sent_event_types, webhook};
 use chrono::TimeDelta;
 use forecourt_domain::webhooks::{DeliveryOutcome, LeasedAttempt, Outgoing, claim};
 use forecourt_store::keys::Key;
 use forecourt_store::{Cursor, Load};
-use http::Method;
 use serde_json::{Value, json};
 
 async fn deliveries(world: &World, id: &str, query: &str) -> Vec<Value> {
@@ -18,14 +17,14 @@ async fn deliveries(world: &World, id: &str, query: &str) -> Vec<Value> {
 
 async fn redeliver(world: &World, id: &str, delivery: &Value, key: &str) -> Reply {
     let path = format!("/webhooks/{id}/deliveries/{}/redeliver", delivery["id"].as_str().unwrap());
-    world.call(Method::POST, GROUP_ADMIN, &path, &[("idempotency-key", key)], b"").await
+    world.call(Request::post(GROUP_ADMIN, &path).headers(&[("idempotency-key", key)])).await
 }
 
 async fn patch(world: &World, id: &str, body: &Value) {
     let path = format!("/webhooks/{id}");
     let seen = world.get(GROUP_ADMIN, &path).await.headers["etag"].to_str().unwrap().to_owned();
     let headers = [("content-type", "application/json"), ("if-match", &*seen)];
-    assert_eq!(world.call(Method::PATCH, GROUP_ADMIN, &path, &headers, body.to_string().as_bytes()).await.status, 200);
+    assert_eq!(world.call(Request::patch(GROUP_ADMIN, &path).headers(&headers).body(body.to_string().as_bytes())).await.status, 200);
 }
 
 #[tokio::test]

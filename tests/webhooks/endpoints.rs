@@ -1,6 +1,6 @@
 //! Webhooks may connect only to addresses on the public internet (APT-6).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use crate::webhooks::events::{sender, wake_up};
 use async_trait::async_trait;
 use forecourt_domain::webhooks::{endpoint, is_public};
@@ -195,7 +195,7 @@ async fn apt_6_a_partners_webhook_contains_nothing_of_a_lead() {
     let path = format!("/webhooks/{}", made.text("/id"));
     let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
     for (change, fault) in [(json!({"events": all}), "events APT-6"), (json!({"partner": "dms-demo"}), "partner APT-6")] {
-        let reply = world.call(http::Method::PATCH, "gina.group", &path, &headers, change.to_string().as_bytes()).await;
+        let reply = world.call(Request::patch("gina.group", &path).headers(&headers).body(change.to_string().as_bytes())).await;
         assert_eq!(reply.faults(), [fault], "{}", reply.body);
     }
     let lead = world.lead(&enquiry("jana")).await;
@@ -213,7 +213,7 @@ async fn apt_6_a_partners_webhook_contains_nothing_of_a_lead() {
     assert_eq!((&sent["data"]["appointment"], sent["data"].get("lead")), (&own.body["id"], None), "{sent}");
     // A seller who may manage webhooks does not read every lead, and so cannot subscribe to them.
     let seller = json!({"name": "Ben", "email": "ben@example.com", "language": "de", "role": "seller", "rights": ["manage_webhooks"], "dealers": [NORDSTERN]});
-    let changed = world.call(http::Method::PUT, "gina.group", "/users/ben.krause", &headers, seller.to_string().as_bytes()).await;
+    let changed = world.call(Request::put("gina.group", "/users/ben.krause").headers(&headers).body(seller.to_string().as_bytes())).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     let own = json!({"url": url, "events": ["lead.created"], "dealers": [NORDSTERN]});
     assert_eq!(world.post("ben.krause", "/webhooks", &own).await.faults(), ["events APT-6"]);
@@ -221,8 +221,9 @@ async fn apt_6_a_partners_webhook_contains_nothing_of_a_lead() {
     let made = world.post("gina.group", "/webhooks", &own).await;
     let path = format!("/webhooks/{}", made.text("/id"));
     let elsewhere = json!({"url": "https://elsewhere.example/hook"});
-    let change =
-        async |body: &serde_json::Value| world.call(http::Method::PATCH, "ben.krause", &path, &headers, body.to_string().as_bytes()).await;
+    let change = async |body: &serde_json::Value| {
+        world.call(Request::patch("ben.krause", &path).headers(&headers).body(body.to_string().as_bytes())).await
+    };
     assert_eq!(change(&elsewhere).await.faults(), ["events APT-6"]);
     assert_eq!(change(&json!({"state": "off"})).await.status, 200);
 }

@@ -1,6 +1,6 @@
 //! Events to other systems: signed, in order, retried until the receiver accepts them (APT-6).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,6 @@ use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, NoAnswer, Sender, Undelivered};
 use forecourt_store::keys::{DueKind, WakeUp};
-use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex};
@@ -30,7 +29,7 @@ pub async fn webhook(world: &World, events: &[&str]) -> (String, String) {
 
 pub async fn patch(world: &World, id: &str, version: u64, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("if-match", &*format!("\"{version}\""))];
-    world.call(Method::PATCH, GROUP_ADMIN, &format!("/webhooks/{id}"), &headers, body.to_string().as_bytes()).await
+    world.call(Request::patch(GROUP_ADMIN, &format!("/webhooks/{id}")).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 pub fn body(call: &Call) -> Value {
@@ -96,7 +95,7 @@ async fn apt_6_an_appointment_is_reported_from_creation_to_attendance() {
     let of = |i: usize| format!("/leads/{lead}/events/{}", events[i]);
     world.post(ADMIN, &format!("{}/time", of(0)), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
     world.system.settle().await;
-    assert_eq!(world.call(Method::DELETE, ADMIN, &of(1), &[], b"").await.status, 200);
+    assert_eq!(world.call(Request::delete(ADMIN, &of(1))).await.status, 200);
     world.advance_to("2026-11-27T11:00:00Z").await;
     assert_eq!(world.post(ADMIN, &format!("{}/completion", of(0)), &json!({})).await.status, 200);
     world.system.settle().await;
@@ -113,7 +112,7 @@ async fn apt_6_a_rotated_secret_stays_valid_for_a_day() {
     let world = World::new().await;
     let (id, first) = webhook(&world, &LEADS[..1]).await;
     let path = format!("/webhooks/{id}/secret");
-    let rotate = || world.call(Method::POST, GROUP_ADMIN, &path, &[("idempotency-key", "r-1")], b"");
+    let rotate = || world.call(Request::post(GROUP_ADMIN, &path).headers(&[("idempotency-key", "r-1")]));
     let (rotated, again) = (rotate().await, rotate().await);
     let second = rotated.text("/secret").to_owned();
     assert_eq!((rotated.status, &rotated.body), (200, &again.body), "a repeat makes no other secret");
@@ -212,10 +211,10 @@ async fn apt_6_repeated_wake_ups_send_each_event_once() {
 
 /// A receiver that accepts the event, but whose response is lost.
 #[derive(Default)]
-struct Lost(Mutex<Vec<Call>>);
+struct AcceptingReceiver(Mutex<Vec<Call>>);
 
 #[async_trait]
-impl Carrier for Lost {
+impl Carrier for AcceptingReceiver {
     async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
         Err(Undelivered::Later("for the test".into()))
     }
@@ -240,7 +239,7 @@ async fn apt_6_an_event_of_a_crashed_sender_is_sent_again_with_the_same_id() {
     let world = World::new().await;
     webhook(&world, &LEADS[..1]).await;
     world.lead(&enquiry("jana")).await;
-    let lost = Arc::new(Lost::default());
+    let lost = Arc::new(AcceptingReceiver::default());
     let (sender, wake_up) = (sender(&world, lost.clone()), wake_up(&world).await);
     let event = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
     let task = tokio::spawn(async move { sender.handle(serde_json::from_value(event).unwrap()).await });
@@ -313,7 +312,7 @@ async fn apt_6_a_group_has_at_most_twenty_webhooks_and_a_repeat_creates_no_secon
     let world = World::new().await;
     let make = async |key: &str, events: &[&str]| {
         let body = json!({"url": URL, "events": events}).to_string();
-        world.call(Method::POST, GROUP_ADMIN, "/webhooks", &[("idempotency-key", key)], body.as_bytes()).await
+        world.call(Request::post(GROUP_ADMIN, "/webhooks").headers(&[("idempotency-key", key)]).body(body.as_bytes())).await
     };
     let first = make("w-0", &LEADS).await;
     assert_eq!(make("w-0", &LEADS).await.body, first.body);
@@ -326,7 +325,7 @@ async fn apt_6_a_group_has_at_most_twenty_webhooks_and_a_repeat_creates_no_secon
         assert_eq!(make(&format!("w-{i}"), &LEADS).await.status, 201);
     }
     assert_eq!(make("w-20", &LEADS).await.status, 409);
-    let removed = world.call(Method::DELETE, GROUP_ADMIN, &format!("/webhooks/{}", first.text("/id")), &[], b"").await;
+    let removed = world.call(Request::delete(GROUP_ADMIN, &format!("/webhooks/{}", first.text("/id")))).await;
     assert_eq!((removed.status, removed.body["webhooks"].as_array().unwrap().len()), (200, 19));
     assert_eq!(make("w-20", &LEADS).await.status, 201);
 }
@@ -344,7 +343,7 @@ async fn lead_9_webhooks_require_the_right_to_manage_them_and_belong_to_one_grou
     assert_eq!(world.get("rival.seller", "/webhooks").await.body, json!({"webhooks": []}));
     assert_eq!(world.post("rival.seller", &format!("{path}/secret"), &json!({})).await.status, 404);
     let body = json!({"url": URL});
-    assert_eq!(world.call(Method::PATCH, GROUP_ADMIN, &path, &[], body.to_string().as_bytes()).await.status, 428);
+    assert_eq!(world.call(Request::patch(GROUP_ADMIN, &path).body(body.to_string().as_bytes())).await.status, 428);
 }
 
 #[tokio::test]

@@ -1,9 +1,8 @@
 //! A receiver that is down, refuses, or was switched off: nothing that happened meanwhile is lost (APT-6).
 
-use crate::support::world::{ADMIN, World, enquiry};
+use crate::support::world::{ADMIN, Request, World, enquiry};
 use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, notices, patch, sent_event_types, webhook};
 use forecourt_domain::webhooks::RETRIES;
-use http::Method;
 use serde_json::json;
 
 /// APT-6: what happens while the receiver is down is delivered in order when it is back, within an hour, even after two days.
@@ -95,7 +94,7 @@ async fn apt_6_a_period_is_delivered_again_in_one_request_and_in_order() {
     assert_eq!(patch(&world, &id, 2, &json!({"state": "on"})).await.status, 200);
     let before = sent_event_types(&world).len();
     let headers = [("content-type", "application/json"), ("idempotency-key", "p-1")];
-    let again = async || world.call(Method::POST, GROUP_ADMIN, &path, &headers, period.to_string().as_bytes()).await;
+    let again = async || world.call(Request::post(GROUP_ADMIN, &path).headers(&headers).body(period.to_string().as_bytes())).await;
     let reply = again().await;
     assert_eq!((reply.status, &reply.body), (202, &json!({"events": 3})));
     world.system.settle().await;

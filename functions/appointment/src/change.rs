@@ -36,7 +36,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
     let rule = |context: &AppointmentContext<'_>, appointment: &Appointment| {
-        wanted.becomes(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose()
+        wanted.resulting_change(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose()
     };
     let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(context, appointment);
@@ -61,7 +61,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
 
 impl ChangeRequest {
     /// Returns the change to apply. `None` if the appointment is in the requested state already.
-    fn becomes(&self, context: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
+    fn resulting_change(&self, context: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
         if matches!(self, ChangeRequest::Move(_) | ChangeRequest::Cancel) {
             through_event(appointment, |made| made.request_hash.is_none())?;
         }
@@ -184,14 +184,14 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let Wanted { correction: Correction { user, notes, customer, .. }, channels, removed } = wanted(appointment, context.dealer)?;
         let customer = customer.map(|customer| Customer { known: directory::known(loaded, &channels), ..customer });
         let record = appointment.customer_id.as_ref().and_then(|id| directory::record(loaded, id));
-        let never_had = record.map(|record| {
+        let removed = record.map(|record| {
             let kept: Vec<PersonChannels> = directory::contacts_of(loaded, &record.id, directory::leads_of(&record, None))
                 .map(|contact| directory::channels(platform, &call.scope, context.dealer, &contact.person))
                 .collect();
             let removed = directory::known(loaded, &removed.only(|key| !kept.iter().any(|channels| channels.has(key))));
             (record, removed)
         });
-        appointment::edit(context, appointment, Edit { user, notes, customer, never_had })
+        appointment::edit(context, appointment, Edit { user, notes, customer, removed })
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
         let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {

@@ -210,7 +210,7 @@ impl OfferView {
             minutes: details.minutes,
             zone: dealer.settings.calendar.zone().to_string(),
             expires_at: details.expires,
-            standing: details.standing.name(),
+            standing: details.status.name(),
             booking: details.booked().map(booking),
             closed: details.closed.map(|why| ClosedView { why: why.name(), text: texts.closed(why, dealer) }),
             free: details.free.iter().flat_map(|(_, slots)| slots).map(slot).collect(),
@@ -270,9 +270,9 @@ impl LinkRequest<'_> {
         let offered: Result<_, OfferRefusal> = free(items, &days);
         let closed = offered.as_ref().err().copied();
         let (mut free, more_from) = offered.unwrap_or_default();
-        let standing = invitation.standing(event, now);
+        let status = invitation.status(event, now);
         // The slot of the current booking is not offered.
-        let here = event.filter(|_| standing == InvitationStatus::Booked).map(|event| event.at);
+        let here = event.filter(|_| status == InvitationStatus::Booked).map(|event| event.at);
         free.iter_mut().for_each(|(_, slots)| slots.retain(|slot| Some(slot.from) != here));
         free.retain(|(_, slots)| !slots.is_empty());
         Ok(InvitationDetails {
@@ -282,7 +282,7 @@ impl LinkRequest<'_> {
             vehicle: lead.vehicle.clone(),
             invitation: invitation.clone(),
             event: event.cloned(),
-            standing,
+            status,
             minutes: dealer.capacity().duration(&invitation.kind).num_minutes(),
             expires: invitation.ends(event),
             closed,
@@ -316,7 +316,7 @@ impl LinkRequest<'_> {
             {
                 return Ok((None, (answer == NEW_BOOKING, true)));
             }
-            let new = items.3.is_none_or(|event| items.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
+            let new = items.3.is_none_or(|event| items.2.status(Some(event), call.now) == InvitationStatus::Cancelled);
             let decision = apply(items, &days)?;
             let decision = decision.map(|decision| with_appointments(decision, items.0, items.1, |id| loaded.appointment(id), call.now));
             let new = new && decision.is_some();

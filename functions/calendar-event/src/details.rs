@@ -15,7 +15,7 @@ pub(crate) struct InvitationDetails {
     pub(crate) vehicle: String,
     pub(crate) invitation: Invitation,
     pub(crate) event: Option<CalendarEvent>,
-    pub(crate) standing: InvitationStatus,
+    pub(crate) status: InvitationStatus,
     pub(crate) minutes: i64,
     /// When the link expires.
     pub(crate) expires: DateTime<Utc>,
@@ -32,7 +32,7 @@ pub(crate) struct InvitationDetails {
 impl InvitationDetails {
     /// The booked event and its time; `None` if there is none or it was cancelled.
     pub(crate) fn booked(&self) -> Option<(&CalendarEvent, Slot)> {
-        let event = self.event.as_ref().filter(|_| matches!(self.standing, InvitationStatus::Booked | InvitationStatus::Over))?;
+        let event = self.event.as_ref().filter(|_| matches!(self.status, InvitationStatus::Booked | InvitationStatus::Over))?;
         Some((event, self.slot(event)))
     }
 

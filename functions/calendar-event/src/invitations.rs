@@ -175,7 +175,7 @@ impl InvitationRowView {
         let standing = match invitation.revoked {
             Some(_) => "revoked",
             None if !invitation.is_good(event, call.now) => "expired",
-            None => invitation.standing(event, call.now).name(),
+            None => invitation.status(event, call.now).name(),
         };
         let valid = !matches!(standing, "revoked" | "expired");
         Self {

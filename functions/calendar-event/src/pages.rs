@@ -165,7 +165,7 @@ pub(crate) fn page(reader: &Reader, status: u16, details: &InvitationDetails, al
     let booking = details.booked().map(|(_, slot)| {
         context! { date => date(slot.from), from => texts.time(slot.from, dealer), until => texts.time(slot.until, dealer) }
     });
-    let standing = details.standing.name();
+    let standing = details.status.name();
     let closed = details.closed.map(|why| texts.closed(why, dealer));
     let alert_text = alert.and_then(|alert| closed.as_ref().or_else(|| texts.page.get(alert.name())));
     let expires = context! { date => date(details.expires), time => texts.time(details.expires, dealer) };

@@ -65,15 +65,15 @@ pub enum Unreadable {
     },
     /// A DOCTYPE with declarations. ADF needs none, and entities can be used to attack a reader.
     #[error("line {line}, column {column}: a DOCTYPE with declarations is not accepted")]
-    #[expect(missing_docs, reason = "the names say it")]
+    #[expect(missing_docs, reason = "the names explain themselves")]
     Doctype { line: usize, column: usize },
     /// The document ends inside `adf` or `prospect`.
     #[error("line {line}, column {column}: the document is truncated: {detail}")]
-    #[expect(missing_docs, reason = "the names say it")]
+    #[expect(missing_docs, reason = "the names explain themselves")]
     Truncated { line: usize, column: usize, detail: String },
     /// Not XML, and no prospect was complete before this position.
     #[error("line {line}, column {column}: not XML: {detail}")]
-    #[expect(missing_docs, reason = "the names say it")]
+    #[expect(missing_docs, reason = "the names explain themselves")]
     NotXml { line: usize, column: usize, detail: String },
     /// The document has no `prospect`.
     #[error("no <prospect> found: not an ADF document")]
@@ -86,7 +86,7 @@ pub enum Unreadable {
     },
     /// Nested deeper than [`MAX_DEPTH`].
     #[error("line {line}, column {column}: elements are nested more than {limit} deep")]
-    #[expect(missing_docs, reason = "the names say it")]
+    #[expect(missing_docs, reason = "the names explain themselves")]
     TooDeep { line: usize, column: usize, limit: usize },
 }
 

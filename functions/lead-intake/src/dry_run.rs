@@ -37,7 +37,8 @@ pub struct DryRunView {
     /// Id of the dealer: another one if the rules of the vehicle's site apply (INT-10). If you may not access that dealer, the other fields are empty.
     pub dealer: String,
     /// `lead`, or `added` if the contact has a lead in progress at the dealer (INT-6).
-    pub becomes: &'static str,
+    #[serde(rename = "becomes")]
+    pub result: &'static str,
     /// Number of the lead to which the enquiry would be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<String>,
@@ -182,17 +183,17 @@ fn prefixed(faults: Vec<Fault>) -> Vec<Fault> {
 impl DryRunView {
     fn of_inaccessible(dealer: &Dealer) -> Self {
         let dealer = dealer.id.to_string();
-        Self { dealer, becomes: "lead", lead: None, owner: None, rule: None, group: None, passed_over: Vec::new(), deadlines: None }
+        Self { dealer, result: "lead", lead: None, owner: None, rule: None, group: None, passed_over: Vec::new(), deadlines: None }
     }
 
-    fn of(becomes: &'static str, number: Option<String>, decision: &Decision, dealer: &Dealer) -> Self {
+    fn of(result: &'static str, number: Option<String>, decision: &Decision, dealer: &Dealer) -> Self {
         let lead = decision.lead();
         let why = decision.items.iter().find_map(why);
         let passed_over = |PassedOver { user, reason }: &PassedOver| PassedOverView { user: user.to_string(), reason: *reason };
         let deadlines = lead.and_then(|lead| Some(DeadlinesView::of(lead.plan.as_ref()?, dealer, lead.clock_start())));
         Self {
             dealer: dealer.id.to_string(),
-            becomes,
+            result,
             lead: number,
             owner: lead.and_then(|lead| lead.owner.as_ref()).map(ToString::to_string),
             rule: why.map(|why| why.rule.clone()),

@@ -8,7 +8,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::lead::intake::Arrival;
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
-use forecourt_edge::usecase::directory::{self, PersonChannels, records};
+use forecourt_edge::usecase::directory::{self, PersonChannels, records_of};
 use forecourt_edge::usecase::lead::enquiry_key;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Loaded};
@@ -73,7 +73,8 @@ pub(crate) fn referenced_keys(
     let again = loaded.lead(id).filter(|lead| arrival.resend && lead.origin.key == arrival.origin && !lead.contacts.is_empty());
     let again = again.map(|lead| enquiry_key(loaded, lead.id));
     let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
-    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(joined).chain(others).chain(again).chain(added).collect()
+    let records = records_of(loaded, channels, found.as_ref());
+    records.into_iter().chain(lead).chain(latest).chain(joined).chain(others).chain(again).chain(added).collect()
 }
 
 /// Returns the latest leads at `dealer` of the people who share a channel with the contact.

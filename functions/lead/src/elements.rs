@@ -169,8 +169,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         }
         NewElement::Communication(request) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
-            let asked_last = context.lead.asked_last();
-            let addressee = context.lead.addressee(&asked_last, enquiry_of(loaded, context.lead));
+            let latest_enquirer = context.lead.latest_enquirer();
+            let addressee = context.lead.addressee(&latest_enquirer, enquiry_of(loaded, context.lead));
             let reached = addressee.map(|(_, reached)| reached);
             let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
             communicate(input, id.clone(), request, quote, reached.as_ref())

@@ -242,7 +242,7 @@ fn recipient(
     match letter.medium {
         Medium::Email => Some(Destination::Mail(Addressee::customer(name, email?, language))),
         Medium::Sms => Some(Destination::Phone(phone?.texted()?.to_owned())),
-        // The release that knows the medium sends the letter.
+        // A release that has this medium sends the letter.
         Medium::Unknown => None,
     }
 }
@@ -251,7 +251,7 @@ fn recipient(
 fn of_lead(letter: &Letter, lead: &Lead, loaded: &Loaded) -> Option<(String, ContactPreferences)> {
     let enquiry = enquiry_of(loaded, lead);
     match &letter.answers {
-        Some(asker) => lead.addressee(asker, enquiry),
+        Some(enquirer) => lead.addressee(enquirer, enquiry),
         None => Some((lead.contact.clone(), lead.reached(enquiry)?)),
     }
 }

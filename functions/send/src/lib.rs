@@ -1,7 +1,7 @@
 //! The function `send`: notices to users, letters to customers, webhooks to other systems (ESC-6, MSG-1, APT-3, APT-6).
 //!
-//! - **Does**: sends what is due. Notices go by mail, several in one mail where they wait together; letters go by mail or text message, with
-//!   calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are granted (ACC-1).
+//! - **Does**: sends the messages that are due. Notices go by mail, several in one mail where they wait together; letters go by mail or text
+//!   message, with calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are granted (ACC-1).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides what is sent.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
 //! - **Writes**: first a lease on the message, then its delivery state. Both are transactions of their own around the sending.

@@ -1,4 +1,4 @@
-//! The rate at which a process sends: a provider throttles whoever sends faster than the account may (MSG-1).
+//! The rate at which a process sends: a provider throttles an account that sends faster than its quota (MSG-1).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

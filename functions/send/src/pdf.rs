@@ -72,7 +72,7 @@ pub enum PdfError {
     /// The font file cannot be read.
     #[error("the font cannot be read")]
     FontFile(#[source] skrifa::raw::ReadError),
-    /// The font has no glyph that stands for missing ones.
+    /// The font has no replacement for missing glyphs.
     #[error("the font has no replacement glyph")]
     NoReplacement,
     /// A4 is not a valid page size.

@@ -55,7 +55,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The time limit of an attempt. A mail with attachments takes its time, and an attempt that is given up too early is unclear.
+    /// The time limit of an attempt. A mail with attachments takes long, and the result of an attempt that is ended too early is unclear.
     pub const TIMEOUT: Duration = Duration::from_secs(15);
 }
 

@@ -29,7 +29,7 @@ pub struct RedeliveryBody {
     /// Only events before this time; default: now.
     #[serde(default)]
     until: Option<DateTime<Utc>>,
-    /// Whether events that the receiver has accepted are also delivered again; default: only those that were given up.
+    /// Whether events that the receiver has accepted are also delivered again; default: only those whose attempts failed.
     #[serde(default)]
     delivered: bool,
 }

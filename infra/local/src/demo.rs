@@ -161,7 +161,7 @@ impl GroupData {
         Ok(created)
     }
 
-    /// Returns what [`overwrite`](Self::overwrite) would change of what is stored.
+    /// Returns the stored values that [`overwrite`](Self::overwrite) would change.
     ///
     /// # Errors
     /// If the table is unavailable.
@@ -191,7 +191,7 @@ impl GroupData {
         Ok(found)
     }
 
-    /// Creates what is missing and puts everything else back to the file. A dealer whose settings differ gets a new version, with an entry in its
+    /// Creates the missing items and resets all others to the file. A dealer whose settings differ gets a new version, with an entry in its
     /// history.
     ///
     /// # Errors

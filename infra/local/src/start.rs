@@ -109,7 +109,7 @@ async fn load_samples(system: &System, tokens: &Tokens) -> anyhow::Result<()> {
         let request = Incoming { uri: &uri, headers, body: &Bytes::from_static(body.as_bytes()) };
         let event = gateway::event(tokens, route, parts, request).map_err(|problem| anyhow!(problem.detail))?;
         let status = system.http(event).await.status_code;
-        // In a folder of an older release, people may have changed what the sample needs.
+        // In a folder of an older release, people may have changed the settings that the sample needs.
         if status != 201 {
             tracing::warn!(dealer, status, "a sample lead was refused");
         }

@@ -33,7 +33,7 @@ impl Load {
         Ok(Self { table, file: words.next().map(PathBuf::from), overwrite, yes })
     }
 
-    /// Creates what is missing and, if the user wants that, puts the rest back to the file. Returns what was done.
+    /// Creates the missing items and, if the user wants that, resets the others to the file. Returns a report.
     pub(crate) async fn run(self) -> anyhow::Result<String> {
         let data = match &self.file {
             Some(file) => {

@@ -24,7 +24,7 @@ pub(crate) fn commit(lead: Lead, by: Actor, events: Vec<Event>, now: DateTime<Ut
 
 /// A stored item. It holds no instruction for later work: that work follows from the item's state.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the types say it")]
+#[expect(missing_docs, reason = "the types explain themselves")]
 pub enum Item {
     Lead(Box<Lead>),
     Entry(Box<Entry>),

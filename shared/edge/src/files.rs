@@ -45,7 +45,7 @@ impl Download<'_> {
 /// A store of files.
 #[async_trait]
 pub trait Files: Send + Sync {
-    /// Stores `bytes` under `name` and replaces what is there.
+    /// Stores `bytes` under `name` and replaces an existing file.
     ///
     /// # Errors
     /// [`Failure::Unavailable`] if they are not stored.

@@ -185,7 +185,7 @@ impl Store {
         self.put(sender_item(group, partner, sender_id)?, false).await.map(|_| ())
     }
 
-    /// Creates a partner of a group's file and its queue identity, and changes nothing of what is stored. Returns whether something was created.
+    /// Creates a partner of a group's file and its queue identity, and changes no stored value. Returns whether something was created.
     ///
     /// # Errors
     /// As [`Store::decide`].

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// The number of attempts before a change gives up on contended items.
+/// The number of attempts to change contended items.
 const ATTEMPTS: u32 = 8;
 /// The number of attempts of the long retry budget: some seconds in all.
 const LONG_ATTEMPTS: u32 = 24;

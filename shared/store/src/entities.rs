@@ -60,7 +60,7 @@ entities! {
     /// A task of a lead.
     Task = pub task(lead: LeadId, id: &TaskId) -> Task, "L#{lead}" / "K#{id}", it => [it.lead, it.work.id], custom;
 
-    // An appointment, and what is about leads and appointments alike.
+    // An appointment, and the items that belong to leads and appointments alike.
     /// An appointment.
     Appointment = pub appointment(id: &AppointmentId) -> Appointment, "A#{id}" / "@", it => [it.id], custom;
     /// Reports about an appointment that arrived before it.
@@ -124,7 +124,7 @@ entities! {
 }
 
 impl Kind {
-    /// Returns the kind of the item at a key of the table; `None` if this release knows none there.
+    /// Returns the kind of the item at a key of the table; `None` if this release has no kind there.
     pub(crate) fn at(key: &TableKey) -> Option<Self> {
         let (_, partition) = key.pk.split_once('#')?;
         let (family, place) = (partition.split('#').next()?, key.sk.split('#').next()?);

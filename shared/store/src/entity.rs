@@ -106,8 +106,8 @@ impl Record {
         self
     }
 
-    /// Returns the record with what the stored item has and this release does not know. `read` is the record of the item as it was read, and
-    /// `computed` names the fields of the row that are only written.
+    /// Returns the record with the fields of the stored item that this release does not know. `read` is the record of the item as it was
+    /// read, and `computed` names the fields of the row that are only written.
     pub(crate) fn over(mut self, preserve: Preserve, stored: &Attributes, read: &Record, computed: &[&str]) -> Self {
         let read = &read.attributes;
         let stored = relocated(stored, read, computed);
@@ -158,7 +158,7 @@ pub(crate) struct Versioned<T> {
     pub(crate) version: u64,
     pub(crate) commit: String,
     pub(crate) item: T,
-    /// The item as it is stored, with what this release does not know of it.
+    /// The item as it is stored, with the fields that this release does not know.
     pub(crate) stored: Attributes,
 }
 

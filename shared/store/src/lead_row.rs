@@ -54,7 +54,8 @@ pub struct LeadFacts {
     #[serde(default)]
     pub contact_id: Option<forecourt_domain::base::ChannelKey>,
     #[serde(default)]
-    pub elsewhere: Vec<forecourt_domain::base::ChannelKey>,
+    #[serde(rename = "elsewhere")]
+    pub other_channels: Vec<forecourt_domain::base::ChannelKey>,
     #[serde(default)]
     pub vehicle: String,
     #[serde(default)]

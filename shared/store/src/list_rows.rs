@@ -20,7 +20,7 @@ use std::collections::HashMap;
 
 /// The kind of a list's entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum Listing {
     Appointments,
     Leads,

@@ -27,7 +27,7 @@ impl Loaded {
         self.items.entry(key).or_insert(None);
     }
 
-    /// Returns whether the item was read, be it there or not.
+    /// Returns whether the item was read, even if it does not exist.
     pub fn requested(&self, key: &Key) -> bool {
         self.items.contains_key(key)
     }
@@ -57,7 +57,7 @@ impl Loaded {
         self.items.get(key)?.as_ref().map(|versioned| versioned.version)
     }
 
-    /// Gives a new entry of a history what the item that it copies has and this release does not know.
+    /// Copies to a new entry of a history the fields of its source item that this release does not know.
     pub(crate) fn carry_over(&self, scope: &Scope, item: &Item, attributes: &mut Attributes) -> Result<(), Failure> {
         let (copied, from, to) = match item {
             Item::SettingsChange(change) => (Key::Dealer(change.dealer.clone()), "settings", "settings"),

@@ -1,4 +1,4 @@
-//! Keeps in an item that is written what this release does not know of it.
+//! Keeps the fields of an item that this release does not know when it writes the item.
 //!
 //! Two releases share the table while functions are replaced, and a release may be taken back. So an item may have fields, values and variants
 //! that this release does not know. It reads over them, and [`Preserve::over`] keeps them when it writes the item: a merge of three forms.
@@ -9,7 +9,7 @@
 //!
 //! What the rule left unchanged (`new` equals `read`) stays exactly as it is stored. Objects are merged field by field. An entry of a list is found
 //! again by its content, by its identity or by its place; the unknown fields of an entry that the rule removed go with it. A value or a variant that
-//! this release does not know is read as `unknown`, and what is stored stays.
+//! this release does not know is read as `unknown`, and the stored value stays.
 //!
 //! A field that this release moved into the row of its item or out of it is not unknown: [`relocated`] puts it in its new place first.
 
@@ -20,7 +20,7 @@ use std::borrow::Cow;
 /// The fields that identify an entry of a list. The first one that both entries have decides.
 const IDENTITY: [&str; 5] = ["id", "user", "webhook", "from", "kind"];
 
-/// The fields that say which variant or which thing an object is. If one changes, the object is another one, and keeps nothing of the former.
+/// The fields that identify which variant or entity an object is. If one changes, the object is another one, and keeps nothing of the former.
 const DISCRIMINANTS: [&str; 5] = ["id", "is", "what", "about", "becomes"];
 
 /// The name of the unknown case of every enum.

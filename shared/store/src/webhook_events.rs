@@ -80,7 +80,7 @@ impl Store {
         let start = page.cursor.map(|cursor| Cursor::place(cursor, list, "APT-6", valid)).transpose()?;
         let mut before = start.unwrap_or_else(|| keys::stamp(page.now + TimeDelta::days(1)));
         let oldest = keys::stamp(page.since);
-        // The event at the cursor may be deleted by now.
+        // The event at the cursor may have been deleted.
         let (mut places, mut reads, mut more) = (Vec::new(), 0, before > oldest);
         while more && places.len() < page.limit && reads < READS {
             let at = keys::time_of(&before).ok_or_else(|| Cursor::refused("APT-6"))?;

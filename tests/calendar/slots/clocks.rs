@@ -3,13 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Desk, at, daily, date, minutes};
+use super::{OneSeller, at, daily, date, minutes};
 
 /// Returns a desk that is open all night with half-hour slots, three days before the date.
-fn night(zone: &str, local_date: &str) -> Desk {
+fn night(zone: &str, local_date: &str) -> OneSeller {
     let set = json!({"default_duration": 30, "latest": "04:00"});
     let now = date(local_date).and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::days(3);
-    Desk::new(daily(zone, &json!([["00:00", "24:00"]])), set, &now.to_rfc3339())
+    OneSeller::new(daily(zone, &json!([["00:00", "24:00"]])), set, &now.to_rfc3339())
 }
 
 /// CAL-7, CLK-4: a local time that the clock skips is not offered.
@@ -64,7 +64,7 @@ fn cal_7_opening_hours_on_a_day_with_a_clock_change_count_in_elapsed_time() {
     // Open from 01:00 to 04:00 in local time, with slots of two hours: the clock change removes or adds one slot.
     let starts = |day: &str| {
         let set = json!({"default_duration": 120, "step": 60});
-        let mut desk = Desk::new(daily("Europe/Berlin", &json!([["01:00", "04:00"]])), set, "2026-03-20T00:00:00Z");
+        let mut desk = OneSeller::new(daily("Europe/Berlin", &json!([["01:00", "04:00"]])), set, "2026-03-20T00:00:00Z");
         desk.now = date(day).and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::days(3);
         desk.free_on(day)
     };
@@ -96,7 +96,7 @@ fn cal_7_slots_in_zones_with_unusual_offsets_reserve_quarter_hours_in_utc() {
         ("Australia/Lord_Howe", "2026-03-03T22:00:00Z"),
         ("America/St_Johns", "2026-03-04T12:30:00Z"),
     ] {
-        let mut desk = Desk::new(daily(zone, &json!([["09:00", "17:00"]])), json!({"per_day": 20}), "2026-03-01T00:00:00Z");
+        let mut desk = OneSeller::new(daily(zone, &json!([["09:00", "17:00"]])), json!({"per_day": 20}), "2026-03-01T00:00:00Z");
         let free = desk.free_on("2026-03-04");
         assert_eq!((free.len(), free[0].as_str()), (15, "09:00"), "{zone}");
         let first: DateTime<Utc> = at(first);

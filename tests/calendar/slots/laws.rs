@@ -10,7 +10,7 @@ use forecourt_domain::slots::ReservedTime;
 use proptest::{collection, option, prelude::*, sample};
 
 use super::model::{Event, Model, touches};
-use super::{Desk, minutes};
+use super::{OneSeller, minutes};
 
 /// Both hemispheres, changes during Ramadan, changes by half an hour, at midnight and a minute after it, unusual offsets, a skipped day,
 /// and zones without changes.
@@ -110,8 +110,8 @@ fn scene() -> impl Strategy<Value = (Calendar, DateTime<Utc>)> {
     zone_and_start.prop_flat_map(|(zone, start)| (calendar(zone, start.date_naive()), Just(start)))
 }
 
-fn desk(calendar: Calendar, set: &CapacityDraft, absences: Vec<Absence>, now: DateTime<Utc>) -> Desk {
-    Desk { calendar, capacity: Capacity::resolve(set, &CapacityDraft::default()), absences, now, table: BTreeMap::new() }
+fn desk(calendar: Calendar, set: &CapacityDraft, absences: Vec<Absence>, now: DateTime<Utc>) -> OneSeller {
+    OneSeller { calendar, capacity: Capacity::resolve(set, &CapacityDraft::default()), absences, now, table: BTreeMap::new() }
 }
 
 fn place(event: &Event) -> ReservedTime {
@@ -173,9 +173,9 @@ proptest! {
     }
 }
 
-/// A request to one user's desk. Event ids are few, so that requests meet.
+/// A request for one user's time. Event ids are few, so that requests meet.
 #[derive(Debug, Clone)]
-enum Request {
+enum SlotRequest {
     /// A customer books a slot, or moves the existing event to it.
     Book { event: u8, quarter: i64 },
     /// Staff create an event, or move the existing one.
@@ -184,15 +184,42 @@ enum Request {
     Release { event: u8 },
 }
 
-fn requests() -> impl Strategy<Value = Vec<Request>> {
+fn requests() -> impl Strategy<Value = Vec<SlotRequest>> {
     let event = || 0..8u8;
     let put = (event(), 0..2880i64, prop_oneof![4 => 1..120i64, 1 => 1..2000i64]);
     let request = prop_oneof![
-        6 => (event(), 0..192i64).prop_map(|(event, quarter)| Request::Book { event, quarter }),
-        3 => put.prop_map(|(event, from, long)| Request::Put { event, from, long }),
-        2 => event().prop_map(|event| Request::Release { event }),
+        6 => (event(), 0..192i64).prop_map(|(event, quarter)| SlotRequest::Book { event, quarter }),
+        3 => put.prop_map(|(event, from, long)| SlotRequest::Put { event, from, long }),
+        2 => event().prop_map(|event| SlotRequest::Release { event }),
     ];
     collection::vec(request, 1..60)
+}
+
+/// Checks that the days hold the events and, unless staff move customers, that no day holds more customers than its capacity.
+fn check_days(
+    desk: &OneSeller,
+    events: &BTreeMap<String, Event>,
+    set: &CapacityDraft,
+    staff_move_customers: bool,
+) -> Result<(), TestCaseError> {
+    for (date, (_, day)) in &desk.table {
+        let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc();
+        let count = |quarter: usize, customers: bool| {
+            let at = midnight + minutes(15 * i64::try_from(quarter).expect("small"));
+            events.values().filter(|event| touches(event, at) && (!customers || event.booked_for.is_some())).count()
+        };
+        let expected = |customers| (0..96).map(|quarter| count(quarter, customers)).collect::<Vec<_>>();
+        prop_assert_eq!(day.occupied().map(|n| n as usize).to_vec(), expected(false));
+        prop_assert_eq!(day.occupied_by_customers().map(|n| n as usize).to_vec(), expected(true));
+        let customers = events.values().filter(|event| event.booked_for == Some(*date)).count();
+        prop_assert_eq!(day.customers() as usize, customers);
+        if !staff_move_customers {
+            prop_assert!(customers <= set.per_day.unwrap_or(8) as usize);
+            let per_slot = set.per_slot.unwrap_or(1);
+            prop_assert!(day.occupied_by_customers().iter().all(|n| *n <= per_slot));
+        }
+    }
+    Ok(())
 }
 
 proptest! {
@@ -212,13 +239,13 @@ proptest! {
         let mut events: BTreeMap<String, Event> = BTreeMap::new();
         let aligned = DateTime::from_timestamp(start.timestamp().div_euclid(900) * 900, 0).expect("in range");
         for request in requests {
-            let (Request::Book { event, .. } | Request::Put { event, .. } | Request::Release { event }) = &request;
+            let (SlotRequest::Book { event, .. } | SlotRequest::Put { event, .. } | SlotRequest::Release { event }) = &request;
             let id = event.to_string();
             let old = events.get(&id).cloned();
             let was = old.as_ref().map(place);
             let old_dates: Vec<NaiveDate> = was.iter().flat_map(ReservedTime::dates).collect();
             match request {
-                Request::Book { quarter, .. } => {
+                SlotRequest::Book { quarter, .. } => {
                     let from = aligned + minutes(quarter * 15);
                     let seen = desk.read(desk.terms().dates_of(from).chain(old_dates));
                     let others = events.iter().filter(|(other, _)| **other != id).map(|(_, event)| event);
@@ -239,7 +266,7 @@ proptest! {
                     prop_assert_eq!(again.map(|again| again.days), Ok(vec![]));
                     events.insert(id, event);
                 }
-                Request::Put { from, long, .. } => {
+                SlotRequest::Put { from, long, .. } => {
                     let customers = old.as_ref().is_some_and(|old| old.booked_for.is_some());
                     if customers && !staff_move_customers {
                         continue;
@@ -252,7 +279,7 @@ proptest! {
                     prop_assert_eq!(desk.read(place(&event).dates()).days.put(&id, Some(&place(&event)), &place(&event)), Ok(vec![]));
                     events.insert(id, event);
                 }
-                Request::Release { .. } => {
+                SlotRequest::Release { .. } => {
                     let Some(was) = was else { continue };
                     let seen = desk.read(was.dates());
                     let days = seen.days.release(&id, &was).expect("all read");
@@ -261,23 +288,7 @@ proptest! {
                     events.remove(&id);
                 }
             }
-            for (date, (_, day)) in &desk.table {
-                let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc();
-                let count = |quarter: usize, customers: bool| {
-                    let at = midnight + minutes(15 * i64::try_from(quarter).expect("small"));
-                    events.values().filter(|event| touches(event, at) && (!customers || event.booked_for.is_some())).count()
-                };
-                let expected = |customers| (0..96).map(|quarter| count(quarter, customers)).collect::<Vec<_>>();
-                prop_assert_eq!(day.occupied().map(|n| n as usize).to_vec(), expected(false));
-                prop_assert_eq!(day.occupied_by_customers().map(|n| n as usize).to_vec(), expected(true));
-                let customers = events.values().filter(|event| event.booked_for == Some(*date)).count();
-                prop_assert_eq!(day.customers() as usize, customers);
-                if !staff_move_customers {
-                    prop_assert!(customers <= set.per_day.unwrap_or(8) as usize);
-                    let per_slot = set.per_slot.unwrap_or(1);
-                    prop_assert!(day.occupied_by_customers().iter().all(|n| *n <= per_slot));
-                }
-            }
+            check_days(&desk, &events, &set, staff_move_customers)?;
         }
         for (id, event) in events {
             desk.release(&id, &place(&event));

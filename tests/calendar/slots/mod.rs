@@ -48,7 +48,7 @@ fn capacity(set: Value) -> Capacity {
 
 /// Anna at one dealer, and her days with their versions, as a table stores them.
 #[derive(Clone)]
-struct Desk {
+struct OneSeller {
     calendar: Calendar,
     capacity: Capacity,
     absences: Vec<Absence>,
@@ -57,12 +57,12 @@ struct Desk {
 }
 
 /// The days that were read, and their versions.
-struct Seen {
+struct ReadDays {
     days: Days,
     versions: BTreeMap<NaiveDate, u64>,
 }
 
-impl Desk {
+impl OneSeller {
     fn new(calendar: Calendar, set: Value, now: &str) -> Self {
         Self { calendar, capacity: capacity(set), absences: Vec::new(), now: at(now), table: BTreeMap::new() }
     }
@@ -75,14 +75,14 @@ impl Desk {
         self.table.get(&date).map_or(0, |(version, _)| *version)
     }
 
-    fn read(&self, dates: impl IntoIterator<Item = NaiveDate>) -> Seen {
+    fn read(&self, dates: impl IntoIterator<Item = NaiveDate>) -> ReadDays {
         let versions: BTreeMap<NaiveDate, u64> = dates.into_iter().map(|date| (date, self.version(date))).collect();
         let stored = versions.keys().filter_map(|date| self.table.get(date)).map(|(_, day)| day.clone());
-        Seen { days: Days::read(&anna(), versions.keys().copied(), stored), versions }
+        ReadDays { days: Days::read(&anna(), versions.keys().copied(), stored), versions }
     }
 
     /// Writes all the days, or none if one has changed since it was read.
-    fn commit(&mut self, days: Vec<Day>, seen: &Seen) -> bool {
+    fn commit(&mut self, days: Vec<Day>, seen: &ReadDays) -> bool {
         if days.iter().any(|day| seen.versions.get(&day.date) != Some(&self.version(day.date))) {
             return false;
         }

@@ -5,14 +5,14 @@ use forecourt_domain::slots::ReservedTime;
 use proptest::{collection, prelude::*};
 use serde_json::json;
 
-use super::{Desk, Seen, at, daily, minutes};
+use super::{OneSeller, ReadDays, at, daily, minutes};
 
 /// A customer who wants a slot.
 struct Customer {
     id: String,
     wanted: DateTime<Utc>,
     /// The state that the next decision uses, if it was read.
-    seen: Option<Seen>,
+    seen: Option<ReadDays>,
     /// The number of decisions so far.
     tries: usize,
     /// The result: the reserved time, or the number of free slots that were shown instead.
@@ -21,7 +21,7 @@ struct Customer {
 
 /// Runs the customers' steps in the order of `turns`, then in turn until all are done. A step is a read, or a decision with its commit. If
 /// the commit finds a changed version, the customer reads again.
-fn race(desk: &mut Desk, wanted: impl Iterator<Item = DateTime<Utc>>, turns: &[usize]) -> Vec<Customer> {
+fn race(desk: &mut OneSeller, wanted: impl Iterator<Item = DateTime<Utc>>, turns: &[usize]) -> Vec<Customer> {
     let mut all: Vec<Customer> =
         wanted.enumerate().map(|(n, wanted)| Customer { id: format!("customer-{n}"), wanted, seen: None, tries: 0, end: None }).collect();
     let count = all.len();
@@ -74,7 +74,7 @@ proptest! {
     #[test]
     fn cal_8_64_customers_for_one_slot_get_exactly_its_places(turns in turns(), per_slot in 1..5u32) {
         let set = json!({"per_slot": per_slot, "per_day": 20});
-        let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), set, "2026-03-03T06:00:00Z");
+        let mut desk = OneSeller::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), set, "2026-03-03T06:00:00Z");
         let wanted = at("2026-03-04T09:00:00Z");
         let all = race(&mut desk, (0..64).map(|_| wanted), &turns);
         prop_assert_eq!(places(&all).len(), per_slot as usize);
@@ -86,7 +86,7 @@ proptest! {
     #[test]
     fn cal_7_64_concurrent_bookings_never_exceed_the_places_of_a_slot(turns in turns(), per_slot in 1..3u32, quarters in collection::vec(0..28i64, 64)) {
         let set = json!({"per_slot": per_slot, "per_day": 200, "step": 15});
-        let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), set, "2026-03-03T06:00:00Z");
+        let mut desk = OneSeller::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), set, "2026-03-03T06:00:00Z");
         let all = race(&mut desk, quarters.iter().map(|n| at("2026-03-04T08:00:00Z") + minutes(n * 15)), &turns);
         let occupied: Vec<u32> = desk.table.values().flat_map(|(_, day)| day.occupied()).collect();
         prop_assert!(occupied.iter().all(|n| *n <= per_slot));
@@ -102,7 +102,7 @@ proptest! {
             ("Europe/Berlin", "2026-03-04T08:00:00Z"),
         ][zone];
         let set = json!({"per_slot": 50, "per_day": per_day});
-        let mut desk = Desk::new(daily(zone, &json!([["00:00", "24:00"]])), set, "2026-03-03T06:00:00Z");
+        let mut desk = OneSeller::new(daily(zone, &json!([["00:00", "24:00"]])), set, "2026-03-03T06:00:00Z");
         let all = race(&mut desk, (0..64).map(|n| at(first) + minutes(n % 16 * 30)), &turns);
         prop_assert_eq!(places(&all).len(), per_day as usize);
     }
@@ -110,7 +110,7 @@ proptest! {
     /// CAL-7: staff book in between and are never refused, and customers do not get the time that staff occupy.
     #[test]
     fn cal_7_staff_events_are_never_refused_and_take_slots_from_customers(turns in turns(), staff in 0..600usize) {
-        let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), json!({}), "2026-03-03T06:00:00Z");
+        let mut desk = OneSeller::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), json!({}), "2026-03-03T06:00:00Z");
         let wanted = at("2026-03-04T09:00:00Z");
         let before = race_some(&mut desk, wanted, &turns[..staff.min(turns.len())]);
         desk.put("staff", "2026-03-04T09:30:00Z", "2026-03-04T09:45:00Z");
@@ -121,9 +121,9 @@ proptest! {
 }
 
 /// Runs only the given steps and returns the number of customers who have a place by then.
-fn race_some(desk: &mut Desk, wanted: DateTime<Utc>, turns: &[usize]) -> usize {
+fn race_some(desk: &mut OneSeller, wanted: DateTime<Utc>, turns: &[usize]) -> usize {
     let mut booked = 0;
-    let mut seen: Vec<Option<Seen>> = (0..64).map(|_| None).collect();
+    let mut seen: Vec<Option<ReadDays>> = (0..64).map(|_| None).collect();
     for turn in turns {
         match seen[*turn].take() {
             None => seen[*turn] = Some(desk.read(desk.terms().dates_of(wanted))),

@@ -5,11 +5,11 @@ use forecourt_domain::settings::{Absence, Capacity};
 use forecourt_domain::slots::{Day, Days, NotFree, ReservedTime};
 use serde_json::json;
 
-use super::{Desk, anna, at, daily, date, minutes};
+use super::{OneSeller, anna, at, daily, date, minutes};
 
 /// 3 March 2026 is a Tuesday; Berlin is an hour ahead of UTC.
-fn berlin(set: serde_json::Value) -> Desk {
-    Desk::new(daily("Europe/Berlin", &json!([["09:00", "12:00"], ["13:15", "15:00"]])), set, "2026-03-03T06:00:00Z")
+fn berlin(set: serde_json::Value) -> OneSeller {
+    OneSeller::new(daily("Europe/Berlin", &json!([["09:00", "12:00"], ["13:15", "15:00"]])), set, "2026-03-03T06:00:00Z")
 }
 
 fn conflict(why: NotFree) -> Result<ReservedTime, Refusal> {
@@ -39,8 +39,11 @@ fn cal_7_slots_lie_entirely_within_the_requested_period() {
 /// CAL-7: a slot may span two adjacent intervals.
 #[test]
 fn cal_7_a_slot_may_span_two_adjacent_intervals() {
-    let desk =
-        Desk::new(daily("Europe/Berlin", &json!([["09:00", "10:10"], ["10:10", "12:00"]])), json!({"step": 60}), "2026-03-03T06:00:00Z");
+    let desk = OneSeller::new(
+        daily("Europe/Berlin", &json!([["09:00", "10:10"], ["10:10", "12:00"]])),
+        json!({"step": 60}),
+        "2026-03-03T06:00:00Z",
+    );
     assert_eq!(desk.free_on("2026-03-03"), ["09:00", "10:00", "10:15"]);
 }
 
@@ -48,14 +51,14 @@ fn cal_7_a_slot_may_span_two_adjacent_intervals() {
 #[test]
 fn cal_7_a_slot_over_midnight_counts_for_the_date_on_which_it_begins() {
     let set = json!({"per_day": 1, "earliest": "22:30"});
-    let mut desk = Desk::new(daily("Europe/Berlin", &json!([["00:00", "24:00"]])), set, "2026-03-03T06:00:00Z");
+    let mut desk = OneSeller::new(daily("Europe/Berlin", &json!([["00:00", "24:00"]])), set, "2026-03-03T06:00:00Z");
     assert_eq!(desk.free_on("2026-03-03"), ["22:30", "23:00", "23:30"]);
     let place = desk.book("a", at("2026-03-03T22:30:00Z"), None).expect("free");
     assert_eq!(place.customer_date(), Some(date("2026-03-03")));
     assert_eq!(desk.free_on("2026-03-03"), [""; 0]);
     assert_eq!(desk.free_on("2026-03-04"), ["22:30", "23:00", "23:30"]);
     let set = json!({"earliest": "22:30", "latest": "24:00"});
-    let desk = Desk { capacity: super::capacity(set), ..desk };
+    let desk = OneSeller { capacity: super::capacity(set), ..desk };
     assert_eq!(desk.free_on("2026-03-03"), ["22:30"], "24:00 is the latest finish, and from 23:30 on somebody is there");
 }
 
@@ -66,7 +69,7 @@ fn cal_7_days_off_special_hours_and_absences_close_slots() {
         "days_off": [{"from": "2026-03-04", "name": "Inventur", "kind": "company_holiday"}],
         "special_hours": {"2026-03-05": [["16:00", "17:00"]]},
     });
-    let mut desk = Desk::new(serde_json::from_value(calendar).expect("valid"), json!({}), "2026-03-03T06:00:00Z");
+    let mut desk = OneSeller::new(serde_json::from_value(calendar).expect("valid"), json!({}), "2026-03-03T06:00:00Z");
     assert_eq!(desk.free_on("2026-03-03").len(), 5);
     assert_eq!(desk.free_on("2026-03-04"), [""; 0]);
     assert_eq!(desk.free_on("2026-03-05"), ["16:00"]);
@@ -182,7 +185,7 @@ fn cal_7_an_event_over_several_days_reserves_time_on_each() {
     let mut desk = berlin(json!({}));
     let place = desk.put("fair", "2026-03-03T22:50:00Z", "2026-03-06T00:00:00Z");
     assert_eq!(place.dates().into_iter().collect::<Vec<_>>(), ["2026-03-03", "2026-03-04", "2026-03-05"].map(date));
-    let taken = |desk: &Desk, day: &str| desk.table[&date(day)].1.occupied().iter().sum::<u32>();
+    let taken = |desk: &OneSeller, day: &str| desk.table[&date(day)].1.occupied().iter().sum::<u32>();
     assert_eq!(["2026-03-03", "2026-03-04", "2026-03-05"].map(|day| taken(&desk, day)), [5, 96, 96]);
     assert_eq!(desk.free_on("2026-03-05"), [""; 0]);
     desk.release("fair", &place);
@@ -228,7 +231,7 @@ fn a_day_that_was_not_loaded_is_never_treated_as_empty() {
 #[test]
 fn a_booking_changes_one_or_two_utc_days() {
     let changed = |zone: &str, from: &str| {
-        let desk = Desk::new(daily(zone, &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
+        let desk = OneSeller::new(daily(zone, &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
         let seen = desk.read(desk.terms().dates_of(at(from)));
         let booked = desk.terms().book(&seen.days, "a", at(from), None).expect("free");
         assert_eq!(booked.days.iter().map(|day| day.date).collect::<Vec<_>>(), booked.place.dates().into_iter().collect::<Vec<_>>());
@@ -246,7 +249,7 @@ fn a_booking_changes_one_or_two_utc_days() {
 /// CAL-7: a booking writes every day on which its decision depends, so that a concurrent change conflicts.
 #[test]
 fn a_booking_writes_every_day_on_which_its_decision_depends() {
-    let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
+    let mut desk = OneSeller::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
     let was = desk.book("a", at("2026-03-03T22:00:00Z"), None).expect("free");
     let seen = desk.read(was.dates());
     let moved = desk.terms().book(&seen.days, "a", at("2026-03-03T22:30:00Z"), Some(&was)).expect("free but for itself");
@@ -287,9 +290,9 @@ fn days_of_another_user_are_never_used() {
 /// CAL-7: a user who works at dealers in two zones cannot be booked twice for the same time.
 #[test]
 fn cal_7_a_user_at_two_dealers_in_two_zones_cannot_be_booked_twice_for_the_same_time() {
-    let mut london = Desk::new(daily("Europe/London", &json!([["09:00", "17:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
+    let mut london = OneSeller::new(daily("Europe/London", &json!([["09:00", "17:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
     london.book("a", at("2026-03-03T10:00:00Z"), None).expect("free");
-    let mut sydney = Desk::new(daily("Australia/Sydney", &json!([["00:00", "24:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
+    let mut sydney = OneSeller::new(daily("Australia/Sydney", &json!([["00:00", "24:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
     sydney.table = london.table;
     let taken = sydney.book("b", at("2026-03-03T10:30:00Z"), None);
     assert_eq!(taken, conflict(NotFree::Taken));
@@ -302,7 +305,7 @@ fn cal_7_a_user_at_two_dealers_in_two_zones_cannot_be_booked_twice_for_the_same_
 fn the_number_of_days_to_load_is_bounded_for_any_period() {
     let most = json!({"horizon_days": 92, "notice": 0, "step": 15, "default_duration": 15});
     for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"] {
-        let desk = Desk::new(daily(zone, &json!([["00:00", "24:00"]])), most.clone(), "2026-03-03T11:30:00Z");
+        let desk = OneSeller::new(daily(zone, &json!([["00:00", "24:00"]])), most.clone(), "2026-03-03T11:30:00Z");
         let (first, last) = (chrono::DateTime::<chrono::Utc>::MIN_UTC, chrono::DateTime::<chrono::Utc>::MAX_UTC);
         let dates: Vec<_> = desk.terms().dates(first, last).collect();
         assert!((93..=95).contains(&dates.len()), "{zone}: {}", dates.len());
@@ -316,7 +319,7 @@ fn the_number_of_days_to_load_is_bounded_for_any_period() {
 /// CAL-7: a stored day keeps its shape when it is read and written again.
 #[test]
 fn a_stored_day_keeps_its_shape() {
-    let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
+    let mut desk = OneSeller::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
     let place = desk.book("a", at("2026-03-03T22:00:00Z"), None).expect("free");
     desk.put("b", "2026-03-03T22:00:00Z", "2026-03-03T22:05:00Z");
     let written = serde_json::to_value(&desk.table[&date("2026-03-03")].1).expect("it can be written");

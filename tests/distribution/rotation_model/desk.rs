@@ -1,8 +1,8 @@
 //! The real system under the model: two intake processes, one `assign` process and one settings process on one table.
 
-use super::history::{ADMIN, History, KINDS, ROUND, Round, Sent, name};
-use crate::support::sim::{Commit, Table};
-use crate::support::world::{Reply, at, dealer, gateway_event, reply_of};
+use super::history::{ADMIN, KINDS, ROUND, RotationHistory, Round, SentEnquiry, name};
+use crate::support::sim::{Commit, SimulatedTable};
+use crate::support::world::{Reply, Request, at, dealer, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
@@ -36,7 +36,7 @@ pub struct Delivery {
 }
 
 /// The results of a history.
-pub struct Played {
+pub struct PlayedHistory {
     /// The deliveries, by round and enquiry.
     pub delivered: Vec<Vec<Vec<Delivery>>>,
     /// The lead pages, by round and enquiry.
@@ -49,7 +49,7 @@ pub struct Played {
     began: Instant,
 }
 
-impl Played {
+impl PlayedHistory {
     /// Returns the time of a commit in milliseconds of the history.
     pub fn time_of(&self, commit: usize) -> u64 {
         (self.commits[commit].at - self.began).as_millis() as u64
@@ -86,8 +86,8 @@ fn written(at: u64) -> String {
     (began() + TimeDelta::milliseconds(at as i64)).to_rfc3339()
 }
 
-struct Desk {
-    table: Table,
+struct Processes {
+    table: SimulatedTable,
     began: Instant,
     intake: [Platform; 2],
     assign: Platform,
@@ -95,9 +95,9 @@ struct Desk {
     wake_ups: Arc<Mutex<Vec<WakeUp>>>,
 }
 
-impl Desk {
-    async fn open(history: &History) -> Self {
-        let (table, began_at) = (Table::new(), Instant::now());
+impl Processes {
+    async fn open(history: &RotationHistory) -> Self {
+        let (table, began_at) = (SimulatedTable::new(), Instant::now());
         let client = table.client();
         let store = || Store::new(client.clone(), "forecourt", Secret::new(b"a secret of the tests"));
         let wake_ups: Arc<Mutex<Vec<WakeUp>>> = Arc::default();
@@ -140,11 +140,12 @@ impl Desk {
     }
 
     fn event(&self, method: &Method, path: &str, headers: &[(&str, &str)], body: &[u8]) -> ApiGatewayV2httpRequest {
-        gateway_event(&TOKENS, method, ADMIN, &format!("/dealers/{DEALER}/{path}"), headers, body).unwrap()
+        let request = Request::new(method.clone(), ADMIN, &format!("/dealers/{DEALER}/{path}")).headers(headers).body(body);
+        gateway_event(&TOKENS, request).unwrap()
     }
 
     /// Sends an enquiry to one of the two intake processes.
-    async fn send(&self, name: &str, sent: &Sent, after: u64, process: usize) -> Delivery {
+    async fn send(&self, name: &str, sent: &SentEnquiry, after: u64, process: usize) -> Delivery {
         let mut body = json!({"type": KINDS[sent.kind], "contact": {"last_name": name, "email": format!("{name}@customers.example")}});
         let mut headers = vec![("content-type", "application/json")];
         if sent.keyed {
@@ -160,7 +161,7 @@ impl Desk {
     }
 
     /// Saves the changes of a round, each with the version that it follows.
-    async fn change(&self, history: &History, round: usize) {
+    async fn change(&self, history: &RotationHistory, round: usize) {
         let (shops, made) = history.versions();
         for ((after, _), version) in history.rounds[round].changes.iter().zip(&made[round]) {
             sleep(Duration::from_millis(*after)).await;
@@ -192,7 +193,7 @@ impl Desk {
         }
     }
 
-    async fn round(&self, history: &History, number: usize) -> Vec<Vec<Delivery>> {
+    async fn round(&self, history: &RotationHistory, number: usize) -> Vec<Vec<Delivery>> {
         let Round { leads, wakes, .. } = &history.rounds[number];
         let mut deliveries: Vec<BoxFuture<'_, (usize, Delivery)>> = Vec::new();
         for (i, sent) in leads.iter().enumerate() {
@@ -217,10 +218,10 @@ fn scope() -> Scope {
 }
 
 /// Runs a history on its own runtime with virtual time and on its own table, so that a replay gives the same result.
-pub fn play(history: &History) -> Result<Played, String> {
+pub fn play(history: &RotationHistory) -> Result<PlayedHistory, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let desk = Desk::open(history).await;
+        let desk = Processes::open(history).await;
         let mut delivered = Vec::new();
         for number in 0..history.rounds.len() {
             sleep_until(desk.began + Duration::from_millis(number as u64 * ROUND)).await;
@@ -248,6 +249,6 @@ pub fn play(history: &History) -> Result<Played, String> {
         let loaded = desk.assign.store.load(&scope(), &Load::of(keys)).await.unwrap();
         let places = lanes.iter().filter_map(|lane| loaded.place(&dealer(DEALER), lane));
         let places = places.filter_map(|place| if let LaneState::Rotation(rotation) = place { Some(rotation) } else { None }).collect();
-        Ok(Played { delivered, pages, commits: desk.table.commits(), refused: desk.table.refused(), places, began: desk.began })
+        Ok(PlayedHistory { delivered, pages, commits: desk.table.commits(), refused: desk.table.refused(), places, began: desk.began })
     })
 }

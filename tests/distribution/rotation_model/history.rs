@@ -22,7 +22,7 @@ pub type Lane = Option<usize>;
 
 /// A history. All its events follow from this value, so it can be replayed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct History {
+pub struct RotationHistory {
     /// Decides how the calls interleave.
     pub seed: u64,
     pub shop: Shop,
@@ -32,7 +32,7 @@ pub struct History {
 /// The events of one round. Each number is a delay in milliseconds after the start of the round.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Round {
-    pub leads: Vec<Sent>,
+    pub leads: Vec<SentEnquiry>,
     /// The changes are saved one after the other.
     pub changes: Vec<(u64, Change)>,
     /// The times when `assign` receives the waiting leads, and whether it receives them twice.
@@ -40,7 +40,7 @@ pub struct Round {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Sent {
+pub struct SentEnquiry {
     pub after: u64,
     /// An index into [`KINDS`].
     pub kind: usize,
@@ -110,7 +110,7 @@ impl Change {
     }
 }
 
-impl History {
+impl RotationHistory {
     /// Returns the settings of each version, oldest first, and for each change the version that it creates, or `None` if it changes
     /// nothing.
     pub fn versions(&self) -> (Vec<Shop>, Vec<Vec<Option<u64>>>) {
@@ -235,9 +235,9 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn sent() -> impl Strategy<Value = Sent> {
+fn sent() -> impl Strategy<Value = SentEnquiry> {
     let after = prop_oneof![Just(0), 0_u64..10];
-    (after, 0..KINDS.len(), prop::option::weighted(0.2, 0_u64..40), any::<bool>()).prop_map(|(after, kind, again, keyed)| Sent {
+    (after, 0..KINDS.len(), prop::option::weighted(0.2, 0_u64..40), any::<bool>()).prop_map(|(after, kind, again, keyed)| SentEnquiry {
         after,
         kind,
         again,
@@ -251,8 +251,8 @@ fn round() -> impl Strategy<Value = Round> {
     (prop::collection::vec(sent(), 1..=7), changes, wakes).prop_map(|(leads, changes, wakes)| Round { leads, changes, wakes })
 }
 
-pub fn history() -> impl Strategy<Value = History> {
-    (any::<u64>().no_shrink(), shop(), prop::collection::vec(round(), 1..=3)).prop_map(|(seed, shop, rounds)| History {
+pub fn history() -> impl Strategy<Value = RotationHistory> {
+    (any::<u64>().no_shrink(), shop(), prop::collection::vec(round(), 1..=3)).prop_map(|(seed, shop, rounds)| RotationHistory {
         seed,
         shop,
         rounds,

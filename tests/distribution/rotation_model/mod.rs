@@ -8,11 +8,11 @@
 mod desk;
 mod history;
 
-use desk::{Delivery, Played, millis, play};
+use desk::{Delivery, PlayedHistory, millis, play};
 use forecourt_domain::distribution::{AssignmentReason, Rotation};
 use forecourt_domain::lead::{Entry, Event};
 use forecourt_store::LeadPage;
-use history::{History, KINDS, Lane, PEOPLE, Shop, UserNumber, history, name};
+use history::{KINDS, Lane, PEOPLE, RotationHistory, Shop, UserNumber, history, name};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use std::collections::BTreeMap;
@@ -68,7 +68,13 @@ macro_rules! ensure {
 
 /// INT-5, DIS-11: checks that an enquiry became one lead, that its timeline holds one assignment with its reason, that only the owner was
 /// notified, and that the assignment used settings no older than the enquiry.
-fn checked_assignment(name: &str, kind: usize, deliveries: &[Delivery], page: &LeadPage, played: &Played) -> Result<Assignment, String> {
+fn checked_assignment(
+    name: &str,
+    kind: usize,
+    deliveries: &[Delivery],
+    page: &LeadPage,
+    played: &PlayedHistory,
+) -> Result<Assignment, String> {
     let lead = &page.lead;
     let answered: Vec<&str> = deliveries.iter().map(|told| told.reply.text("/owner")).collect();
     ensure!(answered.iter().all(|owner| *owner == answered[0]), "{name} was answered {answered:?}");
@@ -162,7 +168,7 @@ fn check_fairness(shops: &[Shop], lane: Lane, turns: &[&Assignment]) -> Result<(
 }
 
 /// How often each case of interest occurred in the histories.
-type Seen = BTreeMap<&'static str, usize>;
+type Situations = BTreeMap<&'static str, usize>;
 
 /// Lists the assignments of a history, one per line.
 fn assignments_as_text(all: &[Assignment]) -> String {
@@ -170,7 +176,7 @@ fn assignments_as_text(all: &[Assignment]) -> String {
 }
 
 /// Returns the leads of a history in the order of their assignment.
-fn all_assignments(history: &History, played: &Played) -> Result<Vec<Assignment>, String> {
+fn all_assignments(history: &RotationHistory, played: &PlayedHistory) -> Result<Vec<Assignment>, String> {
     let mut all = Vec::new();
     for (r, round) in history.rounds.iter().enumerate() {
         for (i, sent) in round.leads.iter().enumerate() {
@@ -183,7 +189,7 @@ fn all_assignments(history: &History, played: &Played) -> Result<Vec<Assignment>
 }
 
 /// Checks that each lead went through its lane, and checks each lane turn by turn.
-fn check_lanes(shops: &[Shop], all: &[Assignment], played: &Played) -> Result<(), String> {
+fn check_lanes(shops: &[Shop], all: &[Assignment], played: &PlayedHistory) -> Result<(), String> {
     let mut lanes: BTreeMap<Lane, Vec<&Assignment>> = [None, Some(0), Some(1)].map(|lane| (lane, Vec::new())).into();
     for given in all {
         let shop = &shops[given.version as usize - 1];
@@ -203,7 +209,7 @@ fn check_lanes(shops: &[Shop], all: &[Assignment], played: &Played) -> Result<()
     Ok(())
 }
 
-fn check_history(history: &History) -> Result<Seen, String> {
+fn check_history(history: &RotationHistory) -> Result<Situations, String> {
     let (shops, _) = history.versions();
     let played = play(history)?;
     ensure!(played.saves().len() == shops.len(), "{} versions were saved of {}", played.saves().len(), shops.len());
@@ -231,7 +237,7 @@ fn check_history(history: &History) -> Result<Seen, String> {
     .into())
 }
 
-fn check_many(seen: &Mutex<Seen>) {
+fn check_many(seen: &Mutex<Situations>) {
     let config = Config { cases: HISTORIES, failure_persistence: None, max_shrink_iters: 600, ..Config::default() };
     let judged = TestRunner::new(config).run(&history(), |history| {
         let of_this = check_history(&history).map_err(TestCaseError::fail)?;
@@ -251,7 +257,7 @@ fn check_many(seen: &Mutex<Seen>) {
 fn dis_2_every_turn_agrees_with_a_naive_model_over_hundreds_of_histories() {
     let seen = Mutex::default();
     std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(|| check_many(&seen)))));
-    let seen: Seen = seen.into_inner().unwrap();
+    let seen: Situations = seen.into_inner().unwrap();
     println!("{seen:?}");
     // The cases of interest did occur.
     let histories = seen["histories"];
@@ -263,7 +269,7 @@ fn dis_2_every_turn_agrees_with_a_naive_model_over_hundreds_of_histories() {
 #[test]
 fn replay() {
     let Ok(text) = std::env::var("ROTATION") else { return };
-    let history: History = serde_json::from_str(&text).unwrap();
+    let history: RotationHistory = serde_json::from_str(&text).unwrap();
     for (i, shop) in history.versions().0.iter().enumerate() {
         println!("settings {}: {}", i + 1, serde_json::to_string(shop).unwrap());
     }

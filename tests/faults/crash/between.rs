@@ -1,6 +1,6 @@
 //! The state between the functions: messages, timers, mails and files.
 
-use super::gate::Process;
+use crate::support::gate::Process;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::Platform;
 use forecourt_send::mail::Mail;

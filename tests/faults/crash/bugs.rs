@@ -2,8 +2,8 @@
 
 use super::between::{Message, record};
 use super::cloud::Cloud;
-use super::gate::Process;
-use super::wire::WriteBug;
+use crate::support::gate::Process;
+use crate::support::wire::WriteBug;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use forecourt_domain::decision::Item;
 use forecourt_domain::lead::Lead;

@@ -3,9 +3,9 @@
 
 use super::between::{Between, Message, record};
 use super::bugs::Bug;
-use super::gate::{Fault, Gate, Process};
-use super::wire::Table;
-use crate::support::world::{Reply, at, gateway_event, reply_of};
+use crate::support::gate::{Fault, Gate, Process};
+use crate::support::wire::RecordedTable;
+use crate::support::world::{Reply, Request, at, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::metrics::Metrics;
@@ -31,7 +31,7 @@ const STREAM_TRIES: u32 = 6;
 
 /// How wake-ups are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Wakes {
+pub enum WakeUpTreatment {
     /// Once and on time.
     AsSent,
     /// No stream record is delivered, so only the sweep finds due items.
@@ -46,11 +46,11 @@ pub enum Wakes {
 
 /// The simulated cloud of one run.
 pub struct Cloud {
-    pub table: Arc<Table>,
+    pub table: Arc<RecordedTable>,
     pub gate: Arc<Gate>,
     pub clock: VirtualClock,
     pub excused: Arc<AtomicUsize>,
-    pub wakes: Wakes,
+    pub wakes: WakeUpTreatment,
     pub bug: Option<Bug>,
     pub tokens: Tokens,
     pub texts: Arc<Texts>,
@@ -63,7 +63,7 @@ pub struct Cloud {
 /// The settings of a run.
 pub struct Setting {
     pub gate: Arc<Gate>,
-    pub wakes: Wakes,
+    pub wakes: WakeUpTreatment,
     pub bug: Option<Bug>,
     /// The number of the SDK's retries after the first attempt.
     pub retries: u32,
@@ -87,7 +87,7 @@ fn secret() -> Secret {
 impl Cloud {
     pub async fn new(setting: Setting, group: &GroupData, now: &str) -> Self {
         let Setting { gate, wakes, bug, retries, at_once, lagging } = setting;
-        let table = Table::new(lagging, bug.and_then(Bug::write_bug));
+        let table = RecordedTable::new(lagging, bug.and_then(Bug::write_bug));
         let between = Between { next_sweep: at(now) + SWEEPS, ..Between::default() };
         let cloud = Self {
             table,
@@ -106,7 +106,7 @@ impl Cloud {
         store.make_table().await.unwrap();
         group.load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
         cloud.table.take_stream();
-        if let Wakes::LateInAnyOrder(seed) = wakes {
+        if let WakeUpTreatment::LateInAnyOrder(seed) = wakes {
             cloud.between().dice = Some(fastrand::Rng::with_seed(seed));
         }
         cloud
@@ -157,10 +157,9 @@ impl Cloud {
     }
 
     /// Sends a request and retries until the response is not a server error.
-    #[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
-    pub async fn request(&self, method: http::Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    pub async fn request(&self, request: &Request) -> Reply {
         for _ in 0..12 {
-            let event = gateway_event(&self.tokens, &method, who, path, headers, body).unwrap();
+            let event = gateway_event(&self.tokens, request.clone()).unwrap();
             let handler = event.route_key.as_deref().and_then(Route::of).unwrap().function;
             let answer = self
                 .invoke(handler, async |process, platform| match handler {
@@ -172,7 +171,7 @@ impl Cloud {
                 return answer;
             }
         }
-        panic!("{method} {path} was never answered");
+        panic!("{request:?} was never answered");
     }
 
     /// Puts a partner's message on the lead queue.
@@ -240,7 +239,7 @@ impl Cloud {
         let now = self.clock.now();
         let new = self.table.take_stream();
         let mut between = self.between();
-        if self.wakes != Wakes::Lost {
+        if self.wakes != WakeUpTreatment::Lost {
             between.stream.extend(new.into_iter().map(|record| (record, now, 0)));
         }
         if between.stream.first().is_some_and(|(_, at, _)| *at <= now) {
@@ -277,7 +276,7 @@ impl Cloud {
     }
 
     fn outbox(&self, process: &Arc<Process>, platform: &Platform) -> Outbox {
-        let wakes = super::ports::Wakes {
+        let wakes = super::ports::WakeUpSender {
             process: process.clone(),
             between: self.between.clone(),
             clock: self.clock.clone(),

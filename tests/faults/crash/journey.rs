@@ -4,8 +4,8 @@ use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
 use super::office;
 use super::pingback::{ping, sign};
-use crate::reports::overview::{appointment, save};
-use crate::support::world::{Reply, at};
+use crate::support::stored_appointments::{appointment, save};
+use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::PartnerId;
@@ -87,7 +87,7 @@ impl Journey {
 
 pub async fn post(cloud: &Cloud, who: &str, path: &str, key: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-    cloud.request(Method::POST, who, path, &headers, body.to_string().as_bytes()).await
+    cloud.request(&Request::post(who, path).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
 pub async fn lead(cloud: &Cloud, dealer: &str, key: &str, body: &Value) -> Reply {
@@ -126,7 +126,7 @@ async fn export(cloud: &Cloud) -> Vec<Reply> {
     save(&store, &scope, &appointment("late", NORTH, at("2026-11-23T09:00:01Z"))).await;
     until(cloud, "2026-11-23T11:00:00Z").await;
     let path = format!("/exports/{}", asked.text("/id"));
-    let done = cloud.request(Method::GET, "hugo", &path, &[], b"").await;
+    let done = cloud.request(&Request::get("hugo", &path)).await;
     let file = cloud.between().files.get(&format!("exports/demo-group/{}.csv", asked.text("/id"))).cloned().unwrap_or_default();
     let rows: Vec<String> = csv::Reader::from_reader(&file[..]).records().map(|row| row.unwrap()[0].to_owned()).collect();
     assert_eq!(rows.len(), ids.len(), "rows are missing or doubled");
@@ -159,8 +159,8 @@ async fn day(cloud: &Cloud) -> Vec<Reply> {
     let closed =
         post(cloud, BOSS, &format!("/leads/{}/status", moved.text("/id")), "k-s", &json!({"status": "lost", "reason": "price"})).await;
     until(cloud, "2026-11-23T15:30:00Z").await;
-    let list = cloud.request(Method::GET, BOSS, &format!("/dealers/{NORTH}/leads"), &[], b"").await;
-    let page = cloud.request(Method::GET, BOSS, &format!("/leads/{}", given.text("/id")), &[], b"").await;
+    let list = cloud.request(&Request::get(BOSS, &format!("/dealers/{NORTH}/leads"))).await;
+    let page = cloud.request(&Request::get(BOSS, &format!("/leads/{}", given.text("/id")))).await;
     vec![answered, reacted, given, by_hand, moved, away, closed, list, page]
 }
 
@@ -188,7 +188,7 @@ async fn pool(cloud: &Cloud) -> Vec<Reply> {
 async fn change(cloud: &Cloud) -> Vec<Reply> {
     let put = async |part: &str, version: &str, body: Value| {
         let headers = [("content-type", "application/json"), ("if-match", version)];
-        cloud.request(Method::PUT, BOSS, &format!("/dealers/{NORTH}/{part}"), &headers, body.to_string().as_bytes()).await
+        cloud.request(&Request::put(BOSS, &format!("/dealers/{NORTH}/{part}")).headers(&headers).body(body.to_string().as_bytes())).await
     };
     let answered = lead(cloud, NORTH, "k-1", &enquiry("nora")).await;
     let passed_on = lead(cloud, NORTH, "k-2", &enquiry("olaf")).await;
@@ -230,8 +230,8 @@ async fn keyless(cloud: &Cloud) -> Vec<Reply> {
     let path = format!("/leads/{}/reactions", new.text("/id"));
     let missed = json!({"kind": "call_missed", "note": "nobody there"});
     let json = [("content-type", "application/json")];
-    let called = cloud.request(Method::POST, BOSS, &path, &json, missed.to_string().as_bytes()).await;
-    let page = cloud.request(Method::GET, BOSS, &format!("/leads/{}", new.text("/id")), &[], b"").await;
+    let called = cloud.request(&Request::post(BOSS, &path).headers(&json).body(missed.to_string().as_bytes())).await;
+    let page = cloud.request(&Request::get(BOSS, &format!("/leads/{}", new.text("/id")))).await;
     vec![new, called, page]
 }
 
@@ -246,7 +246,7 @@ async fn documents(cloud: &Cloud) -> Vec<Reply> {
         cloud.between().files.insert(upload, key.as_bytes().to_vec());
         replies.push(post(cloud, BOSS, &format!("{at}/completion"), &format!("{key}-up"), &json!({})).await);
         if key == "goes" {
-            replies.push(cloud.request(Method::DELETE, BOSS, &at, &[], b"").await);
+            replies.push(cloud.request(&Request::delete(BOSS, &at)).await);
         }
     }
     replies
@@ -260,7 +260,8 @@ async fn invitation(cloud: &Cloud) -> Vec<Reply> {
     // A browser sends no idempotency key: a customer who repeats a booking gets a response that it is already booked.
     let customer = async |method: Method, path: &str, body: Value| {
         let json = [("content-type", "application/json")];
-        let reply = cloud.request(method, "", &format!("{link}{path}"), &json, body.to_string().as_bytes()).await;
+        let reply =
+            cloud.request(&Request::new(method, "", &format!("{link}{path}")).headers(&json).body(body.to_string().as_bytes())).await;
         Reply { status: if reply.status == 201 { 200 } else { reply.status }, ..reply }
     };
     let book = async |from: &str| customer(Method::POST, "/booking", json!({"from": from})).await;

@@ -11,7 +11,6 @@
 mod between;
 mod bugs;
 mod cloud;
-mod gate;
 mod group;
 mod journey;
 mod judge;
@@ -19,12 +18,11 @@ mod office;
 mod pingback;
 mod ports;
 mod races;
-pub mod wire;
 
+use crate::support::gate::{Call, Fault, Gate, Strike};
 use bugs::Bug;
-use cloud::{Cloud, Setting, Wakes};
+use cloud::{Cloud, Setting, WakeUpTreatment};
 use forecourt_local::demo::GroupData;
-use gate::{Call, Fault, Gate, Strike};
 use journey::Journey;
 use judge::End;
 use serde::{Deserialize, Serialize};
@@ -35,36 +33,36 @@ static GROUP: LazyLock<GroupData> = LazyLock::new(group::group);
 
 /// The parameters of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Case {
+pub struct CrashCase {
     journey: Journey,
     strikes: Vec<Strike>,
-    wakes: Wakes,
+    wakes: WakeUpTreatment,
     /// With a seed, up to three deliveries run concurrently.
     side_by_side: Option<u64>,
     retries: u32,
     bug: Option<Bug>,
 }
 
-impl Case {
+impl CrashCase {
     fn of(journey: Journey) -> Self {
-        Self { journey, strikes: Vec::new(), wakes: Wakes::AsSent, side_by_side: None, retries: 0, bug: None }
+        Self { journey, strikes: Vec::new(), wakes: WakeUpTreatment::AsSent, side_by_side: None, retries: 0, bug: None }
     }
 }
 
-impl fmt::Display for Case {
+impl fmt::Display for CrashCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).unwrap())
     }
 }
 
-struct Played {
+struct PlayedCase {
     end: End,
     calls: Vec<Call>,
     injected: usize,
 }
 
 /// Plays a case on its own runtime, whose timers elapse at once.
-fn play(case: &Case, verbose: bool) -> Played {
+fn play(case: &CrashCase, verbose: bool) -> PlayedCase {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let gate = Gate::new(case.strikes.clone(), case.side_by_side, verbose);
@@ -78,12 +76,12 @@ fn play(case: &Case, verbose: bool) -> Played {
         };
         let cloud = Cloud::new(setting, &GROUP, case.journey.begins()).await;
         let replies = case.journey.play(&cloud).await;
-        Played { end: End::of(&cloud, &replies), calls: gate.calls(), injected: gate.injected() }
+        PlayedCase { end: End::of(&cloud, &replies), calls: gate.calls(), injected: gate.injected() }
     })
 }
 
 /// Compares a case with the undisturbed end. Returns the differences and the command that replays the case as an error.
-fn judge(case: &Case, undisturbed: &End) -> Result<(), String> {
+fn judge(case: &CrashCase, undisturbed: &End) -> Result<(), String> {
     let played = play(case, false);
     let mut wrong = played.end.against(undisturbed);
     if !case.strikes.is_empty() && played.injected == 0 {
@@ -96,7 +94,7 @@ fn judge(case: &Case, undisturbed: &End) -> Result<(), String> {
 }
 
 /// Judges all cases on both cores and returns their number. Panics with the list of all failed cases.
-fn judge_all(cases: &[Case], undisturbed: &End) -> usize {
+fn judge_all(cases: &[CrashCase], undisturbed: &End) -> usize {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failed = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -122,14 +120,14 @@ fn judge_all(cases: &[Case], undisturbed: &End) -> usize {
 }
 
 fn every_fault_at_every_call(journey: Journey) -> usize {
-    let undisturbed = play(&Case::of(journey), false);
+    let undisturbed = play(&CrashCase::of(journey), false);
     judge_all(&strikes(journey, &undisturbed.calls, 1, |_| true), &undisturbed.end)
 }
 
 /// As `every_fault_at_every_call`, but with every third pair of call and fault, so that each call meets some of its faults. `CRASH_ALL`
 /// selects all pairs.
 fn faults_in_turn_at_every_call(journey: Journey) -> usize {
-    let undisturbed = play(&Case::of(journey), false);
+    let undisturbed = play(&CrashCase::of(journey), false);
     judge_all(&strikes(journey, &undisturbed.calls, in_turn(), |_| true), &undisturbed.end)
 }
 
@@ -137,9 +135,9 @@ fn in_turn() -> usize {
     if std::env::var_os("CRASH_ALL").is_some() { 1 } else { 3 }
 }
 
-fn strikes(journey: Journey, calls: &[Call], every: usize, wanted: impl Fn(&Fault) -> bool + Copy) -> Vec<Case> {
+fn strikes(journey: Journey, calls: &[Call], every: usize, wanted: impl Fn(&Fault) -> bool + Copy) -> Vec<CrashCase> {
     let strikes = calls.iter().flat_map(|call| call.faults().into_iter().filter(wanted).map(move |fault| (call.to_string(), fault)));
-    strikes.step_by(every).map(|strike| Case { strikes: vec![strike], ..Case::of(journey) }).collect()
+    strikes.step_by(every).map(|strike| CrashCase { strikes: vec![strike], ..CrashCase::of(journey) }).collect()
 }
 
 /// INT-9, MSG-1, ESC-10: a day with leads by HTTP and by queue ends the same whichever call fails.
@@ -170,23 +168,30 @@ fn dis_8_a_pool_survives_a_fault_at_every_call() {
 /// index.
 #[test]
 fn exp_3_an_export_survives_a_fault_at_every_call() {
-    let undisturbed = play(&Case::of(Journey::Export), false);
+    let undisturbed = play(&CrashCase::of(Journey::Export), false);
     let mut cases = strikes(Journey::Export, &undisturbed.calls, in_turn(), |fault| *fault != Fault::LaggingIndex);
-    cases.extend([Wakes::Lost, Wakes::Doubled, Wakes::Early].map(|wakes| Case { wakes, ..Case::of(Journey::Export) }));
-    let doubled = (1..4).map(|seed| Case { wakes: Wakes::Doubled, side_by_side: Some(seed), ..Case::of(Journey::Export) });
+    cases.extend(
+        [WakeUpTreatment::Lost, WakeUpTreatment::Doubled, WakeUpTreatment::Early]
+            .map(|wakes| CrashCase { wakes, ..CrashCase::of(Journey::Export) }),
+    );
+    let doubled =
+        (1..4).map(|seed| CrashCase { wakes: WakeUpTreatment::Doubled, side_by_side: Some(seed), ..CrashCase::of(Journey::Export) });
     println!("{} cases", judge_all(&cases.into_iter().chain(doubled).collect::<Vec<_>>(), &undisturbed.end));
 }
 
 /// INT-9, ESC-10: if a call fails repeatedly, its caller gives up, and the next delivery completes the work.
 #[test]
 fn int_9_repeated_failures_of_the_table_only_delay_the_work() {
-    let calls = play(&Case::of(Journey::Day), false);
+    let calls = play(&CrashCase::of(Journey::Day), false);
     let mut cases = Vec::new();
     for call in calls.calls.iter().filter(|call| call.faults().contains(&Fault::Throttled)) {
         for fault in call.faults().into_iter().filter(|fault| matches!(fault, Fault::Throttled | Fault::Conflict)) {
             // Nine failures exceed the retries of one delivery. A call outside a unit is not retried by the store.
             for times in if call.is_of_a_unit() { vec![2, 9] } else { vec![2] } {
-                cases.push(Case { strikes: call.and_the_next(times).map(|call| (call, fault)).collect(), ..Case::of(Journey::Day) });
+                cases.push(CrashCase {
+                    strikes: call.and_the_next(times).map(|call| (call, fault)).collect(),
+                    ..CrashCase::of(Journey::Day)
+                });
             }
         }
     }
@@ -208,9 +213,12 @@ fn cal_8_an_invitation_survives_a_fault_at_every_call() {
 /// APT-3, APT-5, APT-6: an appointment of another system is processed once, from its message to the webhook that reports its end.
 #[test]
 fn apt_5_an_appointment_survives_a_fault_at_every_call() {
-    let undisturbed = play(&Case::of(Journey::Appointment), false);
+    let undisturbed = play(&CrashCase::of(Journey::Appointment), false);
     let mut cases = strikes(Journey::Appointment, &undisturbed.calls, in_turn(), |_| true);
-    cases.extend([Wakes::Lost, Wakes::Doubled, Wakes::Early].map(|wakes| Case { wakes, ..Case::of(Journey::Appointment) }));
+    cases.extend(
+        [WakeUpTreatment::Lost, WakeUpTreatment::Doubled, WakeUpTreatment::Early]
+            .map(|wakes| CrashCase { wakes, ..CrashCase::of(Journey::Appointment) }),
+    );
     println!("{} cases", judge_all(&cases, &undisturbed.end));
 }
 
@@ -229,14 +237,15 @@ fn set_7_the_administration_of_a_group_survives_a_fault_at_every_call() {
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.
 #[test]
 fn int_9_the_store_recognises_its_own_commit_after_a_lost_response() {
-    let undisturbed = play(&Case::of(Journey::Keyless), false);
+    let undisturbed = play(&CrashCase::of(Journey::Keyless), false);
     let writes = undisturbed.calls.iter().filter(|call| call.faults().contains(&Fault::Conflict));
     let lost_at_last = |call: &Call, tries: usize| {
         let names: Vec<String> = call.and_the_next(tries).collect();
         names.into_iter().enumerate().map(|(i, name)| (name, if i + 1 < tries { Fault::Conflict } else { Fault::ResponseLost })).collect()
     };
-    let cases: Vec<_> =
-        writes.flat_map(|call| [1, 2, 8].map(|tries| Case { strikes: lost_at_last(call, tries), ..Case::of(Journey::Keyless) })).collect();
+    let cases: Vec<_> = writes
+        .flat_map(|call| [1, 2, 8].map(|tries| CrashCase { strikes: lost_at_last(call, tries), ..CrashCase::of(Journey::Keyless) }))
+        .collect();
     println!("{} cases", judge_all(&cases, &undisturbed.end));
 }
 
@@ -244,7 +253,7 @@ fn int_9_the_store_recognises_its_own_commit_after_a_lost_response() {
 #[test]
 fn an_undisturbed_journey_ends_in_the_expected_state() {
     for journey in Journey::ALL.into_iter().chain(Journey::SHORT) {
-        insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.as_text());
+        insta::assert_snapshot!(format!("crash_{journey:?}"), play(&CrashCase::of(journey), false).end.as_text());
     }
 }
 
@@ -252,13 +261,13 @@ fn an_undisturbed_journey_ends_in_the_expected_state() {
 #[test]
 fn int_9_a_run_with_two_faults_ends_in_the_same_state() {
     for journey in Journey::ALL {
-        let undisturbed = play(&Case::of(journey), false);
+        let undisturbed = play(&CrashCase::of(journey), false);
         let mut dice = fastrand::Rng::with_seed(42);
         let mut strike = || {
             let call = dice.choice(&undisturbed.calls).unwrap();
             (call.to_string(), dice.choice(call.faults()).unwrap())
         };
-        let cases: Vec<_> = (0..120).map(|_| Case { strikes: vec![strike(), strike()], ..Case::of(journey) }).collect();
+        let cases: Vec<_> = (0..120).map(|_| CrashCase { strikes: vec![strike(), strike()], ..CrashCase::of(journey) }).collect();
         judge_all(&cases, &undisturbed.end);
     }
 }
@@ -267,9 +276,12 @@ fn int_9_a_run_with_two_faults_ends_in_the_same_state() {
 #[test]
 fn esc_10_lost_repeated_early_and_reordered_wake_ups_end_in_the_same_state() {
     for journey in Journey::ALL {
-        let undisturbed = play(&Case::of(journey), false).end;
-        let treatments = [Wakes::AsSent, Wakes::Lost, Wakes::Doubled, Wakes::Early].into_iter().chain((0..24).map(Wakes::LateInAnyOrder));
-        let sides = |wakes| [None, Some(1), Some(2), Some(3)].map(|side_by_side| Case { wakes, side_by_side, ..Case::of(journey) });
+        let undisturbed = play(&CrashCase::of(journey), false).end;
+        let treatments = [WakeUpTreatment::AsSent, WakeUpTreatment::Lost, WakeUpTreatment::Doubled, WakeUpTreatment::Early]
+            .into_iter()
+            .chain((0..24).map(WakeUpTreatment::LateInAnyOrder));
+        let sides =
+            |wakes| [None, Some(1), Some(2), Some(3)].map(|side_by_side| CrashCase { wakes, side_by_side, ..CrashCase::of(journey) });
         println!("{} cases", judge_all(&treatments.flat_map(sides).collect::<Vec<_>>(), &undisturbed));
     }
 }
@@ -277,10 +289,11 @@ fn esc_10_lost_repeated_early_and_reordered_wake_ups_end_in_the_same_state() {
 /// INT-9: when the SDK retries a call whose response was lost, the store must not take its own commit for another one's.
 #[test]
 fn int_9_a_retry_by_the_sdk_makes_no_second_commit() {
-    let undisturbed = play(&Case::of(Journey::Day), false);
+    let undisturbed = play(&CrashCase::of(Journey::Day), false);
     let lost = undisturbed.calls.iter().filter(|call| call.faults().contains(&Fault::Conflict));
-    let cases: Vec<_> =
-        lost.map(|call| Case { strikes: vec![(call.to_string(), Fault::ResponseLost)], retries: 2, ..Case::of(Journey::Day) }).collect();
+    let cases: Vec<_> = lost
+        .map(|call| CrashCase { strikes: vec![(call.to_string(), Fault::ResponseLost)], retries: 2, ..CrashCase::of(Journey::Day) })
+        .collect();
     println!("{} cases", judge_all(&cases, &undisturbed.end));
 }
 
@@ -296,15 +309,15 @@ fn the_harness_detects_each_seeded_bug() {
         (Bug::PartForgotten, Journey::Export, Fault::ServerError),
     ];
     for (bug, journey, fault) in seeded {
-        let buggy = Case { bug: Some(bug), ..Case::of(journey) };
+        let buggy = CrashCase { bug: Some(bug), ..CrashCase::of(journey) };
         let undisturbed = play(&buggy, false);
         // Mail that is sent before the commit is sent the right number of times until a call fails.
-        let right = if bug == Bug::MailBeforeCommit { undisturbed.end } else { play(&Case::of(journey), false).end };
+        let right = if bug == Bug::MailBeforeCommit { undisturbed.end } else { play(&CrashCase::of(journey), false).end };
         let met = undisturbed.calls.iter().filter(|call| call.faults().contains(&fault));
-        let strikes = met.map(|call| Case { strikes: vec![(call.to_string(), fault)], ..buggy.clone() });
-        let wakes = [Wakes::AsSent, Wakes::Lost].map(|wakes| Case { wakes, ..buggy.clone() });
+        let strikes = met.map(|call| CrashCase { strikes: vec![(call.to_string(), fault)], ..buggy.clone() });
+        let wakes = [WakeUpTreatment::AsSent, WakeUpTreatment::Lost].map(|wakes| CrashCase { wakes, ..buggy.clone() });
         // A port that panics has detected the bug, too.
-        let judged = |case: &Case| {
+        let judged = |case: &CrashCase| {
             let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge(case, &right)));
             judged.unwrap_or_else(|_| Err(format!("CRASH='{case}' panics")))
         };
@@ -318,8 +331,8 @@ fn the_harness_detects_each_seeded_bug() {
 #[test]
 fn replay() {
     let Ok(text) = std::env::var("CRASH") else { return };
-    let case: Case = serde_json::from_str(&text).unwrap();
-    let undisturbed = play(&Case::of(case.journey), false);
+    let case: CrashCase = serde_json::from_str(&text).unwrap();
+    let undisturbed = play(&CrashCase::of(case.journey), false);
     let played = play(&case, true);
     println!("{}", played.end.against(&undisturbed.end).join("\n"));
 }

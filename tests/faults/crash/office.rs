@@ -3,16 +3,15 @@
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, WEST};
 use super::journey::{enquiry, lead, post, until};
-use crate::support::world::Reply;
+use crate::support::world::{Reply, Request};
 use http::Method;
 use serde_json::{Value, json};
 
 /// Sends a request without an idempotency key. With `version`, the request names it in `If-Match`.
 async fn change(cloud: &Cloud, method: Method, path: &str, version: Option<&Value>, body: &Value) -> Reply {
-    let seen = version.map(|version| format!("\"{version}\""));
-    let mut headers = vec![("content-type", "application/json")];
-    headers.extend(seen.as_deref().map(|seen| ("if-match", seen)));
-    cloud.request(method, BOSS, path, &headers, body.to_string().as_bytes()).await
+    let request = Request::new(method, BOSS, path).json(body);
+    let request = if let Some(version) = version.and_then(Value::as_u64) { request.version(version) } else { request };
+    cloud.request(&request).await
 }
 
 /// Two leads get an event each by one request. On the first one, users plan and complete a task and a deadline, add and correct a contact,
@@ -24,7 +23,7 @@ pub async fn work(cloud: &Cloud) -> Vec<Reply> {
     let second = lead(cloud, NORTH, "k-2", &enquiry("olaf")).await;
     let path = format!("/leads/{}", first.text("/id"));
     let on = async |rest: &str, key: &str, body: Value| post(cloud, BOSS, &format!("{path}/{rest}"), key, &body).await;
-    let page = async || cloud.request(Method::GET, BOSS, &path, &[], b"").await;
+    let page = async || cloud.request(&Request::get(BOSS, &path)).await;
     until(cloud, "2026-11-23T09:05:00Z").await;
     let event = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-23T13:00:00Z"});
     let planned = post(cloud, BOSS, "/events", "k-b", &json!({"leads": [first.text("/id"), second.text("/id")], "event": event})).await;
@@ -81,12 +80,12 @@ pub async fn administration(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T09:10:00Z").await;
     let first = lead(cloud, NORTH, "k-1", &enquiry("nora")).await;
     until(cloud, "2026-11-23T09:20:00Z").await;
-    let shown = cloud.request(Method::GET, BOSS, &webhook_path, &[], b"").await;
+    let shown = cloud.request(&Request::get(BOSS, &webhook_path)).await;
     let moved = change(cloud, Method::PATCH, &webhook_path, Some(&shown.body["version"]), &json!({"url": "https://dms.example/new"})).await;
     let left = removed(change(cloud, Method::DELETE, &member, Some(&json!(2)), &json!({})).await);
     let deleted = removed(change(cloud, Method::DELETE, "/users/ida", Some(&json!(2)), &json!({})).await);
     let revoked = removed(change(cloud, Method::DELETE, &format!("/calendar-feeds/{}", feed.text("/id")), None, &json!({})).await);
-    let shown = cloud.request(Method::GET, BOSS, &webhook_path, &[], b"").await;
+    let shown = cloud.request(&Request::get(BOSS, &webhook_path)).await;
     let off = removed(change(cloud, Method::DELETE, &webhook_path, Some(&shown.body["version"]), &json!({})).await);
     until(cloud, "2026-11-23T12:00:00Z").await;
     vec![created, renamed, joined, webhook, feed, first, moved, left, deleted, revoked, off]

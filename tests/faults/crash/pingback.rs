@@ -1,12 +1,11 @@
 //! Signed ping-backs of the contact centre's system.
 
 use super::cloud::Cloud;
-use crate::support::world::Reply;
+use crate::support::world::{Reply, Request};
 use forecourt_domain::access::Scope;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
-use http::Method;
 use serde_json::{Value, json};
 
 /// Creates a signing secret for the contact centre's system.
@@ -31,5 +30,5 @@ pub async fn ping(cloud: &Cloud, body: &Value) -> Reply {
         ("webhook-timestamp", timestamp.as_str()),
         ("webhook-signature", signature.as_str()),
     ];
-    cloud.request(Method::POST, "", "/pingbacks/demo-group/centre-demo", &signed, body.as_bytes()).await
+    cloud.request(&Request::post("", "/pingbacks/demo-group/centre-demo").headers(&signed).body(body.as_bytes())).await
 }

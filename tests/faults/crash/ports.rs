@@ -2,8 +2,8 @@
 
 use super::between::Between;
 use super::bugs::Bug;
-use super::cloud::Wakes as Treatment;
-use super::gate::Process;
+use super::cloud::WakeUpTreatment as Treatment;
+use crate::support::gate::Process;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,14 +25,14 @@ fn unavailable() -> Failure {
     Failure::Unavailable("for the test".into())
 }
 
-pub struct Wakes {
+pub struct WakeUpSender {
     pub process: Arc<Process>,
     pub between: Shared,
     pub clock: VirtualClock,
     pub treatment: Treatment,
 }
 
-impl Wakes {
+impl WakeUpSender {
     /// Returns the times at which a wake-up planned for `at` is delivered.
     fn delivery_times(&self, between: &mut Between, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
         let now = self.clock.now();
@@ -46,7 +46,7 @@ impl Wakes {
 }
 
 #[async_trait]
-impl forecourt_outbox::WakeUps for Wakes {
+impl forecourt_outbox::WakeUps for WakeUpSender {
     async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure> {
         let body = json!(wake_up).to_string();
         let put = || {

@@ -1,13 +1,13 @@
 //! Races: two concurrent actions, whatever the order of their calls, end as if one had happened after the other.
 
-use super::cloud::{Cloud, Setting, Wakes};
-use super::gate::Gate;
+use super::cloud::{Cloud, Setting, WakeUpTreatment};
 use super::group::{CENTRES, NORTH, POND, SOUTH, WEST};
 use super::journey::{enquiry, lead, post};
 use super::judge::End;
 use super::pingback::{ping, sign};
 use super::{Bug, GROUP};
-use crate::support::world::{Reply, at};
+use crate::support::gate::Gate;
+use crate::support::world::{Reply, Request, at};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -116,12 +116,9 @@ impl Before {
 
 async fn make(cloud: &Cloud, before: &Before, what: &Move) -> Option<Reply> {
     let Before { first, pooled, invitations } = before;
-    let json = ("content-type", "application/json");
     match what {
         Move::Set(method, path, version, body) => {
-            let seen = format!("\"{version}\"");
-            let headers = [json, ("if-match", &*seen)];
-            Some(cloud.request(method.clone(), "boss", path, &headers, body.to_string().as_bytes()).await)
+            Some(cloud.request(&Request::new(method.clone(), "boss", path).json(body).version(*version)).await)
         }
         Move::Contact(key) => Some(lead(cloud, NORTH, key, &enquiry("stranger")).await),
         Move::Reach(key, is_pooled) => {
@@ -130,7 +127,7 @@ async fn make(cloud: &Cloud, before: &Before, what: &Move) -> Option<Reply> {
         }
         Move::Book(of, slot) => {
             let path = format!("{}/booking", invitations[*of]);
-            Some(cloud.request(Method::POST, "", &path, &[json], json!({"from": slot}).to_string().as_bytes()).await)
+            Some(cloud.request(&Request::post("", &path).json(&json!({"from": slot}))).await)
         }
         Move::Lead(key) => Some(lead(cloud, NORTH, key, &enquiry(key)).await),
         Move::Post(path, key, body) => Some(post(cloud, "boss", &format!("/leads/{}/{path}", first.text("/id")), key, body).await),
@@ -168,7 +165,8 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
     runtime.block_on(async {
         let seed = if let Order::SideBySide(seed) = order { Some(seed) } else { None };
         let at_once = if seed.is_some() { 3 } else { 1 };
-        let setting = Setting { gate: Gate::new(Vec::new(), seed, false), wakes: Wakes::AsSent, bug, retries: 0, at_once, lagging: false };
+        let setting =
+            Setting { gate: Gate::new(Vec::new(), seed, false), wakes: WakeUpTreatment::AsSent, bug, retries: 0, at_once, lagging: false };
         let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
         sign(&cloud).await;
         let books = [a, b].iter().any(|action| matches!(action, Move::Book(..)));

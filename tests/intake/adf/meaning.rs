@@ -1,7 +1,7 @@
 //! The meaning of a document: names, preferred channels, the source, and the condition of the car (INT-2, INT-4).
 
 use super::prospect;
-use crate::support::world::{ADMIN, NORDSTERN, World};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World};
 use forecourt_domain::enquiry::{NameParts, PreferredChannel};
 use serde_json::json;
 
@@ -158,7 +158,7 @@ async fn int_4_the_lead_shows_name_parts_preferred_channel_and_call_time() {
     let change = json!({"middle_name": "", "preferred_channel": "email", "phones": [{"number": "0171 2345678", "time": "morning"}]});
     let path = format!("{lead}/contacts/{}", contact["id"].as_str().unwrap());
     let changed =
-        world.call(http::Method::PATCH, ADMIN, &path, &[("content-type", "application/json")], change.to_string().as_bytes()).await;
+        world.call(Request::patch(ADMIN, &path).headers(&[("content-type", "application/json")]).body(change.to_string().as_bytes())).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     let contact = &changed.body["contacts"][0];
     assert_eq!(
@@ -167,7 +167,8 @@ async fn int_4_the_lead_shows_name_parts_preferred_channel_and_call_time() {
     );
     for unknown in ["unknown", "fax"] {
         let change = json!({"preferred_channel": unknown}).to_string();
-        let refused = world.call(http::Method::PATCH, ADMIN, &path, &[("content-type", "application/json")], change.as_bytes()).await;
+        let refused =
+            world.call(Request::patch(ADMIN, &path).headers(&[("content-type", "application/json")]).body(change.as_bytes())).await;
         assert_eq!((refused.status, refused.faults()), (422, vec!["preferred_channel INT-3".to_owned()]), "{unknown}");
     }
     // JSON: if an enquiry has no type, the condition of the vehicle determines it.

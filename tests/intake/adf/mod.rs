@@ -1,7 +1,5 @@
 //! Tests of the ADF reader: samples, rules and properties.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 mod meaning;
 mod properties;
 mod rules;

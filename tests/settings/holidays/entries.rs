@@ -1,10 +1,9 @@
 //! Entries of calendar files: imported as days off, or skipped with a reason (SET-2).
 
 use super::{calendar, days_and_skipped};
-use crate::support::world::{ADMIN, NORDSTERN, World};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World};
 use chrono_tz::{America::Chicago, Asia::Kolkata, Europe::Berlin, Europe::London, Tz};
 use forecourt_settings::ics::{ImportRange, SkipReason, read};
-use http::Method;
 use serde_json::json;
 
 /// Returns the days off of one entry as `2027-01-06..2027-01-07`, and the reason why it was skipped. `None` if it was imported.
@@ -100,11 +99,9 @@ async fn set_2_the_response_names_each_skipped_entry_with_the_reason() {
         let path = format!("/dealers/{NORDSTERN}/holidays/import?from=2027-01-01{query}");
         world
             .call(
-                Method::POST,
-                ADMIN,
-                &path,
-                &[("content-type", "text/calendar"), ("if-match", &format!("\"{version}\""))],
-                file.as_bytes(),
+                Request::post(ADMIN, &path)
+                    .headers(&[("content-type", "text/calendar"), ("if-match", &format!("\"{version}\""))])
+                    .body(file.as_bytes()),
             )
             .await
     };

@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::hours::{Calendar, InvalidHours, TimeOfDay};
-use http::Method;
 use serde_json::{Value, json};
 
 use super::{at, calendar, daily, minutes};
-use crate::support::world::{ADMIN, NORDSTERN, World};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World};
 
 /// Berlin, Monday to Friday 09:00 to 17:00, Saturday to 24:00.
 ///
@@ -77,7 +76,7 @@ async fn set_1_a_misspelt_weekday_is_refused_rather_than_closed() {
     let body = json!({"zone": "Europe/Berlin", "hours": {"tues": [["09:00", "17:00"]]}}).to_string();
     let version = world.get(ADMIN, &part).await.headers["etag"].to_str().unwrap().to_owned();
     let headers = [("content-type", "application/json"), ("if-match", version.as_str())];
-    let refused = world.call(Method::PUT, ADMIN, &part, &headers, body.as_bytes()).await;
+    let refused = world.call(Request::put(ADMIN, &part).headers(&headers).body(body.as_bytes())).await;
     assert_eq!((refused.status, refused.faults()), (422, vec!["hours.tues SET-1".to_owned()]), "{}", refused.body);
 }
 

@@ -116,6 +116,28 @@ pub(super) fn is_html(name: &str) -> bool {
 
 /// Whether an HTML tag ends a line.
 pub(super) fn ends_line(name: &str) -> bool {
-    let parts = "address blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre table tr ul";
-    parts.split(' ').any(|part| part == name)
+    matches!(
+        name,
+        "address"
+            | "blockquote"
+            | "br"
+            | "dd"
+            | "div"
+            | "dl"
+            | "dt"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "hr"
+            | "li"
+            | "ol"
+            | "p"
+            | "pre"
+            | "table"
+            | "tr"
+            | "ul"
+    )
 }

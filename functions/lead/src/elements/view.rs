@@ -189,7 +189,7 @@ pub struct DownloadView {
 
 /// Number of elements of each kind (LEAD-1).
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct CountsView {
     pub trade_ins: u32,
     pub quotes: u32,
@@ -247,7 +247,7 @@ impl CommunicationView {
 /// The content of an element of any kind.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-#[expect(missing_docs, reason = "the types say it")]
+#[expect(missing_docs, reason = "the types explain themselves")]
 pub enum ContentView {
     TradeIn(TradeInView),
     Quote(QuoteView),

@@ -158,7 +158,7 @@ impl Search {
         let by_contact = self
             .contact
             .as_ref()
-            .is_some_and(|[channel, contact]| facts.contact_id.as_ref() == Some(contact) || facts.elsewhere.contains(channel));
+            .is_some_and(|[channel, contact]| facts.contact_id.as_ref() == Some(contact) || facts.other_channels.contains(channel));
         let by_name = |name: &String| self.words.match_name(name);
         by_number || by_plate || by_contact || by_name(&facts.contact) || row.others.iter().any(by_name)
     }

@@ -168,7 +168,7 @@ async fn found(platform: &Platform, call: &Call, dealer: &Dealer, term: &Term) -
     let contact = contact_of(&loaded, &channel);
     let record: Option<&ChannelKey> = contact.as_ref().map(|contact| &contact.id);
     let wanted =
-        |row: &LeadRow| record.is_some_and(|id| row.facts.contact_id.as_ref() == Some(id)) || row.facts.elsewhere.contains(&channel);
+        |row: &LeadRow| record.is_some_and(|id| row.facts.contact_id.as_ref() == Some(id)) || row.facts.other_channels.contains(&channel);
     match contact.as_ref().map(|contact| contact.all_leads()) {
         Some(Some(leads)) => store.leads_by_number(list, leads.iter().copied(), paging, wanted).await,
         // A channel that no contact has may still lead to a lead: a relay that many customers share.

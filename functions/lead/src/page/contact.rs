@@ -38,13 +38,13 @@ pub struct AnswerChannels {
 impl LeadContactView {
     pub(crate) fn all(lead: &Lead, enquiry: Option<&Enquiry>) -> Vec<Self> {
         let people = lead.people(enquiry).into_iter().enumerate();
-        let asker = lead.asker.as_deref();
-        let mut reached = asker.and_then(|asker| lead.addressee(asker, enquiry)).map(|(_, reached)| AnswerChannels {
+        let enquirer = lead.enquirer.as_deref();
+        let mut reached = enquirer.and_then(|enquirer| lead.addressee(enquirer, enquiry)).map(|(_, reached)| AnswerChannels {
             email: reached.email.map(|email| email.to_string()),
             phone: reached.phone.as_ref().and_then(|phone| phone.texted()).map(str::to_owned),
         });
         let view = |(i, LeadContact { id, person }): (usize, LeadContact)| {
-            let answers_to = if asker.is_some_and(|asker| asker.contact == id) { reached.take() } else { None };
+            let answers_to = if enquirer.is_some_and(|enquirer| enquirer.contact == id) { reached.take() } else { None };
             Self { id: ContactId::to_string(&id), main: i == 0, name: person.display_name(), person, answers_to }
         };
         people.map(view).collect()

@@ -214,7 +214,7 @@ impl Changed {
     }
 
     /// Returns the removed channels that no contact of another lead of the record has under another name.
-    fn given_up(&self, lead: &Lead, loaded: &Loaded, channels_of: impl Fn(&Person) -> PersonChannels) -> PersonChannels {
+    fn removed_from_record(&self, lead: &Lead, loaded: &Loaded, channels_of: impl Fn(&Person) -> PersonChannels) -> PersonChannels {
         let record = lead.contact_id.as_ref().filter(|_| !self.removed.all.is_empty()).and_then(|id| record(loaded, id));
         let Some(record) = record else { return self.removed.clone() };
         let is_another =
@@ -259,7 +259,7 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let changed = Changed::of(platform, call, action, (lead, dealer), loaded);
         let new = known(loaded, &changed.new);
         let channels_of = |person: &Person| channels(platform, &call.scope, dealer, person);
-        let given_up = known(loaded, &changed.given_up(lead, loaded, channels_of));
+        let removed = known(loaded, &changed.removed_from_record(lead, loaded, channels_of));
         let others: Vec<&Lead> = leads_of_others(&new, lead).into_iter().filter_map(|other| loaded.lead(other)).collect();
         let record = lead.contact_id.as_ref().and_then(|id| record(loaded, id));
         let context = ContactsContext {
@@ -267,7 +267,7 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
             enquiry,
             record: record.as_ref(),
             known: &new,
-            given_up: &given_up,
+            removed: &removed,
             name: changed.new.name.as_ref(),
             others: &others,
             by: &by,

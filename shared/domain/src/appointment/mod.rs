@@ -147,7 +147,7 @@ impl AppointmentState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", from = "String")]
 pub enum Attended {
-    /// Not recorded, or recorded as something that another release knows.
+    /// Not recorded, or recorded as a value of another release.
     #[default]
     Unknown,
     /// The customer came.

@@ -15,7 +15,7 @@ pub(super) fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '０'..='９' | '٠'..='٩' | '۰'..='۹')
 }
 
-/// Returns whether `c` stands between the digits of one number.
+/// Returns whether `c` can occur between the digits of one number.
 pub(super) fn is_filler(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\u{A0}' | '\u{202F}' | '\u{2007}' | '\u{2009}' | '-' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '[' | ']')
 }

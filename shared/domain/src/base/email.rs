@@ -42,8 +42,8 @@ impl Email {
         Ok(Self(format!("{local}@{}", unicode(address.domain()))))
     }
 
-    /// Reads the addresses of one field, as people type them. What is beyond doubt is mended: a label or a name in front of an address,
-    /// `mailto:`, signs around it. Each address is returned with whether it was mended; what cannot be read is returned as typed, with the
+    /// Reads the addresses of one field, as people type them. A label or a name in front of an address, `mailto:` and signs around it are
+    /// removed. Each address is returned with whether something was removed. A part that cannot be read is returned as typed, with the
     /// reason.
     pub fn read_all(text: &str) -> Vec<Result<(Self, bool), (String, BadEmail)>> {
         let text = visible(text, ' ');
@@ -114,7 +114,7 @@ fn unicode(domain: &str) -> String {
     }
 }
 
-/// Returns an address without that what people put around it.
+/// Returns an address without the label, the name and the signs that people write around it.
 fn bare(typed: &str) -> &str {
     let around = |c: char| {
         c.is_whitespace()
@@ -139,7 +139,7 @@ fn bare(typed: &str) -> &str {
 
 impl TryFrom<String> for Email {
     type Error = BadEmail;
-    // What was stored is read again, even if no mail can be sent to it.
+    // A stored address is read again, even if no mail can be sent to it.
     fn try_from(text: String) -> Result<Self, BadEmail> {
         Self::read(&text)
     }

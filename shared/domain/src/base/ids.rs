@@ -204,7 +204,7 @@ impl<K> std::hash::Hash for Id<K> {
     }
 }
 
-/// The number of a lead, which is also its id: ten digits that a person can say, unique in the group (INT-4).
+/// The number of a lead, which is also its id: ten digits that can be read out, unique in the group (INT-4).
 ///
 /// It derives from the origin of the enquiry ([`crate::lead::LeadOrigin`]), so that the same enquiry always gets the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -60,7 +60,7 @@ impl Status {
 /// Why a lead was lost (LEAD-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum LostReason {
     BoughtElsewhere,
     Price,
@@ -92,7 +92,7 @@ impl LostReason {
 /// A reaction that stops the response clock (ESC-7). An automatic reply is not a reaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum ReactionKind {
     Reply,
     CallReached,
@@ -119,7 +119,7 @@ pub enum StepKind {
 /// The kind of an appointment (APT-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum AppointmentKind {
     Showroom,
     TestDrive,

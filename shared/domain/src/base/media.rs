@@ -29,7 +29,7 @@ impl Medium {
 /// A set of media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct Media {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub email: bool,

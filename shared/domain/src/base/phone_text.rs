@@ -174,7 +174,7 @@ fn next(text: &str, from: usize, before: Option<&Found>, country: Country) -> Op
             let (extension, behind) = extension(text, end).map_or((None, end), |(digits, end)| (Some(digits), end));
             return Some(Found { number, extension, at: start..end, end: behind, completed: false });
         }
-        // Only the first digits of a field can be its number: a later number must be complete, or stand behind "or".
+        // Only the first digits of a field can be its number: a later number must be complete, or follow "or".
         let before = before?;
         let end = before_time(text, start, run);
         if is_parted(text, before.end..start)

@@ -59,7 +59,7 @@ impl Invitation {
     }
 
     /// Returns the status. `event` is the event of the last booking.
-    pub fn standing(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> InvitationStatus {
+    pub fn status(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> InvitationStatus {
         match event.map(|event| (&event.state, event.at)) {
             None => InvitationStatus::Open,
             Some((EventState::Deleted(_), _)) => InvitationStatus::Cancelled,

@@ -1,7 +1,7 @@
 //! The channels of a person, and the records that they refer to (INT-6).
 
 use crate::base::{ChannelKey, Email};
-use crate::directory::{Channel, Contact, GivenUp};
+use crate::directory::{Channel, Contact, Released};
 use crate::enquiry::Person;
 use crate::settings::DealerSettings;
 
@@ -27,7 +27,7 @@ pub enum ChannelKind {
     Email,
     /// A telephone number, with its extension. It identifies a person together with the name.
     Phone,
-    /// The number of a switchboard without the extension. It identifies nobody, but a search by it finds the lead.
+    /// The number of a switchboard without the extension. It identifies no person, but a search by it finds the lead.
     Switchboard,
 }
 
@@ -40,30 +40,30 @@ pub struct KnownChannel {
     pub key: ChannelKey,
     /// The address or number.
     pub text: String,
-    /// The person whom it belongs to.
+    /// The person to whom it belongs.
     pub owner: Option<Contact>,
-    /// The record that is stored under the key, if its person has given the channel up. It must stay where it is.
-    pub holds: Option<Contact>,
-    /// For a telephone number: the key of the number together with the person's name. By it, several people on one telephone are known.
+    /// The record that is stored under the key, if the channel no longer belongs to its person. It keeps its place.
+    pub released_record: Option<Contact>,
+    /// For a telephone number: the key of the number together with the person's name. It distinguishes people who share a number.
     pub named_key: Option<ChannelKey>,
-    /// That key and the person whom it belongs to, if the key was read and can lead to a person.
+    /// That key and the person to whom it belongs, if the key was read and can refer to a person.
     pub named: Option<(ChannelKey, Option<Contact>)>,
 }
 
 impl KnownChannel {
-    /// Returns the entry that makes the channel lead to the record `to`.
+    /// Returns the entry of the channel that refers to the record `to`.
     pub(crate) fn leading_to(&self, to: &ChannelKey) -> Channel {
-        match &self.holds {
-            Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp { to: Some(to.clone()) }), ..record.clone() }),
+        match &self.released_record {
+            Some(record) => Channel::Contact(Contact { released: Some(Released { to: Some(to.clone()) }), ..record.clone() }),
             None => Channel::AliasOf(to.clone()),
         }
     }
 
-    /// Returns the entry that makes the channel, an alias, lead to nobody.
+    /// Returns the entry of the channel that refers to no person.
     pub(crate) fn leading_nowhere(&self) -> Channel {
-        match &self.holds {
-            Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp::default()), ..record.clone() }),
-            // An alias of itself leads nowhere.
+        match &self.released_record {
+            Some(record) => Channel::Contact(Contact { released: Some(Released::default()), ..record.clone() }),
+            // An alias of itself refers to no record.
             None => Channel::AliasOf(self.key.clone()),
         }
     }

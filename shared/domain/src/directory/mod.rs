@@ -37,16 +37,17 @@ pub struct Contact {
     /// The names under which the person asked, the latest last, at most ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<KnownName>,
-    /// What became of the channel that holds the record, if it is not the person's any longer (LEAD-7). The record stays where it is,
-    /// because leads refer to it.
+    /// Set if the channel that holds the record no longer belongs to the person (LEAD-7). The record keeps its place, because leads refer
+    /// to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given_up: Option<GivenUp>,
+    #[serde(rename = "given_up")]
+    pub released: Option<Released>,
 }
 
-/// What became of a channel that a person has given up.
+/// A channel that no longer belongs to the person whose record it holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GivenUp {
-    /// The record to which the channel leads now. `None` if it leads to nobody.
+pub struct Released {
+    /// The record of the channel's new person. `None` if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<ChannelKey>,
 }
@@ -69,12 +70,12 @@ impl Contact {
             and_more: false,
             emails: BTreeSet::new(),
             names: Vec::new(),
-            given_up: None,
+            released: None,
         }
     }
 
-    /// Returns whether who has one of this person's telephone numbers is this person: if the names agree, or if one side has no name and
-    /// no e-mail address differs (INT-6). `emails` are the e-mail addresses of the other side.
+    /// Returns whether another person with one of these telephone numbers is this person: if the names agree, or if one of the two has no
+    /// name and no e-mail address differs (INT-6). `emails` are the e-mail addresses of the other person.
     pub(crate) fn is_same_by_phone(&self, name: Option<&KnownName>, emails: &[&ChannelKey]) -> bool {
         match name.filter(|_| !self.names.is_empty()) {
             Some(name) => self.names.iter().any(|known| known.agrees(name)),
@@ -82,11 +83,11 @@ impl Contact {
         }
     }
 
-    /// Adds e-mail addresses and a name to what is known of the person.
+    /// Adds e-mail addresses and a name to the record.
     pub(crate) fn learn(&mut self, emails: impl IntoIterator<Item = ChannelKey>, name: Option<&KnownName>) {
         let emails: Vec<ChannelKey> = emails.into_iter().filter(|email| *email == self.id || self.aliases.contains(email)).collect();
         self.emails.extend(emails);
-        // A name without a first name would agree with everybody of the last name: it stands only until the first name is known.
+        // A name without a first name agrees with every person of the last name, so it is kept only until the first name is known.
         if let Some(name) = name.filter(|name| !self.names.iter().any(|known| known == *name || name.abbreviates(known))) {
             self.names.retain(|known| !known.abbreviates(name));
             self.names.push(name.clone());

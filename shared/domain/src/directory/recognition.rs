@@ -36,7 +36,7 @@ pub struct Clash {
 
 impl Recognised {
     /// Returns the enquiry's channels by which a search does not find the record: they refer to another record or to none (LEAD-8).
-    pub fn elsewhere(&self) -> impl Iterator<Item = &ChannelKey> {
+    pub fn other_channels(&self) -> impl Iterator<Item = &ChannelKey> {
         let here = |(channel, owner): &&(ChannelKey, Option<ChannelKey>)| match owner {
             Some(owner) => *owner == self.contact.id,
             None => *channel == self.contact.id || self.new_aliases.iter().any(|alias| alias.key == *channel),
@@ -94,7 +94,7 @@ pub(crate) fn update_record(
                 }
             }
             // The person has the channel of the record again.
-            None if channel.key == contact.id => contact.given_up = None,
+            None if channel.key == contact.id => contact.released = None,
             _ => {}
         }
     }
@@ -119,7 +119,7 @@ pub(crate) fn fresh(known: &[KnownChannel], seed: &str) -> Option<ChannelKey> {
     let seeded = |key: &ChannelKey| ChannelKey(format!("{}~{seed}", key.0));
     let mut own = known.iter().filter(|channel| channel.kind != ChannelKind::Switchboard);
     let free = own.clone().find(|channel| channel.owner.is_none());
-    let free = free.map(|channel| if channel.holds.is_some() { seeded(&channel.key) } else { channel.key.clone() });
+    let free = free.map(|channel| if channel.released_record.is_some() { seeded(&channel.key) } else { channel.key.clone() });
     let named = || own.clone().find_map(|channel| channel.named.as_ref().filter(|(_, owner)| owner.is_none()).map(|(key, _)| key.clone()));
     free.or_else(named).or_else(|| own.next().map(|channel| seeded(&channel.key)))
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The number of elements of each kind of a lead, without removed ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct Counts {
     #[serde(skip_serializing_if = "none")]
     pub trade_ins: u32,

@@ -16,7 +16,7 @@ pub use document::{Document, MAX_BYTES};
 pub use quote::{Line, Quote, QuoteDraft};
 pub use test_drive::TestDrive;
 pub use trade_in::TradeIn;
-pub(crate) use trade_in::{as_enquired, enquired_id, says_which};
+pub(crate) use trade_in::{as_enquired, enquired_id, require_vehicle};
 
 use crate::base::{Actor, ElementId, LeadId, Refusal};
 use chrono::{DateTime, Utc};
@@ -82,7 +82,7 @@ pub struct Removed {
 /// The content of an element.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-#[expect(missing_docs, reason = "the types say it")]
+#[expect(missing_docs, reason = "the types explain themselves")]
 pub enum Content {
     TradeIn(TradeIn),
     Quote(Quote),

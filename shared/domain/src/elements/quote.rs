@@ -2,7 +2,7 @@
 
 use crate::base::text::is_line;
 use crate::base::{Fault, MAX_MONEY, Money};
-use crate::elements::says_which;
+use crate::elements::require_vehicle;
 use crate::enquiry::Vehicle;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ impl Quote {
     /// The faults of the fields and of the whole.
     pub fn entered(draft: QuoteDraft, mut faults: Vec<Fault>) -> Result<Self, Vec<Fault>> {
         let QuoteDraft { vehicle, price, lines, valid_until, notes } = draft;
-        says_which(&vehicle, &mut faults);
+        require_vehicle(&vehicle, &mut faults);
         if vehicle.condition.is_none() && !faults.iter().any(|fault| fault.field == "vehicle.condition") {
             faults.push(Fault::new("vehicle.condition", "LEAD-2", "must be new or used"));
         }

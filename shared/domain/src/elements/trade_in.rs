@@ -35,7 +35,7 @@ impl TradeIn {
         notes: Option<String>,
         mut faults: Vec<Fault>,
     ) -> Result<Self, Vec<Fault>> {
-        says_which(&vehicle, &mut faults);
+        require_vehicle(&vehicle, &mut faults);
         if faults.is_empty() { Ok(Self { vehicle, asked, offered, notes, enquired: false }) } else { Err(faults) }
     }
 
@@ -47,7 +47,7 @@ impl TradeIn {
 }
 
 /// Adds a fault if no field of the vehicle is set.
-pub(crate) fn says_which(vehicle: &Vehicle, faults: &mut Vec<Fault>) {
+pub(crate) fn require_vehicle(vehicle: &Vehicle, faults: &mut Vec<Fault>) {
     if *vehicle == Vehicle::default() && faults.is_empty() {
         faults.push(Fault::new("vehicle", "LEAD-2", "must identify the vehicle"));
     }

@@ -23,7 +23,7 @@ impl Judge {
         }
     }
 
-    /// Records a value that was mended.
+    /// Records a value that was corrected.
     pub(crate) fn flag(&mut self, field: &str, detail: String) {
         self.flags.push(Flag { field: field.to_owned(), detail });
     }

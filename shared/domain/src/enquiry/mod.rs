@@ -47,7 +47,7 @@ pub struct RawEnquiry {
 
 /// The customer, as received.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct RawContact {
     pub first_name: Option<String>,
     pub middle_name: Option<String>,
@@ -79,7 +79,7 @@ pub struct RawPhone {
 
 /// A vehicle, as received.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct RawVehicle {
     /// `new` or `used`.
     pub condition: Option<String>,
@@ -104,7 +104,7 @@ pub struct RawVehicle {
 /// The type of an enquiry (INT-4).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum LeadType {
     NewCar,
     UsedCar,
@@ -180,7 +180,7 @@ pub struct Flag {
 /// The channel by which a customer wants to be contacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum PreferredChannel {
     Email,
     Phone,
@@ -192,7 +192,7 @@ pub enum PreferredChannel {
 /// A customer, as checked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct Person {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
@@ -205,7 +205,7 @@ pub struct Person {
     pub company: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<Email>,
-    /// E-mail addresses that could not be read, as received (INT-3). A person mends them by a correction of the addresses.
+    /// E-mail addresses that could not be read, as received (INT-3). A user corrects them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread_emails: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -226,7 +226,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Returns whether the person has an e-mail address or a telephone number, be it one that a person must mend (INT-3).
+    /// Returns whether the person has an e-mail address or a telephone number. An address that a user must correct counts (INT-3).
     pub fn has_channel(&self) -> bool {
         !(self.emails.is_empty() && self.unread_emails.is_empty() && self.phones.is_empty())
     }
@@ -246,7 +246,7 @@ impl Person {
 /// New or used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum Condition {
     New,
     Used,
@@ -258,7 +258,7 @@ pub enum Condition {
 /// A vehicle asked for or offered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct Vehicle {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,

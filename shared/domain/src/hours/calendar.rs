@@ -28,7 +28,7 @@ impl fmt::Display for InvalidHours {
 /// The weekly intervals as entered, not yet checked; a missing day is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are those of the days")]
 pub struct Week {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mon: Vec<Interval>,
@@ -51,7 +51,7 @@ pub struct Week {
 /// Written `{"mon": [["09:00", "12:30"], ["13:00", "17:00"]], …}`; a missing day is closed.
 ///
 /// [`new`](Self::new) checks them and puts them in order. Stored hours are read without a check, because another release stored them:
-/// [`faults`](Self::faults) lists what is wrong.
+/// [`faults`](Self::faults) lists their faults.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "Week")]
 pub struct OpeningHours(Week);
@@ -149,7 +149,7 @@ impl DayOff {
 /// One dealer's calendar: time zone, weekly hours, days off and special hours.
 ///
 /// [`new`](Self::new) checks it. A stored calendar is read without a check, because another release stored it: [`faults`](Self::faults) lists
-/// what is wrong, and the clock counts in the hours that make sense. The methods of the clock are in the module `clock`.
+/// its faults, and the clock counts only the valid hours. The methods of the clock are in the module `clock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Entered")]
 pub struct Calendar {

@@ -13,7 +13,7 @@ impl Calendar {
     }
 }
 
-/// How long a calendar may stay closed before the clock gives up (CLK-6): two years, one of
+/// How long a calendar may stay closed before the clock stops counting (CLK-6): two years, one of
 /// them a leap year.
 const LONGEST_CLOSURE: TimeDelta = TimeDelta::days(731);
 

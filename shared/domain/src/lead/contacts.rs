@@ -15,9 +15,9 @@ pub struct LeadContact {
     pub person: Person,
 }
 
-/// The contact who asked, with the channels of that enquiry. A letter that answers the enquiry goes there (INT-6).
+/// The contact of the latest enquiry, with the channels of that enquiry. A letter that answers the enquiry is sent to them (INT-6).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Asker {
+pub struct Enquirer {
     /// The contact.
     pub contact: ContactId,
     /// The e-mail address. `None` means the contact's first one.
@@ -47,22 +47,22 @@ impl Lead {
         Some(ContactPreferences::of(person))
     }
 
-    /// Returns the contact to whom the next answer goes: who asked last, else the main contact.
-    pub fn asked_last(&self) -> Asker {
+    /// Returns the contact to whom the next answer is sent: the contact of the latest enquiry, or else the main contact.
+    pub fn latest_enquirer(&self) -> Enquirer {
         let main =
-            || Asker { contact: self.contacts.first().map_or_else(|| numbered(1), |main| main.id.clone()), email: None, phone: None };
-        self.asker.as_deref().cloned().unwrap_or_else(main)
+            || Enquirer { contact: self.contacts.first().map_or_else(|| numbered(1), |main| main.id.clone()), email: None, phone: None };
+        self.enquirer.as_deref().cloned().unwrap_or_else(main)
     }
 
-    /// Returns the name and the addresses of the contact who asked. `None` if the lead no longer has this contact. A channel that the
-    /// contact no longer has is replaced by the contact's other ones.
-    pub fn addressee(&self, asker: &Asker, enquiry: Option<&Enquiry>) -> Option<(String, ContactPreferences)> {
-        let person = self.people(enquiry).into_iter().find(|contact| contact.id == asker.contact)?.person;
+    /// Returns the name and the addresses of the contact who sent the enquiry. `None` if the lead no longer has this contact. A channel
+    /// that the contact no longer has is replaced by another channel of the contact.
+    pub fn addressee(&self, enquirer: &Enquirer, enquiry: Option<&Enquiry>) -> Option<(String, ContactPreferences)> {
+        let person = self.people(enquiry).into_iter().find(|contact| contact.id == enquirer.contact)?.person;
         let mut reached = ContactPreferences::of(&person);
         let email = |asked: &Email| person.emails.iter().find(|email| email.is_same(asked)).cloned();
         let phone = |asked: &Phone| person.phones.iter().find(|phone| phone.is_same(asked)).cloned();
-        reached.email = asker.email.as_ref().and_then(email).or(reached.email);
-        reached.phone = asker.phone.as_ref().and_then(phone).or(reached.phone);
+        reached.email = enquirer.email.as_ref().and_then(email).or(reached.email);
+        reached.phone = enquirer.phone.as_ref().and_then(phone).or(reached.phone);
         Some((person.display_name(), reached))
     }
 
@@ -71,7 +71,7 @@ impl Lead {
     pub(crate) fn join(&mut self, person: &Person, enquiry: Option<&Enquiry>) -> Option<Event> {
         let mut people = self.people(enquiry);
         let same = people.iter().position(|contact| is_same(&contact.person, person));
-        // Without a name it is the person who is known here.
+        // A person without a name is the main contact.
         let same = same.or_else(|| (KnownName::of(person).is_none() && !people.is_empty()).then_some(0));
         let (place, event) = match same {
             Some(place) => {
@@ -92,7 +92,7 @@ impl Lead {
             None => {
                 // There is no room for the person. No letter may go to somebody else instead.
                 let ContactPreferences { email, phone, .. } = ContactPreferences::of(person);
-                self.asker = Some(Box::new(Asker { contact: numbered(self.version), email, phone }));
+                self.enquirer = Some(Box::new(Enquirer { contact: numbered(self.version), email, phone }));
                 return None;
             }
         };
@@ -102,7 +102,7 @@ impl Lead {
         let email = asked.email.filter(|email| usual.email.as_ref().is_none_or(|usual| !usual.is_same(email)));
         let phone = asked.phone.filter(|phone| usual.phone.as_ref().is_none_or(|usual| !usual.is_same(phone)));
         let is_usual = place == 0 && email.is_none() && phone.is_none();
-        self.asker = (!is_usual).then(|| Box::new(Asker { contact: contact.id.clone(), email, phone }));
+        self.enquirer = (!is_usual).then(|| Box::new(Enquirer { contact: contact.id.clone(), email, phone }));
         if event.is_some() {
             if let Some(main) = people.first() {
                 self.contact = main.person.display_name();
@@ -111,12 +111,10 @@ impl Lead {
         }
         event
     }
-}
 
-impl Lead {
     /// Gives the contact of the enquiry `before` the data of its newer version, and keeps the channels of further enquiries. A contact that a
     /// user has corrected stays unchanged (LEAD-7).
-    pub(crate) fn ask_anew(&mut self, before: Option<&Enquiry>, now: &Person) {
+    pub(crate) fn refresh_contact(&mut self, before: Option<&Enquiry>, now: &Person) {
         let own = self.contacts.iter_mut().find(|contact| contact.id == numbered(1));
         if let Some((contact, before)) = own.zip(before.map(|before| &before.contact))
             && with_channels(before, &contact.person) == contact.person

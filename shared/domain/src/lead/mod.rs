@@ -11,7 +11,7 @@ mod task;
 mod timeline;
 mod turn;
 
-pub use contacts::{Asker, LeadContact};
+pub use contacts::{Enquirer, LeadContact};
 pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
 pub use raw::{Raw, RawStorage};
@@ -75,7 +75,8 @@ pub struct Lead {
     pub enquiry_version: Option<u64>,
     /// The contact of the latest enquiry, if letters do not go to the main contact's usual channels (INT-6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asker: Option<Box<Asker>>,
+    #[serde(rename = "asker")]
+    pub enquirer: Option<Box<Enquirer>>,
     /// Its contacts, the main one first: at most ten if users add them, at most 20 with those of further enquiries. Empty if the only contact is the unchanged contact of the enquiry (LEAD-7).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<LeadContact>,

@@ -52,7 +52,7 @@ impl Lead {
     }
 
     /// Starts a new deadline, because the contact asked again after a reaction (INT-6).
-    pub(crate) fn ask_again(&mut self, dealer: &Dealer, start: ClockStart) {
+    pub(crate) fn restart_deadline(&mut self, dealer: &Dealer, start: ClockStart) {
         let answered = self.reaction.take();
         self.first_reaction = self.first_reaction.take().or(answered);
         self.start_clock(dealer, start);

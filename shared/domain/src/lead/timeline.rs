@@ -367,7 +367,7 @@ pub enum Event {
 /// An action on a deadline, task or contact of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum TimelineAction {
     Added,
     Changed,

@@ -2,7 +2,7 @@
 
 use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
-use crate::lead::{Asker, Lead};
+use crate::lead::{Enquirer, Lead};
 use crate::messages::{FailedAttempts, Lease, Retry};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct Letter {
     pub queued: DateTime<Utc>,
     /// The contact of the lead whom the letter answers. `None` if it is about an appointment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answers: Option<Box<Asker>>,
+    pub answers: Option<Box<Enquirer>>,
     /// The address or number of the latest attempt (APT-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -197,7 +197,7 @@ impl SuppressionReason {
 }
 
 impl Letter {
-    /// Creates a letter to the contact who asked last in a lead, due at once.
+    /// Creates a letter to the contact of a lead's latest enquiry, due at once.
     pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, now: DateTime<Utc>) -> Self {
         Self {
             subject: Subject::Lead(lead.id),
@@ -209,7 +209,7 @@ impl Letter {
             language: None,
             queued: now,
             to: None,
-            answers: Some(Box::new(lead.asked_last())),
+            answers: Some(Box::new(lead.latest_enquirer())),
             state: LetterState::Queued { due: now, attempts: 0 },
         }
     }

@@ -53,7 +53,7 @@ pub struct Export {
 /// The records of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum ExportContent {
     Appointments(AppointmentFilter),
     Leads(LeadFilter),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Filter values for attendance (OVR-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum AttendanceFilter {
     Unknown,
     Completed,

@@ -94,7 +94,7 @@ impl LeadCounts {
 
 /// The lead overview: counts of all leads, and by user, source and dealer. A lead without an owner counts for no user.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct LeadTally {
     pub all: LeadCounts,
     pub users: BTreeMap<UserId, LeadCounts>,

@@ -2,7 +2,7 @@
 
 use crate::base::{Actor, ChannelKey, LeadId};
 use crate::decision::{Item, commit};
-use crate::directory::{Channel, Clash, Contact, GivenUp, KnownChannel, Recognised};
+use crate::directory::{Channel, Clash, Contact, KnownChannel, Recognised, Released};
 use crate::lead::{Event, Lead};
 use chrono::{DateTime, Utc};
 
@@ -14,8 +14,8 @@ impl Contact {
         (record.leads != self.leads).then(|| Item::Channel(record.id.clone(), Channel::Contact(record)))
     }
 
-    /// Takes a channel from the record that the person never had. Adds the changes of the channel's own entries to `items`.
-    pub(crate) fn give_up(&mut self, channel: &KnownChannel, items: &mut Vec<Item>) {
+    /// Removes a channel that the person never had from the record. Adds the changes of the channel's own entries to `items`.
+    pub(crate) fn release_channel(&mut self, channel: &KnownChannel, items: &mut Vec<Item>) {
         let of_record = |owner: &Option<Contact>| owner.as_ref().is_some_and(|owner| owner.id == self.id);
         let own = of_record(&channel.owner).then(|| (channel.key.clone(), channel.leading_nowhere()));
         let named =
@@ -23,7 +23,7 @@ impl Contact {
         for (key, nowhere) in own.into_iter().chain(named) {
             self.emails.remove(&key);
             if key == self.id {
-                self.given_up = Some(GivenUp::default());
+                self.released = Some(Released::default());
             } else if self.aliases.remove(&key) {
                 items.push(Item::Channel(key, nowhere));
             }
@@ -36,8 +36,8 @@ impl Contact {
     }
 }
 
-/// Takes channels that the person of `record` never had from the directory, after the other changes `items` of the directory.
-pub(crate) fn give_up(record: &Contact, channels: &[KnownChannel], items: &mut Vec<Item>) {
+/// Removes channels that the person of `record` never had from the directory, after the other changes `items` of the directory.
+pub(crate) fn release_channels(record: &Contact, channels: &[KnownChannel], items: &mut Vec<Item>) {
     let mut record = record.clone();
     let before = record.clone();
     // Another change can write the record, too: it is written once.
@@ -48,7 +48,7 @@ pub(crate) fn give_up(record: &Contact, channels: &[KnownChannel], items: &mut V
         record = written;
     }
     for channel in channels {
-        record.give_up(channel, items);
+        record.release_channel(channel, items);
     }
     if is_written || record != before {
         items.push(Item::Channel(record.id.clone(), Channel::Contact(record)));
@@ -90,14 +90,15 @@ pub(crate) fn noted_elsewhere(
 impl Recognised {
     /// Returns the records of other people who share a channel with `lead`, with that lead added (LEAD-8). `own` is the lead's own record.
     pub(crate) fn shared(&self, own: Option<&ChannelKey>, lead: LeadId) -> impl Iterator<Item = Item> {
-        // A channel that the person has taken over is stored in the record of the person who gave it up: that record is written once.
-        let rewritten =
-            |record: &&Contact| self.new_aliases.iter().any(|alias| alias.holds.as_ref().is_some_and(|held| held.id == record.id));
+        // A channel that belonged to another person is stored in the record of that person, which is written once.
+        let rewritten = |record: &&Contact| {
+            self.new_aliases.iter().any(|alias| alias.released_record.as_ref().is_some_and(|held| held.id == record.id))
+        };
         self.known.iter().filter(move |record| own != Some(&record.id) && !rewritten(record)).filter_map(move |record| record.shares(lead))
     }
 
-    /// Returns the new items of the directory for a person without a new lead. Empty if the directory knows all of it.
-    pub(crate) fn learnt(&self) -> Vec<Item> {
+    /// Returns the new items of the directory for a person without a new lead. Empty if nothing is new.
+    pub(crate) fn directory_items(&self) -> Vec<Item> {
         if !self.changed {
             return Vec::new();
         }

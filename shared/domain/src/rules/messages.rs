@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 /// Queues a letter again that has failed or is unclear. `appointment` is its subject, if that is an appointment.
 ///
 /// # Errors
-/// 409 if the letter has another state, or what it states is no longer so.
+/// 409 if the letter has another state, or its content no longer applies.
 pub fn send_letter_again(
     letter: &Letter,
     appointment: Option<&Appointment>,
@@ -33,7 +33,7 @@ pub fn send_letter_again(
 /// Queues a notice again that has failed.
 ///
 /// # Errors
-/// 409 if the notice has another state, or what it states is no longer so.
+/// 409 if the notice has another state, or its content no longer applies.
 pub fn send_notice_again(message: &Message, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Result<(Decision, Message), Refusal> {
     let again = message.queued_again(now).ok_or_else(|| settled(message.state.name()))?;
     if let Some(MessageClaim::Settle(Message { state: MessageState::Dropped { why, .. }, .. })) = again.claim(Some(lead), dealer, now) {

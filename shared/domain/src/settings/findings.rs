@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// The kind of a risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingKind {
-    /// A stored setting breaks a rule: another release stored it. The next change of its part must mend it.
+    /// A stored setting breaks a rule, because another release stored it. The next change of its part must correct it.
     BreaksRule,
     /// Only one user receives the leads; during an absence nobody does.
     SoloDistribution,

@@ -71,8 +71,8 @@ pub struct SettingsChange {
 
 /// Settings of a dealer that may be saved: the only ways to create them are [`DealerSettings::check`] and [`DealerSettings::check_change`].
 ///
-/// Stored settings are read without a check: another release stored them, by its own rules. So they may break a rule of this one;
-/// [`findings()`] lists each, and the next change of that part must mend it (SET-8).
+/// Stored settings are read without a check, because another release may have stored them by its own rules. They may break a rule of this
+/// release: [`findings()`] lists each such setting, and the next change of its part must correct it (SET-8).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Settings(#[serde(deserialize_with = "read_stored")] DealerSettings);

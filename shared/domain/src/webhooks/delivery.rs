@@ -46,7 +46,7 @@ pub enum DeliveryState {
     },
     /// It is no longer sent.
     GivenUp {
-        /// When it was given up.
+        /// When the last attempt failed.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
         /// The reason.
@@ -299,7 +299,7 @@ impl Outgoing {
         after
     }
 
-    /// Whether the delivery to `webhook` is part of a redelivery: it was given up or, if `delivered` is set, accepted.
+    /// Whether the delivery to `webhook` is part of a redelivery: its attempts failed or, if `delivered` is set, it was accepted.
     pub fn belongs_to_redelivery(&self, webhook: &WebhookId, delivered: bool) -> bool {
         match self.state(webhook) {
             Some(DeliveryState::GivenUp { .. }) => true,

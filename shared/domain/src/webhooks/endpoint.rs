@@ -6,24 +6,50 @@ use url::{Host, Url};
 /// The maximum length of an address in characters.
 const LONGEST: usize = 500;
 
+/// The reason why an address is no valid webhook address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadEndpoint {
+    /// The address is too long.
+    #[error("must be at most {max} characters long", max = LONGEST)]
+    TooLong,
+    /// It is no URL.
+    #[error("must be an address such as https://example.com/hooks: {0}")]
+    NoUrl(#[source] url::ParseError),
+    /// The scheme is not https.
+    #[error("must begin with https://")]
+    NotHttps,
+    /// It contains more than host, port, path and query.
+    #[error("must have no user, password or fragment")]
+    ExtraParts,
+    /// The port is a system port other than 443.
+    #[error("must have port 443 or a port from 1024 on")]
+    SystemPort,
+    /// There is no host.
+    #[error("must have a host")]
+    NoHost,
+    /// The host is a private name or address.
+    #[error("must have a host on the public internet")]
+    PrivateHost,
+}
+
 /// Checks an address: https, port 443 or a port from 1024 on, no user and no fragment. If the host is an IP address, it must be public.
 /// Each delivery resolves and checks a host name again.
 ///
 /// # Errors
-/// The reason for the rejection.
-pub fn endpoint(text: &str) -> Result<String, String> {
+/// [`BadEndpoint`] has the reason.
+pub fn endpoint(text: &str) -> Result<String, BadEndpoint> {
     if text.len() > LONGEST {
-        return Err(format!("must be at most {LONGEST} characters long"));
+        return Err(BadEndpoint::TooLong);
     }
-    let url = Url::parse(text).map_err(|e| format!("must be an address such as https://example.com/hooks: {e}"))?;
+    let url = Url::parse(text).map_err(BadEndpoint::NoUrl)?;
     if url.scheme() != "https" {
-        return Err("must begin with https://".into());
+        return Err(BadEndpoint::NotHttps);
     }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err("must have no user, password or fragment".into());
+        return Err(BadEndpoint::ExtraParts);
     }
     if url.port().is_some_and(|port| port < 1024) {
-        return Err("must have port 443 or a port from 1024 on".into());
+        return Err(BadEndpoint::SystemPort);
     }
     let address = match url.host() {
         Some(Host::Domain(name)) => {
@@ -31,16 +57,16 @@ pub fn endpoint(text: &str) -> Result<String, String> {
             let own = ["localhost", "local", "internal", "home.arpa"];
             let inside = own.iter().any(|own| name == *own || name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')));
             if !name.contains('.') || inside {
-                return Err("must have a host on the public internet".into());
+                return Err(BadEndpoint::PrivateHost);
             }
             None
         }
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-        None => return Err("must have a host".into()),
+        None => return Err(BadEndpoint::NoHost),
     };
     if address.is_some_and(|address| !is_public(address)) {
-        return Err("must have a host on the public internet".into());
+        return Err(BadEndpoint::PrivateHost);
     }
     Ok(url.into())
 }

@@ -5,7 +5,7 @@ mod delivery;
 mod endpoint;
 
 pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliveryState, LEASE, LeasedAttempt, RETRIES, choose_fairly, claim};
-pub use endpoint::{endpoint, is_public};
+pub use endpoint::{BadEndpoint, endpoint, is_public};
 
 use crate::base::{Actor, AppointmentId, DealerId, LeadId, PartnerId, Refusal, Subject, WebhookId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 /// An event that a system can subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum WebhookEvent {
     #[serde(rename = "lead.created")]
     LeadCreated,
@@ -237,7 +237,7 @@ impl Webhook {
             && self.partner.as_ref().is_none_or(readable)
     }
 
-    /// Returns the content of an event as the receiver may read it: a partner learns nothing of a lead (ACC-1).
+    /// Returns the content of an event as the receiver may read it: a partner gets no data of a lead (ACC-1).
     pub fn readable(&self, data: &WebhookData) -> WebhookData {
         let lead = data.lead.filter(|_| self.partner.is_none());
         WebhookData { lead, ..data.clone() }

@@ -57,7 +57,7 @@ pub struct FieldError {
     /// The rule's text in the reference.
     #[schema(example = "/reference/rules#INT-3")]
     pub rule_url: String,
-    /// What is wrong, and what is right.
+    /// The error and the correct value.
     pub detail: String,
 }
 

@@ -69,7 +69,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Returns the origin of a message: what a dead letter proves, else what the queue verified.
+    /// Returns the origin of a message: the one that a dead letter proves, or else the one that the queue verified.
     pub fn of(platform: &Platform, message: &SqsMessage) -> Self {
         let body = fingerprint(message.body.as_deref().unwrap_or_default().as_bytes());
         let proof = message.message_attributes.get(ORIGIN).and_then(|attribute| attribute.string_value.as_deref());

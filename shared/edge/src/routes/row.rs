@@ -27,7 +27,7 @@ pub enum Access {
     Link,
     /// By a signature as Standard Webhooks defines it (APT-4).
     Signature,
-    /// Not at all: the documents are for everyone. The function sees no data.
+    /// None: the documents are open to everyone. The function has no access to data.
     Open,
 }
 

@@ -80,12 +80,14 @@ const fn change(part: SettingsPart, path: &'static str, summary: &'static str) -
     row.if_match().problems(SETTINGS_CHANGE)
 }
 
-/// Two rows for each part: it is read, and it is replaced.
+/// Two rows for each part: it is read, and it is replaced. A part whose two summaries differ in more than the verb gives the second one.
 macro_rules! parts {
-    ($($part:ident: $path:literal, $what:literal;)*) => {
+    (@change $what:literal) => { concat!("Replaces ", $what, ".") };
+    (@change $what:literal, $change:literal) => { $change };
+    ($($part:ident: $path:literal, $what:literal $(, $change:literal)?;)*) => {
         pub(super) const PART_ROWS: &[Row] = &[$(
             read(SettingsPart::$part, $path, concat!("Returns ", $what, ".")),
-            change(SettingsPart::$part, $path, concat!("Replaces ", $what, ".")),
+            change(SettingsPart::$part, $path, parts!(@change $what $(, $change)?)),
         )*];
     };
 }
@@ -99,9 +101,12 @@ parts! {
     Capacity: "/dealers/{dealer}/capacity", "the capacity: how many customers a user takes per slot and day, when, and for how long (CAL-7)";
     Appointments: "/dealers/{dealer}/appointment-settings",
         "the accepted kinds of appointments, and how and when their customers are notified (APT-2, APT-3)";
-    Pool: "/dealers/{dealer}/pool", "the settings of the pool; null if there is none (SET-6)";
+    Pool: "/dealers/{dealer}/pool",
+        "the settings of the pool; null if there is none (SET-6)",
+        "Replaces the settings of the pool; null removes the pool (SET-6).";
     DistributionGroups: "/dealers/{dealer}/distribution-groups",
-        "the distribution groups, which the operator or the group's administrator creates (DIS-3)";
+        "the distribution groups (DIS-3)",
+        "Replaces the distribution groups; only the operator and group admins may do this (DIS-3).";
     RoutingRules: "/dealers/{dealer}/routing-rules", "the routing rules: the first rule that matches a lead selects its group (DIS-3)";
     Absences: "/dealers/{dealer}/absences", "the absences of users and their deputies (DIS-4)";
 }

@@ -4,7 +4,7 @@ use crate::Platform;
 use crate::usecase::lead::{enquiry_key, enquiry_of};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{ChannelKey, LeadId};
-use forecourt_domain::directory::{Channel, ChannelKind, Contact, GivenUp, KnownChannel, KnownName, find_person};
+use forecourt_domain::directory::{Channel, ChannelKind, Contact, KnownChannel, KnownName, Recognised, Released, find_person};
 use forecourt_domain::enquiry::Person;
 use forecourt_domain::lead::LeadContact;
 use forecourt_domain::settings::Dealer;
@@ -74,8 +74,13 @@ pub fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, person: &Pe
 /// Returns the records that the entries of `channels` point at, and the entries of numbers that belong to somebody else with this
 /// person's name.
 pub fn records(loaded: &Loaded, channels: &PersonChannels) -> Vec<Key> {
-    let clashes = find_person(&known(loaded, channels), channels.name.as_ref(), "").map(|found| found.clashes).unwrap_or_default();
-    let named: Vec<ChannelKey> = clashes.into_iter().filter_map(|clash| clash.named).collect();
+    records_of(loaded, channels, find_person(&known(loaded, channels), channels.name.as_ref(), "").as_ref())
+}
+
+/// Returns the keys that [`records`] returns. `found` is the person of the channels, recognised from the same items.
+pub fn records_of(loaded: &Loaded, channels: &PersonChannels, found: Option<&Recognised>) -> Vec<Key> {
+    let clashes = found.into_iter().flat_map(|found| &found.clashes);
+    let named: Vec<ChannelKey> = clashes.filter_map(|clash| clash.named.clone()).collect();
     let pointed = channels.all.iter().map(|channel| &channel.key).chain(&named).filter_map(|key| pointed(loaded, key));
     let pointed: Vec<Key> = pointed.map(Key::Channel).collect();
     named.into_iter().map(Key::Channel).chain(pointed).collect()
@@ -85,7 +90,7 @@ pub fn records(loaded: &Loaded, channels: &PersonChannels) -> Vec<Key> {
 pub fn pointed(loaded: &Loaded, channel: &ChannelKey) -> Option<ChannelKey> {
     match loaded.channel(channel)? {
         Channel::AliasOf(record) => Some(record.clone()),
-        Channel::Contact(Contact { given_up: Some(GivenUp { to: Some(record) }), .. }) => Some(record.clone()),
+        Channel::Contact(Contact { released: Some(Released { to: Some(record) }), .. }) => Some(record.clone()),
         Channel::Contact(_) => None,
     }
 }
@@ -102,7 +107,7 @@ pub fn record(loaded: &Loaded, id: &ChannelKey) -> Option<Contact> {
 pub fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
     match pointed(loaded, channel) {
         Some(id) => record(loaded, &id),
-        None => record(loaded, channel).filter(|contact| contact.given_up.is_none()),
+        None => record(loaded, channel).filter(|contact| contact.released.is_none()),
     }
 }
 
@@ -127,7 +132,7 @@ pub fn contacts_of(loaded: &Loaded, record: &ChannelKey, leads: impl Iterator<It
 
 /// Returns each of `channels` with its contact.
 pub fn known(loaded: &Loaded, channels: &PersonChannels) -> Vec<KnownChannel> {
-    let held = |key: &ChannelKey| record(loaded, key).filter(|contact| contact.given_up.is_some());
+    let held = |key: &ChannelKey| record(loaded, key).filter(|contact| contact.released.is_some());
     let named = |channel: &PersonChannel| {
         let key = channel.named.clone().filter(|key| loaded.requested(&Key::Channel(key.clone())) && held(key).is_none())?;
         let owner = contact_of(loaded, &key);
@@ -138,7 +143,7 @@ pub fn known(loaded: &Loaded, channels: &PersonChannels) -> Vec<KnownChannel> {
         key: channel.key.clone(),
         text: channel.text.clone(),
         owner: contact_of(loaded, &channel.key),
-        holds: held(&channel.key),
+        released_record: held(&channel.key),
         named_key: channel.named.clone(),
         named: named(channel),
     };

@@ -1,4 +1,4 @@
-//! The index `due`: what has to happen later, and which queue gets the wake-up.
+//! The index `due`: the later steps, and the queue that gets the wake-up of each.
 
 use super::stamp;
 use chrono::{DateTime, Utc};

@@ -9,7 +9,7 @@ use crate::enquiry::ContactPreferences;
 use crate::lead::Lead;
 use crate::rules::appointment::changed;
 use crate::rules::calendar::{CalendarContext, NewEvent, schedule_as, state_of};
-use crate::rules::directory::give_up;
+use crate::rules::directory::release_channels;
 use crate::settings::Dealer;
 use crate::slots::{Diary, LoadDay};
 use chrono::{DateTime, Utc};
@@ -202,7 +202,7 @@ pub fn make(
             diary.items().fold(Decision::default(), Decision::with)
         }
     };
-    decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt()));
+    decision.items.extend(recognised.into_iter().flat_map(|found| found.directory_items()));
     decision.items.extend(made.letters(None, dealer, now));
     let emptied = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
     decision.items.extend(emptied);
@@ -237,7 +237,7 @@ pub struct Edit {
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's record in the directory, and its channels that the customer never had (LEAD-7).
-    pub never_had: Option<(Contact, Vec<KnownChannel>)>,
+    pub removed: Option<(Contact, Vec<KnownChannel>)>,
 }
 
 /// Edits an appointment. Its event gets the same salesperson in the same commit. `None` if nothing changes.
@@ -256,16 +256,16 @@ pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) 
     if let Some(notes) = edit.notes {
         after.notes = notes;
     }
-    let mut learnt = Vec::new();
+    let mut directory_items = Vec::new();
     if let Some(customer) = edit.customer {
         let recognised = customer.recognised(&before.id).filter(|_| context.lead.is_none());
         let Customer { name, reached, .. } = customer;
         after.customer = name.unwrap_or(after.customer);
         // If only the name or the language changes, the customer remains the same person, even if the directory has new data.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
-            learnt = recognised.iter().flat_map(Recognised::learnt).collect();
-            if let Some((record, channels)) = edit.never_had.filter(|(_, channels)| context.lead.is_none() && !channels.is_empty()) {
-                give_up(&record, &channels, &mut learnt);
+            directory_items = recognised.iter().flat_map(Recognised::directory_items).collect();
+            if let Some((record, channels)) = edit.removed.filter(|(_, channels)| context.lead.is_none() && !channels.is_empty()) {
+                release_channels(&record, &channels, &mut directory_items);
             }
             let of_lead = context.lead.and_then(|lead| lead.contact_id.clone());
             after.customer_id = of_lead.or_else(|| recognised.map(|found| found.contact.id));
@@ -276,6 +276,6 @@ pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) 
         return Ok(None);
     }
     let mut changed = changed(context, before, after)?;
-    changed.decision.items.extend(learnt);
+    changed.decision.items.extend(directory_items);
     Ok(Some(changed))
 }

@@ -99,7 +99,7 @@ pub fn book(
     event: Option<&CalendarEvent>,
     from: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
-    let moved = event.filter(|_| invitation.standing(event, context.now) == InvitationStatus::Booked);
+    let moved = event.filter(|_| invitation.status(event, context.now) == InvitationStatus::Booked);
     if moved.is_some_and(|event| event.at == from) {
         return Ok(None);
     }
@@ -137,7 +137,7 @@ pub fn book(
 /// # Errors
 /// 409 if the appointment has started or is over.
 pub fn cancel(context: &CalendarContext<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
-    match (invitation.standing(event, context.now), event) {
+    match (invitation.status(event, context.now), event) {
         (InvitationStatus::Over, _) => Err(OfferRefusal::Over.into()),
         (InvitationStatus::Booked, Some(event)) => {
             let settled = settle(context, event, EventAction::Delete, None)?;

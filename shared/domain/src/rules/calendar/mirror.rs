@@ -67,12 +67,12 @@ pub(crate) fn mirrored(
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
     changed.count_drive(event, &after.state);
-    let stands = after.state == EventState::Incomplete;
-    if stands {
+    let is_planned = after.state == EventState::Incomplete;
+    if is_planned {
         changed.planned.push(Planned { at: after.at, id: after.id.clone() });
         changed.planned.sort();
     }
-    after.due = Some(after.at).filter(|at| stands && *at > now);
+    after.due = Some(after.at).filter(|at| is_planned && *at > now);
     after.taken = after.takes_now(context);
     let mut diary = Diary::new(context.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;

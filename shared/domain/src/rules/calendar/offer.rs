@@ -57,7 +57,7 @@ impl Invitation {
         event: Option<&'a CalendarEvent>,
         now: DateTime<Utc>,
     ) -> Result<Offer<'a>, OfferRefusal> {
-        match (self.standing(event, now), event) {
+        match (self.status(event, now), event) {
             (InvitationStatus::Over, _) => Err(OfferRefusal::Over),
             (InvitationStatus::Booked, Some(event)) if !event.can_be_moved() => Err(OfferRefusal::TooOften),
             (InvitationStatus::Booked, Some(event)) => {

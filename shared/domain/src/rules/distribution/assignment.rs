@@ -55,10 +55,10 @@ pub fn distribute_all<'a>(
         let mut changed = lead.touched(now);
         changed.replan(dealer);
         let lane = changed.lane(dealer);
-        let Some((stands, moves)) = standing(&mut places, lane, &place) else { continue };
-        let (event, notice, moved) = by_turn(&mut changed, dealer, stands, now);
+        let Some((state, moves)) = lane_state(&mut places, lane, &place) else { continue };
+        let (event, notice, moved) = by_turn(&mut changed, dealer, state, now);
         if let Some(moved) = moved {
-            (*stands, *moves) = (moved, true);
+            (*state, *moves) = (moved, true);
         }
         decision.items.extend(commit(changed, Actor::System, vec![event], now).with(notice).items);
     }
@@ -67,7 +67,7 @@ pub fn distribute_all<'a>(
 }
 
 /// Returns the current state of `lane`, and whether it has changed.
-fn standing(
+fn lane_state(
     places: &mut BTreeMap<Lane, (LaneState, bool)>,
     lane: Lane,
     place: impl Fn(&Lane) -> Option<LaneState>,
@@ -75,8 +75,8 @@ fn standing(
     Some(match places.entry(lane) {
         btree_map::Entry::Occupied(known) => known.into_mut(),
         btree_map::Entry::Vacant(new) => {
-            let stands = place(new.key())?;
-            new.insert((stands, false))
+            let state = place(new.key())?;
+            new.insert((state, false))
         }
     })
 }

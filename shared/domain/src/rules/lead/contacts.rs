@@ -1,7 +1,7 @@
 //! Adds, edits and removes the contacts of a lead (LEAD-7).
 //!
 //! Until a user changes them, a lead has one contact: that of the enquiry. A channel that a user replaces never was the contact's, and no
-//! longer leads to the person, unless the user says that it is a former one. A channel that belongs to another person is noted and never
+//! longer leads to the person, unless the user marks it as a former one. A channel that belongs to another person is noted and never
 //! merged (INT-6).
 
 use crate::base::{Actor, ChannelKey, ContactId, Country, Refusal, numbered};
@@ -43,7 +43,7 @@ pub struct ContactsContext<'a> {
     /// The new channels of the contact, each with its record in the directory.
     pub known: &'a [KnownChannel],
     /// The channels that the contact never had, and that no other contact of the record has.
-    pub given_up: &'a [KnownChannel],
+    pub removed: &'a [KnownChannel],
     /// The name of the contact.
     pub name: Option<&'a KnownName>,
     /// The latest leads at the dealer of other people who share a channel with the contact.
@@ -126,7 +126,7 @@ pub fn correct(context: &ContactsContext<'_>, id: &ContactId, person: Person, ma
     }
     let before = people[place].person.clone();
     let becomes_main = main == Some(true) && place > 0;
-    let answers_another = main == Some(true) && context.lead.asker.is_some();
+    let answers_another = main == Some(true) && context.lead.enquirer.is_some();
     if before == person && !becomes_main && !answers_another {
         return Ok(None);
     }
@@ -158,7 +158,7 @@ pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry
 
 /// The changes of the directory after a change of the contacts.
 #[derive(Default)]
-struct Learnt {
+struct DirectoryUpdate {
     items: Vec<Item>,
     /// The lead's record, if it changed or was created.
     record: Option<Contact>,
@@ -173,19 +173,19 @@ impl ContactsContext<'_> {
         }
         if matches!(event, Event::Contact { main: true, .. }) {
             // The user has chosen who gets the letters.
-            changed.asker = None;
+            changed.enquirer = None;
         }
         changed.contacts = people;
-        let Learnt { items, record, clashes } = self.learnt();
+        let DirectoryUpdate { items, record, clashes } = self.directory_update();
         changed.contact_id = record.as_ref().map(|record| record.id.clone()).or(changed.contact_id);
         let learned = |channel: &ChannelKey| items.iter().any(|item| matches!(item, Item::Channel(known, _) if known == channel));
         let here = |channel: &&KnownChannel| match &channel.owner {
             Some(owner) => Some(&owner.id) == changed.contact_id.as_ref(),
             None => learned(&channel.key),
         };
-        let elsewhere = self.known.iter().filter(|known| !here(known)).chain(self.given_up);
-        let elsewhere: Vec<ChannelKey> = elsewhere.map(|channel| channel.key.clone()).collect();
-        changed.found_by(&elsewhere);
+        let other_channels = self.known.iter().filter(|known| !here(known)).chain(self.removed);
+        let other_channels: Vec<ChannelKey> = other_channels.map(|channel| channel.key.clone()).collect();
+        changed.found_by(&other_channels);
         let others: BTreeMap<&ChannelKey, &Contact> = self
             .known
             .iter()
@@ -202,23 +202,23 @@ impl ContactsContext<'_> {
         items.into_iter().chain(shared).fold(decision, Decision::with)
     }
 
-    /// Returns the changes of the directory: unknown channels lead to the lead's record from now on, and those that the contact never had
-    /// no longer do.
-    fn learnt(&self) -> Learnt {
+    /// Returns the changes of the directory: new channels refer to the lead's record, and channels that the contact never had no longer
+    /// refer to it.
+    fn directory_update(&self) -> DirectoryUpdate {
         let new = || {
             let latest = BTreeMap::from([(self.lead.dealer.clone(), self.lead.id)]);
             let id = fresh(self.known, &self.lead.id.to_string())?;
             Some(Contact { latest, leads: vec![self.lead.id], ..Contact::new(id) })
         };
-        let Some(mut record) = self.record.cloned().or_else(new) else { return Learnt::default() };
+        let Some(mut record) = self.record.cloned().or_else(new) else { return DirectoryUpdate::default() };
         let mut items = Vec::new();
-        for channel in self.given_up {
-            record.give_up(channel, &mut items);
+        for channel in self.removed {
+            record.release_channel(channel, &mut items);
         }
         let updated = update_record(record, self.record, self.known, self.name);
         items.extend(updated.aliases());
         let record = updated.changed.then_some(updated.contact);
         items.extend(record.clone().map(|record| Item::Channel(record.id.clone(), Channel::Contact(record))));
-        Learnt { items, record, clashes: updated.clashes }
+        DirectoryUpdate { items, record, clashes: updated.clashes }
     }
 }

@@ -197,9 +197,9 @@ fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) 
     let contact = found.contact;
     let mut changed = lead.touched(arrival.at);
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
-    changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
+    changed.found_by(contact.into_iter().flat_map(Recognised::other_channels));
     if !changed.clock_runs() {
-        changed.ask_again(dealer, arrival.clock());
+        changed.restart_deadline(dealer, arrival.clock());
     }
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.site_events());
@@ -278,7 +278,7 @@ fn known(arrival: &Arrival, lead: &Lead, found: StoredState<'_>) -> Result<Intak
     }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
-    changed.ask_anew(found.enquiry, &arrival.enquiry.contact);
+    changed.refresh_contact(found.enquiry, &arrival.enquiry.contact);
     // The directory does not change, but a search by the new channels finds the lead.
     let channels = contact.into_iter().flat_map(|contact| &contact.channels);
     changed.found_by(channels.filter(|(_, owner)| owner.is_none() || *owner != lead.contact_id).map(|(channel, _)| channel));
@@ -320,7 +320,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         plate: None,
         enquiry_version: None,
         contacts: Vec::new(),
-        asker: None,
+        enquirer: None,
         asked: RoutingCriteria::default(),
         arrived: arrival.sent,
         received: Some(arrival.at).filter(|at| *at > arrival.sent),
@@ -340,7 +340,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         escalated: 0,
         origin: LeadOrigin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
     };
-    lead.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
+    lead.found_by(contact.into_iter().flat_map(Recognised::other_channels));
     lead.describe(&arrival.enquiry);
     lead
 }

@@ -78,10 +78,10 @@ pub type Strike = (String, Fault);
 
 /// The gate that all calls of a run pass.
 #[derive(Default)]
-pub struct Gate(Mutex<State>);
+pub struct Gate(Mutex<GateState>);
 
 #[derive(Default)]
-struct State {
+struct GateState {
     counts: HashMap<String, usize>,
     calls: Vec<Call>,
     strikes: Vec<Strike>,
@@ -95,7 +95,7 @@ impl Gate {
     /// continue.
     pub fn new(strikes: Vec<Strike>, dice: Option<u64>, verbose: bool) -> Arc<Self> {
         let dice = dice.map(fastrand::Rng::with_seed);
-        Arc::new(Self(Mutex::new(State { strikes, dice, verbose, ..State::default() })))
+        Arc::new(Self(Mutex::new(GateState { strikes, dice, verbose, ..GateState::default() })))
     }
 
     /// Registers a call. Returns the fault to inject, or `None`.

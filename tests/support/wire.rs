@@ -26,11 +26,11 @@ pub enum WriteBug {
 }
 
 /// The engine, and the harness's own records about it.
-pub struct Table {
-    state: Mutex<State>,
+pub struct RecordedTable {
+    state: Mutex<RecordedState>,
 }
 
-struct State {
+struct RecordedState {
     engine: Database,
     /// A second engine that is always one commit behind. It answers reads of a lagging index. `None` in runs that do not need it.
     behind: Option<(Database, Vec<Value>)>,
@@ -42,9 +42,9 @@ struct State {
     late: Vec<(String, Value)>,
 }
 
-type Answered = (u16, String);
+type EngineResponse = (u16, String);
 
-fn run(engine: &Database, operation: &str, body: &Value) -> Answered {
+fn run(engine: &Database, operation: &str, body: &Value) -> EngineResponse {
     fn read<T: serde::de::DeserializeOwned>(body: &Value) -> T {
         serde_json::from_value(body.clone()).unwrap()
     }
@@ -105,12 +105,12 @@ fn key(operation: &str, body: &Value) -> String {
     names.join(" ")
 }
 
-impl Table {
+impl RecordedTable {
     /// Returns an empty table. If `behind` is true, index reads can lag.
     pub fn new(behind: bool, write_bug: Option<WriteBug>) -> Arc<Self> {
         let behind = behind.then(|| (Database::memory().unwrap(), Vec::new()));
         let engine = Database::memory().unwrap();
-        let state = State { engine, behind, items: BTreeMap::new(), stream: Vec::new(), sequence: 0, write_bug, late: Vec::new() };
+        let state = RecordedState { engine, behind, items: BTreeMap::new(), stream: Vec::new(), sequence: 0, write_bug, late: Vec::new() };
         Arc::new(Self { state: Mutex::new(state) })
     }
 
@@ -156,7 +156,7 @@ impl Table {
         self.state.lock().unwrap().items.values().any(|item| item["dsk"]["S"].as_str().is_some_and(|due| due <= until.as_str()))
     }
 
-    fn apply(&self, operation: &str, mut body: Value) -> Answered {
+    fn apply(&self, operation: &str, mut body: Value) -> EngineResponse {
         let mut state = self.state.lock().unwrap();
         let writes = matches!(operation, "PutItem" | "TransactWriteItems");
         if let Some(write_bug) = state.write_bug.filter(|_| writes) {
@@ -177,7 +177,7 @@ impl Table {
         answered
     }
 
-    fn apply_behind(&self, operation: &str, body: &Value) -> Answered {
+    fn apply_behind(&self, operation: &str, body: &Value) -> EngineResponse {
         let state = self.state.lock().unwrap();
         let (behind, _) = state.behind.as_ref().expect("a run with a lagging index has a second engine");
         run(behind, operation, body)
@@ -204,7 +204,7 @@ fn is_of(item: &Value, (partition, place): (&str, &str)) -> bool {
     text(item, "pk").contains(partition) && text(item, "sk").starts_with(place)
 }
 
-impl State {
+impl RecordedState {
     /// Takes the late writes to the items that `body` has written.
     fn take_overtaken(&mut self, body: &Value) -> Vec<(String, Value)> {
         let names = |body: &Value| -> Vec<(String, String)> {
@@ -262,7 +262,7 @@ fn table_name(body: &Value) -> Value {
 /// An HTTP client that calls the engine directly and uses no network.
 #[derive(Clone)]
 struct Wire {
-    table: Arc<Table>,
+    table: Arc<RecordedTable>,
     process: Option<Arc<Process>>,
     takes: Duration,
 }
@@ -334,7 +334,7 @@ impl Wire {
     }
 
     /// Processes the first half of a batch and returns the rest as unprocessed.
-    fn in_part(&self, operation: &str, mut body: Value) -> Answered {
+    fn in_part(&self, operation: &str, mut body: Value) -> EngineResponse {
         let tables = body["RequestItems"].as_object_mut().unwrap();
         let (name, asked) = tables.iter_mut().next().map(|(name, asked)| (name.clone(), asked)).unwrap();
         let mut keys = asked["Keys"].as_array().unwrap().clone();
@@ -348,11 +348,11 @@ impl Wire {
     }
 }
 
-fn failed(status: u16, name: &str) -> Answered {
+fn failed(status: u16, name: &str) -> EngineResponse {
     (status, json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "for the test"}).to_string())
 }
 
-fn conflict(operation: &str, body: &Value) -> Answered {
+fn conflict(operation: &str, body: &Value) -> EngineResponse {
     if operation == "PutItem" {
         return failed(400, "TransactionConflictException");
     }
@@ -362,7 +362,7 @@ fn conflict(operation: &str, body: &Value) -> Answered {
     (400, cancelled.to_string())
 }
 
-fn response((status, body): Answered) -> HttpResponse {
+fn response((status, body): EngineResponse) -> HttpResponse {
     let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
     response
