@@ -267,7 +267,7 @@ fn checked_request(body: WebhookBody, before: Option<&Webhook>) -> Result<Webhoo
     let url = match body.url.map(|url| endpoint(url.trim())) {
         Some(Ok(url)) => url,
         Some(Err(why)) => {
-            faults.push(Fault::new("url", "APT-6", why));
+            faults.push(Fault::new("url", "APT-6", why.to_string()));
             String::new()
         }
         None if before.is_none() => {

@@ -10,20 +10,20 @@ const LONGEST: usize = 500;
 /// Each delivery resolves and checks a host name again.
 ///
 /// # Errors
-/// The reason for the rejection.
-pub fn endpoint(text: &str) -> Result<String, String> {
+/// [`BadEndpoint`] with the reason.
+pub fn endpoint(text: &str) -> Result<String, BadEndpoint> {
     if text.len() > LONGEST {
-        return Err(format!("must be at most {LONGEST} characters long"));
+        return Err(BadEndpoint::TooLong);
     }
-    let url = Url::parse(text).map_err(|e| format!("must be an address such as https://example.com/hooks: {e}"))?;
+    let url = Url::parse(text).map_err(BadEndpoint::NoUrl)?;
     if url.scheme() != "https" {
-        return Err("must begin with https://".into());
+        return Err(BadEndpoint::NotHttps);
     }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err("must have no user, password or fragment".into());
+        return Err(BadEndpoint::FurtherParts);
     }
     if url.port().is_some_and(|port| port < 1024) {
-        return Err("must have port 443 or a port from 1024 on".into());
+        return Err(BadEndpoint::Port);
     }
     let address = match url.host() {
         Some(Host::Domain(name)) => {
@@ -31,18 +31,44 @@ pub fn endpoint(text: &str) -> Result<String, String> {
             let own = ["localhost", "local", "internal", "home.arpa"];
             let inside = own.iter().any(|own| name == *own || name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')));
             if !name.contains('.') || inside {
-                return Err("must have a host on the public internet".into());
+                return Err(BadEndpoint::NotPublic);
             }
             None
         }
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-        None => return Err("must have a host".into()),
+        None => return Err(BadEndpoint::NoHost),
     };
     if address.is_some_and(|address| !is_public(address)) {
-        return Err("must have a host on the public internet".into());
+        return Err(BadEndpoint::NotPublic);
     }
     Ok(url.into())
+}
+
+/// The reason for which an address cannot receive webhooks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadEndpoint {
+    /// It has more than 500 characters.
+    #[error("must be at most {} characters long", LONGEST)]
+    TooLong,
+    /// It is not a URL.
+    #[error("must be an address such as https://example.com/hooks")]
+    NoUrl(#[source] url::ParseError),
+    /// Its scheme is not `https`.
+    #[error("must begin with https://")]
+    NotHttps,
+    /// It has a user, a password or a fragment.
+    #[error("must have no user, password or fragment")]
+    FurtherParts,
+    /// Its port is below 1024, and not 443.
+    #[error("must have port 443 or a port from 1024 on")]
+    Port,
+    /// It has no host.
+    #[error("must have a host")]
+    NoHost,
+    /// Its host is a local name or an address that is not public.
+    #[error("must have a host on the public internet")]
+    NotPublic,
 }
 
 /// Whether an address belongs to the public internet (IANA's registries of special-purpose addresses).

@@ -5,7 +5,7 @@ mod delivery;
 mod endpoint;
 
 pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliveryState, LEASE, LeasedAttempt, RETRIES, choose_fairly, claim};
-pub use endpoint::{endpoint, is_public};
+pub use endpoint::{BadEndpoint, endpoint, is_public};
 
 use crate::base::{Actor, AppointmentId, DealerId, LeadId, PartnerId, Refusal, Subject, WebhookId};
 use chrono::{DateTime, TimeDelta, Utc};
