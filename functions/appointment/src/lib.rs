@@ -7,8 +7,8 @@
 //! - **Writes**: the appointment with its lead's event, letters to the customer and webhook events in one transaction. Telephone and
 //!   e-mail appointments of a dealer's own system are counted only (APT-2).
 //! - **Repeats**: the id derives from the `Idempotency-Key` or from the partner's `external_id`; a repeat gets the first answer.
-//! - **On failure**: nothing is stored. HTTP clients get a problem; a refused message becomes a dead letter with the reason; after
-//!   trouble a message returns to the queue, for twelve hours at least.
+//! - **On failure**: nothing is stored. HTTP clients get a problem; a refused message becomes a dead letter with the reason; after a
+//!   temporary failure a message returns to the queue, for twelve hours at least.
 
 mod body;
 mod change;
