@@ -7,7 +7,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
 use forecourt_domain::rules::messages::{send_letter_again, send_notice_again};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, Request, page_limit, remembered, request};
+use forecourt_edge::http::{Answer, Call, Problem, Queries, Request, remembered, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use serde::Serialize;
@@ -167,8 +167,9 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["limit", "cursor"], "MSG-1")?;
-    let limit = page_limit(call, "MSG-1", DEFAULT_PAGE)?;
+    let mut queries = Queries::of(call, &["limit", "cursor"], "MSG-1");
+    let limit = queries.limit(DEFAULT_PAGE);
+    queries.done()?;
     let (keys, cursor) = platform.store.undelivered(&call.scope, &id, call.query("cursor"), limit).await?;
     // The dealer nearly always still has the lead or appointment: reading it at once spares a second read.
     let likely = keys.first().map(|_| Key::Dealer(id.clone()));

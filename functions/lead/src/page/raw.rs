@@ -4,7 +4,7 @@ use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_domain::lead::RawStorage;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::packed;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::usecase::lead::{enquiry_key, readable};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
@@ -13,8 +13,9 @@ use forecourt_store::{Load, Loaded};
 pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    call.only_queries(&["version"], "INT-2")?;
-    let version: Option<u64> = call.query_as("version", "INT-2", "the version of a timeline entry")?;
+    let mut queries = Queries::of(call, &["version"], "INT-2");
+    let version: Option<u64> = queries.parse("version", "the version of a timeline entry");
+    queries.done()?;
     let entry = |loaded: &Loaded| version.map_or_else(|| enquiry_key(loaded, id), |version| Key::Entry(id, version));
     // Most leads have one enquiry: its entry is read together with the lead.
     let load = Load::of([Key::Lead(id), entry(&Loaded::default())]).then(|loaded| vec![entry(loaded)]);
