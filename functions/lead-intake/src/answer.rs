@@ -220,7 +220,7 @@ pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
             refused.push((position, problem));
         }
     }
-    // A message with a temporary failure is retried. Its refusals are final only if none is left.
+    // If an enquiry failed temporarily, the message is retried. Otherwise its refusals are final.
     if let Some(temporary) = refused.iter().position(|(_, problem)| problem.cause.is_some()) {
         return Err(as_failure(refused.swap_remove(temporary).1));
     }

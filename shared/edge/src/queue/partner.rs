@@ -59,8 +59,8 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// Returns the attributes of the letter on the dead-letter queue: `why`, `origin`, `sender`, and the `dealer` of the message. Empty ones are
-    /// left out, because SQS refuses them.
+    /// Returns the attributes of the letter on the dead-letter queue: `why`, `origin`, `sender`, and the `dealer` of the message. Empty ones
+    /// are left out, because SQS refuses them.
     pub fn attributes<'a>(&'a self, message: &'a SqsMessage) -> Vec<(&'static str, &'a str)> {
         let dealer = message.message_attributes.get(DEALER).and_then(|dealer| dealer.string_value.as_deref());
         let all = [(WHY, &*self.why), (ORIGIN, &*self.origin), (SENDER, &*self.sender), (DEALER, dealer.unwrap_or_default())];
@@ -102,7 +102,8 @@ impl Origin {
 }
 
 /// Handles the messages of a batch one after the other. A refused message becomes a dead letter. After a temporary failure a message waits:
-/// half a minute, then twice as long each time, at most a quarter of an hour. `handle` returns the subject of the message for the log: ids only.
+/// half a minute, then twice as long each time, at most a quarter of an hour. `handle` returns the subject of the message for the log: ids
+/// only.
 pub async fn each<F, Fut>(platform: &Platform, queue: &dyn PartnerQueue, event: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(SqsMessage) -> Fut,
