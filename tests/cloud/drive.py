@@ -292,7 +292,7 @@ def partners(resources, host, leads, admin):
     depth = lambda url: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"])
     wait("the poisoned message, and the one that came too early, are dead letters", 90, lambda: depth(dead) == 2)
     load(resources["Table"], group_file(sender, another="nordstern-zwei"), "--overwrite", "--yes")
-    expect("redriven", redrive(sqs, dead, queue), ["{ this is no enquiry", enquiry("q-0")])
+    expect("redriven", redrive(sqs, dead, queue, sender), ["{ this is no enquiry", enquiry("q-0")])
     admin_there = token(sub="gina.group")
     there = lambda: call(host, "GET", "/dealers/nordstern-zwei/leads", bearer=admin_there)[1].get("leads", [])
     # Each delivery looks up the dealer again, so a dealer that was added since is found.
@@ -384,12 +384,13 @@ def check_webhook(host, webhook, lead):
     wait("tried once more", 30, lambda: of_lead()["attempts"] > before["attempts"])
 
 
-def redrive(sqs, dead, queue):
-    """Moves dead letters back unchanged and returns their bodies. On AWS this is StartMessageMoveTask, which the emulator lacks."""
+def redrive(sqs, dead, queue, sender):
+    """Moves dead letters back unchanged, each with its sender as an attribute, and returns their bodies. On AWS this is StartMessageMoveTask, which the emulator lacks."""
     said = []
     while letters := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=30).get("Messages"):
         for letter in letters:
             attributes = {name: {k: v for k, v in of.items() if k in ("StringValue", "DataType")} for name, of in letter["MessageAttributes"].items()}
+            expect("the sender of a dead letter", attributes.get("sender", {}).get("StringValue"), sender.split(":")[0])
             sqs.send_message(QueueUrl=queue, MessageBody=letter["Body"], MessageAttributes=attributes)
             sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
             said.append(letter["Body"])

@@ -132,6 +132,42 @@ async fn a_malformed_body_is_refused_with_400() {
     assert_eq!(latin.status, 400);
 }
 
+/// INT-3: a body that is not JSON is refused with the place of the error, in words of the API.
+#[tokio::test]
+async fn int_3_a_body_that_is_not_json_is_refused_with_the_place_of_the_error() {
+    let world = World::new().await;
+    let deep = "[".repeat(200);
+    for (body, detail) in [
+        ("{\"a\":", "the body is not JSON: it ends too early, at line 1, column 5"),
+        ("{\n\"a\" 1}", "the body is not JSON: the error is at line 2, column 5"),
+        ("{\"a\": 1,\n\"a\": 2}", "the body is not the expected JSON: the key \"a\" occurs twice in one object, at line 2, column 3"),
+        (deep.as_str(), "the body is nested too deep, at line 1, column 128"),
+    ] {
+        let json = [("content-type", "application/json")];
+        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &json, body.as_bytes()).await;
+        assert_eq!((reply.status, reply.text("/detail")), (400, detail), "{body}");
+    }
+}
+
+/// INT-3: an e-mail address that cannot be read is refused with the reason.
+#[tokio::test]
+async fn int_3_the_fault_of_an_email_address_is_described_in_plain_words() {
+    let world = World::new().await;
+    for (email, reason) in [
+        ("jana", "it has no @"),
+        ("@example.com", "nothing is before the @"),
+        ("jana@", "nothing is after the @"),
+        ("jana@example", "the part after the @ must have a dot, as in example.com"),
+        ("jana@example..com", "a dot after the @ has no name before or after it"),
+        ("jana petersen@example.com", "it has a space, a sign or a dot where none is allowed"),
+        ("jana@[192.0.2.1]", "the part after the @ must be a name, not an IP address"),
+    ] {
+        let reply = world.post("partner:portal-demo", &leads(), &json!({"contact": {"email": email, "phone": "030 901820"}})).await;
+        let fault = (reply.text("/errors/0/field"), reply.text("/errors/0/detail"));
+        assert_eq!((reply.status, fault), (422, ("contact.email", &*format!("is not an e-mail address: {reason}"))), "{}", reply.body);
+    }
+}
+
 #[tokio::test]
 async fn a_body_that_is_too_large_gets_413_and_one_of_another_type_415() {
     let world = World::new().await;

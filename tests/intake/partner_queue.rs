@@ -1,4 +1,5 @@
-//! The partners' queue: trouble heals without a person, a refusal says why, and the clock counts from when the partner sent it (INT-1, ESC-1).
+//! The partners' queue: temporary failures are retried, a dead letter states its reason and sender, and the clock counts from when the
+//! partner sent the message (INT-1, ESC-1).
 
 use crate::support::world::{NORDSTERN, World, at, enquiry};
 use async_trait::async_trait;
@@ -37,9 +38,9 @@ fn event(attributes: &Value, body: &str) -> SqsEvent {
     serde_json::from_value(json!({ "Records": [record] })).unwrap()
 }
 
-/// INT-1: twelve hours of trouble heal: the pauses before a message becomes a dead letter are at least twelve hours.
+/// INT-1: a message with a temporary failure is retried for at least twelve hours before it becomes a dead letter.
 #[tokio::test]
-async fn int_1_trouble_of_twelve_hours_heals_without_a_person() {
+async fn int_1_a_temporary_failure_of_twelve_hours_needs_nobodys_help() {
     let world = World::new().await;
     let recorder = QueueRecorder::default();
     let mut deliveries = 0;
@@ -63,7 +64,7 @@ async fn int_1_trouble_of_twelve_hours_heals_without_a_person() {
     assert!(recorder.dead.lock().unwrap()[0].why.contains("the table throttles"));
 }
 
-/// INT-1: a refused message is a dead letter at once and says why; it keeps its sender and the time at which it was sent.
+/// INT-1: a refused message becomes a dead letter at once with the reason. It keeps its sender and the time at which it was sent.
 #[tokio::test]
 async fn int_1_a_dead_letter_says_why_and_keeps_its_origin() {
     let world = World::new().await;
@@ -81,6 +82,13 @@ async fn int_1_a_dead_letter_says_why_and_keeps_its_origin() {
     let letter = dead(r#"{"contact": {"last_name": "A"}}"#, &portal).await;
     assert!(letter.why.contains("contact") && letter.why.contains("INT-3"), "{}", letter.why);
     assert_eq!(letter.sender, "AIDADEMOPORTAL");
+    // The attributes on AWS: none is empty, and the sender can be read without the proof.
+    let sent = event(&portal, "{}");
+    let message = &sent.records[0];
+    let expected = [("why", &*letter.why), ("origin", &*letter.origin), ("sender", "AIDADEMOPORTAL"), ("dealer", NORDSTERN)];
+    assert_eq!(letter.attributes(message), expected);
+    let nameless = DeadLetter { sender: String::new(), ..letter.clone() };
+    assert_eq!(nameless.attributes(message), [expected[0], expected[1], expected[3]]);
     let stranger = dead(&enquiry("x").to_string(), &json!({"SenderId": "AIDASTRANGER"})).await;
     assert_eq!((stranger.sender.as_str(), stranger.why.as_str()), ("AIDASTRANGER", "there is no such queue sender"));
     // Two enquiries, of which the second is refused: the reason names its place.

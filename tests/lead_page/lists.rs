@@ -62,6 +62,39 @@ async fn lead_8_lists_are_filtered_and_searched_within_the_users_scope() {
     assert_eq!(reply.faults(), faults, "all are named at once: {}", reply.body);
 }
 
+/// LEAD-8: an empty, unknown or repeated parameter of a list does not hide the errors of the others.
+#[tokio::test]
+async fn lead_8_all_invalid_parameters_of_a_list_are_named_at_once() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let of_dealer = |list: &str| format!("/dealers/{NORDSTERN}/{list}");
+    for (path, rule, faults) in [
+        (
+            of_dealer("leads?owner=&status=open&colour=red&type=van&type=boat&q=x&limit=0&from=tomorrow"),
+            "LEAD-8",
+            vec!["colour", "owner", "type", "status", "from", "limit", "q"],
+        ),
+        (of_dealer("leads?owner=&q=peters"), "LEAD-8", vec!["owner"]),
+        (
+            of_dealer("board?owner=&overdue=maybe&limit=1000&from=2026-11-25T10:00:00Z&until=2026-11-24T10:00:00Z"),
+            "LEAD-8",
+            vec!["owner", "limit", "overdue", "until"],
+        ),
+        (of_dealer("tasks?owner=A%20B&from=&until=later&limit=x"), "LEAD-4", vec!["from", "limit", "owner", "until"]),
+        (of_dealer("calendar?view=year&date=today&limit=251&user="), "CAL-6", vec!["user", "view", "date", "limit"]),
+        (of_dealer("undelivered?limit=0&since=today"), "MSG-1", vec!["since", "limit"]),
+        (format!("/leads/{id}/timeline?limit=0&cursor=x"), "LEAD-2", vec!["limit", "cursor"]),
+        (format!("/leads/{id}/tasks?limit=0&cursor=x"), "LEAD-4", vec!["limit", "cursor"]),
+        (format!("/leads/{id}/events?limit=0&cursor=x"), "CAL-1", vec!["limit", "cursor"]),
+        ("/users?after=A%20B&dealer=C%20D".to_owned(), "SET-7", vec!["after", "dealer"]),
+        ("/overview/leads?user=&received_from=today&colour=red".to_owned(), "OVR-4", vec!["colour", "user", "received_from"]),
+    ] {
+        let reply = world.get(ADMIN, &path).await;
+        let expected: Vec<String> = faults.iter().map(|name| format!("{name} {rule}")).collect();
+        assert_eq!((reply.status, reply.faults()), (422, expected), "{path}: {}", reply.body);
+    }
+}
+
 /// LEAD-8: a search for any channel of a contact finds all of the contact's leads.
 #[tokio::test]
 async fn lead_8_a_search_by_any_channel_finds_all_leads_of_a_contact() {

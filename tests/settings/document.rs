@@ -132,6 +132,38 @@ async fn set_1_invalid_settings_are_refused_naming_the_fields_and_change_nothing
     assert_eq!(settings(&world).await, read);
 }
 
+/// SET-10: a missing field, a wrong type and an unknown value are described in plain words, with the path of the field.
+#[tokio::test]
+async fn set_10_a_field_that_cannot_be_read_is_described_in_plain_words() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let absent = |absence: Value| with(&read, "/members/0/absences", json!([absence]));
+    let time = "must be a time with a UTC offset such as 2026-12-24T12:30:00+01:00";
+    let whole = "must be a whole number from 0 to 4294967295";
+    for (body, field, detail) in [
+        (absent(json!({"until": "2026-12-02T00:00:00Z"})), "members[0].absences[0].from", "is required".to_owned()),
+        (absent(json!({"from": 7, "until": "2026-12-02T00:00:00Z"})), "members[0].absences[0].from", time.to_owned()),
+        (
+            absent(json!({"from": "tomorrow", "until": "2026-12-02T00:00:00Z"})),
+            "members[0].absences[0].from",
+            format!("{time}, or a date such as 2026-12-24"),
+        ),
+        (with(&read, "/members", json!({"user": "anna.vogt"})), "members", "must be a list".to_owned()),
+        (with(&read, "/escalation", json!("never")), "escalation", "must be an object".to_owned()),
+        (with(&read, "/escalation/level_1", json!(-1)), "escalation.level_1", whole.to_owned()),
+        (with(&read, "/escalation/level_1", json!("1, expected an hour")), "escalation.level_1", whole.to_owned()),
+        (with(&read, "/members/0/assignable", json!("yes")), "members[0].assignable", "must be true or false".to_owned()),
+        (with(&read, "/name", json!(["Nordstern"])), "name", "must be text".to_owned()),
+        (with(&read, "/calendar/zone", json!("Europe/Atlantis")), "calendar.zone", "must be a time zone such as Europe/Berlin".to_owned()),
+        (with(&read, "/calendar/hours/mon", json!([["08:00"]])), "calendar.hours.mon[0]", "must be a list of 2 entries".to_owned()),
+        (with(&read, "/nmae", json!("x")), "nmae", "is not a known field".to_owned()),
+    ] {
+        let reply = put(&world, ADMIN, 1, &body).await;
+        let found = (reply.text("/errors/0/field").to_owned(), reply.text("/errors/0/detail").to_owned());
+        assert_eq!((reply.status, found), (422, (field.to_owned(), detail)), "{}", reply.body);
+    }
+}
+
 #[tokio::test]
 async fn acc_1_only_admins_change_settings_and_only_at_their_own_dealers() {
     let world = World::new().await;

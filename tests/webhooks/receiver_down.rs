@@ -10,7 +10,7 @@ use serde_json::json;
 async fn apt_6_a_receiver_that_was_down_gets_everything_in_order_when_it_is_back() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS).await;
-    // A redirect is not followed, and is retried as any other trouble.
+    // A redirect is not followed, and is retried as any other failure.
     world.system.mailbox.set_status(URL.into(), 302);
     let lead = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-24T15:00:00Z").await;

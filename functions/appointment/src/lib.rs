@@ -7,8 +7,8 @@
 //! - **Writes**: the appointment with its lead's event, letters to the customer and webhook events in one transaction. Telephone and
 //!   e-mail appointments of a dealer's own system are counted only (APT-2).
 //! - **Repeats**: the id derives from the `Idempotency-Key` or from the partner's `external_id`; a repeat gets the first answer.
-//! - **On failure**: nothing is stored. HTTP clients get a problem; a refused message becomes a dead letter with the reason; after
-//!   trouble a message returns to the queue, for twelve hours at least.
+//! - **On failure**: nothing is stored. HTTP clients get a problem; a refused message becomes a dead letter with the reason; after a
+//!   temporary failure a message returns to the queue, for twelve hours at least.
 
 mod body;
 mod change;
@@ -33,7 +33,6 @@ use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
 use futures::FutureExt as _;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Handles an event of the function: an HTTP request or a batch of the partners' queue.
@@ -122,7 +121,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
     let now = platform.clock.now();
     let mut body: Map<String, Value> = json::read(message.body.as_deref().unwrap_or_default().as_bytes())?;
     let Some(appointment) = body.remove("appointment") else {
-        let report = part::<PingBackBody>(Value::Object(body))?.check(now)?;
+        let report = json::typed::<PingBackBody>(Value::Object(body))?.check(now)?;
         return Ok(apply_ping_back(platform, &scope, &report, None, now).await?.appointment);
     };
     partner(&scope)?;
@@ -136,7 +135,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
         return Err(Refusal::field("appointment.external_id", "INT-5", "is required: your id of the appointment").into());
     }
     let within = |field: &str| Some(format!("appointment.{field}"));
-    let making = Creation { scope, dealer, body: part(appointment)?, key: None, now };
+    let making = Creation { scope, dealer, body: json::typed(appointment).map_err(|refusal| refusal.relocated(within))?, key: None, now };
     let made = making.run(platform).await.map_err(|failure| match failure {
         Failure::Refused(refusal) => Failure::Refused(refusal.relocated(within)),
         other => other,
@@ -145,8 +144,4 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
         Outcome::Created(made) => made.id,
         Outcome::Counted(_) => "counted".into(),
     })
-}
-
-fn part<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
-    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the message cannot be parsed: {e}")))
 }

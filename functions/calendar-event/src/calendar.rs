@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, LeadId, Refusal, Right, UserId};
+use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, UserId};
 use forecourt_domain::calendar::View;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::keys::Key;
 use forecourt_store::{CalendarRange, EventRow, Load, Loaded};
 use serde::Serialize;
@@ -155,19 +155,17 @@ pub(crate) async fn show(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["view", "date", "user", "deleted", "limit", "cursor"], "CAL-6")?;
-    let view = call.query_as::<View>("view", "CAL-6", "day, week or month")?.unwrap_or(View::Week);
+    let mut queries = Queries::of(call, &["view", "date", "user", "deleted", "limit", "cursor"], "CAL-6");
+    let view = queries.parse::<View>("view", "day, week or month").unwrap_or(View::Week);
     let calendar = &dealer.settings.calendar;
-    let date = call.query_as::<NaiveDate>("date", "CAL-6", "a date such as 2026-11-25")?.unwrap_or_else(|| calendar.date_of(call.now));
-    let person = call.query_as::<UserId>("user", "CAL-6", "the id of a user")?;
-    let deleted = call.query_as::<bool>("deleted", "CAL-6", "true or false")?.unwrap_or(false);
-    let limit = call.query_as::<usize>("limit", "CAL-6", "a number from 1 to 250")?.unwrap_or(100);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(Refusal::field("limit", "CAL-6", "must be a number from 1 to 250").into());
-    }
+    let date = queries.parse::<NaiveDate>("date", "a date such as 2026-11-25").unwrap_or_else(|| calendar.date_of(call.now));
+    let person = queries.parse::<UserId>("user", "the id of a user");
+    let deleted = queries.parse::<bool>("deleted", "true or false").unwrap_or(false);
+    let limit = queries.number("limit", 1..=PAGE).unwrap_or(100);
     let dates = view.dates(date).filter(|(first, after)| YEARS.contains(&first.year()) && YEARS.contains(&after.year()));
     let span = dates.and_then(|(first, after)| Some((first, after, calendar.begins(first)?, calendar.begins(after)?)));
-    let (first, after, from, until) = span.ok_or_else(|| Refusal::field("date", "CAL-6", "must be between 2000 and 2100"))?;
+    let span = span.ok_or_else(|| vec![Fault::new("date", "CAL-6", "must be between 2000 and 2100")]);
+    let (first, after, from, until) = queries.done_with(span)?;
     let filter = EventFilter { scope: &call.scope, dealer: &dealer, person: person.as_ref(), deleted, now: call.now };
     let (events, cursor) = filter.events(platform, (from, until), call.query("cursor"), limit).await?;
     let answer = CalendarView {

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use forecourt_domain::base::{ExportId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::Download;
-use forecourt_edge::http::{Answer, Call, Problem, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::{Platform, files};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -50,8 +50,9 @@ pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// `GET /exports/log`.
 pub(crate) async fn log(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
-    call.only_queries(&["limit", "cursor"], "EXP-2")?;
-    let limit = page_limit(call, "EXP-2", DEFAULT_PAGE)?;
+    let mut queries = Queries::of(call, &["limit", "cursor"], "EXP-2");
+    let limit = queries.limit(DEFAULT_PAGE);
+    queries.done()?;
     let (downloads, cursor) = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;
     Ok(Answer::new(200, &DownloadLogView::of(&downloads, cursor))?)
 }

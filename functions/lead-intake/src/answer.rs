@@ -220,9 +220,9 @@ pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
             refused.push((position, problem));
         }
     }
-    // Trouble on our side passes; a refusal is final only if nothing else is left to do.
-    if let Some(trouble) = refused.iter().position(|(_, problem)| problem.cause.is_some()) {
-        return Err(as_failure(refused.swap_remove(trouble).1));
+    // If an enquiry failed temporarily, the message is retried. Otherwise its refusals are final.
+    if let Some(temporary) = refused.iter().position(|(_, problem)| problem.cause.is_some()) {
+        return Err(as_failure(refused.swap_remove(temporary).1));
     }
     match refused.len() {
         0 => Ok(leads.join(" ")),

@@ -8,8 +8,8 @@
 //! - **Repeats**: the lead's number is derived from the sender's id of the enquiry, so a repeated enquiry finds the first lead and gets the first answer.
 //! - **Senders who may not read the lead** get a receipt, which is the same whether the person is known (`ReadEnquiry` shows it again). Their own receipts
 //!   decide what is a repeat.
-//! - **Failure**: HTTP callers get a problem document. A queue message with a refused enquiry becomes a dead letter with the reason; after
-//!   trouble it returns to the queue, for twelve hours at least. The response clock counts from when the partner sent it. A contended rotation is left to the assign function: the lead is stored without an owner.
+//! - **Failure**: HTTP callers get a problem document. A queue message with a refused enquiry becomes a dead letter with the reason; after a
+//!   temporary failure it returns to the queue, for twelve hours at least. The response clock counts from when the partner sent it. A contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
 //! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `candidate` decides an attempt with what `lookup` finds, `answer` builds the responses.
@@ -119,7 +119,7 @@ async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<Stri
         idempotency_key: None,
         message_id: message.message_id,
         sent_in,
-        sent: origin.sent_by(now),
+        sent: origin.sent_at_or(now),
         now,
     };
     let outcomes = submission.run(platform).await.map_err(answer::as_failure)?;

@@ -2,7 +2,7 @@
 
 use forecourt_domain::base::{LeadId, Refusal};
 use forecourt_domain::lead::Lead;
-use forecourt_edge::http::Call;
+use forecourt_edge::http::Queries;
 use forecourt_store::Cursor;
 
 /// Returns the cursor of the page after the item that `version` of the lead created.
@@ -10,14 +10,10 @@ pub(crate) fn after(lead: LeadId, version: u64) -> String {
     Cursor::new(lead, version).encode()
 }
 
-/// Returns the version before which the requested page starts. `None` if the request has no cursor.
-///
-/// # Errors
-/// 422 if the cursor is invalid or belongs to another lead.
-pub(crate) fn read(call: &Call, lead: LeadId, rule: &'static str) -> Result<Option<u64>, Refusal> {
-    let Some(text) = call.query("cursor") else { return Ok(None) };
-    let version = Cursor::place(text, &lead.to_string(), rule, |_| true)?;
-    version.parse().map(Some).map_err(|_| Cursor::refused(rule))
+/// Returns the version before which the requested page starts. `None` if the request has no valid cursor of this lead.
+pub(crate) fn read(queries: &mut Queries<'_>, lead: LeadId) -> Option<u64> {
+    let version = |place: &str| place.parse::<u64>().ok();
+    queries.cursor(&lead.to_string(), |place| version(place).is_some()).as_deref().and_then(version)
 }
 
 /// Checks that the lead has reached the version of the cursor.

@@ -13,7 +13,7 @@ pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView};
 use filter::{Filter, Search};
 use forecourt_domain::base::{DealerId, Refusal, Right};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::{DealerLeads, LeadRow, Paging};
 
 /// The default page size of the lists.
@@ -25,10 +25,12 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["status", "owner", "type", "source", "from", "until", "overdue", "q", "limit", "cursor"], "LEAD-8")?;
-    let filter = Filter::read(call, ["from", "until"])?;
-    let limit = page_limit(call, "LEAD-8", DEFAULT_PAGE)?;
-    let search = match call.query("q") {
+    let known = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "limit", "cursor"];
+    let mut queries = Queries::of(call, &known, "LEAD-8");
+    let filter = Filter::read(&mut queries, ["from", "until"]);
+    let (limit, text) = (queries.limit(DEFAULT_PAGE), Search::text(&mut queries));
+    queries.done()?;
+    let search = match text {
         Some(text) => Some(Search::read(platform, call, &dealer, text).await?),
         None => None,
     };

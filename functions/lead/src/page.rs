@@ -15,7 +15,7 @@ pub use view::{DeadlineView, LeadPageView, LeadView, MessageView, ReactionView, 
 use crate::cursor;
 use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::usecase::lead;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
@@ -38,9 +38,9 @@ pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Pro
 pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    call.only_queries(&["limit", "cursor"], "LEAD-2")?;
-    let limit = page_limit(call, "LEAD-2", ENTRIES)?;
-    let before = cursor::read(call, id, "LEAD-2")?;
+    let mut queries = Queries::of(call, &["limit", "cursor"], "LEAD-2");
+    let (limit, before) = (queries.limit(ENTRIES), cursor::read(&mut queries, id));
+    queries.done()?;
     let store = &platform.store;
     let lead = Load::of([Key::Lead(id)]);
     let (loaded, entries) = tokio::try_join!(store.load(&call.scope, &lead), store.timeline(&call.scope, id, before, limit + 1))?;

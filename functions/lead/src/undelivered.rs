@@ -7,7 +7,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
 use forecourt_domain::rules::messages::{send_letter_again, send_notice_again};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, Request, page_limit, remembered, request};
+use forecourt_edge::http::{Answer, Call, Problem, Queries, Request, remembered, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use serde::Serialize;
@@ -61,17 +61,12 @@ impl UndeliveredView {
             LetterState::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
             LetterState::Queued { due: at, .. } | LetterState::Sending { until: at, .. } => (*at, None),
         };
-        let (lead, appointment) = match &letter.subject {
-            Subject::Lead(lead) => (Some(lead.to_string()), None),
-            Subject::Appointment(id) => (None, Some(id.to_string())),
+        let (about, lead, appointment) = match &letter.subject {
+            Subject::Lead(lead) => (format!("lead-{lead}"), Some(lead.to_string()), None),
+            Subject::Appointment(id) => (format!("appointment-{id}"), None, Some(id.to_string())),
         };
-        let id = format!(
-            "letter-{}-{}",
-            lead.as_ref().map_or("appointment", |_| "lead"),
-            lead.as_ref().or(appointment.as_ref()).map_or("", |id| id)
-        );
         Self {
-            id: format!("{id}~{}", letter.cause),
+            id: format!("letter-{about}~{}", letter.cause),
             kind: "letter",
             medium: letter.medium.name(),
             // The address of an appointment may be that of a lead that the reader may not open: the appointment shows it.
@@ -108,16 +103,17 @@ impl UndeliveredView {
 /// Reads the id of a message.
 fn key_of(id: &str) -> Option<Key> {
     let (about, cause) = id.split_once('~')?;
-    let cause = cause.to_owned();
-    if let Some(lead) = about.strip_prefix("notice-lead-") {
-        return Some(Key::Message(lead.parse().ok()?, cause));
-    }
-    let about = about.strip_prefix("letter-")?;
-    Some(match (about.strip_prefix("lead-"), about.strip_prefix("appointment-")) {
-        (Some(lead), _) => Key::Letter(Subject::Lead(lead.parse().ok()?), cause),
-        (_, Some(id)) => Key::Letter(Subject::Appointment(id.parse().ok()?), cause),
+    let (kind, about) = about.split_once('-')?;
+    let subject = match about.split_once('-')? {
+        ("lead", id) => Subject::Lead(id.parse().ok()?),
+        ("appointment", id) => Subject::Appointment(id.parse().ok()?),
         _ => return None,
-    })
+    };
+    match (kind, subject) {
+        ("letter", subject) => Some(Key::Letter(subject, cause.to_owned())),
+        ("notice", Subject::Lead(lead)) => Some(Key::Message(lead, cause.to_owned())),
+        _ => None,
+    }
 }
 
 /// The key of the lead or appointment that a message is about.
@@ -157,7 +153,7 @@ impl<'a> About<'a> {
         match self {
             Self::Lead(lead) => call.scope.needs_on(leads, lead, &dealer.settings, call.now),
             Self::Appointment(appointment) => {
-                // The address may be that of a lead's contact, which only users see who may open leads.
+                // The address may be that of a lead's contact: only users who may open leads see it.
                 call.scope.needs(leads)?;
                 call.scope.needs_on_appointment(appointments, appointment, &dealer.settings, call.now)
             }
@@ -171,10 +167,13 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["limit", "cursor"], "MSG-1")?;
-    let limit = page_limit(call, "MSG-1", DEFAULT_PAGE)?;
+    let mut queries = Queries::of(call, &["limit", "cursor"], "MSG-1");
+    let limit = queries.limit(DEFAULT_PAGE);
+    queries.done()?;
     let (keys, cursor) = platform.store.undelivered(&call.scope, &id, call.query("cursor"), limit).await?;
-    let load = Load::of(keys.iter().cloned().chain(keys.iter().filter_map(subject_key)))
+    // The dealer nearly always still has the lead or appointment: reading it at once spares a second read.
+    let likely = keys.first().map(|_| Key::Dealer(id.clone()));
+    let load = Load::of(keys.iter().cloned().chain(keys.iter().filter_map(subject_key)).chain(likely))
         .then(|loaded| keys.iter().filter_map(|key| About::of(key, loaded)).map(|about| Key::Dealer(about.dealer().clone())).collect());
     let loaded = platform.store.load(&call.scope, &load).await?;
     let reads = (Right::ReadLeads, Right::ReadAppointments);
@@ -201,6 +200,7 @@ pub(crate) async fn resend(platform: &Platform, call: &Call) -> Result<Answer, P
     let key = key_of(&id).ok_or(Refusal::NotFound("message"))?;
     let request = request(platform, call, &id);
     let first = [key.clone()].into_iter().chain(subject_key(&key)).chain(request.as_ref().map(Request::remembered_at));
+    let first = first.chain([Key::Dealer(dealer.clone())]);
     let load =
         Load::of(first).then(|loaded| About::of(&key, loaded).map(|about| Key::Dealer(about.dealer().clone())).into_iter().collect());
     let rule = |loaded: &Loaded, _| {

@@ -7,7 +7,7 @@ use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{Fault, Refusal, Right};
 use forecourt_domain::reports::{AppointmentFacts, AppointmentFilter, AppointmentTally};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::{Failure, Listing, Partition};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -93,14 +93,14 @@ fn lock(counted: &Mutex<RunningTotals>) -> MutexGuard<'_, RunningTotals> {
 /// Reads the filter and the number of grid rows.
 fn read_query(call: &Call) -> Result<(AppointmentFilter, usize), Refusal> {
     let known: Vec<&str> = AppointmentFilter::NAMES.into_iter().chain(["limit"]).collect();
-    call.only_queries(&known, "OVR-2")?;
-    let limit = call.query("limit").map_or(Some(GRID), |text| text.parse().ok().filter(|limit| *limit <= GRID));
-    let filter = AppointmentFilter::read(&|name| call.query(name).map(str::to_owned), "OVR-2");
-    match (filter, limit) {
+    let queries = Queries::of(call, &known, "OVR-2");
+    let filter = AppointmentFilter::read(&|name| queries.text(name).map(str::to_owned), "OVR-2");
+    let limit = queries.text("limit").map_or(Some(GRID), |text| text.parse().ok().filter(|limit| *limit <= GRID));
+    queries.done_with(match (filter, limit) {
         (Ok(filter), Some(limit)) => Ok((filter, limit)),
         (filter, limit) => {
             let too_much = limit.is_none().then(|| Fault::new("limit", "OVR-3", format!("must be a number from 0 to {GRID}")));
-            Err(Refusal::Invalid(filter.err().unwrap_or_default().into_iter().chain(too_much).collect()))
+            Err(filter.err().unwrap_or_default().into_iter().chain(too_much).collect())
         }
-    }
+    })
 }

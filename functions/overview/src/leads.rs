@@ -2,10 +2,10 @@
 
 use crate::sites;
 use crate::view::LeadOverviewView;
-use forecourt_domain::base::{Refusal, Right};
+use forecourt_domain::base::Right;
 use forecourt_domain::reports::{LeadFacts, LeadFilter, LeadTally};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::{Failure, Listing, Partition};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,8 +13,9 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadOverview)?;
     call.scope.needs(Right::ReadLeads)?;
-    call.only_queries(&LeadFilter::NAMES, "OVR-4")?;
-    let filter = LeadFilter::read(&|name| call.query(name).map(str::to_owned), "OVR-4").map_err(Refusal::Invalid)?;
+    let queries = Queries::of(call, &LeadFilter::NAMES, "OVR-4");
+    let filter = LeadFilter::read(&|name| queries.text(name).map(str::to_owned), "OVR-4");
+    let filter = queries.done_with(filter)?;
     let sites = sites::sites(platform, call, &filter.dealers, |dealer| filter.bounds(&dealer.settings.calendar)).await?;
     let tally = Mutex::new(LeadTally::default());
     let (sites_ref, tally_ref, filter) = (&sites, &tally, &filter);

@@ -4,6 +4,7 @@ use crate::mail::Mail;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use forecourt_domain::messages::Retry;
+use forecourt_domain::webhooks::BadEndpoint;
 use forecourt_store::Cause;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
@@ -53,7 +54,7 @@ impl Undelivered {
 pub enum NoAnswer {
     /// The address is not allowed (APT-6).
     #[error("the address {0}")]
-    Address(String),
+    Address(BadEndpoint),
     /// The request cannot be written.
     #[error("the request cannot be written")]
     Request(#[source] Cause),

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Spaces sends out in time.
+/// Delays each send so that the rate stays below the limit.
 pub struct Pace {
     /// The time between two sends. `None` if there is no limit.
     interval: Option<Duration>,
@@ -13,12 +13,13 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A pace without a limit.
+    /// Creates a pace without a limit.
     pub fn unlimited() -> Self {
         Self { interval: None, next: Mutex::default() }
     }
 
-    /// The pace of one of `processes` that together send at most `rate` messages a second. A rate that is not positive sets no limit.
+    /// Creates the pace of one of `processes` that together send at most `rate` messages a second. There is no limit if `rate` is not
+    /// positive.
     pub fn shared(rate: f64, processes: u32) -> Self {
         let interval = Some(f64::from(processes.max(1)) / rate).filter(|seconds| seconds.is_finite() && *seconds > 0.0);
         Self { interval: interval.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()), next: Mutex::default() }
@@ -31,8 +32,8 @@ impl Pace {
         next.map_or(interval, |next| next.saturating_duration_since(Instant::now()))
     }
 
-    /// Waits until the next message may be sent. The first one of a process waits for a random part of the interval, so that processes that
-    /// start together do not send together; later intervals are up to a fifth longer.
+    /// Waits until the next message may be sent. The first message of a process waits for a random part of the interval, so that processes
+    /// that start together do not send together. Later intervals are longer by a random part, at most a fifth.
     pub async fn turn(&self) {
         let Some(interval) = self.interval else { return };
         let begins = {

@@ -1,7 +1,7 @@
 //! The carrier on AWS: mail by SES, text messages by End User Messaging, webhooks by HTTPS.
 //!
-//! One attempt is one POST on a connection of its own: the SDK repeats nothing, since a repeated send may deliver a message twice, and a
-//! kept connection that the provider has closed meanwhile would leave it unclear whether the message was sent.
+//! One attempt is one POST on a connection of its own. The SDK retries nothing, because a repeated send can deliver a message twice. No
+//! connection is kept: if the provider had closed it, the result of the next send would be unclear.
 
 use crate::carrier::{Call, Carrier, NoAnswer, Sms, Undelivered};
 use crate::https::Https;
@@ -20,10 +20,10 @@ use hyper_util::client::legacy;
 use std::error::Error;
 use std::time::Duration;
 
-/// Time limit for a connection. An attempt that never connected is repeated.
+/// Time limit for a connection. An attempt without a connection is retried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The codes with which a provider throttles, or refuses because a quota is used up.
+/// The error codes of a provider that throttles, or that has used up a quota of the account.
 const BUSY: [&str; 8] = [
     "Throttling",
     "ThrottlingException",
@@ -35,10 +35,10 @@ const BUSY: [&str; 8] = [
     "AccountSendingPausedException",
 ];
 
-/// The codes with which a provider rejects a message for good.
+/// The error codes of a provider that rejects a message finally.
 const REJECTED: [&str; 4] = ["MessageRejected", "InvalidParameterValue", "ValidationException", "ConflictException"];
 
-/// How to send.
+/// The settings of the carrier.
 pub struct Settings {
     /// The sender address, of a domain that is verified in SES.
     pub from: String,
@@ -55,7 +55,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The time limit of an attempt. A mail with attachments takes long, and the result of an attempt that is ended too early is unclear.
+    /// The time limit of an attempt. A mail with attachments takes several seconds, and the result of a cancelled attempt is unclear.
     pub const TIMEOUT: Duration = Duration::from_secs(15);
 }
 
@@ -118,8 +118,8 @@ impl Carrier for Ses {
     }
 }
 
-/// Judges a failure: what a provider rejects stays rejected; what it throttles uses up no attempt; a request that may have reached it and
-/// has no answer may have been delivered. Every other failure is known, and can be retried.
+/// Classifies a failure. A rejected message is not retried, and a throttled one uses up no attempt. If a request may have reached the
+/// provider and has no answer, the result is unclear. After every other failure the message was not sent, and is retried.
 fn undelivered<E>(error: SdkError<E, HttpResponse>) -> Undelivered
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -137,7 +137,8 @@ where
     }
 }
 
-/// Whether the connection never stood: the name is unknown, the connection was refused or timed out, or TLS failed. Nothing was sent then.
+/// Returns whether there was no connection, so that nothing was sent: the name is unknown, the connection was refused or timed out, or TLS
+/// failed.
 fn never_connected(error: &(dyn Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.any(|cause| cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect))

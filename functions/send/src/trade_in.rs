@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use forecourt_domain::base::{Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, Person, Vehicle};
 
-/// What a sheet names besides the enquiry.
+/// The facts of a sheet that are not in the enquiry.
 #[derive(Clone, Copy)]
 pub struct SheetContext<'a> {
     /// The number of the lead.
@@ -53,7 +53,7 @@ pub fn sheet_of(enquiry: &Enquiry, context: SheetContext<'_>) -> Sheet {
 /// A label and its value.
 pub(crate) type Row = (&'static str, Option<String>);
 
-/// Makes a section of the rows that have a value.
+/// Creates a section from the rows that have a value.
 pub(crate) fn section(heading: impl Into<String>, rows: Vec<Row>) -> Section {
     let filled = |(label, value): Row| value.filter(|v| !v.trim().is_empty()).map(|value| (label.to_owned(), value));
     Section { heading: heading.into(), rows: rows.into_iter().filter_map(filled).collect() }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::base::{Refusal, Right};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -64,8 +64,9 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     if !call.scope.reaches_all() {
         return Err(Refusal::NotFound("access log").into());
     }
-    call.only_queries(&["limit", "cursor"], "ACC-1")?;
-    let limit = page_limit(call, "ACC-1", DEFAULT_PAGE)?;
+    let mut queries = Queries::of(call, &["limit", "cursor"], "ACC-1");
+    let limit = queries.limit(DEFAULT_PAGE);
+    queries.done()?;
     let (records, cursor) = platform.store.access_log(&call.scope, call.query("cursor"), limit).await?;
     // The operator manages users, but may not learn which leads exist.
     let reads_leads = call.scope.needs(Right::ReadLeads).is_ok();

@@ -6,7 +6,7 @@ use forecourt_domain::base::{Refusal, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::webhooks::{DeliveryState, Outgoing, Webhook};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, Request, page_limit, remembered, request};
+use forecourt_edge::http::{Answer, Call, Problem, Queries, Request, remembered, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{DeliveryQuery, Load, Loaded};
 use serde::Serialize;
@@ -125,8 +125,9 @@ pub(crate) fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<We
 /// `GET /webhooks/{webhook}/deliveries`: the deliveries of the last two weeks.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
-    call.only_queries(&["limit", "cursor"], "APT-6")?;
-    let limit = page_limit(call, "APT-6", DEFAULT_PAGE)?;
+    let mut queries = Queries::of(call, &["limit", "cursor"], "APT-6");
+    let limit = queries.limit(DEFAULT_PAGE);
+    queries.done()?;
     webhook(&platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?, &id, call)?;
     let since = call.now - Outgoing::KEPT;
     let query = DeliveryQuery { webhook: &id, since, now: call.now, cursor: call.query("cursor"), limit };

@@ -5,11 +5,11 @@ use crate::dealer::{answer, current};
 use crate::ics::{self, ImportRange, SkippedEvent};
 use crate::parts;
 use chrono::{Datelike as _, Months, NaiveDate};
-use forecourt_domain::base::{DealerId, Refusal};
+use forecourt_domain::base::{DealerId, Fault, Refusal};
 use forecourt_domain::hours::DayOff;
 use forecourt_domain::settings::{Dealer, Settings};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::SettingsPart;
 use serde::Serialize;
 use serde_json::Value;
@@ -52,7 +52,6 @@ pub struct SkippedView {
 
 /// Adds the days of a file to the days off. Existing days off stay unchanged.
 pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    call.only_queries(&["from", "to", "transparent"], "SET-2")?;
     match call.media_type().as_deref() {
         Some("text/calendar") => {}
         other => return Err(Problem::media_type(format!("must be text/calendar, not {}", other.unwrap_or("nothing")))),
@@ -60,15 +59,18 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     let dealer = current(platform, call, id).await?;
     let zone = dealer.settings.calendar.zone();
     let today = call.now.with_timezone(&zone).date_naive();
-    let from: NaiveDate = call.query_as("from", "SET-2", "a date such as 2027-01-01")?.unwrap_or(today);
+    let mut queries = Queries::of(call, &["from", "to", "transparent"], "SET-2");
+    let mut from: NaiveDate = queries.parse("from", "a date such as 2027-01-01").unwrap_or(today);
     if !(1970..=2200).contains(&from.year()) {
-        return Err(Refusal::field("from", "SET-2", "must be a date from 1970 to 2200").into());
+        queries.refuse(Fault::new("from", "SET-2", "must be a date from 1970 to 2200"));
+        from = today;
     }
-    let to: NaiveDate = call.query_as("to", "SET-2", "a date such as 2027-12-31")?.unwrap_or(from + AHEAD);
-    if to < from || to > from + Months::new(120) {
-        return Err(Refusal::field("to", "SET-2", "must be on or after from, and at most ten years after it").into());
+    let to: NaiveDate = queries.parse("to", "a date such as 2027-12-31").unwrap_or(from + AHEAD);
+    if !queries.is_refused("from") && (to < from || to > from + Months::new(120)) {
+        queries.refuse(Fault::new("to", "SET-2", "must be on or after from, and at most ten years after it"));
     }
-    let transparent = call.query_as("transparent", "SET-2", "true or false")?.unwrap_or(false);
+    let transparent = queries.parse("transparent", "true or false").unwrap_or(false);
+    queries.done()?;
     let file = ics::read(&call.body, &ImportRange { from, to, zone, transparent }).map_err(Refusal::Invalid)?;
     let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
     let known = known(&dealer);

@@ -7,7 +7,7 @@ mod event;
 use std::{collections::HashSet, iter};
 
 use chrono::NaiveDate;
-use event::{Event, MAX_STEPS};
+use event::{Event, EventFault, MAX_STEPS};
 use forecourt_domain::base::Fault;
 use forecourt_domain::hours::DayOff;
 use icalendar::parser::Property;
@@ -72,9 +72,6 @@ pub struct ImportRange {
     pub transparent: bool,
 }
 
-/// The number of a line, and its fault.
-type Wrong = (usize, String);
-
 /// Reads the days off that overlap `range`.
 ///
 /// Events of whole days count, even if they are written from midnight to midnight in the dealer's zone or in UTC, or to 23:59:59. Other
@@ -132,7 +129,8 @@ struct File {
     /// The open components, each with the line of its BEGIN.
     open: Vec<(String, usize)>,
     events: Vec<Event>,
-    faults: Vec<Wrong>,
+    /// Each fault with the number of its line.
+    faults: Vec<(usize, String)>,
     zone: chrono_tz::Tz,
 }
 
@@ -207,10 +205,10 @@ impl File {
         }
         let zone = self.zone;
         let Some(event) = self.event() else { return };
-        let taken = Property::try_from(text).map_err(|_| "cannot be read".to_owned()).and_then(|property| event.take(at, &property, zone));
-        if let Err(detail) = taken {
+        let taken = Property::try_from(text).map_err(|_| EventFault::Unreadable).and_then(|property| event.take(at, &property, zone));
+        if let Err(fault) = taken {
             let name = text.split([':', ';']).next().unwrap_or_default();
-            self.spoil(at, format!("{}: {detail}", short(name)));
+            self.spoil(at, format!("{}: {fault}", short(name)));
         }
     }
 
@@ -250,7 +248,7 @@ impl File {
                     let is_replaced = own.is_some_and(|uid| replaced.contains(&(uid, day.from)));
                     !is_replaced && day.from <= to && day.to.unwrap_or(day.from) >= from
                 })),
-                Err((at, detail)) => self.refuse(at, detail),
+                Err((at, fault)) => self.refuse(at, fault.to_string()),
             }
             if self.is_full() {
                 break;

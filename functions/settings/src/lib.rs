@@ -40,7 +40,7 @@ use crate::dealer::{answer, current};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::base::{DealerId, Right};
 use forecourt_domain::settings::Dealer;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::{Operation, SettingsPart};
 use forecourt_edge::{Platform, http};
 
@@ -136,8 +136,9 @@ fn answer_part(part: SettingsPart, dealer: &Dealer) -> Result<Answer, Problem> {
 }
 
 async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    call.only_queries(&["before"], "SET-10")?;
-    let before: Option<u64> = call.query_as("before", "SET-10", "a version")?;
+    let mut queries = Queries::of(call, &["before"], "SET-10");
+    let before: Option<u64> = queries.parse("before", "a version");
+    queries.done()?;
     let changes = platform.store.settings_history(&call.scope, id, before, PAGE + 1).await?;
     if changes.is_empty() {
         current(platform, call, id).await?;

@@ -10,7 +10,7 @@ use forecourt_domain::people::{User, UserFacts};
 use forecourt_domain::rules::people::{self, UserInput};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
@@ -88,9 +88,10 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    call.only_queries(&["after", "dealer"], "SET-7")?;
-    let after: Option<UserId> = call.query_as("after", "SET-7", "a user's id")?;
-    let dealer: Option<DealerId> = call.query_as("dealer", "SET-7", "a dealer's id")?;
+    let mut queries = Queries::of(call, &["after", "dealer"], "SET-7");
+    let after: Option<UserId> = queries.parse("after", "a user's id");
+    let dealer: Option<DealerId> = queries.parse("dealer", "a dealer's id");
+    queries.done()?;
     if let Some(dealer) = &dealer {
         call.scope.reaches(dealer)?;
     }
@@ -129,8 +130,9 @@ async fn one(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Pr
 
 /// Lists the changes of a user, newest first (SET-10).
 async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    call.only_queries(&["before"], "SET-10")?;
-    let before: Option<u64> = call.query_as("before", "SET-10", "a version")?;
+    let mut queries = Queries::of(call, &["before"], "SET-10");
+    let before: Option<u64> = queries.parse("before", "a version");
+    queries.done()?;
     let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
     loaded.user(id).filter(|user| call.scope.sees_user(user)).ok_or(Refusal::NotFound("user"))?;
     let changes = platform.store.user_history(&call.scope, id, before, HISTORY + 1).await?;

@@ -30,7 +30,7 @@ pub struct Queued {
     /// When it was put on the queue. A redrive does not change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<DateTime<Utc>>,
-    /// When it is delivered again after trouble.
+    /// When it is delivered again after a temporary failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible: Option<DateTime<Utc>>,
     /// Why it is a dead letter.
@@ -74,7 +74,7 @@ impl PartnerQueue {
         write_whole(&self.path("ready", &message.id), &serde_json::to_vec(&message)?)
     }
 
-    /// Returns when the next message is delivered that waits after trouble.
+    /// Returns when the next message that waits after a temporary failure is delivered.
     pub fn next(&self) -> Option<DateTime<Utc>> {
         self.waiting().ok()?.into_iter().filter_map(|message| message.visible).min()
     }

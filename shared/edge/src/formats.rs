@@ -3,4 +3,5 @@
 pub mod ical;
 pub mod json;
 pub mod packed;
+pub mod shape;
 pub mod vehicle;

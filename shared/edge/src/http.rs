@@ -13,5 +13,6 @@ mod query;
 pub use answer::{Answer, answer, answer_as, answer_open};
 pub use call::{Call, MAX_BODY};
 pub use idempotency::{Request, new_name, remembered, request};
-pub use page::{Page, page_limit};
+pub use page::Page;
 pub use problem::{FieldError, Problem};
+pub use query::Queries;

@@ -48,11 +48,11 @@ fn int_2_a_truncated_document_is_refused_with_line_and_column() {
         ("<adf><prospect></prospect>", "line 1, column 27: the document is truncated: <adf> of line 1 is not closed"),
         (
             "<prospect>é<id",
-            "line 1, column 12: the document is truncated: <prospect> of line 1 is not closed, and syntax error: tag not closed: `>` not found before end of input",
+            "line 1, column 12: the document is truncated: <prospect> of line 1 is not closed, and a tag is not closed by >",
         ),
         (
             "<adf>\n<prospect><![CDATA[ x </prospect></adf>",
-            "line 2, column 11: the document is truncated: <prospect> of line 2 is not closed, and syntax error: CDATA not closed: `]]>` not found before end of input",
+            "line 2, column 11: the document is truncated: <prospect> of line 2 is not closed, and a CDATA section is not closed by ]]>",
         ),
     ];
     for (text, message) in cases {

@@ -2,6 +2,7 @@
 
 use super::names::{self, Role};
 use super::{MAX_DEPTH, MAX_PROSPECTS, Unreadable, place, repair, values};
+use quick_xml::errors::{Error, SyntaxError};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use std::ops::Range;
@@ -67,8 +68,24 @@ pub(super) fn build(text: &str, repaired: &str) -> Result<Vec<Node>, Unreadable>
             }
             Ok(Event::Eof) => return tree.finish(),
             Ok(_) => {}
-            Err(error) => return tree.broken(offset(reader.error_position()), &error.to_string()),
+            Err(error) => return tree.broken(offset(reader.error_position()), reason(&error)),
         }
+    }
+}
+
+/// Returns in plain words why the XML reader stopped.
+fn reason(error: &Error) -> &'static str {
+    match error {
+        Error::Syntax(SyntaxError::InvalidBangMarkup) => "<! must begin a comment, a CDATA section or a DOCTYPE",
+        Error::Syntax(SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl) => "<? is not closed by ?>",
+        Error::Syntax(SyntaxError::UnclosedComment) => "a comment is not closed by -->",
+        Error::Syntax(SyntaxError::UnclosedDoctype) => "the DOCTYPE is not closed by >",
+        Error::Syntax(SyntaxError::UnclosedCData) => "a CDATA section is not closed by ]]>",
+        Error::Syntax(SyntaxError::UnclosedTag) => "a tag is not closed by >",
+        Error::Syntax(SyntaxError::UnclosedSingleQuotedAttributeValue | SyntaxError::UnclosedDoubleQuotedAttributeValue) => {
+            "the value of an attribute is not closed by a quotation mark"
+        }
+        _ => "the markup is not well-formed",
     }
 }
 

@@ -4,9 +4,9 @@ use super::body::{CommentBody, DocumentBody, QuoteBody, TestDriveBody, TradeInBo
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::elements::{Content, Document, TestDrive, TradeIn};
 use forecourt_domain::enquiry::Vehicle;
-use forecourt_edge::formats::json::known;
+use forecourt_edge::formats::json::{known, typed};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Applies a patch to the content of an element.
 ///
@@ -24,7 +24,7 @@ pub(super) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    let mut current = serde_json::to_value(content).map_err(|e| Refusal::Malformed(e.to_string()))?;
+    let mut current = json!(content);
     merge(&mut current, patch);
     Ok(match content {
         Content::TestDrive(drive) => {
@@ -59,7 +59,7 @@ const FILE: &str = "cannot be changed; remove this document and add another";
 /// Reads the merged content as a request body. `patch` alone is checked for unknown fields, since stored content has fields that clients cannot set.
 fn merged<T: DeserializeOwned>(current: Value, patch: &Value) -> Result<T, Refusal> {
     known::<T>(patch.clone())?;
-    serde_json::from_value(current).map_err(|e| Refusal::Malformed(format!("the body does not have the expected JSON form: {e}")))
+    typed(current)
 }
 
 /// Merges a patch into a value (RFC 7396).

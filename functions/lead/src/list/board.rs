@@ -1,11 +1,11 @@
 //! The board of a dealer: leads by the date of the next action (LEAD-8, CAL-3).
 
 use super::DEFAULT_PAGE;
-use super::filter::{Filter, range};
+use super::filter::Filter;
 use super::row::BoardView;
 use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::{LeadRow, WorkQuery};
 
 /// `GET /dealers/{dealer}/board`: returns the leads that are in progress or have an incomplete event, of the owners whose leads the caller may see.
@@ -15,10 +15,11 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
     let known = ["status", "owner", "type", "source", "created_from", "created_until", "overdue", "from", "until", "limit", "cursor"];
-    call.only_queries(&known, "LEAD-8")?;
-    let limit = page_limit(call, "LEAD-8", DEFAULT_PAGE)?;
-    let filter = Filter::read(call, ["created_from", "created_until"])?;
-    let (from, until) = range(call, ["from", "until"])?;
+    let mut queries = Queries::of(call, &known, "LEAD-8");
+    let limit = queries.limit(DEFAULT_PAGE);
+    let filter = Filter::read(&mut queries, ["created_from", "created_until"]);
+    let (from, until) = queries.range(["from", "until"]);
+    queries.done()?;
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &filter.owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::{SearchWords, caseless, letters};
-use forecourt_domain::base::{ChannelKey, Email, Fault, LeadId, Phone, Refusal, UserId};
+use forecourt_domain::base::{ChannelKey, Email, Fault, LeadId, Phone, UserId};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
-use forecourt_edge::http::Call;
+use forecourt_edge::http::{Call, Queries};
 use forecourt_edge::usecase::directory::{contact_of, pointed};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, LeadRow, Load};
@@ -27,29 +27,24 @@ pub(crate) struct Filter {
 
 impl Filter {
     /// Reads the query parameters of a list or a board. `arrivals` names the two parameters of the arrival range.
-    ///
-    /// # Errors
-    /// 422 names every parameter that cannot be read.
-    pub(crate) fn read(call: &Call, arrivals: [&'static str; 2]) -> Result<Self, Refusal> {
-        let mut faults = Vec::new();
-        let status = call.query("status").map(str::to_owned);
+    pub(crate) fn read(queries: &mut Queries<'_>, arrivals: [&str; 2]) -> Self {
+        let status = queries.text("status").map(str::to_owned);
         if status.as_deref().is_some_and(|status| !matches!(status, "in_progress" | "won" | "lost")) {
-            faults.push(Fault::new("status", "LEAD-8", "must be in_progress, won or lost"));
+            queries.refuse(Fault::new("status", "LEAD-8", "must be in_progress, won or lost"));
         }
-        let lead_type = call.query("type").map(|text| LeadType::NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind));
+        let lead_type = queries.text("type").map(|text| LeadType::NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind));
         if lead_type == Some(None) {
             let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
-            faults.push(Fault::new("type", "LEAD-8", format!("must be one of {names}")));
+            queries.refuse(Fault::new("type", "LEAD-8", format!("must be one of {names}")));
         }
-        let filter = Self {
+        Self {
             status,
-            owner: kept(call.query_as("owner", "LEAD-8", "the id of a user"), &mut faults)?,
+            owner: queries.parse("owner", "the id of a user"),
             lead_type: lead_type.flatten(),
-            source: call.query("source").map(caseless),
-            arrivals: kept(range(call, arrivals), &mut faults)?,
-            overdue: kept(call.query_as("overdue", "LEAD-8", "true or false"), &mut faults)?,
-        };
-        if faults.is_empty() { Ok(filter) } else { Err(Refusal::Invalid(faults)) }
+            source: queries.text("source").map(caseless),
+            arrivals: queries.range(arrivals),
+            overdue: queries.parse("overdue", "true or false"),
+        }
     }
 
     /// Whether it filters by anything other than the owner, so that few of an owner's leads may match.
@@ -71,34 +66,6 @@ impl Filter {
     }
 }
 
-/// Keeps the faults of one parameter, so that the answer names those of the others too.
-fn kept<T: Default>(read: Result<T, Refusal>, faults: &mut Vec<Fault>) -> Result<T, Refusal> {
-    match read {
-        Err(Refusal::Invalid(more)) => {
-            faults.extend(more);
-            Ok(T::default())
-        }
-        other => other,
-    }
-}
-
-/// Reads a time range from two query parameters.
-///
-/// # Errors
-/// 422 if one is not a time, or if the second is before the first.
-pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Range, Refusal> {
-    let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-8", "a time such as 2026-11-25T10:00:00Z");
-    let mut faults = Vec::new();
-    let range = (kept(time(from), &mut faults)?, kept(time(until), &mut faults)?);
-    if !faults.is_empty() {
-        return Err(Refusal::Invalid(faults));
-    }
-    if range.0.zip(range.1).is_some_and(|(from, until)| until < from) {
-        return Err(Refusal::field(until, "LEAD-8", format!("must not be before {from}")));
-    }
-    Ok(range)
-}
-
 /// A search text: parts of a name in any order, a lead's number, a telephone number, an e-mail address, or a number plate.
 pub(crate) struct Search {
     words: SearchWords,
@@ -111,15 +78,20 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// Reads the search text. A telephone number or an address is looked up in the contact directory, which lists the contact's leads.
+    /// Returns the search text of a list.
+    pub(crate) fn text<'a>(queries: &mut Queries<'a>) -> Option<&'a str> {
+        let text = queries.text("q")?.trim();
+        if !(2..=100).contains(&text.chars().count()) {
+            queries.refuse(Fault::new("q", "LEAD-8", "must be 2 to 100 characters"));
+        }
+        Some(text)
+    }
+
+    /// Reads a search text. A telephone number or an address is looked up in the contact directory, which lists the contact's leads.
     ///
     /// # Errors
-    /// 422 if the text is too short or too long; [`Failure`] if the table cannot be read.
+    /// [`Failure`] if the table cannot be read.
     pub(crate) async fn read(platform: &Platform, call: &Call, dealer: &Dealer, text: &str) -> Result<Self, Failure> {
-        let text = text.trim();
-        if !(2..=100).contains(&text.chars().count()) {
-            return Err(Refusal::field("q", "LEAD-8", "must be 2 to 100 characters").into());
-        }
         let channel = match Email::parse(text) {
             Ok(email) => Some(email.key()),
             Err(_) => Phone::read(text, dealer.settings.country).channel(),

@@ -3,14 +3,13 @@
 use super::deadlines::MetBody;
 use super::task_view::{AgendaView, TaskView, TasksView};
 use crate::cursor;
-use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, TaskId, UserId, numbered};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Lead, Task};
 use forecourt_domain::rules::lead::task::{self, TaskAction, TaskChange};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, time};
-use forecourt_edge::http::{Answer, Call, Problem, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, made};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, Todo, WorkQuery};
@@ -136,9 +135,9 @@ pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Pro
 pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    call.only_queries(&["limit", "cursor"], "LEAD-4")?;
-    let limit = page_limit(call, "LEAD-4", DEFAULT_PAGE)?;
-    let before = cursor::read(call, id, "LEAD-4")?;
+    let mut queries = Queries::of(call, &["limit", "cursor"], "LEAD-4");
+    let (limit, before) = (queries.limit(DEFAULT_PAGE), cursor::read(&mut queries, id));
+    queries.done()?;
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
     let (loaded, tasks) = tokio::try_join!(store.load(&call.scope, &lead), store.tasks(&call.scope, id, before, limit + 1))?;
     let lead = lead::readable(platform, call, loaded.lead(id)).await?;
@@ -154,14 +153,11 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     call.scope.reaches(&id)?;
     let store = &platform.store;
     let dealer = store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["owner", "from", "until", "limit", "cursor"], "LEAD-4")?;
-    let limit = page_limit(call, "LEAD-4", DEFAULT_PAGE)?;
-    let owner = call.query_as::<UserId>("owner", "LEAD-4", "the id of a user")?;
-    let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-4", "a time such as 2026-11-25T10:00:00Z");
-    let (from, until) = (time("from")?, time("until")?);
-    if from.zip(until).is_some_and(|(from, until)| until < from) {
-        return Err(Refusal::field("until", "LEAD-4", "must not be before from").into());
-    }
+    let mut queries = Queries::of(call, &["owner", "from", "until", "limit", "cursor"], "LEAD-4");
+    let limit = queries.limit(DEFAULT_PAGE);
+    let owner = queries.parse::<UserId>("owner", "the id of a user");
+    let (from, until) = queries.range(["from", "until"]);
+    queries.done()?;
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),

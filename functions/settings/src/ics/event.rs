@@ -8,7 +8,7 @@ use forecourt_domain::hours::{DayOff, DayOffKind};
 use icalendar::parser::Property;
 use rrule::{RRule, RRuleError, RRuleSet, Tz, Unvalidated};
 
-use super::{Wrong, short};
+use super::short;
 
 /// The maximum length of a name in characters.
 const MAX_NAME: usize = 100;
@@ -18,6 +18,9 @@ const LONGEST: i64 = 366;
 pub(super) const MAX_STEPS: usize = 100_000;
 const RULE_STEPS: usize = 200;
 const DAY: i64 = 86_400;
+
+/// The number of a line, and its fault.
+type Wrong = (usize, EventFault);
 
 /// A date at midnight, or a date and time. A zone other than UTC is ignored.
 #[derive(Clone, Copy)]
@@ -82,16 +85,16 @@ impl Event {
     }
 
     /// Reads one of its lines. Properties that do not determine its days are ignored.
-    pub(super) fn take(&mut self, at: usize, property: &Property<'_>, zone: chrono_tz::Tz) -> Result<(), String> {
+    pub(super) fn take(&mut self, at: usize, property: &Property<'_>, zone: chrono_tz::Tz) -> Result<(), EventFault> {
         let value = property.val.as_str().trim();
         let moment = |text: &str| moment(text, zone);
         let dates = || value.split(',').map(|date| moment(date.trim()).map(Moment::date));
         match property.name.as_str() {
             "DTSTART" => return once(&mut self.start, moment(value)?),
             "DTEND" => return once(&mut self.end, (at, End::At(moment(value)?))),
-            "DURATION" => return once(&mut self.end, (at, End::After(seconds(value).ok_or("is not a duration; write two days as P2D")?))),
+            "DURATION" => return once(&mut self.end, (at, End::After(seconds(value).ok_or(EventFault::NotADuration)?))),
             "RRULE" => return once(&mut self.rule, (at, value.to_ascii_uppercase())),
-            "EXRULE" => return Err("is not supported; list the dates with EXDATE".into()),
+            "EXRULE" => return Err(EventFault::ExceptionRule),
             "RDATE" => {
                 for date in dates() {
                     self.more.push(date?);
@@ -103,7 +106,7 @@ impl Event {
                 }
             }
             "RECURRENCE-ID" if property.params.iter().any(|param| param.key.as_str().eq_ignore_ascii_case("RANGE")) => {
-                return Err("RANGE is not supported; end the rule with UNTIL and add another event for the later dates".into());
+                return Err(EventFault::Range);
             }
             "RECURRENCE-ID" => self.replaces = Some(moment(value)?.date()),
             "UID" => self.uid = Some(value.to_owned()),
@@ -117,11 +120,13 @@ impl Event {
 
     /// Returns its days off up to `to`. `None` if it does not consist of whole days.
     pub(super) fn days(&self, to: NaiveDate, zone: chrono_tz::Tz, steps: &mut usize) -> Result<Option<Vec<DayOff>>, Wrong> {
-        let start = self.start.ok_or_else(|| (self.at, "BEGIN:VEVENT has no DTSTART (the first day)".to_owned()))?;
+        let start = self.start.ok_or_else(|| (self.at, EventFault::NoStart))?;
         let Some(duration_days) = self.duration_days(start)? else { return Ok(None) };
         let first = start.date();
         let mut dates = match &self.rule {
-            Some((at, rule)) if first <= to => repeats(rule, first, to, zone, steps).map_err(|detail| (*at, format!("RRULE: {detail}")))?,
+            Some((at, rule)) if first <= to => {
+                repeats(rule, first, to, zone, steps).map_err(|fault| (*at, EventFault::Rule(fault.into())))?
+            }
             _ => vec![first],
         };
         dates.extend(&self.more);
@@ -144,21 +149,21 @@ impl Event {
         // An end at 23:59 or 23:59:59 means the end of that day.
         let missing = DAY - seconds.rem_euclid(DAY);
         let seconds = if matches!(missing, 1 | 60) { seconds + missing } else { seconds };
-        let wrong = |detail: String| Err((at, detail));
+        let wrong = |fault| Err((at, fault));
         match seconds / DAY {
             _ if start.dating_time().time() != NaiveTime::MIN => Ok(None),
             _ if seconds % DAY != 0 && start.timed => Ok(None),
-            _ if seconds % DAY != 0 => wrong("ends within a day; if DTSTART has no time, the end must not have one".into()),
+            _ if seconds % DAY != 0 => wrong(EventFault::EndsWithinDay),
             0 => Ok((!start.timed).then_some(1)),
             days @ 1..=LONGEST => Ok(Some(days.unsigned_abs())),
-            days if days > LONGEST => wrong(format!("ends {days} days after DTSTART; a day off lasts at most {LONGEST}")),
-            _ => wrong("ends before DTSTART; DTEND must be the day after the last day off".into()),
+            days if days > LONGEST => wrong(EventFault::TooLong(days)),
+            _ => wrong(EventFault::EndsBeforeStart),
         }
     }
 }
 
-fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), String> {
-    slot.replace(value).map_or(Ok(()), |_| Err("is repeated; an event has one DTSTART, one DTEND or DURATION, and one RRULE".into()))
+fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), EventFault> {
+    slot.replace(value).map_or(Ok(()), |_| Err(EventFault::Repeated))
 }
 
 /// Returns a text as one line of at most `MAX_NAME` characters.
@@ -170,7 +175,7 @@ fn name(text: &str) -> String {
 }
 
 /// Reads `20261225`, `20261225T000000` or `20261224T230000Z`. A time in UTC is converted to `zone`; every other time is read as a local time.
-fn moment(text: &str, zone: chrono_tz::Tz) -> Result<Moment, String> {
+fn moment(text: &str, zone: chrono_tz::Tz) -> Result<Moment, EventFault> {
     let is_utc = text.ends_with(['Z', 'z']);
     let (date, time) = match text.split_once(['T', 't']) {
         Some((date, time)) => (date, Some(time.strip_suffix(['Z', 'z']).unwrap_or(time))),
@@ -179,7 +184,7 @@ fn moment(text: &str, zone: chrono_tz::Tz) -> Result<Moment, String> {
     let all = [date, time.unwrap_or("000000")].concat();
     let shaped = date.len() == 8 && all.len() == 14 && all.bytes().all(|byte| byte.is_ascii_digit());
     let clock = NaiveDateTime::parse_from_str(&all, "%Y%m%d%H%M%S").ok().filter(|_| shaped);
-    let clock = clock.ok_or_else(|| format!("'{}' is not a date; write 26 December 2026 as 20261226", short(text)))?;
+    let clock = clock.ok_or_else(|| EventFault::NotADate(short(text)))?;
     let utc = Some(clock).filter(|_| is_utc && time.is_some());
     Ok(Moment { clock: utc.map_or(clock, |utc| zone.from_utc_datetime(&utc).naive_local()), utc, timed: time.is_some() })
 }
@@ -198,21 +203,21 @@ fn seconds(text: &str) -> Option<i64> {
 }
 
 /// Returns the dates of a rule up to `to`.
-fn repeats(rule: &str, first: NaiveDate, to: NaiveDate, zone: chrono_tz::Tz, steps: &mut usize) -> Result<Vec<NaiveDate>, String> {
-    let wrong = |e: RRuleError| e.to_string();
+fn repeats(rule: &str, first: NaiveDate, to: NaiveDate, zone: chrono_tz::Tz, steps: &mut usize) -> Result<Vec<NaiveDate>, EventFault> {
+    let wrong = |cause| EventFault::NotARule { rule: short(rule), cause };
     let parts = rule.split(';').map(|text| part(text, zone)).collect::<Result<Vec<_>, _>>()?;
     let start = first.and_time(NaiveTime::MIN).and_utc().with_timezone(&Tz::UTC);
-    let rule = parts.join(";").parse::<RRule<Unvalidated>>().map_err(wrong)?.validate(start).map_err(wrong)?;
-    let mut dates = RRuleSet::new(start).rrule(rule).limit().into_iter().map(|at| at.date_naive()).peekable();
-    dates.peek().ok_or("matches no date")?;
+    let valid = parts.join(";").parse::<RRule<Unvalidated>>().map_err(wrong)?.validate(start).map_err(wrong)?;
+    let mut dates = RRuleSet::new(start).rrule(valid).limit().into_iter().map(|at| at.date_naive()).peekable();
+    dates.peek().ok_or(EventFault::NoDate)?;
     *steps = steps.saturating_sub(RULE_STEPS);
     let dates: Vec<_> = dates.take_while(|date| *date <= to).take(*steps).collect();
     *steps -= dates.len();
-    if *steps == 0 { Err("needs too many steps to expand; list the dates with RDATE".into()) } else { Ok(dates) }
+    if *steps == 0 { Err(EventFault::TooManySteps) } else { Ok(dates) }
 }
 
 /// Checks a part of a rule, which must be about whole days. UNTIL becomes a date, because DTSTART is one.
-fn part(part: &str, zone: chrono_tz::Tz) -> Result<String, String> {
+fn part(part: &str, zone: chrono_tz::Tz) -> Result<String, EventFault> {
     let is_day = |day: &str| match day.split_at_checked(day.len().saturating_sub(2)) {
         Some(("", _)) => true,
         Some((count, _)) => count.parse::<i16>().is_ok_and(|count| count != 0),
@@ -221,10 +226,60 @@ fn part(part: &str, zone: chrono_tz::Tz) -> Result<String, String> {
     match part.split_once('=') {
         Some(("UNTIL", until)) => moment(until, zone).map(|until| until.date().format("UNTIL=%Y%m%dT000000Z").to_string()),
         Some(("FREQ", "HOURLY" | "MINUTELY" | "SECONDLY") | ("BYHOUR" | "BYMINUTE" | "BYSECOND", _)) => {
-            Err(format!("'{}' repeats within a day", short(part)))
+            Err(EventFault::WithinDay(short(part)))
         }
-        Some(("BYDAY", days)) if !days.split(',').all(is_day) => Err(format!("'{}' is not a list of days such as 2MO,-1FR", short(part))),
-        _ if part.is_ascii() && !part.contains(':') => Ok(part.to_owned()),
-        _ => Err(format!("'{}' cannot be read", short(part))),
+        Some(("BYDAY", days)) if !days.split(',').all(is_day) => Err(EventFault::NotDays(short(part))),
+        _ if part.is_ascii() && !part.contains(':') && is_valid_alone(part) => Ok(part.to_owned()),
+        _ => Err(EventFault::UnreadablePart(short(part))),
     }
+}
+
+/// Returns whether a rule can have this part, so that the error names the part and not the whole rule.
+fn is_valid_alone(part: &str) -> bool {
+    let rule = if part.starts_with("FREQ=") { part.to_owned() } else { format!("FREQ=YEARLY;{part}") };
+    rule.parse::<RRule<Unvalidated>>().is_ok()
+}
+
+/// The reason for which a line of an event, or the event, is refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EventFault {
+    #[error("cannot be read")]
+    Unreadable,
+    #[error("BEGIN:VEVENT has no DTSTART (the first day)")]
+    NoStart,
+    #[error("is repeated; an event has one DTSTART, one DTEND or DURATION, and one RRULE")]
+    Repeated,
+    #[error("'{0}' is not a date; write 26 December 2026 as 20261226")]
+    NotADate(String),
+    #[error("is not a duration; write two days as P2D")]
+    NotADuration,
+    #[error("is not supported; list the dates with EXDATE")]
+    ExceptionRule,
+    #[error("RANGE is not supported; end the rule with UNTIL and add another event for the later dates")]
+    Range,
+    #[error("ends within a day; if DTSTART has no time, the end must not have one")]
+    EndsWithinDay,
+    /// With the number of days.
+    #[error("ends {0} days after DTSTART; a day off lasts at most {longest}", longest = LONGEST)]
+    TooLong(i64),
+    #[error("ends before DTSTART; DTEND must be the day after the last day off")]
+    EndsBeforeStart,
+    #[error("RRULE: {0}")]
+    Rule(Box<EventFault>),
+    #[error("'{rule}' is not a rule such as FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24")]
+    NotARule {
+        rule: String,
+        #[source]
+        cause: RRuleError,
+    },
+    #[error("'{0}' repeats within a day")]
+    WithinDay(String),
+    #[error("'{0}' is not a list of days such as 2MO,-1FR")]
+    NotDays(String),
+    #[error("'{0}' cannot be read")]
+    UnreadablePart(String),
+    #[error("matches no date")]
+    NoDate,
+    #[error("needs too many steps to expand; list the dates with RDATE")]
+    TooManySteps,
 }

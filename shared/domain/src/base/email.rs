@@ -1,7 +1,7 @@
 //! E-mail addresses: as people read them, as mail servers read them, and as people type them (INT-3).
 
 use crate::base::text::{composed, visible};
-use email_address::{EmailAddress, Options};
+use email_address::{EmailAddress, Error, Options};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl Email {
             format!("{local}@{domain}")
         };
         let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
-        let address = EmailAddress::parse_with_options(&wire, options).map_err(|e| not(&e.to_string()))?;
+        let address = EmailAddress::parse_with_options(&wire, options).map_err(|e| not(reason(&e)))?;
         if wire.len() > 254 {
             return Err(not("it is longer than 254 characters"));
         }
@@ -96,6 +96,26 @@ impl Email {
 /// The fault of an address that is valid and to which no mail can be sent.
 pub const UNDELIVERABLE: &str =
     "is an address that no mail can be sent to: the part before the @ must have only letters from a to z, digits and signs";
+
+/// Returns in plain words why a text is not an address.
+fn reason(error: &Error) -> &'static str {
+    match error {
+        Error::MissingSeparator => "it has no @",
+        Error::LocalPartEmpty => "nothing is before the @",
+        Error::LocalPartTooLong => "the part before the @ is longer than 64 bytes",
+        Error::DomainEmpty => "nothing is after the @",
+        Error::DomainTooLong => "the part after the @ is longer than 254 characters",
+        Error::SubDomainEmpty | Error::DomainInvalidSeparator => "a dot after the @ has no name before or after it",
+        Error::SubDomainTooLong => "a name between the dots after the @ is longer than 63 characters",
+        Error::DomainTooFew => "the part after the @ must have a dot, as in example.com",
+        Error::UnbalancedQuotes => "a quotation mark is not closed",
+        Error::InvalidIPAddress | Error::UnsupportedDomainLiteral => "the part after the @ must be a name, not an IP address",
+        Error::UnsupportedDisplayName | Error::MissingDisplayName | Error::MissingEndBracket => {
+            "it must be the address alone, without a name and without < and >"
+        }
+        Error::InvalidCharacter | Error::InvalidComment => "it has a space, a sign or a dot where none is allowed",
+    }
+}
 
 /// Returns the Punycode form of a domain in lower case. `None` if it is not a domain.
 fn ascii(domain: &str) -> Option<String> {

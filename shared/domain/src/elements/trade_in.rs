@@ -19,7 +19,7 @@ pub struct TradeIn {
     /// Notes, up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Whether it is as the enquiry has it. An enquiry that is sent again can change it until a user does.
+    /// Whether no user has changed it since the enquiry. Only then does an enquiry that is sent again change it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub enquired: bool,
 }

@@ -13,7 +13,7 @@ pub enum BadEndpoint {
     #[error("must be at most {max} characters long", max = LONGEST)]
     TooLong,
     /// It is no URL.
-    #[error("must be an address such as https://example.com/hooks: {0}")]
+    #[error("must be an address such as https://example.com/hooks")]
     NoUrl(#[source] url::ParseError),
     /// The scheme is not https.
     #[error("must begin with https://")]

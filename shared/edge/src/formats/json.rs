@@ -1,5 +1,6 @@
 //! JSON bodies. Ambiguous JSON is refused, so that all readers understand a body in the same way. Texts are normalised.
 
+use super::shape;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::{composed, forbidden_in_lines, visible};
 use forecourt_domain::base::{Fault, Refusal};
@@ -14,10 +15,19 @@ use utoipa::{PartialSchema, ToSchema};
 ///
 /// # Errors
 /// [`Refusal::Malformed`] names the position: invalid UTF-8, invalid JSON, a duplicate key, too deep nesting, or no object at the top.
+/// [`Refusal::Invalid`] names a field that is missing or has the wrong type.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let mut value: Value = read_as_sent(body)?;
     normalise(&mut value);
-    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the body is not the expected JSON: {e}")))
+    typed(value)
+}
+
+/// Reads parsed JSON into `T`. Unknown fields are ignored.
+///
+/// # Errors
+/// [`Refusal::Invalid`] names a field that is missing or has the wrong type.
+pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
+    shape::read(value, |_| "INT-3").map_err(|fault| Refusal::Invalid(vec![fault]))
 }
 
 /// Returns a text in the stored form: composed, without invisible characters.
@@ -48,7 +58,7 @@ pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Refusal::Malformed("the body is empty; it must be a JSON object".into()));
     }
-    let malformed = |e: serde_json::Error| Refusal::Malformed(format!("the body is not the expected JSON: {e}"));
+    let malformed = |e: serde_json::Error| Refusal::Malformed(shape::not_json(&e));
     let Once(is_object) = serde_json::from_slice(body).map_err(malformed)?;
     if !is_object {
         return Err(Refusal::Malformed("the body must be a JSON object".into()));
@@ -69,11 +79,8 @@ pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// # Errors
 /// As [`read_known`].
 pub fn known<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
-    let mut faults = Vec::new();
-    let unknown = |path: serde_ignored::Path<'_>| faults.push(Fault::new(path.to_string(), "INT-3", "is unknown"));
-    let read = serde_ignored::deserialize(value, unknown);
-    let read = read.map_err(|e: serde_json::Error| Refusal::Malformed(format!("the body is not the expected JSON: {e}")))?;
-    if faults.is_empty() { Ok(read) } else { Err(Refusal::Invalid(faults)) }
+    let (read, faults) = shape::read_known(value, |_| "INT-3");
+    read.filter(|_| faults.is_empty()).ok_or(Refusal::Invalid(faults))
 }
 
 /// Walks a whole document without storing it, and fails at a duplicate key. Holds whether the top is an object.

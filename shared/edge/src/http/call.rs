@@ -131,11 +131,8 @@ impl Call {
         self.query.get(name).map(String::as_str)
     }
 
-    /// Checks that the query has no parameter outside `known` and no empty one. A misspelt or empty filter must not return everything.
-    ///
-    /// # Errors
-    /// [`Refusal::Invalid`] with every parameter that is unknown, empty or given more than once.
-    pub fn only_queries(&self, known: &[&str], rule: &'static str) -> Result<(), Refusal> {
+    /// Returns a fault for every query parameter that is unknown, empty or given more than once, sorted by name.
+    pub(super) fn query_faults(&self, known: &[&str], rule: &'static str) -> Vec<Fault> {
         let fault = |(name, value): (&String, &String)| match known.contains(&name.as_str()) {
             true if self.repeated.contains(name) => Some(Fault::new(name.clone(), rule, TWICE)),
             false => Some(Fault::new(name.clone(), rule, format!("is unknown; known parameters are {}", known.join(", ")))),
@@ -143,10 +140,10 @@ impl Call {
         };
         let mut faults: Vec<Fault> = self.query.iter().filter_map(fault).collect();
         faults.sort_by(|a, b| a.field.cmp(&b.field));
-        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+        faults
     }
 
-    /// Parses a query parameter.
+    /// Parses one query parameter of a page whose address may have others, such as those that a mail program adds.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] if it does not parse or is given more than once.

@@ -1,25 +1,14 @@
 //! The pages of lists: the parameters `limit` and `cursor`, and cursors of lists whose ids have no order.
 
 use super::call::Call;
+use super::query::Queries;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
 use forecourt_store::Cursor;
 use std::fmt::Display;
 
-/// The largest page of a list.
-const LARGEST_PAGE: usize = 100;
 /// The default page size of [`Page`].
 const DEFAULT_PAGE: usize = 50;
-
-/// Reads the query parameter `limit`; `default` if it is absent.
-///
-/// # Errors
-/// 422 if it is not a number from 1 to 100.
-pub fn page_limit(call: &Call, rule: &'static str, default: usize) -> Result<usize, Refusal> {
-    let range = format!("a number from 1 to {LARGEST_PAGE}");
-    let limit = call.query_as::<usize>("limit", rule, &range)?.unwrap_or(default);
-    if (1..=LARGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::field("limit", rule, format!("must be {range}"))) }
-}
 
 /// A requested page of a list that is read as a whole, newest first.
 #[derive(Debug)]
@@ -34,16 +23,17 @@ impl Page {
     /// Reads `limit` and `cursor`. `of` names the list: a cursor is valid for this list only.
     ///
     /// # Errors
-    /// 422 if a parameter is unknown, if `limit` is out of range, or if the cursor belongs to another list.
+    /// 422 names every parameter that is unknown, a `limit` out of range, and a cursor of another list.
     pub fn read(call: &Call, of: impl Display, rule: &'static str) -> Result<Self, Refusal> {
-        call.only_queries(&["limit", "cursor"], rule)?;
-        let limit = page_limit(call, rule, DEFAULT_PAGE)?;
+        let mut queries = Queries::of(call, &["limit", "cursor"], rule);
+        let limit = queries.limit(DEFAULT_PAGE);
         let of = of.to_string();
         let parse = |place: &str| {
             let (at, name) = place.split_once('.')?;
             Some((at.parse().ok()?, name.to_owned()))
         };
-        let place = call.query("cursor").map(|cursor| Cursor::place(cursor, &of, rule, |place| parse(place).is_some())).transpose()?;
+        let place = queries.cursor(&of, |place| parse(place).is_some());
+        queries.done()?;
         let before = place.as_deref().and_then(parse);
         Ok(Self { of, limit, before })
     }

@@ -1,5 +1,5 @@
-//! Messages of partners. Trouble on our side heals without a person: a message is tried for at least twelve hours. A message that can never be
-//! accepted becomes a dead letter at once, with the reason, and keeps its sender and the time at which it was sent.
+//! Messages of partners. A temporary failure needs nobody's help: the message is retried for at least twelve hours. A refused message
+//! becomes a dead letter at once, with the reason, and keeps its sender and the time at which it was sent.
 
 use crate::Platform;
 use crate::environment::{Missing, setting};
@@ -20,9 +20,11 @@ pub const WHY: &str = "why";
 const SENDER: &str = "sender";
 /// The attribute of a dead letter that proves its sender and the time at which it was sent.
 pub const ORIGIN: &str = "origin";
+/// The attribute of a message that names its dealer.
+const DEALER: &str = "dealer";
 /// The purpose of the proof's signature.
 const PURPOSE: &str = "dead-letter";
-/// The number of deliveries after which trouble makes a dead letter: about fourteen hours.
+/// The number of deliveries after which a message with a temporary failure becomes a dead letter: about fourteen hours.
 const MAX_DELIVERIES: u32 = 60;
 /// The longest stored reason, in characters.
 const LONGEST_REASON: usize = 1_000;
@@ -52,8 +54,18 @@ pub struct DeadLetter {
     pub sender: String,
     /// The reason.
     pub why: String,
-    /// The proof of its origin: after a redrive the queue would name the function as the sender.
+    /// The proof of its origin. After a redrive the queue reports the function as the sender.
     pub origin: String,
+}
+
+impl DeadLetter {
+    /// Returns the attributes of the letter on the dead-letter queue: `why`, `origin`, `sender`, and the `dealer` of the message. Empty ones
+    /// are left out, because SQS refuses them.
+    pub fn attributes<'a>(&'a self, message: &'a SqsMessage) -> Vec<(&'static str, &'a str)> {
+        let dealer = message.message_attributes.get(DEALER).and_then(|dealer| dealer.string_value.as_deref());
+        let all = [(WHY, &*self.why), (ORIGIN, &*self.origin), (SENDER, &*self.sender), (DEALER, dealer.unwrap_or_default())];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
 }
 
 /// The sender of a message, and when it was sent.
@@ -69,7 +81,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Returns the origin of a message: the one that a dead letter proves, or else the one that the queue verified.
+    /// Returns the origin of a message: the proven one of a dead letter, otherwise the one that the queue verified.
     pub fn of(platform: &Platform, message: &SqsMessage) -> Self {
         let body = fingerprint(message.body.as_deref().unwrap_or_default().as_bytes());
         let proof = message.message_attributes.get(ORIGIN).and_then(|attribute| attribute.string_value.as_deref());
@@ -83,14 +95,15 @@ impl Origin {
         })
     }
 
-    /// Returns when the partner sent it: `now` if that is unknown, in the future or longer ago than any queue keeps a message.
-    pub fn sent_by(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+    /// Returns when the partner sent it: `now` if that time is unknown, in the future, or longer ago than any queue keeps a message.
+    pub fn sent_at_or(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.sent.filter(|sent| *sent <= now && now - *sent <= OLDEST).unwrap_or(now)
     }
 }
 
-/// Handles the messages of a batch one after the other. A refused message becomes a dead letter; after trouble a message waits: half a minute,
-/// then twice as long each time, at most a quarter of an hour. `handle` returns the subject of the message for the log: ids only.
+/// Handles the messages of a batch one after the other. A refused message becomes a dead letter. After a temporary failure a message waits:
+/// half a minute, then twice as long each time, at most a quarter of an hour. `handle` returns the subject of the message for the log: ids
+/// only.
 pub async fn each<F, Fut>(platform: &Platform, queue: &dyn PartnerQueue, event: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(SqsMessage) -> Fut,
@@ -99,7 +112,7 @@ where
     super::each_of(platform, event, handle, Some(queue)).await
 }
 
-/// Makes a failed message a dead letter, or lets it wait. Returns whether it is a dead letter.
+/// Moves a failed message to the dead letters, or hides it for a pause. Returns whether it is a dead letter.
 pub(super) async fn settle(platform: &Platform, queue: &dyn PartnerQueue, message: &SqsMessage, failure: &Failure) -> bool {
     let deliveries: u32 = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
     let is_final = matches!(failure, Failure::Refused(_)) || deliveries >= MAX_DELIVERIES;
@@ -125,12 +138,13 @@ fn pause_after(deliveries: u32) -> TimeDelta {
 fn dead_letter(platform: &Platform, message: &SqsMessage, failure: &Failure) -> Result<DeadLetter, Failure> {
     let origin = Origin::of(platform, message);
     let proof = serde_json::to_string(&origin).map_err(|e| Failure::Broken(e.into()))?;
-    // The letter holds the body, so that its reason may quote it; the log must not.
+    // The letter holds the body, so its reason may quote the body. The log must not quote it.
     let why = match failure {
         Failure::Refused(Refusal::Invalid(faults)) => faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "),
         other => other.chain(),
     };
-    let why = why.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
+    // SQS refuses these characters.
+    let why = why.chars().filter(|c| !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}')).take(LONGEST_REASON).collect();
     Ok(DeadLetter { sender: origin.sender, why, origin: platform.store.secret().sign(PURPOSE, &proof) })
 }
 
@@ -179,13 +193,8 @@ impl PartnerQueue for Sqs {
             value.map_err(|e| Failure::Broken(e.into()))
         };
         let mut send = self.client.send_message().queue_url(&self.dead_letters).set_message_body(message.body.clone());
-        send = send.message_attributes(WHY, text(&letter.why)?).message_attributes(ORIGIN, text(&letter.origin)?);
-        // SQS refuses an empty attribute.
-        if !letter.sender.is_empty() {
-            send = send.message_attributes(SENDER, text(&letter.sender)?);
-        }
-        if let Some(dealer) = message.message_attributes.get("dealer").and_then(|dealer| dealer.string_value.as_deref()) {
-            send = send.message_attributes("dealer", text(dealer)?);
+        for (name, value) in letter.attributes(message) {
+            send = send.message_attributes(name, text(value)?);
         }
         send.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(e.into()))
     }

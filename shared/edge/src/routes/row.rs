@@ -3,7 +3,7 @@
 use super::Operation;
 use forecourt_domain::base::Right;
 
-/// The facts that a request needs at run time: the part of a row that function binaries hold.
+/// The part of a row that is needed at run time. Function binaries hold only this part.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
     /// The operation.
@@ -14,11 +14,11 @@ pub struct Route {
     pub path: &'static str,
     /// The function that answers it.
     pub function: &'static str,
-    /// How the sender proves who they are.
+    /// How the sender authenticates.
     pub access: Access,
 }
 
-/// How the sender of a request proves who they are.
+/// How the sender of a request authenticates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// By a bearer token, which the gateway checks.

@@ -1,0 +1,135 @@
+//! The shape of JSON: reads a value into a type, and describes in plain words each field that is unknown, missing or of the wrong type.
+
+use forecourt_domain::base::Fault;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::error::{Category, Error};
+
+/// Reads `value` into `T`, and ignores unknown fields.
+///
+/// # Errors
+/// The fault of the field that is missing or has the wrong type, against the rule that `rule` returns for it.
+pub fn read<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(value).map_err(|e| fault(e, rule))
+}
+
+/// Reads `value` into `T` as [`read`] does, and returns every fault. An unknown field is one too, beside the value.
+pub fn read_known<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> (Option<T>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let mut unknown = |path: serde_ignored::Path<'_>| {
+        let field = bracketed(&path.to_string());
+        faults.push(Fault::new(field.clone(), rule(&field), "is not a known field"));
+    };
+    let read = serde_path_to_error::deserialize(serde_ignored::Deserializer::new(value, &mut unknown));
+    let read = read.map_err(|e| faults.push(fault(e, rule))).ok();
+    (read, faults)
+}
+
+fn fault(error: serde_path_to_error::Error<Error>, rule: impl Fn(&str) -> &'static str) -> Fault {
+    let path = error.path().to_string();
+    let message = error.into_inner().to_string();
+    let field = field_of(&path, &message);
+    Fault::new(field.clone(), rule(&field), detail(&message))
+}
+
+/// Describes why a body is not JSON, with the place: the parser's own words are for programmers.
+pub(super) fn not_json(error: &Error) -> String {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    let message = error.to_string();
+    match error.classify() {
+        Category::Eof => format!("the body is not JSON: it ends too early, at {place}"),
+        Category::Syntax if message.starts_with("recursion limit") => format!("the body is nested too deep, at {place}"),
+        Category::Syntax | Category::Io => format!("the body is not JSON: the error is at {place}"),
+        Category::Data => {
+            let words = message.rsplit_once(" at line ").map_or(&*message, |(words, _)| words);
+            format!("the body is not the expected JSON: {}, at {place}", detail(words))
+        }
+    }
+}
+
+/// Returns the field at fault: where the parser stopped, or the missing field in that place.
+fn field_of(path: &str, message: &str) -> String {
+    let at = Some(path).filter(|path| *path != ".");
+    match (at, missing(message)) {
+        (None, None) => "body".into(),
+        (Some(at), None) => at.into(),
+        (None, Some(missing)) => missing.into(),
+        (Some(at), Some(missing)) => format!("{at}.{missing}"),
+    }
+}
+
+/// Returns the name of the field that the parser misses.
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.split('`').next()
+}
+
+/// Rewrites `members.0.user` as `members[0].user`.
+fn bracketed(path: &str) -> String {
+    path.split('.').fold(String::new(), |field, part| match part.parse::<usize>() {
+        Ok(place) => format!("{field}[{place}]"),
+        Err(_) if field.is_empty() => part.to_owned(),
+        Err(_) => format!("{field}.{part}"),
+    })
+}
+
+/// Messages of the parsers of dates, times and time zones.
+const DATES: [&str; 6] = [
+    "input is out of range",
+    "no possible date",
+    "input is not enough",
+    "input contains invalid",
+    "premature end of input",
+    "trailing input",
+];
+const TIME: &str = "a time with a UTC offset such as 2026-12-24T12:30:00+01:00";
+const DATE: &str = "a date such as 2026-12-24";
+const ZONE: &str = "a time zone such as Europe/Berlin";
+
+/// Returns what the field must be. Messages of the domain's own types stay as they are.
+fn detail(message: &str) -> String {
+    if missing(message).is_some() {
+        return "is required".into();
+    }
+    if DATES.iter().any(|words| message.starts_with(words)) {
+        return format!("must be {TIME}, or {DATE}");
+    }
+    if message.starts_with("failed to parse timezone") {
+        return format!("must be {ZONE}");
+    }
+    // The part in front quotes the value, which can contain these words too.
+    match message.rsplit_once(", expected ") {
+        Some((found, names)) if found.starts_with("unknown variant ") => format!("must be {}", names.replace('`', "")),
+        Some((found, kind)) if found.starts_with("invalid ") => format!("must be {}", plain(kind)),
+        _ => message.to_owned(),
+    }
+}
+
+/// Returns the plain name of what the parser expects.
+fn plain(kind: &str) -> String {
+    let name = match kind {
+        "a string" | "str" | "string or map" => "text",
+        "a boolean" => "true or false",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number, 0 or greater",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "an IANA timezone string" => ZONE,
+        "an RFC 3339 formatted date and time string" => TIME,
+        "a formatted date string" => DATE,
+        "fewer elements in array" => "a list of fewer entries",
+        _ if ["struct ", "a map", "map", "internally tagged enum"].iter().any(|words| kind.starts_with(words)) => "an object",
+        _ if kind.starts_with("enum ") => "text",
+        _ => return list(kind).unwrap_or_else(|| kind.to_owned()),
+    };
+    name.to_owned()
+}
+
+/// Returns the plain name of a list of a fixed length, such as `a tuple of size 2`.
+fn list(kind: &str) -> Option<String> {
+    let is_list = ["tuple", "an array", "array"].iter().any(|words| kind.trim_start_matches("a ").starts_with(words));
+    let length = kind.split(' ').find_map(|word| word.parse::<usize>().ok()).filter(|_| is_list)?;
+    Some(format!("a list of {length} entries"))
+}
