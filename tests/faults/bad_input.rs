@@ -143,8 +143,8 @@ async fn int_3_a_body_that_is_not_json_is_refused_with_the_place_of_the_error() 
         ("{\"a\": 1,\n\"a\": 2}", "the body is not the expected JSON: the key \"a\" occurs twice in one object, at line 2, column 3"),
         (deep.as_str(), "the body is nested too deep, at line 1, column 128"),
     ] {
-        let json = [("content-type", "application/json")];
-        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &json, body.as_bytes()).await;
+        let request = Request::post("partner:portal-demo", &leads()).headers(&[("content-type", "application/json")]);
+        let reply = world.call(request.body(body.as_bytes())).await;
         assert_eq!((reply.status, reply.text("/detail")), (400, detail), "{body}");
     }
 }

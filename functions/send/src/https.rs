@@ -75,7 +75,7 @@ impl Https {
     /// [`NoAnswer`] states why.
     pub async fn send(&self, call: &Call) -> Result<u16, NoAnswer> {
         // A literal address is not resolved, so that it must be checked here.
-        let url = endpoint(&call.url).map_err(|e| NoAnswer::Address(e.to_string()))?;
+        let url = endpoint(&call.url).map_err(NoAnswer::Address)?;
         let request = http::Request::post(url)
             .header("content-type", "application/json")
             .header("user-agent", "Forecourt")

@@ -120,7 +120,7 @@ impl Event {
 
     /// Returns its days off up to `to`. `None` if it does not consist of whole days.
     pub(super) fn days(&self, to: NaiveDate, zone: chrono_tz::Tz, steps: &mut usize) -> Result<Option<Vec<DayOff>>, Wrong> {
-        let start = self.start.ok_or_else(|| (self.at, EventFault::NoStart))?;
+        let start = self.start.ok_or((self.at, EventFault::NoStart))?;
         let Some(duration_days) = self.duration_days(start)? else { return Ok(None) };
         let first = start.date();
         let mut dates = match &self.rule {
