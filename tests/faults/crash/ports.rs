@@ -46,15 +46,20 @@ impl Wakes {
 
 #[async_trait]
 impl forecourt_outbox::WakeUps for Wakes {
-    async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure> {
-        let body = json!(wake_up).to_string();
-        let put = || {
-            let mut between = self.between.lock().unwrap();
-            for at in self.delivery_times(&mut between, self.clock.now() + delay) {
-                between.put(wake_up.kind.queue(), body.clone(), at);
-            }
-        };
-        self.process.call("tell", &body, put, unavailable).await
+    /// A queue may accept a part of a batch, so each message passes the gate by itself.
+    async fn send(&self, batch: &[(WakeUp, TimeDelta)]) -> Vec<Result<(), Failure>> {
+        let mut results = Vec::new();
+        for (wake_up, delay) in batch {
+            let body = json!(wake_up).to_string();
+            let put = || {
+                let mut between = self.between.lock().unwrap();
+                for at in self.delivery_times(&mut between, self.clock.now() + *delay) {
+                    between.put(wake_up.kind.queue(), body.clone(), at);
+                }
+            };
+            results.push(self.process.call("tell", &body, put, unavailable).await);
+        }
+        results
     }
 
     async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure> {
