@@ -6,6 +6,7 @@ use super::gate::Process;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::base::GroupId;
 use forecourt_edge::files::{Download, Upload};
 use forecourt_edge::queue::partner::{DeadLetter, PartnerQueue};
 use forecourt_local::clock::VirtualClock;
@@ -81,6 +82,10 @@ pub struct Partners;
 impl PartnerQueue for Partners {
     async fn wait(&self, _: &SqsMessage, _: TimeDelta) -> Result<(), Failure> {
         Ok(())
+    }
+
+    async fn put_back(&self, _: &SqsMessage, _: &GroupId, _: &str) -> Result<(), Failure> {
+        Err(unavailable())
     }
 
     async fn move_to_dead_letters(&self, _: &SqsMessage, _: &DeadLetter) -> Result<(), Failure> {
