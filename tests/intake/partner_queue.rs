@@ -58,8 +58,8 @@ fn full_batch(groups: [Option<&str>; 10], deliveries: u32) -> SqsEvent {
     serde_json::from_value(json!({"Records": groups.iter().enumerate().map(record).collect::<Vec<_>>()})).unwrap()
 }
 
-/// INT-1: in a backlog a message whose message group is missing or wrong is put back under its sender's group, with its origin. The others are handled.
-/// A message that was delivered before, or that the queue does not take back, is handled, too.
+/// INT-1: in a backlog a message whose message group is missing or wrong is put back under its sender's group, with its origin. The
+/// others are handled. A message that was delivered before, or that the queue does not take back, is handled, too.
 #[tokio::test]
 async fn int_1_in_a_backlog_messages_are_sorted_by_the_groups_of_their_senders() {
     let world = World::new().await;

@@ -30,8 +30,8 @@ async fn rival_user(world: &World, id: &str, role: &str, dealers: &[DealerId]) {
     assert_eq!(made.status, 201, "{}", made.body);
 }
 
-/// Puts thousands of messages of the demo group on each queue between the functions. Their leads and exports do not exist, so that each costs its
-/// function a read.
+/// Puts thousands of messages of the demo group on each queue between the functions. Their leads and exports do not exist, so that each
+/// costs its function a read.
 fn flood(world: &World) {
     let (group, site, now) = (GroupId::parse("demo-group").unwrap(), dealer(NORDSTERN), world.system.clock.now());
     for number in 0..WAITING {
@@ -48,8 +48,9 @@ fn flood(world: &World) {
     }
 }
 
-/// ACC-3: while thousands of messages of one group wait on every queue, the notice, the webhook and the export of another group are done within eight
-/// rounds. In a round each process of a function takes one batch; in the order of arrival the other group would wait for 75 rounds, its export for 3,000.
+/// ACC-3: while thousands of messages of one group wait on every queue, the notice, the webhook and the export of another group are done
+/// within eight rounds. In a round each process of a function takes one batch; in the order of arrival the other group would wait for 75
+/// rounds, its export for 3,000.
 #[tokio::test]
 async fn acc_3_thousands_of_waiting_messages_of_one_group_do_not_delay_another() {
     let world = World::new().await;

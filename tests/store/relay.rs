@@ -94,7 +94,8 @@ async fn esc_10_a_refusing_target_fails_only_its_own_records() {
     assert_eq!(failed, ["111", "333", "444"]);
 }
 
-/// Returns a recorded destination, and an outbox that sends to it. The clock of `world` is ten minutes further, and every wake-up so far is lost.
+/// Returns a recorded destination, and an outbox that sends to it. The clock of `world` is ten minutes further, and every wake-up so far
+/// is lost.
 fn after_a_loss(world: &World, wakes: Recorded) -> (Arc<Recorded>, Outbox) {
     world.system.agenda.lose_everything();
     world.system.clock.freeze_at(at("2026-11-23T09:10:00Z"));

@@ -1,7 +1,7 @@
 //! Sends wake-ups by SQS and EventBridge Scheduler.
 //!
-//! Each message carries its group's id as its `MessageGroupId`. On a standard queue that orders nothing. It makes the queue fair: while one group has
-//! many messages, SQS delivers those of the other groups first. A message without it would count as a group of its own.
+//! Each message carries its group's id as its `MessageGroupId`. On a standard queue that orders nothing. It makes the queue fair: while
+//! one group has many messages, SQS delivers those of the other groups first. A message without it would count as a group of its own.
 
 use crate::WakeUps;
 use async_trait::async_trait;

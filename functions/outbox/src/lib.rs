@@ -5,10 +5,11 @@
 //! - **Sends**: one wake-up per due time to the queue of its kind: at once, as a delayed message if it is due within 15 minutes, otherwise as a one-time
 //!   schedule of EventBridge Scheduler. It writes nothing to the table.
 //! - **No decisions**: the consumer of a wake-up loads the item and decides. So a timer is never changed or deleted; a stale one does nothing.
-//! - **Failure**: a stream record that cannot be relayed is reported as failed and retried. The sweep repeats whatever is overdue by two minutes, so a
-//!   wake-up lost for any reason is repeated within 15 minutes. Neither an error of a queue or a shard nor an entry that cannot be read stops a sweep.
-//! - **Fairness**: wake-ups are sent in batches, each with its group's id as its message group, by which SQS serves the groups in turn. In a sweep the
-//!   groups take turns, too.
+//! - **Failure**: a stream record that cannot be relayed is reported as failed and retried. The sweep repeats whatever is overdue by two
+//!   minutes, so a wake-up lost for any reason is repeated within 15 minutes. Neither an error of a queue or a shard nor an entry that
+//!   cannot be read stops a sweep.
+//! - **Fairness**: wake-ups are sent in batches, each with its group's id as its message group, by which SQS serves the groups in turn.
+//!   In a sweep the groups take turns, too.
 //!
 //! NOTE: delivery is at least once and unordered. Every consumer must tolerate wake-ups that are doubled, late, early or missing.
 
@@ -45,8 +46,8 @@ const RESERVE: Duration = Duration::from_secs(10);
 /// The destination of wake-ups: queues and timers, or their local replacements.
 #[async_trait]
 pub trait WakeUps: Send + Sync {
-    /// Sends a batch of wake-ups to their queue, each delayed by 0 to 15 minutes: at most [`BATCH`], all of one queue. Returns the result of each, in
-    /// the order of the batch: one that the queue does not accept does not stop the others.
+    /// Sends a batch of wake-ups to their queue, each delayed by 0 to 15 minutes: at most [`BATCH`], all of one queue. Returns the result
+    /// of each, in the order of the batch: one that the queue does not accept does not stop the others.
     async fn send(&self, batch: &[(WakeUp, TimeDelta)]) -> Vec<Result<(), Failure>>;
 
     /// Sets a timer that sends the wake-up at `at`. Succeeds if a timer of the same name exists.
@@ -95,8 +96,8 @@ impl Outbox {
         self.sweep_until(None).await
     }
 
-    /// Sends every wake-up again that is overdue by two minutes (ESC-10), until shortly before `deadline`. Returns their number, with those that cannot
-    /// be read. The groups take turns, so that time that is too short for all is shared.
+    /// Sends every wake-up again that is overdue by two minutes (ESC-10), until shortly before `deadline`. Returns their number, with
+    /// those that cannot be read. The groups take turns, so that time that is too short for all is shared.
     ///
     /// # Errors
     /// Fails if a shard of the table or a queue did not answer. Everything else was sent by then.
@@ -171,8 +172,9 @@ fn batches(wake_ups: Vec<Placed>) -> Vec<Vec<Placed>> {
     batches
 }
 
-/// Orders overdue wake-ups so that the groups take turns: the first of each group, then the second of each. Of a group the oldest come first. The ones
-/// after them begin at another place in each sweep, so that wake-ups whose work always fails do not keep the others waiting for ever.
+/// Orders overdue wake-ups so that the groups take turns: the first of each group, then the second of each. Of a group the oldest come
+/// first. The ones after them begin at another place in each sweep, so that wake-ups whose work always fails do not keep the others
+/// waiting for ever.
 fn in_turns(overdue: Vec<(DateTime<Utc>, WakeUp)>, now: DateTime<Utc>) -> Vec<WakeUp> {
     let mut groups = BTreeMap::<_, Vec<_>>::new();
     for (due, wake_up) in overdue {

@@ -1,6 +1,7 @@
 //! The wake-ups that are due now or later: the local twin of the stream, the queues between functions, and the timers.
 //!
-//! The queues are fair to the groups ([`fair`](crate::fair)). It exists in memory only. A restart builds it again from the due items of the table.
+//! The queues are fair to the groups (`fair.rs`). It exists in memory only. A restart builds it again from the due items of
+//! the table.
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,7 +1,7 @@
 //! The order of a fair queue: the group that was served least comes first.
 //!
-//! SQS prefers groups that use little of a queue's capacity. This model is simpler, and exact: it counts the messages that each group has received while
-//! others of it wait, and serves the group with the lowest count next.
+//! SQS prefers groups that use little of a queue's capacity. This model is simpler, and exact: it counts the messages that each group has
+//! received while others of it wait, and serves the group with the lowest count next.
 
 use std::collections::{BTreeMap, BTreeSet};
 

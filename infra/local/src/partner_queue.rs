@@ -94,8 +94,8 @@ impl PartnerQueue {
         read(&self.folder.join("ready"))
     }
 
-    /// Returns at most `room` of the messages that can be delivered now, as a fair queue chooses them. As in SQS, a message without a group counts as a
-    /// group of its own.
+    /// Returns at most `room` of the messages that can be delivered now, as a fair queue chooses them. As in SQS, a message without a
+    /// group counts as a group of its own.
     ///
     /// # Errors
     /// If the folder cannot be read.

@@ -150,8 +150,8 @@ impl System {
         wake_ups
     }
 
-    /// Delivers to each function as many messages of its queues as its processes take at once, and relays what was committed before. Returns the number
-    /// of wake-ups; `None` if nothing was due.
+    /// Delivers to each function as many messages of its queues as its processes take at once, and relays what was committed before.
+    /// Returns the number of wake-ups; `None` if nothing was due.
     pub async fn step(&self) -> Option<usize> {
         let _one = self.stepping.lock().await;
         self.step_now().await

@@ -117,9 +117,9 @@ impl Store {
         found.failures.pop().map_or(Ok(found.wake_ups), Err)
     }
 
-    /// Reads everything that is due by `until`, of all groups, all shards in parallel, until it has read all or the time is `read_until`. It keeps at most
-    /// `limit` wake-ups of each group in each shard and reads past the others, so that neither many entries of one group nor entries that cannot be read
-    /// hide the rest.
+    /// Reads everything that is due by `until`, of all groups, all shards in parallel, until it has read all or the time is `read_until`.
+    /// It keeps at most `limit` wake-ups of each group in each shard and reads past the others, so that neither many entries of one group
+    /// nor entries that cannot be read hide the rest.
     pub async fn overdue(&self, until: DateTime<Utc>, limit: usize, read_until: Option<Instant>) -> Overdue {
         let shards = (0..DUE_SHARDS).map(|shard| self.overdue_in(shard, until, limit, read_until));
         let nothing = Overdue { complete: true, ..Overdue::default() };

@@ -1,8 +1,8 @@
 //! Messages of partners. Trouble on our side heals without a person: a message is tried for at least twelve hours. A message that can never be
 //! accepted becomes a dead letter at once, with the reason, and keeps its sender and the time at which it was sent.
 //!
-//! SQS serves the message groups of a queue in turn. Partners need not name theirs, and may name a wrong one, so a function that meets a backlog puts
-//! their messages back under the id of their sender's group: the flood of one group does not delay the messages of another.
+//! SQS serves the message groups of a queue in turn. Partners need not name theirs, and may name a wrong one, so a function that meets a
+//! backlog puts their messages back under the id of their sender's group: the flood of one group does not delay the messages of another.
 
 use crate::Platform;
 use crate::environment::{Missing, setting};
@@ -110,9 +110,9 @@ impl Origin {
     }
 }
 
-/// Handles the messages of a batch one after the other. A refused message becomes a dead letter; after trouble a message waits: half a minute,
-/// then twice as long each time, at most a quarter of an hour. In a backlog, messages are first sorted by groups. `handle` returns the subject of the
-/// message for the log: ids only.
+/// Handles the messages of a batch one after the other. A refused message becomes a dead letter; after trouble a message waits: half a
+/// minute, then twice as long each time, at most a quarter of an hour. In a backlog, messages are first sorted by groups. `handle`
+/// returns the subject of the message for the log: ids only.
 pub async fn each<F, Fut>(platform: &Platform, queue: &dyn PartnerQueue, mut event: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(SqsMessage) -> Fut,
@@ -124,7 +124,8 @@ where
     super::each_of(platform, event, handle, Some(queue)).await
 }
 
-/// Puts the messages back whose message group is not the one of their senders. Returns the others, and those that the queue does not take back.
+/// Puts the messages back whose message group is not the one of their senders. Returns the others, and those that the queue does not take
+/// back.
 async fn sorted(platform: &Platform, queue: &dyn PartnerQueue, messages: Vec<SqsMessage>) -> Vec<SqsMessage> {
     let sorted = messages.into_iter().map(|message| async move {
         match sort(platform, queue, &message).await {
