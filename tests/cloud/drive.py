@@ -20,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from datetime import datetime, timezone
 from pathlib import Path
 
 import boto3
@@ -174,6 +175,27 @@ def deploy():
     return {r["LogicalResourceId"]: r["PhysicalResourceId"] for page in pages for r in page["StackResourceSummaries"]}
 
 
+def run_timers(resources):
+    """Makes the calls of the timers when they are due. The emulator has no universal targets: it drops a timer that calls SQS itself."""
+    scheduler, sqs, group, calls = client("scheduler"), client("sqs"), resources["Schedules"], {}
+    while True:
+        for name in [schedule["Name"] for schedule in scheduler.list_schedules(GroupName=group)["Schedules"]]:
+            if name in calls:
+                continue
+            try:
+                timer = scheduler.get_schedule(GroupName=group, Name=name)
+            except scheduler.exceptions.ResourceNotFoundException:
+                continue
+            target, when = timer["Target"], timer["ScheduleExpression"]
+            if when.startswith("at(") and target["Arn"] == "arn:aws:scheduler:::aws-sdk:sqs:sendMessage":
+                calls[name] = (datetime.fromisoformat(when[3:-1]).replace(tzinfo=timezone.utc), json.loads(target["Input"]))
+        for name, (at, message) in calls.items():
+            if message and at <= datetime.now(timezone.utc):
+                sqs.send_message(**message)
+                calls[name] = (at, None)
+        time.sleep(1)
+
+
 def mails():
     """Returns the mails that the emulator's SES accepted, as text."""
     with urllib.request.urlopen(f"{ENDPOINT}/_ministack/ses/messages") as reply:
@@ -227,6 +249,7 @@ def drive(resources):
     outbox = resources["Outbox"]
     variables = lambda_.get_function_configuration(FunctionName=outbox)["Environment"]["Variables"]
     lambda_.update_function_configuration(FunctionName=outbox, Environment={"Variables": {**variables, "LONGEST_DELAY_SECONDS": "5"}})
+    threading.Thread(target=run_timers, args=[resources], daemon=True).start()
     escalation(resources, host, "by timers", timers=True)
     assigned_by_queue(host)
 

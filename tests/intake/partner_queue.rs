@@ -5,7 +5,7 @@ use crate::support::world::{NORDSTERN, World, at, enquiry};
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::base::StepKind;
+use forecourt_domain::base::{GroupId, StepKind};
 use forecourt_edge::queue::partner::{self, DeadLetter, ORIGIN, Origin, PartnerQueue};
 use forecourt_local::partner_queue::Queued;
 use forecourt_store::Failure;
@@ -17,6 +17,10 @@ use std::sync::Mutex;
 struct QueueRecorder {
     pauses: Mutex<Vec<TimeDelta>>,
     dead: Mutex<Vec<DeadLetter>>,
+    /// The messages that were put back: id, group, and the proof of the origin.
+    back: Mutex<Vec<(String, String, String)>>,
+    /// Whether the queue takes no message back.
+    full: bool,
 }
 
 #[async_trait]
@@ -26,10 +30,71 @@ impl PartnerQueue for QueueRecorder {
         Ok(())
     }
 
+    async fn put_back(&self, message: &SqsMessage, group: &GroupId, origin: &str) -> Result<(), Failure> {
+        if self.full {
+            return Err(Failure::Unavailable("the queue is full".into()));
+        }
+        let id = message.message_id.clone().unwrap_or_default();
+        self.back.lock().unwrap().push((id, group.to_string(), origin.to_owned()));
+        Ok(())
+    }
+
     async fn move_to_dead_letters(&self, _: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
         self.dead.lock().unwrap().push(letter.clone());
         Ok(())
     }
+}
+
+/// Returns a full batch of the demo's portal, with the given message groups.
+fn full_batch(groups: [Option<&str>; 10], deliveries: u32) -> SqsEvent {
+    let record = |(number, group): (usize, &Option<&str>)| {
+        let mut attributes =
+            json!({"SenderId": "AIDADEMOPORTAL", "SentTimestamp": "1795424400000", "ApproximateReceiveCount": deliveries.to_string()});
+        if let Some(group) = group {
+            attributes["MessageGroupId"] = json!(group);
+        }
+        json!({"messageId": number.to_string(), "receiptHandle": "r", "body": "{}", "attributes": attributes, "eventSource": "aws:sqs",
+            "messageAttributes": {}})
+    };
+    serde_json::from_value(json!({"Records": groups.iter().enumerate().map(record).collect::<Vec<_>>()})).unwrap()
+}
+
+/// INT-1: in a backlog a message whose message group is missing or wrong is put back under its sender's group, with its origin. The
+/// others are handled. A message that was delivered before, or that the queue does not take back, is handled, too.
+#[tokio::test]
+async fn int_1_in_a_backlog_messages_are_sorted_by_the_groups_of_their_senders() {
+    let world = World::new().await;
+    let handled = async |recorder: &Recorder, event: SqsEvent| {
+        let ids = Mutex::new(Vec::new());
+        let handle = |message: SqsMessage| {
+            ids.lock().unwrap().push(message.message_id.unwrap_or_default());
+            async { Ok(String::new()) }
+        };
+        let response = partner::each(&world.system.platform, recorder, event, handle).await;
+        assert!(response.batch_item_failures.is_empty());
+        ids.into_inner().unwrap()
+    };
+    let mut groups = [Some("demo-group"); 10];
+    (groups[3], groups[7]) = (None, Some("rival-group"));
+    let recorder = Recorder::default();
+    let ids = handled(&recorder, full_batch(groups, 1)).await;
+    assert_eq!(ids, ["0", "1", "2", "4", "5", "6", "8", "9"]);
+    let back = recorder.back.lock().unwrap().clone();
+    assert_eq!(
+        back.iter().map(|(id, group, _)| (id.as_str(), group.as_str())).collect::<Vec<_>>(),
+        [("3", "demo-group"), ("7", "demo-group")]
+    );
+    let mut copy = event(&json!({"SenderId": "AROAFORECOURT", "MessageGroupId": "demo-group"}), "{}").records.remove(0);
+    copy.message_attributes
+        .insert(ORIGIN.to_owned(), serde_json::from_value(json!({"stringValue": back[0].2, "dataType": "String"})).unwrap());
+    let origin = Origin::of(&world.system.platform, &copy);
+    assert_eq!((origin.sender.as_str(), origin.sent), ("AIDADEMOPORTAL", DateTime::from_timestamp_millis(1_795_424_400_000)));
+
+    assert_eq!(handled(&Recorder::default(), full_batch([None; 10], 2)).await.len(), 10, "delivered before");
+    assert_eq!(handled(&Recorder { full: true, ..Recorder::default() }, full_batch([None; 10], 1)).await.len(), 10);
+    let mut some = full_batch([None; 10], 1);
+    some.records.truncate(9);
+    assert_eq!(handled(&Recorder::default(), some).await.len(), 9, "there is no backlog");
 }
 
 fn event(attributes: &Value, body: &str) -> SqsEvent {

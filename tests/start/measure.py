@@ -77,7 +77,7 @@ settings = {
 }
 settings |= {"PARTNER_QUEUE_URL": "http://queue", "DEAD_LETTERS_URL": "http://queue"}
 for kind in ["ASSIGN", "ESCALATE", "SEND", "NOTIFY", "EXPORT"]:
-    settings |= {f"{kind}_QUEUE_URL": "http://queue", f"{kind}_QUEUE_ARN": "arn"}
+    settings |= {f"{kind}_QUEUE_URL": "http://queue"}
 broken = []
 size_only, record = "--size-only" in sys.argv, "--record" in sys.argv
 folder, *names = [argument for argument in sys.argv[1:] if not argument.startswith("--")]

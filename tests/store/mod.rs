@@ -3,5 +3,6 @@
 pub(crate) mod another_release;
 pub(crate) mod contract;
 pub(crate) mod cost;
+pub(crate) mod groups;
 pub(crate) mod relay;
 pub(crate) mod stored_form;

@@ -13,12 +13,15 @@ async fn main() -> Result<(), Error> {
     let delay = setting("LONGEST_DELAY_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).map(TimeDelta::seconds);
     let delay = delay.unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
     let outbox = Outbox { platform, wake_ups: Arc::new(Queues::from_environment(&config)?), delay };
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| handle(&outbox, event.payload).await)).await
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| handle(&outbox, event).await)).await
 }
 
-async fn handle(outbox: &Outbox, event: Value) -> Result<Value, Error> {
-    match event.get("Records") {
-        Some(_) => Ok(serde_json::to_value(outbox.relay(serde_json::from_value(event)?).await)?),
-        None => Ok(serde_json::json!({ "found": outbox.sweep().await? })),
+async fn handle(outbox: &Outbox, LambdaEvent { payload, context }: LambdaEvent<Value>) -> Result<Value, Error> {
+    match payload.get("Records") {
+        Some(_) => Ok(serde_json::to_value(outbox.relay(serde_json::from_value(payload)?).await)?),
+        None => {
+            let deadline = forecourt_edge::start::ends_at(context.deadline);
+            Ok(serde_json::json!({ "found": outbox.sweep_until(Some(deadline)).await? }))
+        }
     }
 }

@@ -20,6 +20,8 @@ use utoipa::ToSchema;
 
 /// Number of users on a page.
 const PAGE: usize = 50;
+/// Size in bytes after which a page ends: users of a large group may work at thousands of dealers, and an answer has at most 6 MB.
+const PAGE_BYTES: usize = 3_000_000;
 /// Number of users in one read.
 const READ_AT_ONCE: usize = 100;
 /// Number of changes on a page of a user's history.
@@ -110,10 +112,17 @@ async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     }
     let more = shown.len() > PAGE;
     shown.truncate(PAGE);
-    let next = shown.last().filter(|_| more).map(|last| last.id.to_string());
     let loaded = dealers(platform, call, shown.iter()).await?;
-    let users = shown.iter().map(|user| UserView::of(user, &loaded, call)).collect();
-    Ok(Answer::new(200, &UsersView { users, after: next })?)
+    let (mut users, mut bytes): (Vec<UserView>, usize) = (Vec::new(), 0);
+    for view in shown.iter().map(|user| UserView::of(user, &loaded, call)) {
+        bytes += serde_json::to_vec(&view).map_or(0, |json| json.len());
+        if bytes > PAGE_BYTES && !users.is_empty() {
+            break;
+        }
+        users.push(view);
+    }
+    let after = users.last().filter(|_| more || users.len() < shown.len()).map(|last| last.id.clone());
+    Ok(Answer::new(200, &UsersView { users, after })?)
 }
 
 async fn dealers<'a>(platform: &Platform, call: &Call, users: impl Iterator<Item = &'a User>) -> Result<Loaded, Problem> {

@@ -1,16 +1,19 @@
 //! The wake-ups that are due now or later: the local twin of the stream, the queues between functions, and the timers.
 //!
-//! It exists in memory only. A restart builds it again from the due items of the table.
+//! The queues are fair to the groups (`fair.rs`). It exists in memory only. A restart builds it again from the due items of
+//! the table.
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::base::GroupId;
 use forecourt_outbox::WakeUps;
 use forecourt_store::Failure;
-use forecourt_store::keys::WakeUp;
-use std::collections::BTreeSet;
+use forecourt_store::keys::{DueKind, WakeUp};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::VirtualClock;
+use crate::fair::Turns;
 
 /// A schedule of wake-ups.
 #[derive(Clone)]
@@ -26,6 +29,8 @@ struct Entries {
     stream: Vec<(DateTime<Utc>, WakeUp)>,
     /// Wake-ups that the relay scheduled.
     wakes: BTreeSet<(DateTime<Utc>, WakeUp)>,
+    /// Which groups the queue of each kind served.
+    turns: BTreeMap<DueKind, Turns<GroupId>>,
 }
 
 impl Agenda {
@@ -49,15 +54,18 @@ impl Agenda {
         std::mem::take(&mut self.entries().stream)
     }
 
-    /// Takes the wake-ups that are due.
-    pub(crate) fn take_due(&self) -> Vec<WakeUp> {
+    /// Takes the wake-ups of a kind that are due, at most `room`, as a fair queue chooses them.
+    pub(crate) fn take_due(&self, kind: DueKind, room: usize) -> Vec<WakeUp> {
         let now = self.clock.now();
         let mut entries = self.entries();
-        let mut due = Vec::new();
-        while entries.wakes.first().is_some_and(|(at, _)| *at <= now) {
-            due.extend(entries.wakes.pop_first().map(|(_, wake_up)| wake_up));
+        let entries = &mut *entries;
+        let due: Vec<(DateTime<Utc>, WakeUp)> =
+            entries.wakes.iter().take_while(|(at, _)| *at <= now).filter(|(_, wake_up)| wake_up.kind == kind).cloned().collect();
+        let taken = entries.turns.entry(kind).or_default().take(due, |(_, wake_up)| wake_up.group.clone(), room);
+        for entry in &taken {
+            entries.wakes.remove(entry);
         }
-        due
+        taken.into_iter().map(|(_, wake_up)| wake_up).collect()
     }
 
     /// Returns the time of the next wake-up.
@@ -86,9 +94,13 @@ impl Agenda {
 
 #[async_trait]
 impl WakeUps for Agenda {
-    async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure> {
-        self.add(self.clock.now() + delay, wake_up.clone());
-        Ok(())
+    async fn send(&self, batch: &[(WakeUp, TimeDelta)]) -> Vec<Result<(), Failure>> {
+        let now = self.clock.now();
+        let add = |(wake_up, delay): &(WakeUp, TimeDelta)| {
+            self.add(now + *delay, wake_up.clone());
+            Ok(())
+        };
+        batch.iter().map(add).collect()
     }
 
     async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure> {

@@ -33,6 +33,7 @@ pub mod system;
 pub mod template;
 pub mod tokens;
 
+mod fair;
 mod start;
 
 pub use system::{Parts, System};

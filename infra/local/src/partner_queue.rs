@@ -1,16 +1,19 @@
 //! The local twin of a partners' queue: a folder of waiting messages and a folder of dead letters. Messages survive a kill.
 
 use crate::clock::VirtualClock;
+use crate::fair::Turns;
 use crate::folder::write_whole;
 use crate::ids::Sequence;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::base::GroupId;
 use forecourt_edge::queue::partner::{self, DeadLetter};
 use forecourt_store::Failure;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// A message on the queue.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +27,9 @@ pub struct Queued {
     /// Message attributes, such as `dealer`.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// The message group, by which the queue is fair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Number of failed deliveries.
     #[serde(default)]
     pub receives: u32,
@@ -43,6 +49,7 @@ pub struct PartnerQueue {
     folder: PathBuf,
     numbers: Sequence,
     clock: VirtualClock,
+    turns: Mutex<Turns<String>>,
 }
 
 impl PartnerQueue {
@@ -53,7 +60,7 @@ impl PartnerQueue {
     pub fn open(folder: PathBuf, clock: VirtualClock) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder.join("ready"))?;
         std::fs::create_dir_all(folder.join("dead"))?;
-        Ok(Self { numbers: Sequence::open(folder.join("next"))?, folder, clock })
+        Ok(Self { numbers: Sequence::open(folder.join("next"))?, folder, clock, turns: Mutex::default() })
     }
 
     fn path(&self, state: &str, id: &str) -> PathBuf {
@@ -85,6 +92,18 @@ impl PartnerQueue {
     /// If the folder cannot be read.
     pub fn waiting(&self) -> std::io::Result<Vec<Queued>> {
         read(&self.folder.join("ready"))
+    }
+
+    /// Returns at most `room` of the messages that can be delivered now, as a fair queue chooses them. As in SQS, a message without a
+    /// group counts as a group of its own.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub(crate) fn ready(&self, room: usize) -> std::io::Result<Vec<Queued>> {
+        let now = self.clock.now();
+        let ready: Vec<Queued> = self.waiting()?.into_iter().filter(|message| message.visible.is_none_or(|at| at <= now)).collect();
+        let group = |message: &Queued| message.group.clone().unwrap_or_else(|| format!("{}#", message.id));
+        Ok(self.turns.lock().unwrap_or_else(PoisonError::into_inner).take(ready, group, room))
     }
 
     /// Returns the dead letters, oldest first.
@@ -149,6 +168,15 @@ impl partner::PartnerQueue for PartnerQueue {
         let waiting = Queued { visible: Some(self.clock.now() + pause), ..stored };
         let written = serde_json::to_vec(&waiting).map_err(|e| Failure::Broken(e.into()))?;
         write_whole(&self.path("ready", &waiting.id), &written).map_err(failed)
+    }
+
+    async fn put_back(&self, message: &SqsMessage, group: &GroupId, origin: &str) -> Result<(), Failure> {
+        let stored = self.read_one(message.message_id.as_deref().unwrap_or_default());
+        let Some(mut copy) = stored else { return Ok(()) };
+        copy.attributes.insert(partner::ORIGIN.to_owned(), origin.to_owned());
+        // In SQS the function is the sender of the copy. The proof names the partner.
+        let copy = Queued { id: self.new_id(), sender: "forecourt".into(), group: Some(group.to_string()), sent: None, ..copy };
+        self.put(&copy).map_err(|e| Failure::Unavailable(e.into()))
     }
 
     async fn move_to_dead_letters(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {

@@ -23,8 +23,14 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Messages per batch of a queue.
+/// The largest number of messages per batch of a queue.
 const BATCH: usize = 10;
+/// Messages per batch of a queue; `BatchSize` in the cloud.
+fn batch(kind: DueKind) -> usize {
+    if kind == DueKind::Export { 1 } else { BATCH }
+}
+/// Batches of a partners' queue that are delivered before the other queues have their turn.
+const PARTNER_BATCHES: usize = 10;
 /// Batches handled at once; `MaximumConcurrency` in the cloud.
 fn at_once(kind: DueKind) -> usize {
     match kind {
@@ -138,20 +144,30 @@ impl System {
 
     async fn settle_now(&self) -> usize {
         let mut wake_ups = 0;
-        loop {
-            let from_queue = self.deliver_partner_messages().await;
-            let now = self.clock.now();
-            for (due, wake_up) in self.agenda.take_stream() {
-                // The local relay only adds it to the agenda, which cannot fail.
-                let _ = self.outbox.wake(&wake_up, due, now).await;
-            }
-            let due = self.agenda.take_due();
-            if due.is_empty() && from_queue == 0 {
-                return wake_ups;
-            }
-            wake_ups += due.len();
-            self.deliver(due).await;
+        while let Some(count) = self.step_now().await {
+            wake_ups += count;
         }
+        wake_ups
+    }
+
+    /// Delivers to each function as many messages of its queues as its processes take at once, and relays what was committed before.
+    /// Returns the number of wake-ups; `None` if nothing was due.
+    pub async fn step(&self) -> Option<usize> {
+        let _one = self.stepping.lock().await;
+        self.step_now().await
+    }
+
+    async fn step_now(&self) -> Option<usize> {
+        let from_queue = self.deliver_partner_messages().await;
+        // The local relay only adds to the agenda, which cannot fail.
+        let _ = self.outbox.wake(self.agenda.take_stream()).await;
+        let mut wake_ups = 0;
+        for kind in DueKind::ALL {
+            let due = self.agenda.take_due(kind, at_once(kind) * batch(kind));
+            wake_ups += due.len();
+            self.deliver(kind, &due).await;
+        }
+        (wake_ups > 0 || from_queue > 0).then_some(wake_ups)
     }
 
     /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups that became due
@@ -186,15 +202,12 @@ impl System {
         Ok(found)
     }
 
-    async fn deliver(&self, wake_ups: Vec<WakeUp>) {
-        for kind in DueKind::ALL {
-            let of_kind: Vec<&WakeUp> = wake_ups.iter().filter(|wake_up| wake_up.kind == kind).collect();
-            let batches = of_kind.chunks(BATCH).flat_map(|batch| std::iter::repeat_n(batch, if self.twice { 2 } else { 1 }));
-            stream::iter(batches).for_each_concurrent(at_once(kind), |batch| self.deliver_batch(kind, batch)).await;
-        }
+    async fn deliver(&self, kind: DueKind, wake_ups: &[WakeUp]) {
+        let batches = wake_ups.chunks(batch(kind)).flat_map(|batch| std::iter::repeat_n(batch, if self.twice { 2 } else { 1 }));
+        stream::iter(batches).for_each_concurrent(at_once(kind), |batch| self.deliver_batch(kind, batch)).await;
     }
 
-    async fn deliver_batch(&self, kind: DueKind, batch: &[&WakeUp]) {
+    async fn deliver_batch(&self, kind: DueKind, batch: &[WakeUp]) {
         let records: Vec<_> =
             batch.iter().enumerate().map(|(i, wake_up)| json!({"messageId": i.to_string(), "body": json!(wake_up).to_string()})).collect();
         let response = match sqs(&records) {
@@ -210,7 +223,7 @@ impl System {
         };
         for failed in response.batch_item_failures {
             if let Some(wake_up) = failed.item_identifier.parse::<usize>().ok().and_then(|i| batch.get(i)) {
-                self.agenda.add(self.clock.now() + VISIBLE_AGAIN, (*wake_up).clone());
+                self.agenda.add(self.clock.now() + VISIBLE_AGAIN, wake_up.clone());
             }
         }
     }
@@ -220,8 +233,7 @@ impl System {
         let (intake, appointment) = (self.platform.of("lead-intake"), self.platform.of("appointment"));
         let leads = |event| forecourt_lead_intake::messages(&intake, &self.queue, event).boxed();
         let appointments = |event| forecourt_appointment::messages(&appointment, &self.appointments, event).boxed();
-        let now = self.clock.now();
-        deliver_from(&self.queue, now, leads).await + deliver_from(&self.appointments, now, appointments).await
+        deliver_from(&self.queue, leads).await + deliver_from(&self.appointments, appointments).await
     }
 
     /// Processes wake-ups as they become due, and sweeps once a minute. Never returns.
@@ -243,13 +255,9 @@ impl System {
 }
 
 /// Delivers the messages of a partners' queue to its function. Returns their number.
-async fn deliver_from<'a>(
-    queue: &PartnerQueue,
-    now: DateTime<Utc>,
-    function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>,
-) -> usize {
-    let waiting = match queue.waiting() {
-        Ok(waiting) => waiting.into_iter().filter(|message| message.visible.is_none_or(|at| at <= now)).collect::<Vec<_>>(),
+async fn deliver_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>) -> usize {
+    let waiting = match queue.ready(PARTNER_BATCHES * BATCH) {
+        Ok(waiting) => waiting,
         Err(e) => {
             tracing::error!(problem = %e, "the partners' queue cannot be read");
             return 0;
@@ -286,6 +294,9 @@ fn attributes_of(message: &Queued) -> serde_json::Value {
     let mut attributes = json!({"SenderId": message.sender, "ApproximateReceiveCount": (message.receives + 1).to_string()});
     if let Some(sent) = message.sent {
         attributes["SentTimestamp"] = sent.timestamp_millis().to_string().into();
+    }
+    if let Some(group) = &message.group {
+        attributes["MessageGroupId"] = group.as_str().into();
     }
     attributes
 }

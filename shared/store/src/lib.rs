@@ -104,6 +104,7 @@ pub use lead_row::{LeadFacts, LeadRow};
 pub use list_rows::{EarlierPlace, ListRow, ListedLead, Listing, Partition, RowPage, earlier_places};
 pub use loaded::Loaded;
 pub use migrate::{MigrateFrom, Migrated};
+pub use queries::Overdue;
 pub use secret::{Secret, WebhookSecret, fingerprint, short};
 pub use table::NewTable;
 pub use webhook_events::DeliveryQuery;

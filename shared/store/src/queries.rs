@@ -3,15 +3,17 @@
 use crate::commit::wake_up_of;
 use crate::entity::{Attributes, Entity, row};
 use crate::keys::{self, DUE_SHARDS, Key, TableKey, WakeUp, WakeUpTarget};
-use crate::reads::table_key;
+use crate::reads::{log_unreadable, table_key};
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, UserId};
+use forecourt_domain::base::{DealerId, GroupId, UserId};
 use forecourt_domain::people::{User, UserChange};
 use forecourt_domain::settings::SettingsChange;
+use std::collections::HashMap;
+use std::time::Instant;
 
 impl Store {
     /// Returns at most `limit` of the group's users after the user `after`, by their ids. They come from an index, which lags.
@@ -19,26 +21,25 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn users(&self, scope: &Scope, after: Option<&UserId>, limit: usize) -> Result<Vec<User>, Failure> {
-        let query = self.named(keys::users_partition(scope), after.map(UserId::as_str), limit);
+        let query = self.named(keys::users_partition(scope), after.map(UserId::as_str));
+        let query = query.limit(i32::try_from(limit).unwrap_or(i32::MAX));
         self.run_readable(&query, limit, row).await
     }
 
-    /// Returns the ids of the group's dealers, at most 1,000. They come from an index, which lags.
+    /// Returns the ids of all dealers of the group. They come from an index, which lags.
     ///
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn dealers(&self, scope: &Scope) -> Result<Vec<DealerId>, Failure> {
-        let query = self.named(keys::dealers_partition(scope), None, 1_000);
-        let found = self.run_until(&query, 1_000).await?;
+        let found = self.run_until(&self.named(keys::dealers_partition(scope), None), usize::MAX).await?;
         let id = |attributes: &Attributes| DealerId::parse(attributes.get("lsk")?.as_s().ok()?).ok();
-        Ok(found.iter().take(1_000).filter_map(id).collect())
+        Ok(found.iter().filter_map(id).collect())
     }
 
     /// Returns the query of the entries of a partition of the list index after a place.
-    fn named(&self, partition: String, after: Option<&str>, limit: usize) -> QueryFluentBuilder {
-        let query = self.client.query().index_name("list").limit(i32::try_from(limit).unwrap_or(i32::MAX));
+    fn named(&self, partition: String, after: Option<&str>) -> QueryFluentBuilder {
+        let query = self.client.query().index_name("list").key_condition_expression("lpk = :pk AND lsk > :after");
         query
-            .key_condition_expression("lpk = :pk AND lsk > :after")
             .expression_attribute_values(":pk", AttributeValue::S(partition))
             .expression_attribute_values(":after", AttributeValue::S(after.unwrap_or("!").to_owned()))
     }
@@ -107,24 +108,104 @@ impl Store {
         Ok(found.items().iter().filter_map(wake_up).collect())
     }
 
-    /// Returns the wake-ups that are due by `until`, of all groups, earliest first: about `limit` of each shard. It reads all shards in parallel.
+    /// Returns the wake-ups that are due by `until`, of all groups, earliest first: at most `limit` of each group in each shard.
     ///
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn due(&self, until: DateTime<Utc>, limit: usize) -> Result<Vec<(DateTime<Utc>, WakeUp)>, Failure> {
-        let shards = (0..DUE_SHARDS).map(|shard| self.due_in(shard, until, limit));
-        let mut due = futures::future::try_join_all(shards).await?.concat();
-        due.sort();
-        Ok(due)
+        let mut found = self.overdue(until, limit, None).await;
+        found.failures.pop().map_or(Ok(found.wake_ups), Err)
     }
 
-    async fn due_in(&self, shard: u8, until: DateTime<Utc>, limit: usize) -> Result<Vec<(DateTime<Utc>, WakeUp)>, Failure> {
-        let query = self.client.query().index_name("due").limit(i32::try_from(limit).unwrap_or(i32::MAX));
+    /// Reads everything that is due by `until`, of all groups, all shards in parallel, until it has read all or the time is `read_until`.
+    /// It keeps at most `limit` wake-ups of each group in each shard and reads past the others, so that neither many entries of one group
+    /// nor entries that cannot be read hide the rest.
+    pub async fn overdue(&self, until: DateTime<Utc>, limit: usize, read_until: Option<Instant>) -> Overdue {
+        let shards = (0..DUE_SHARDS).map(|shard| self.overdue_in(shard, until, limit, read_until));
+        let nothing = Overdue { complete: true, ..Overdue::default() };
+        let mut all = futures::future::join_all(shards).await.into_iter().fold(nothing, Overdue::and);
+        all.wake_ups.sort();
+        all
+    }
+
+    async fn overdue_in(&self, shard: u8, until: DateTime<Utc>, limit: usize, read_until: Option<Instant>) -> Overdue {
+        let query = self.client.query().index_name("due");
         let query = query
             .key_condition_expression("dpk = :pk AND dsk <= :until")
             .expression_attribute_values(":pk", AttributeValue::S(keys::due_partition(shard)))
             .expression_attribute_values(":until", AttributeValue::S(format!("{}~", keys::stamp(until))));
-        Ok(self.run_until(&query, limit).await?.iter().filter_map(wake_up_of).collect())
+        let (mut found, mut kept, mut start) = (Overdue::default(), HashMap::<GroupId, usize>::new(), None);
+        loop {
+            let page = match self.run(query.clone().set_exclusive_start_key(start)).await {
+                Ok(page) => page,
+                Err(failure) => {
+                    found.failures.push(failure);
+                    return found;
+                }
+            };
+            for attributes in page.items.unwrap_or_default() {
+                found.note(&attributes, &mut kept, limit);
+            }
+            start = page.last_evaluated_key;
+            found.complete = start.is_none();
+            if found.complete || read_until.is_some_and(|end| Instant::now() >= end) {
+                return found;
+            }
+        }
+    }
+}
+
+/// The number of entries of a shard that are logged because they cannot be read.
+const LOGGED: usize = 10;
+
+/// Everything that is due.
+#[derive(Debug, Default)]
+pub struct Overdue {
+    /// The wake-ups with their due times, earliest first.
+    pub wake_ups: Vec<(DateTime<Utc>, WakeUp)>,
+    /// The number of entries, also of those that are not in `wake_ups`.
+    pub found: usize,
+    /// The number of entries that this release cannot read.
+    pub unreadable: usize,
+    /// The earliest due time of an entry, also of one that cannot be read. `None` if nothing is due.
+    pub oldest: Option<DateTime<Utc>>,
+    /// The errors of the shards that could not be read to the end.
+    pub failures: Vec<Failure>,
+    /// Whether everything was read.
+    pub complete: bool,
+}
+
+impl Overdue {
+    /// Adds an entry of the index. `kept` counts the wake-ups of each group.
+    fn note(&mut self, attributes: &Attributes, kept: &mut HashMap<GroupId, usize>, limit: usize) {
+        self.found += 1;
+        let due = attributes.get("dsk").and_then(|place| place.as_s().ok()).and_then(|place| keys::time_of(place));
+        self.oldest = self.oldest.into_iter().chain(due).min();
+        let Some((due, wake_up)) = wake_up_of(attributes) else {
+            self.unreadable += 1;
+            if self.unreadable <= LOGGED {
+                log_unreadable(table_key(attributes).as_ref());
+            }
+            return;
+        };
+        let count = kept.entry(wake_up.group.clone()).or_default();
+        if *count < limit {
+            *count += 1;
+            self.wake_ups.push((due, wake_up));
+        }
+    }
+
+    /// Adds what is due in another shard.
+    fn and(mut self, other: Self) -> Self {
+        self.wake_ups.extend(other.wake_ups);
+        self.failures.extend(other.failures);
+        Self {
+            found: self.found + other.found,
+            unreadable: self.unreadable + other.unreadable,
+            oldest: self.oldest.into_iter().chain(other.oldest).min(),
+            complete: self.complete && other.complete,
+            ..self
+        }
     }
 }
 

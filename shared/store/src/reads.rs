@@ -16,7 +16,7 @@ use std::time::Duration;
 const FOLLOWED: usize = 8;
 /// The number of keys in one request.
 const BATCH: usize = 100;
-/// The number of requests for keys that DynamoDB leaves unprocessed.
+/// The number of requests in a row of which DynamoDB processes no key.
 const TRIES: u32 = 8;
 
 impl Store {
@@ -55,10 +55,12 @@ impl Store {
             }
             return Ok(());
         }
-        let mut tries = 0;
+        let mut in_vain = 0;
         while !missing.is_empty() {
             let requested: Vec<TableKey> = missing.keys().take(BATCH).cloned().collect();
             let (found, left) = self.get_batch(&requested).await?;
+            // An answer has at most 16 MB, so that many large items take many requests.
+            in_vain = if left.len() < requested.len() { 0 } else { in_vain + 1 };
             for attributes in found {
                 if let Some(key) = table_key(&attributes).and_then(|at| missing.remove(&at)) {
                     loaded.insert(key, attributes)?;
@@ -68,12 +70,11 @@ impl Store {
             for at in requested.into_iter().filter(|at| !left.contains(at)) {
                 missing.remove(&at);
             }
-            tries += 1;
-            if !missing.is_empty() && !left.is_empty() {
-                if tries > TRIES {
-                    return Err(Failure::Unavailable("DynamoDB leaves keys unprocessed".into()));
-                }
-                tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+            if in_vain > TRIES {
+                return Err(Failure::Unavailable("DynamoDB leaves keys unprocessed".into()));
+            }
+            if !left.is_empty() {
+                tokio::time::sleep(Duration::from_millis(10 << in_vain)).await;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ use crate::support::gate::Process;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::base::GroupId;
 use forecourt_edge::files::{Download, Upload};
 use forecourt_edge::queue::partner::{DeadLetter, PartnerQueue};
 use forecourt_local::clock::VirtualClock;
@@ -47,15 +48,20 @@ impl WakeUpSender {
 
 #[async_trait]
 impl forecourt_outbox::WakeUps for WakeUpSender {
-    async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure> {
-        let body = json!(wake_up).to_string();
-        let put = || {
-            let mut between = self.between.lock().unwrap();
-            for at in self.delivery_times(&mut between, self.clock.now() + delay) {
-                between.put(wake_up.kind.queue(), body.clone(), at);
-            }
-        };
-        self.process.call("tell", &body, put, unavailable).await
+    /// A queue may accept a part of a batch, so each message passes the gate by itself.
+    async fn send(&self, batch: &[(WakeUp, TimeDelta)]) -> Vec<Result<(), Failure>> {
+        let mut results = Vec::new();
+        for (wake_up, delay) in batch {
+            let body = json!(wake_up).to_string();
+            let put = || {
+                let mut between = self.between.lock().unwrap();
+                for at in self.delivery_times(&mut between, self.clock.now() + *delay) {
+                    between.put(wake_up.kind.queue(), body.clone(), at);
+                }
+            };
+            results.push(self.process.call("tell", &body, put, unavailable).await);
+        }
+        results
     }
 
     async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure> {
@@ -77,6 +83,10 @@ pub struct Partners;
 impl PartnerQueue for Partners {
     async fn wait(&self, _: &SqsMessage, _: TimeDelta) -> Result<(), Failure> {
         Ok(())
+    }
+
+    async fn put_back(&self, _: &SqsMessage, _: &GroupId, _: &str) -> Result<(), Failure> {
+        Err(unavailable())
     }
 
     async fn move_to_dead_letters(&self, _: &SqsMessage, _: &DeadLetter) -> Result<(), Failure> {

@@ -19,7 +19,7 @@ pub struct VehicleSite {
 /// The most sites of a dealer, and the most aliases of a site.
 const MOST: usize = 50;
 /// The most dealers from which a dealer accepts enquiries.
-const MAX_ACCEPTED: usize = 1_000;
+const MAX_ACCEPTED: usize = 5_000;
 
 impl VehicleSite {
     /// Whether `site`, as an enquiry writes it, is an alias of this site.

@@ -1,5 +1,8 @@
 //! Messages of partners. A temporary failure needs nobody's help: the message is retried for at least twelve hours. A refused message
 //! becomes a dead letter at once, with the reason, and keeps its sender and the time at which it was sent.
+//!
+//! SQS serves the message groups of a queue in turn. Partners need not name theirs, and may name a wrong one, so a function that meets a
+//! backlog puts their messages back under the id of their sender's group: the flood of one group does not delay the messages of another.
 
 use crate::Platform;
 use crate::environment::{Missing, setting};
@@ -9,8 +12,9 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Fault, Refusal};
+use forecourt_domain::base::{Fault, GroupId, Refusal};
 use forecourt_store::{Failure, fingerprint};
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 
@@ -28,6 +32,10 @@ const PURPOSE: &str = "dead-letter";
 const MAX_DELIVERIES: u32 = 60;
 /// The longest stored reason, in characters.
 const LONGEST_REASON: usize = 1_000;
+/// The number of messages of a full batch: more of them wait.
+const FULL: usize = 10;
+/// The attribute in which SQS reports the message group.
+const MESSAGE_GROUP: &str = "MessageGroupId";
 /// How long ago a message may have been sent: two retentions of a queue.
 const OLDEST: TimeDelta = TimeDelta::days(28);
 
@@ -39,6 +47,12 @@ pub trait PartnerQueue: Send + Sync {
     /// # Errors
     /// Fails if the queue does not accept it. The message then returns after the queue's own time.
     async fn wait(&self, message: &SqsMessage, pause: TimeDelta) -> Result<(), Failure>;
+
+    /// Sends a copy of a message to the queue itself, in the message group `group` and with the proof of its origin.
+    ///
+    /// # Errors
+    /// Fails if the queue does not accept it.
+    async fn put_back(&self, message: &SqsMessage, group: &GroupId, origin: &str) -> Result<(), Failure>;
 
     /// Sends a copy of a message to the dead-letter queue.
     ///
@@ -95,6 +109,12 @@ impl Origin {
         })
     }
 
+    /// Returns the proof of the origin, for [`ORIGIN`].
+    fn proof(&self, platform: &Platform) -> Result<String, Failure> {
+        let text = serde_json::to_string(self).map_err(|e| Failure::Broken(e.into()))?;
+        Ok(platform.store.secret().sign(PURPOSE, &text))
+    }
+
     /// Returns when the partner sent it: `now` if that time is unknown, in the future, or longer ago than any queue keeps a message.
     pub fn sent_at_or(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.sent.filter(|sent| *sent <= now && now - *sent <= OLDEST).unwrap_or(now)
@@ -102,19 +122,59 @@ impl Origin {
 }
 
 /// Handles the messages of a batch one after the other. A refused message becomes a dead letter. After a temporary failure a message waits:
-/// half a minute, then twice as long each time, at most a quarter of an hour. `handle` returns the subject of the message for the log: ids
-/// only.
-pub async fn each<F, Fut>(platform: &Platform, queue: &dyn PartnerQueue, event: SqsEvent, handle: F) -> SqsBatchResponse
+/// half a minute, then twice as long each time, at most a quarter of an hour. In a backlog, messages are first sorted by groups. `handle`
+/// returns the subject of the message for the log: ids only.
+pub async fn each<F, Fut>(platform: &Platform, queue: &dyn PartnerQueue, mut event: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(SqsMessage) -> Fut,
     Fut: Future<Output = Result<String, Failure>> + Send,
 {
+    if event.records.len() >= FULL {
+        event.records = sorted(platform, queue, event.records).await;
+    }
     super::each_of(platform, event, handle, Some(queue)).await
+}
+
+/// Puts the messages back whose message group is not the one of their senders. Returns the others, and those that the queue does not take
+/// back.
+async fn sorted(platform: &Platform, queue: &dyn PartnerQueue, messages: Vec<SqsMessage>) -> Vec<SqsMessage> {
+    let sorted = messages.into_iter().map(|message| async move {
+        match sort(platform, queue, &message).await {
+            Ok(true) => None,
+            Ok(false) => Some(message),
+            Err(failure) => {
+                let id = message.message_id.as_deref().unwrap_or_default();
+                tracing::warn!(function = platform.function, message_id = id, problem = failure.chain(), "message not sorted by groups");
+                Some(message)
+            }
+        }
+    });
+    join_all(sorted).await.into_iter().flatten().collect()
+}
+
+/// Puts a message back if its message group is not the one of its sender. Returns whether it did so.
+async fn sort(platform: &Platform, queue: &dyn PartnerQueue, message: &SqsMessage) -> Result<bool, Failure> {
+    // A copy would begin the count of deliveries again.
+    if deliveries(message) > 1 {
+        return Ok(false);
+    }
+    let origin = Origin::of(platform, message);
+    let Some(sender) = platform.store.sender(&origin.sender).await? else { return Ok(false) };
+    if message.attributes.get(MESSAGE_GROUP).map(String::as_str) == Some(sender.group.as_str()) {
+        return Ok(false);
+    }
+    queue.put_back(message, &sender.group, &origin.proof(platform)?).await?;
+    Ok(true)
+}
+
+/// Returns the number of deliveries of a message, with this one.
+fn deliveries(message: &SqsMessage) -> u32 {
+    message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// Moves a failed message to the dead letters, or hides it for a pause. Returns whether it is a dead letter.
 pub(super) async fn settle(platform: &Platform, queue: &dyn PartnerQueue, message: &SqsMessage, failure: &Failure) -> bool {
-    let deliveries: u32 = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+    let deliveries = deliveries(message);
     let is_final = matches!(failure, Failure::Refused(_)) || deliveries >= MAX_DELIVERIES;
     let settled = if is_final {
         match dead_letter(platform, message, failure) {
@@ -137,7 +197,6 @@ fn pause_after(deliveries: u32) -> TimeDelta {
 
 fn dead_letter(platform: &Platform, message: &SqsMessage, failure: &Failure) -> Result<DeadLetter, Failure> {
     let origin = Origin::of(platform, message);
-    let proof = serde_json::to_string(&origin).map_err(|e| Failure::Broken(e.into()))?;
     // The letter holds the body, so its reason may quote the body. The log must not quote it.
     let why = match failure {
         Failure::Refused(Refusal::Invalid(faults)) => faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "),
@@ -145,7 +204,7 @@ fn dead_letter(platform: &Platform, message: &SqsMessage, failure: &Failure) -> 
     };
     // SQS refuses these characters.
     let why = why.chars().filter(|c| !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}')).take(LONGEST_REASON).collect();
-    Ok(DeadLetter { sender: origin.sender, why, origin: platform.store.secret().sign(PURPOSE, &proof) })
+    Ok(DeadLetter { why, origin: origin.proof(platform)?, sender: origin.sender })
 }
 
 /// Returns the scope of the partner that sent a message: by the identity that the queue verified, never by the content (ACC-2).
@@ -178,6 +237,11 @@ impl Sqs {
     }
 }
 
+fn text(value: &str) -> Result<MessageAttributeValue, Failure> {
+    let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+    value.map_err(|e| Failure::Broken(e.into()))
+}
+
 #[async_trait]
 impl PartnerQueue for Sqs {
     async fn wait(&self, message: &SqsMessage, pause: TimeDelta) -> Result<(), Failure> {
@@ -187,11 +251,16 @@ impl PartnerQueue for Sqs {
         change.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(e.into()))
     }
 
+    async fn put_back(&self, message: &SqsMessage, group: &GroupId, origin: &str) -> Result<(), Failure> {
+        let send = self.client.send_message().queue_url(&self.queue).set_message_body(message.body.clone());
+        let mut send = send.message_group_id(group.as_str()).message_attributes(ORIGIN, text(origin)?);
+        if let Some(dealer) = message.message_attributes.get(DEALER).and_then(|dealer| dealer.string_value.as_deref()) {
+            send = send.message_attributes(DEALER, text(dealer)?);
+        }
+        send.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(e.into()))
+    }
+
     async fn move_to_dead_letters(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
-        let text = |value: &str| {
-            let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
-            value.map_err(|e| Failure::Broken(e.into()))
-        };
         let mut send = self.client.send_message().queue_url(&self.dead_letters).set_message_body(message.body.clone());
         for (name, value) in letter.attributes(message) {
             send = send.message_attributes(name, text(value)?);
