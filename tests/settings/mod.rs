@@ -8,4 +8,5 @@ pub(crate) mod hours;
 pub(crate) mod loading;
 pub(crate) mod oversight;
 pub(crate) mod parts;
+pub(crate) mod sign_in;
 pub(crate) mod users;

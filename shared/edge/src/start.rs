@@ -1,6 +1,6 @@
 //! Start-up of a function.
 
-use crate::environment::{Missing, setting};
+use crate::environment::{Missing, TokenClaims, setting};
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::{Clock, Ids, Platform};
@@ -50,7 +50,8 @@ pub fn ends_at(deadline: u64) -> std::time::Instant {
     std::time::Instant::now() + std::time::Duration::from_millis(left)
 }
 
-/// Starts the log and creates the platform of `function` from the environment: `TABLE`, `CHANNEL_SECRET`, `PUBLIC_URL`, and what `files` reads.
+/// Starts the log and creates the platform of `function` from the environment: `TABLE`, `CHANNEL_SECRET`, `PUBLIC_URL`, the names
+/// of [`TokenClaims`], and what `files` reads.
 ///
 /// # Errors
 /// [`Missing`] names the setting that is absent.
@@ -69,7 +70,9 @@ pub async fn platform(
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &table, secret);
     let (files, metrics) = (files(&config)?, Metrics::logged(&table));
     let public_url = setting("PUBLIC_URL").unwrap_or_default().trim_end_matches('/').into();
-    Ok((Platform { function, store, clock: Clock::real(), wall: Clock::real(), ids: Ids::random(), files, public_url, metrics }, config))
+    let token_claims = Arc::new(TokenClaims::from_environment());
+    let (clock, wall, ids) = (Clock::real(), Clock::real(), Ids::random());
+    Ok((Platform { function, store, clock, wall, ids, files, public_url, metrics, token_claims }, config))
 }
 
 /// Writes log events to `out` as JSON lines. The environment variable `LOG` overrides `level`.

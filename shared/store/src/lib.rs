@@ -86,6 +86,7 @@ mod preserve;
 mod queries;
 mod reads;
 mod secret;
+mod sign_in;
 mod table;
 mod undelivered;
 mod webhook_events;
@@ -105,6 +106,7 @@ pub use list_rows::{EarlierPlace, ListRow, ListedLead, Listing, Partition, RowPa
 pub use loaded::Loaded;
 pub use migrate::{MigrateFrom, Migrated};
 pub use secret::{Secret, WebhookSecret, fingerprint, short};
+pub use sign_in::TokenName;
 pub use table::NewTable;
 pub use webhook_events::DeliveryQuery;
 pub use work::{Agenda, Board, Todo, WorkQuery};
