@@ -5,6 +5,7 @@ pub(crate) mod another_release;
 pub(crate) mod document;
 pub(crate) mod holidays;
 pub(crate) mod hours;
+pub(crate) mod key_rotation;
 pub(crate) mod loading;
 pub(crate) mod oversight;
 pub(crate) mod parts;

@@ -21,7 +21,7 @@ const SENDER: &str = "sender";
 /// The attribute of a dead letter that proves its sender and the time at which it was sent.
 pub const ORIGIN: &str = "origin";
 /// The purpose of the proof's signature.
-const PURPOSE: &str = "dead-letter";
+const PURPOSE: &str = forecourt_store::ORIGIN;
 /// The number of deliveries after which trouble makes a dead letter: about fourteen hours.
 const MAX_DELIVERIES: u32 = 60;
 /// The longest stored reason, in characters.
