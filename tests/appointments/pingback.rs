@@ -22,12 +22,12 @@ fn apt_4_signatures_follow_standard_webhooks() {
     assert_eq!(example, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     let store = forecourt_store::Secret::new(b"a secret of the tests");
     let scope = forecourt_domain::access::Scope::keys_only("demo-group".parse().unwrap());
-    let secret = store.webhook(&scope, &"centre-demo".parse().unwrap(), "name");
+    let secret = store.webhook(&scope, &"centre-demo".parse().unwrap(), "name").unwrap();
     let signature = secret.sign("id", "1700000000", b"{}");
     assert!(secret.text().starts_with("whsec_") && secret.text().len() == 6 + 44);
     assert!(signature.starts_with("v1,") && signature.len() == 3 + 44);
     assert!(secret.verifies(&format!("v1,AAAA v2,x {signature}"), "id", "1700000000", b"{}"), "one of several is enough");
-    let other = store.webhook(&scope, &"centre-demo".parse().unwrap(), "another");
+    let other = store.webhook(&scope, &"centre-demo".parse().unwrap(), "another").unwrap();
     for bad in [
         String::new(),
         "v1,".into(),
@@ -78,7 +78,8 @@ async fn apt_4_every_invalid_signature_gets_the_same_response() {
     let sign = |id: &str, timestamp: i64, body: &str| secret.sign(id, &timestamp.to_string(), body.as_bytes());
     let good = sign("m1", now, &body);
     let scope = forecourt_domain::access::Scope::keys_only("rival-group".parse().unwrap());
-    let foreign = world.store.secret().webhook(&scope, &"centre-demo".parse().unwrap(), "x").sign("m1", &now.to_string(), body.as_bytes());
+    let foreign =
+        world.store.secret().webhook(&scope, &"centre-demo".parse().unwrap(), "x").unwrap().sign("m1", &now.to_string(), body.as_bytes());
     let nobody = PATH.replace("centre-demo", "nobody");
     let unsigned = PATH.replace("centre-demo", "dms-demo");
     let spoilt = body.replace("attended", "missed ");

@@ -56,6 +56,7 @@ impl BulkEvents {
             files: Arc::new(forecourt_local::folder::Folder { path: "none".into(), links: None }),
             public_url: "https://desk.example".into(),
             metrics: Metrics::nowhere(),
+            token_claims: Arc::default(),
         };
         reply_of(match path {
             "/events" => forecourt_calendar_event::handle(&platform, event).await,

@@ -99,7 +99,9 @@ class Issuer(http.server.BaseHTTPRequestHandler):
 
 def token(key=KEY, **claims):
     now = int(time.time())
-    claims = {"iss": ISSUER, "aud": "forecourt", "iat": now, "exp": now + 3600, "scope": "forecourt", "group": "demo-group", **claims}
+    # A partner's token is one that its client got for itself.
+    client_id = claims.get("partner")
+    claims = {"iss": ISSUER, "aud": "forecourt", "iat": now, "exp": now + 3600, "scope": "forecourt", "group": "demo-group", "client_id": client_id, **claims}
     return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm="RS256", headers={"kid": "test"})
 
 

@@ -5,4 +5,5 @@ pub(crate) mod builds;
 mod layers;
 pub(crate) mod metrics;
 pub(crate) mod rules;
+mod secrets;
 pub(crate) mod texts;

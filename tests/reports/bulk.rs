@@ -90,6 +90,7 @@ impl Bulk {
             files: bucket.clone(),
             public_url,
             metrics: Metrics::nowhere(),
+            token_claims: Arc::default(),
         };
         (platform, bucket)
     }

@@ -140,7 +140,7 @@ pub fn gateway_event(tokens: &Tokens, request: Request) -> Result<ApiGatewayV2ht
     if !who.is_empty() {
         let group = if who.starts_with("rival") { "rival-group" } else { "demo-group" };
         let claims = match who.strip_prefix("partner:") {
-            Some(partner) => vec![("sub", partner), ("partner", partner), ("group", group)],
+            Some(partner) => vec![("sub", partner), ("client_id", partner), ("partner", partner), ("group", group)],
             None => vec![("sub", who.as_str()), ("group", group)],
         };
         let (token, _) = tokens.issue(&claims).unwrap();
@@ -205,6 +205,7 @@ impl World {
             queue: PartnerQueue::open(folder.path().join("queue"), clock.clone()).unwrap(),
             public_url,
             appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
+            token_claims: forecourt_edge::environment::TokenClaims::default(),
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());

@@ -1,11 +1,13 @@
 //! Starts the function.
 
 use forecourt_edge::queue::partner::Sqs;
+use forecourt_edge::start::{Needs, Purpose};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, config) = forecourt_edge::start::platform("appointment", forecourt_edge::files::none).await?;
+    let (platform, config) =
+        forecourt_edge::start::platform("appointment", forecourt_edge::files::none, Needs::Keys(&[Purpose::Origins])).await?;
     let partners = Sqs::from_environment(&config)?;
     let handle = |event: LambdaEvent<serde_json::Value>| forecourt_appointment::handle(&platform, &partners, event.payload);
     lambda_runtime::run(service_fn(handle)).await

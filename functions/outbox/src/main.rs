@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use forecourt_edge::environment::setting;
+use forecourt_edge::start::Needs;
 use forecourt_outbox::{LONGEST_DELAY, Outbox, aws::Queues};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, config) = forecourt_edge::start::platform("outbox", forecourt_edge::files::none).await?;
+    let (platform, config) = forecourt_edge::start::platform("outbox", forecourt_edge::files::none, Needs::Nothing).await?;
     let delay = setting("LONGEST_DELAY_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).map(TimeDelta::seconds);
     let delay = delay.unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
     let outbox = Outbox { platform, wake_ups: Arc::new(Queues::from_environment(&config)?), delay };

@@ -1,11 +1,12 @@
 //! Starts the function.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use forecourt_edge::start::Needs;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, _) = forecourt_edge::start::platform("overview", forecourt_edge::files::none).await?;
+    let (platform, _) = forecourt_edge::start::platform("overview", forecourt_edge::files::none, Needs::Nothing).await?;
     let handle =
         async |event: LambdaEvent<ApiGatewayV2httpRequest>| Ok::<_, Error>(forecourt_overview::handle(&platform, event.payload).await);
     lambda_runtime::run(service_fn(handle)).await

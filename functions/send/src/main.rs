@@ -2,6 +2,7 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use forecourt_edge::environment::setting;
+use forecourt_edge::start::{Needs, Purpose};
 use forecourt_send::https::{Https, System};
 use forecourt_send::{Sender, pace::Pace, ses::Ses, ses::Settings, texts::Texts};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -9,7 +10,8 @@ use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, config) = forecourt_edge::start::platform("send", forecourt_edge::files::none).await?;
+    let (platform, config) =
+        forecourt_edge::start::platform("send", forecourt_edge::files::none, Needs::Keys(&[Purpose::Links, Purpose::Webhooks])).await?;
     let number = |name| setting(name).ok().and_then(|number| number.parse::<f64>().ok());
     let processes = number("PROCESSES").unwrap_or(1.0) as u32;
     let pace = |name| number(name).map_or_else(Pace::unlimited, |rate| Pace::shared(rate, processes));

@@ -81,11 +81,16 @@ impl Sender {
         let webhook_id = outgoing.id(&webhook.id);
         let body = json!({"type": outgoing.event.name(), "timestamp": outgoing.at, "data": webhook.readable(&outgoing.data)}).to_string();
         let made = webhook.created.timestamp_millis();
-        let signed = webhook.secrets(now).into_iter().map(|number| {
-            let secret = self.platform.store.secret().of_webhook(&wake_up.scope(), webhook.id.as_str(), made, number);
-            secret.sign(&webhook_id, &now.timestamp().to_string(), body.as_bytes())
+        let scope = wake_up.scope();
+        let signed = webhook.secrets(now).into_iter().filter_map(|derived| {
+            let secret = self.platform.store.secret().of_webhook(&scope, webhook.id.as_str(), made, derived)?;
+            Some(secret.sign(&webhook_id, &now.timestamp().to_string(), body.as_bytes()))
         });
         let webhook_signature = signed.collect::<Vec<_>>().join(" ");
+        if webhook_signature.is_empty() {
+            let why = "the key of its secret is no longer valid; rotate the secret".into();
+            return DeliveryOutcome::Failed { status: None, why };
+        }
         let call = Call { url: webhook.url.clone(), webhook_id, webhook_timestamp: now.timestamp(), webhook_signature, body };
         match self.carrier.call(&call).await {
             Ok(status @ 200..=299) => DeliveryOutcome::Taken(status),

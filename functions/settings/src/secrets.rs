@@ -59,7 +59,7 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
     let secret = platform.store.secret();
     let request = request(platform, call, &partner);
     // Signatures go by real time, and so do the secrets that they are made with.
-    let (now, name) = (platform.wall.now(), platform.ids.next());
+    let (now, name) = (platform.wall.now(), secret.ping_back_name(platform.ids.next()));
     let keys = [Key::Partner(partner.clone()), Key::Signing(partner.clone())];
     let load = Load::of(keys.into_iter().chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
@@ -90,9 +90,11 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
     };
     let (signing, again) = platform.store.decide(&call.scope, load, rule).await?;
     call.note_repeat(again);
+    // Only a repeat can find that the key of its secret is no longer valid.
+    let ended = || Refusal::conflict("APT-4", "the secret that this request created is no longer valid; create another one");
     let view = SigningSecretView {
         partner: partner.to_string(),
-        secret: secret.webhook(&call.scope, &partner, &signing.current).text(),
+        secret: secret.webhook(&call.scope, &partner, &signing.current).ok_or_else(ended)?.text(),
         url: format!("{}/pingbacks/{}/{partner}", platform.public_url, call.scope.group()),
         since: signing.since,
         previous_until: signing.earlier.first().map(|previous| previous.until),

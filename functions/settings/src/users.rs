@@ -13,7 +13,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded};
+use forecourt_store::{Load, Loaded, TokenName};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -44,6 +44,9 @@ pub struct UserView {
     pub id: String,
     /// Number of the current version; also the ETag.
     pub version: u64,
+    /// Subject by which tokens name the user; absent if they name the user by the id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// Display name.
     pub name: String,
     /// E-mail address for notices.
@@ -154,11 +157,20 @@ async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> R
     Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
 }
 
-/// Loads the user with calendar links, and current and new dealers.
-fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId]) -> Load<'a> {
+/// Loads the user with calendar links, and current and new dealers; for a change also what is stored about the user's name in tokens.
+fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId], facts: Option<&'a UserFacts>) -> Load<'a> {
     let keys = [Key::User(id.clone()), Key::CalendarFeeds(id.clone())].into_iter();
-    Load::of(keys.chain(new_dealers.iter().cloned().map(Key::Dealer)))
-        .then(|loaded| loaded.user(id).into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer)).collect())
+    Load::of(keys.chain(new_dealers.iter().cloned().map(Key::Dealer))).then(move |loaded| {
+        let before = loaded.user(id);
+        let dealers = before.into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer));
+        let named = facts.map(|facts| name_in_tokens(id, before, facts).keys(loaded)).unwrap_or_default();
+        dealers.chain(named).collect()
+    })
+}
+
+/// Returns the text by which tokens name the user after the change.
+fn name_in_tokens(id: &UserId, before: Option<&User>, facts: &UserFacts) -> TokenName {
+    TokenName::new(facts.subject_after(before).as_deref().unwrap_or(id.as_str()))
 }
 
 fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
@@ -170,7 +182,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
     let facts: UserFacts = body::read(body::json(&call.body)?, "SET-7")?;
     let versions = call.if_match()?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
-    let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers), |loaded, _| {
+    let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts)), |loaded, _| {
         let before = loaded.user(id);
         // An unknown dealer and one out of reach get the same fault, from the rule.
         let mut unknown = new_dealers.iter().filter(|dealer| call.scope.reaches(dealer).is_ok() && loaded.dealer(dealer).is_none());
@@ -179,7 +191,8 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
         }
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
         let input = UserInput { dealers: &worked_at, feeds: loaded.calendar_feeds(id), scope: &call.scope, now: call.now };
-        let Some((decision, after)) = people::save(input, id, before, facts.clone())? else {
+        let name = name_in_tokens(id, before, &facts);
+        let Some((decision, after)) = people::save(input, id, before, facts.clone(), name.claim(loaded, id))? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
         };
         match (before, &versions) {
@@ -202,7 +215,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
 
 async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
     let versions = required_versions(call)?;
-    let gone = platform.store.decide(&call.scope, load_user(id, &[]), |loaded, _| {
+    let gone = platform.store.decide(&call.scope, load_user(id, &[], None), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
         let feeds = loaded.calendar_feeds(id);
         let input = UserInput { dealers: &works_at(loaded, user), feeds, scope: &call.scope, now: call.now };
@@ -225,6 +238,7 @@ impl UserView {
         Self {
             id: user.id.to_string(),
             version: user.version,
+            subject: user.subject.clone(),
             name: user.name.clone(),
             email: user.email.to_string(),
             mobile: user.mobile.clone(),

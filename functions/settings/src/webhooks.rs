@@ -10,7 +10,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, new_name, remembered, request};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load, Loaded};
+use forecourt_store::{Failure, Load, Loaded, Purpose};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -138,7 +138,8 @@ pub(crate) fn may_manage(scope: &Scope, request: &WebhookRequest) -> bool {
 async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let settings = checked_request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
-    let new = Webhook::new(id, settings, call.scope.actor(), call.now);
+    let key = platform.store.secret().key_id(Purpose::Webhooks);
+    let new = Webhook::new(id, settings, call.scope.actor(), call.now).with_key(key);
     let request = request(platform, call, "webhooks");
     let named = new.dealers.iter().cloned().map(Key::Dealer).chain(new.partner.clone().map(Key::Partner));
     let load = Load::of([Key::Webhooks].into_iter().chain(named).chain(request.as_ref().map(Request::remembered_at)));
@@ -198,7 +199,7 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RotateSecret) => {
-                let changed = webhook.rotated(by, call.now);
+                let changed = webhook.rotated(platform.store.secret().key_id(Purpose::Webhooks), by, call.now);
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RemoveWebhook) => (webhooks.without(&id), webhook.clone()),
@@ -222,10 +223,9 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
 }
 
 fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool, status: u16) -> Result<Answer, Problem> {
-    let secret = with_secret.then(|| {
-        let made = webhook.created.timestamp_millis();
-        platform.store.secret().of_webhook(&call.scope, webhook.id.as_str(), made, webhook.secret).text()
-    });
+    let made = webhook.created.timestamp_millis();
+    let secret = platform.store.secret().of_webhook(&call.scope, webhook.id.as_str(), made, webhook.current_secret());
+    let secret = secret.filter(|_| with_secret).map(|secret| secret.text());
     let view = WebhookView { secret, ..WebhookView::of(webhook, call.now) };
     let answer = Answer::new(status, &view)?.header("etag", format!("\"{}\"", webhook.version)).about(&view.id);
     Ok(if status == 201 { answer.header("location", format!("/webhooks/{}", view.id)) } else { answer })

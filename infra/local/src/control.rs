@@ -6,10 +6,10 @@ use crate::demo::{GroupData, PartnerData};
 use crate::gateway;
 use crate::partner_queue::{PartnerQueue, Queued};
 use crate::start::Started;
-use crate::tokens::Tokens;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::PartnerKind;
+use forecourt_edge::environment::TokenClaims;
 use forecourt_edge::http::Problem;
 use forecourt_store::keys::{DueKind, WakeUp};
 use http::{Method, StatusCode, header};
@@ -61,9 +61,9 @@ struct QueueRequest {
 
 /// Answers a request below `/_local`.
 pub(crate) async fn answer(started: &Started, method: &Method, path: &str, body: &[u8]) -> Response {
-    let Started { system, demo, tokens, .. } = started;
+    let Started { system, demo, .. } = started;
     let answered = match (method, path) {
-        (&Method::POST, "/_local/token") => read(body).and_then(|request| token(demo, tokens, &request)),
+        (&Method::POST, "/_local/token") => read(body).and_then(|request| token(started, &request)),
         (&Method::GET, "/_local/clock") => Ok(json!({"now": system.clock.now(), "difference": clock::difference(system.clock.offset())})),
         (&Method::POST, "/_local/clock") => match read(body) {
             Ok(request) => move_clock(system, &request).await,
@@ -109,16 +109,22 @@ fn stored<T>(result: std::io::Result<T>) -> Result<T, Problem> {
     result.map_err(|e| Problem::try_again(e.to_string()))
 }
 
-fn token(demo: &GroupData, tokens: &Tokens, request: &TokenRequest) -> Result<Value, Problem> {
-    let group = demo.group.as_str();
+/// Returns the claims of a partner's token, as an identity provider issues it to a client.
+pub(crate) fn partner_claims<'a>(names: &'a TokenClaims, group: &'a str, partner: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![("sub", partner), ("client_id", partner), (names.partner.as_str(), partner), (names.group.as_str(), group)]
+}
+
+fn token(started: &Started, request: &TokenRequest) -> Result<Value, Problem> {
+    let Started { system, demo, tokens, .. } = started;
+    let (group, names) = (demo.group.as_str(), &*system.platform.token_claims);
     let users = demo.users.iter().map(|user| user.id.as_str());
     let partners = demo.partners.iter().map(|p| p.partner.id.as_str());
     let claims = match request {
         TokenRequest { user: Some(user), partner: None } if users.clone().any(|known| known == user) => {
-            vec![("sub", user.as_str()), ("group", group)]
+            vec![("sub", user.as_str()), (names.user.as_str(), user.as_str()), (names.group.as_str(), group)]
         }
         TokenRequest { user: None, partner: Some(partner) } if partners.clone().any(|known| known == partner) => {
-            vec![("sub", partner.as_str()), ("partner", partner.as_str()), ("group", group)]
+            partner_claims(names, group, partner)
         }
         _ => {
             let users = users.collect::<Vec<_>>().join(", ");

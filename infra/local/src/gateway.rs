@@ -65,7 +65,7 @@ pub struct Incoming<'a> {
 /// Returns the request as an event if its token is valid.
 ///
 /// # Errors
-/// 401 if the token is missing or invalid.
+/// 401 if the token is missing or invalid; 403 if it lacks the scope.
 pub fn event(
     tokens: &Tokens,
     route: &Route,
@@ -100,6 +100,9 @@ fn authorized(tokens: &Tokens, headers: &HeaderMap) -> Result<ApiGatewayRequestA
     let token = bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let token = token.ok_or_else(|| Problem::unauthenticated("send a token: Authorization: Bearer …; POST /_local/token issues one"))?;
     let claims = tokens.check(token.1.trim()).map_err(|why| Problem::unauthenticated(format!("the token is invalid: {why}")))?;
+    if let Some(scope) = tokens.lacks_scope(&claims) {
+        return Err(Problem::new("forbidden", "Scope required", 403, format!("the token lacks the scope {scope}")));
+    }
     let mut jwt = ApiGatewayRequestAuthorizerJwtDescription::default();
     jwt.claims = claims;
     let mut authorizer = ApiGatewayRequestAuthorizer::default();

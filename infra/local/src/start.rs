@@ -8,10 +8,11 @@ use crate::ids::Sequence;
 use crate::mailbox::Mailbox;
 use crate::partner_queue::PartnerQueue;
 use crate::tokens::Tokens;
-use crate::{Parts, System, engine};
+use crate::{Parts, System, control, engine};
 use anyhow::{Context as _, anyhow, bail};
 use axum::body::Bytes;
 use forecourt_edge::Ids;
+use forecourt_edge::environment::TokenClaims;
 use forecourt_store::{Secret, Store, fingerprint};
 use http::{HeaderMap, Method, Uri, header};
 use std::io::Write as _;
@@ -60,11 +61,17 @@ pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
         queue: PartnerQueue::open(data.join("queue"), clock.clone()).with_context(in_folder)?,
         appointments: PartnerQueue::open(data.join("appointments"), clock.clone()).with_context(in_folder)?,
         public_url: url.to_owned(),
+        token_claims: TokenClaims::from_environment(),
         twice: false,
     };
     let system = Arc::new(System::new(parts)?);
     let random = || [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].iter().flat_map(|id| id.as_bytes().to_vec()).collect();
     let tokens = Tokens::new(&self::secret(data, "token-secret", random).with_context(in_folder)?);
+    // As in a stack, an empty scope means that none is required.
+    let tokens = match std::env::var("TOKEN_SCOPE") {
+        Ok(scope) => tokens.with_scope(scope),
+        Err(_) => tokens,
+    };
     let demo = demo::group().context("the demo data breaks a rule")?;
     load_demo(&data.join("demo"), &system, &demo, &tokens).await?;
     system.restore_agenda().await.context("the scheduled work cannot be read")?;
@@ -97,7 +104,7 @@ async fn load_demo(loaded: &Path, system: &System, demo: &GroupData, tokens: &To
 
 /// Sends the sample leads as a portal would, and lets them be distributed. Each has an external id, so a repeat makes no second lead.
 async fn load_samples(system: &System, tokens: &Tokens) -> anyhow::Result<()> {
-    let (token, _) = tokens.issue(&[("sub", "portal-demo"), ("partner", "portal-demo"), ("group", "demo-group")])?;
+    let (token, _) = tokens.issue(&control::partner_claims(&system.platform.token_claims, "demo-group", "portal-demo"))?;
     for (dealer, body) in SAMPLES {
         let path = format!("/dealers/{dealer}/leads");
         let uri = path.parse::<Uri>().context("the path of a sample is invalid")?;

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::environment::TokenClaims;
 use forecourt_edge::files::{Files, Uploads};
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
@@ -62,6 +63,8 @@ pub struct Parts {
     pub appointments: PartnerQueue,
     /// The base URL of links in mails.
     pub public_url: String,
+    /// The claims of tokens that name the sender.
+    pub token_claims: TokenClaims,
     /// Whether every message between functions is delivered twice, as a queue may do.
     pub twice: bool,
 }
@@ -95,7 +98,7 @@ impl System {
     /// # Errors
     /// If a mail template is invalid.
     pub fn new(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, twice } = parts;
+        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, token_claims, twice } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
         let store = store.with_commit_hook(Arc::new(move |due| nudged.committed(due)));
@@ -111,6 +114,7 @@ impl System {
             files,
             public_url: link,
             metrics: Metrics::nowhere(),
+            token_claims: Arc::new(token_claims),
         };
         let texts = Texts::new(&public_url).context("a mail template is invalid")?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };

@@ -15,7 +15,9 @@ pub fn with_routes(template: &str) -> Option<String> {
 
 fn resource(route: &Route) -> String {
     let authorization = match route.access {
-        Access::Token => "JWT\n      AuthorizerId: !Ref Tokens\n      AuthorizationScopes: [forecourt]",
+        Access::Token => {
+            "JWT\n      AuthorizerId: !Ref Tokens\n      AuthorizationScopes: !If [HasTokenScope, [!Ref TokenScope], !Ref AWS::NoValue]"
+        }
         Access::Link | Access::Signature | Access::Open => "NONE",
     };
     let mut text = format!("  {}Route:\n    Type: AWS::ApiGatewayV2::Route\n    Properties:\n", name(route.operation));

@@ -9,7 +9,7 @@ use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
 use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::messages::{Letter, Message};
-use crate::people::{ReceivedRequest, Signing, User, UserChange};
+use crate::people::{ReceivedRequest, Signing, TokenSubject, User, UserChange};
 use crate::reports::{Download, Export};
 use crate::settings::{Dealer, Recompute, SettingsChange};
 use crate::slots::Day;
@@ -57,6 +57,7 @@ pub enum Item {
     Outgoing(Box<Outgoing>),
     AccessRecord(Box<AccessRecord>),
     EnquiryReceipt(Box<EnquiryReceipt>),
+    TokenSubject(TokenSubject),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

@@ -15,8 +15,8 @@ use forecourt_store::Failure;
 /// The sender of a request is not known.
 #[derive(Debug)]
 pub(crate) enum Denied {
-    /// The token is missing, or its user or partner is unknown. The text names the case.
-    Token(&'static str),
+    /// The token is missing, a claim of it is wrong, or its user or partner is unknown. The text names the case.
+    Token(String),
     /// The signature of a ping-back is not valid. The response gives no reason.
     Signature,
     /// The route is open, so it has no sender. A function must not ask for one.
@@ -41,7 +41,7 @@ pub(crate) async fn authenticate(
     body: &[u8],
 ) -> Result<(Scope, Option<Link>), Denied> {
     match route.access {
-        Access::Token => Ok((identity::scope(&platform.store, event).await?, None)),
+        Access::Token => Ok((identity::scope(platform, event).await?, None)),
         Access::Signature => Ok((signature::scope(platform, event, body).await?, None)),
         Access::Link => {
             let token = event.path_parameters.get("token").ok_or(Denied::Link)?;

@@ -1,5 +1,10 @@
 //! The settings in a function's environment.
 
+mod token_claims;
+
+pub(crate) use token_claims::Named;
+pub use token_claims::TokenClaims;
+
 /// A setting that a function needs is not in its environment.
 #[derive(Debug)]
 pub struct Missing(pub(crate) &'static str);

@@ -1,5 +1,6 @@
 //! The clients and settings that a function uses.
 
+use crate::environment::TokenClaims;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use chrono::{DateTime, Utc};
@@ -25,6 +26,8 @@ pub struct Platform {
     pub public_url: Arc<str>,
     /// The metrics that alarms watch.
     pub metrics: Metrics,
+    /// The claims of tokens that name the sender.
+    pub token_claims: Arc<TokenClaims>,
 }
 
 impl Platform {

@@ -1,6 +1,11 @@
 //! Start-up of a function.
 
-use crate::environment::{Missing, setting};
+pub mod keys;
+
+pub use forecourt_store::Purpose;
+pub use keys::{CannotStart, Needs};
+
+use crate::environment::{Missing, TokenClaims, setting};
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::{Clock, Ids, Platform};
@@ -11,7 +16,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use forecourt_store::{Secret, Store};
+use forecourt_store::Store;
 use std::sync::Arc;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
@@ -50,26 +55,26 @@ pub fn ends_at(deadline: u64) -> std::time::Instant {
     std::time::Instant::now() + std::time::Duration::from_millis(left)
 }
 
-/// Starts the log and creates the platform of `function` from the environment: `TABLE`, `CHANNEL_SECRET`, `PUBLIC_URL`, and what `files` reads.
+/// Starts the log and creates the platform of `function` from the environment: `TABLE`, `PUBLIC_URL`, the names of
+/// [`TokenClaims`], and what `files` reads. Reads the secrets that the function needs.
 ///
 /// # Errors
-/// [`Missing`] names the setting that is absent.
+/// A setting that is absent, or a secret that cannot be read.
 pub async fn platform(
     function: &'static str,
     files: fn(&SdkConfig) -> Result<Arc<dyn Files>, Missing>,
-) -> Result<(Platform, SdkConfig), Missing> {
+    needs: Needs,
+) -> Result<(Platform, SdkConfig), CannotStart> {
     log(std::io::stdout, "info,aws_smithy_runtime=error");
     let config = config().await;
-    let secret = setting("CHANNEL_SECRET")?;
-    if secret.len() < Secret::SHORTEST {
-        return Err(Missing("CHANNEL_SECRET (at least 16 bytes)"));
-    }
-    let secret = Secret::new(secret.as_bytes());
+    let secret = keys::read(&config, needs).await?;
     let table = setting("TABLE")?;
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &table, secret);
     let (files, metrics) = (files(&config)?, Metrics::logged(&table));
     let public_url = setting("PUBLIC_URL").unwrap_or_default().trim_end_matches('/').into();
-    Ok((Platform { function, store, clock: Clock::real(), wall: Clock::real(), ids: Ids::random(), files, public_url, metrics }, config))
+    let token_claims = Arc::new(TokenClaims::from_environment());
+    let (clock, wall, ids) = (Clock::real(), Clock::real(), Ids::random());
+    Ok((Platform { function, store, clock, wall, ids, files, public_url, metrics, token_claims }, config))
 }
 
 /// Writes log events to `out` as JSON lines. The environment variable `LOG` overrides `level`.

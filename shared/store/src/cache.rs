@@ -1,4 +1,4 @@
-//! The cache of a process: dealers, users, partners, queue senders and webhooks, for 60 seconds.
+//! The cache of a process: dealers, users and their subjects, partners, queue senders and webhooks, for 60 seconds.
 //!
 //! That is safe for dealers, since assign, escalate and send read settings fresh and recompute what is based on an older version. A user whose
 //! rights are withdrawn keeps them for up to 60 seconds.
@@ -6,12 +6,13 @@
 use crate::entity::{Attributes, Record, from_item, to_item};
 use crate::keys::{self, Key};
 use crate::reads::unavailable;
-use crate::{Failure, Load, Loaded, Store};
+use crate::{Failure, Load, Loaded, Store, TokenName};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, GroupId, Partner, PartnerId, UserId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::people::User;
+use forecourt_domain::people::{TokenSubject, User};
+use forecourt_domain::rules::people;
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::Webhooks;
 use futures::FutureExt as _;
@@ -29,6 +30,7 @@ const MOST: usize = 10_000;
 pub(crate) struct Cache {
     dealers: Entries<Dealer>,
     users: Entries<User>,
+    subjects: Entries<TokenSubject>,
     partners: Entries<Partner>,
     senders: Entries<Sender>,
     webhooks: Entries<Webhooks>,
@@ -104,6 +106,20 @@ impl Store {
         self.cache.users.get_or_load(format!("{group}#{id}"), load).await
     }
 
+    /// Returns the cached claim on a subject, by the name of its entry.
+    pub(crate) fn cached_subject(&self, name: &str) -> Option<Arc<TokenSubject>> {
+        self.cache.subjects.get(name)
+    }
+
+    /// Returns the claim on a subject, at most 60 seconds old, by the name of its entry.
+    pub(crate) async fn subject_or_load(
+        &self,
+        name: String,
+        load: impl Future<Output = Result<Option<TokenSubject>, Failure>>,
+    ) -> Result<Option<Arc<TokenSubject>>, Failure> {
+        self.cache.subjects.get_or_load(name, load).await
+    }
+
     /// Returns a partner, at most 60 seconds old; `None` if the group has no such partner.
     ///
     /// # Errors
@@ -139,6 +155,7 @@ impl Store {
             match item {
                 Item::Dealer(dealer) => self.cache.dealers.remove(&format!("{group}#{}", dealer.id)),
                 Item::User(user) => self.cache.users.remove(&format!("{group}#{}", user.id)),
+                Item::TokenSubject(claim) => self.cache.subjects.remove(&format!("{group}#{}", claim.key)),
                 Item::Partner(partner) => self.cache.partners.remove(&format!("{group}#{}", partner.id)),
                 Item::Webhooks(_) => self.cache.webhooks.remove(group.as_str()),
                 _ => {}
@@ -149,7 +166,7 @@ impl Store {
     /// Writes a user of a group's file. What another release stored with the user stays.
     ///
     /// # Errors
-    /// As [`Store::decide`].
+    /// As [`Store::decide`]; [`Failure::Refused`] if tokens with the user's subject or id name another user.
     pub async fn put_user(&self, group: &GroupId, user: &User) -> Result<(), Failure> {
         self.write_user(group, user, true).await.map(|_| ())
     }
@@ -163,6 +180,7 @@ impl Store {
     }
 
     async fn write_user(&self, group: &GroupId, user: &User, overwrite: bool) -> Result<bool, Failure> {
+        let name = TokenName::new(user.token_name());
         let rule = |loaded: &Loaded, _| {
             let before = loaded.user(&user.id);
             let version = before.map_or(0, |before| before.version);
@@ -171,9 +189,12 @@ impl Store {
                 return Ok((None, false));
             }
             let item = Item::User(Box::new(User { version: version + 1, ..user.clone() }));
-            Ok((Some(Decision::default().with(item)), true))
+            let claimed = people::claim_subject(user, name.claim(loaded, &user.id))?;
+            // A user without a subject is found by the id.
+            Ok((Some(Decision::default().with(item).with_some(claimed.filter(|_| user.subject.is_some()))), true))
         };
-        self.decide(&Scope::keys_only(group.clone()), Load::of([Key::User(user.id.clone())]), rule).await
+        let load = Load::of(name.keys(&Loaded::default()).into_iter().chain([Key::User(user.id.clone())]));
+        self.decide(&Scope::keys_only(group.clone()), load.then(|loaded| name.keys(loaded)), rule).await
     }
 
     /// Writes a partner of a group's file, and its queue identity.

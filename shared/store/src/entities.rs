@@ -32,7 +32,7 @@ use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
 use forecourt_domain::messages::{Letter, Message};
-use forecourt_domain::people::{ReceivedRequest, Signing, User, UserChange};
+use forecourt_domain::people::{ReceivedRequest, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
 use forecourt_domain::settings::{Dealer, Lane, Recompute, SettingsChange};
 use forecourt_domain::slots::Day;
@@ -91,6 +91,8 @@ entities! {
     User = pub user(id: &UserId) -> User, "U#{id}" / "@", it => [it.id], custom;
     /// A change of a user, by the version that it made.
     UserChange = pub user_change(user: &UserId, version: u64) -> UserChange, "U#{user}" / "H#{version:06}", it => [it.user.id, it.user.version], plain;
+    /// The user whom tokens with a subject name, by the hash of the subject (ACC-2).
+    TokenSubject = pub token_subject(hash: &str) -> TokenSubject, "US#{hash}" / "@", it => [it.key], plain;
     /// A user's calendar feeds.
     CalendarFeeds = pub calendar_feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
     /// A user's day: what occupies which quarter-hours (CAL-7).
@@ -149,6 +151,7 @@ impl Kind {
             ("U", "@") => Kind::User,
             ("U", "H") => Kind::UserChange,
             ("U", "F") => Kind::CalendarFeeds,
+            ("US", "@") => Kind::TokenSubject,
             ("S", "@") => Kind::Day,
             ("P", "@") => Kind::Partner,
             ("P", "S") => Kind::Signing,

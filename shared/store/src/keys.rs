@@ -21,6 +21,7 @@
 //! | A user's calendar feeds | `g#U#user` / `F` | GetItem, with the user |
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, cached for 60 s |
+//! | User by the subject in a token (hash) | `g#US#hash` / `@` | GetItem, cached for 60 s; with the user where one is saved |
 //! | A partner's signing secrets | `g#P#partner` / `S` | GetItem |
 //! | A user's day: which quarter-hours are occupied (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
 //! | Enquiry by `Idempotency-Key`; answered request by its name or `Idempotency-Key` | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |

@@ -75,6 +75,7 @@ mod cursor;
 mod downloads;
 mod entities;
 mod entity;
+mod key_ring;
 pub mod keys;
 mod lead_list;
 mod lead_page;
@@ -86,6 +87,7 @@ mod preserve;
 mod queries;
 mod reads;
 mod secret;
+mod sign_in;
 mod table;
 mod undelivered;
 mod webhook_events;
@@ -98,6 +100,7 @@ pub use capacity::Spent;
 pub use commit::Load;
 pub use cursor::Cursor;
 pub use entity::WAKE_UP;
+pub use key_ring::{KeyRing, Purpose};
 pub use lead_list::{DealerLeads, LeadList, Paging};
 pub use lead_page::LeadPage;
 pub use lead_row::{LeadFacts, LeadRow};
@@ -105,7 +108,8 @@ pub use list_rows::{EarlierPlace, ListRow, ListedLead, Listing, Partition, RowPa
 pub use loaded::Loaded;
 pub use migrate::{MigrateFrom, Migrated};
 pub use queries::Overdue;
-pub use secret::{Secret, WebhookSecret, fingerprint, short};
+pub use secret::{ORIGIN, Secret, WebhookSecret, fingerprint, short};
+pub use sign_in::TokenName;
 pub use table::NewTable;
 pub use webhook_events::DeliveryQuery;
 pub use work::{Agenda, Board, Todo, WorkQuery};
@@ -166,7 +170,7 @@ impl Failure {
 }
 
 impl Store {
-    /// A store on `table` through `client`. `secret` is the key of the HMACs of e-mail addresses and telephone numbers.
+    /// A store on `table` through `client`, with the secrets of the deployment.
     pub fn new(client: Client, table: &str, secret: Secret) -> Self {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         Self {
@@ -190,12 +194,18 @@ impl Store {
         Self { jitter: Arc::new(AtomicU64::new(seed)), ..self.clone() }
     }
 
+    /// Returns the same store with other secrets.
+    #[must_use]
+    pub fn with_secret(&self, secret: Secret) -> Self {
+        Self { secret, ..self.clone() }
+    }
+
     /// Returns the cost of this store's calls so far.
     pub fn spent(&self) -> Spent {
         self.spent.read()
     }
 
-    /// Returns the secret of the deployment.
+    /// Returns the secrets of the deployment.
     pub fn secret(&self) -> &Secret {
         &self.secret
     }

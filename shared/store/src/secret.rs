@@ -1,9 +1,11 @@
 //! HMACs and hashes for keys, tokens and webhook signatures.
 
+use crate::key_ring::{KeyRing, Purpose, key_id};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{ChannelKey, LeadId, PartnerId};
+use forecourt_domain::webhooks::DerivedSecret;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -13,17 +15,56 @@ const TAG: usize = 16;
 /// The number of signatures of a message that are checked.
 const MAX_SIGNATURES: usize = 8;
 
-/// The secret of a deployment. Keys contain HMACs of e-mail addresses and telephone numbers, so that the table does not reveal them (PRV-1).
+/// The purpose of the proof of a dead letter's origin.
+pub const ORIGIN: &str = "dead-letter";
+
+/// The secrets of a deployment: the first one, and the keys of each purpose. Keys of the table contain HMACs of e-mail addresses and telephone
+/// numbers by the first secret, so that the table does not reveal them (PRV-1).
 #[derive(Clone)]
-pub struct Secret(Arc<[u8]>);
+pub struct Secret {
+    first: Arc<[u8]>,
+    /// In the order of [`Purpose::ALL`].
+    rings: Arc<[KeyRing; 4]>,
+}
 
 impl Secret {
     /// The minimum length in bytes.
     pub const SHORTEST: usize = 16;
 
-    /// A secret of at least 16 bytes, which must be kept outside the table. With another secret no contact is recognised.
+    /// A secret of at least 16 bytes, which must be kept outside the table. With another secret no contact is recognised. It is the key of each
+    /// purpose until [`with_keys`](Self::with_keys) sets others.
     pub fn new(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self { first: bytes.into(), rings: Arc::new(Purpose::ALL.map(|_| KeyRing::new("", bytes))) }
+    }
+
+    /// Random secrets, for a function that needs none: what it makes by mistake is valid nowhere.
+    pub fn none() -> Self {
+        Self::new(&[*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat())
+    }
+
+    /// Sets the keys of a purpose. With `first_too`, what the first secret signed before there were keys stays valid.
+    #[must_use]
+    pub fn with_keys(mut self, purpose: Purpose, ring: KeyRing, first_too: bool) -> Self {
+        let ring = if first_too { ring.with("", &self.first) } else { ring };
+        if let Some(place) = Purpose::ALL.iter().position(|of| *of == purpose) {
+            Arc::make_mut(&mut self.rings)[place] = ring;
+        }
+        self
+    }
+
+    fn ring(&self, purpose: Purpose) -> &KeyRing {
+        let [links, ping_backs, webhooks, origins] = &*self.rings;
+        match purpose {
+            Purpose::Links => links,
+            Purpose::PingBacks => ping_backs,
+            Purpose::Webhooks => webhooks,
+            Purpose::Origins => origins,
+        }
+    }
+
+    /// Returns the id of the key that signs for a purpose; empty for the first secret.
+    pub fn key_id(&self, purpose: Purpose) -> &str {
+        self.ring(purpose).current_id()
     }
 
     /// Returns the key of a channel within the group. A channel is an e-mail address in lower case or a number in E.164.
@@ -45,48 +86,70 @@ impl Secret {
         LeadId::from_bits(u64::from_be_bytes(bits))
     }
 
-    /// Returns `text` as a signed token that is safe in a URL. The text is readable, not encrypted.
+    /// Returns `text` as a signed token that is safe in a URL, with the id of its key. The text is readable, not encrypted.
     pub fn sign(&self, purpose: &str, text: &str) -> String {
-        let signed = self.signature(purpose, text).map(|mac| mac.finalize().into_bytes()[..TAG].to_vec()).unwrap_or_default();
-        URL_SAFE_NO_PAD.encode([signed, text.as_bytes().to_vec()].concat())
+        let ring = self.ring(ring_of(purpose));
+        let signature = ring.get(ring.current_id()).and_then(|key| signature(key, purpose, text));
+        let signed = signature.map(|mac| mac.finalize().into_bytes()[..TAG].to_vec()).unwrap_or_default();
+        ring.named(URL_SAFE_NO_PAD.encode([signed, text.as_bytes().to_vec()].concat()))
     }
 
-    /// Returns the text of a token; `None` if [`sign`](Self::sign) did not make it for this purpose. Compares in constant time.
+    /// Returns the text of a token; `None` if [`sign`](Self::sign) did not make it for this purpose with a key that is still valid. Compares in
+    /// constant time.
     pub fn verified(&self, purpose: &str, token: &str) -> Option<String> {
+        let (key, token) = key_id(token);
+        let key = self.ring(ring_of(purpose)).get(key)?;
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (tag, text) = bytes.split_at_checked(TAG)?;
         let text = std::str::from_utf8(text).ok()?;
-        self.signature(purpose, text)?.verify_truncated_left(tag).ok()?;
+        signature(key, purpose, text)?.verify_truncated_left(tag).ok()?;
         Some(text.to_owned())
     }
 
-    /// Returns the secret called `name` with which a partner signs its ping-backs. It is derived, not stored.
-    pub fn webhook(&self, scope: &Scope, partner: &PartnerId, name: &str) -> WebhookSecret {
-        WebhookSecret::new(&self.mac(&["webhook", scope.group().as_str(), partner.as_str(), name]))
+    /// Returns the name of a new secret of a partner, with the id of the key that it derives from. `random` has no full stop.
+    pub fn ping_back_name(&self, random: String) -> String {
+        self.ring(Purpose::PingBacks).named(random)
     }
 
-    /// Starts a signature with a key that is derived for the purpose.
-    fn signature(&self, purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.mac(&["sign", purpose])).ok()?;
-        mac.update(text.as_bytes());
-        Some(mac)
+    /// Returns the secret called `name` with which a partner signs its ping-backs. It is derived, not stored. `None` if its key is no longer valid.
+    pub fn webhook(&self, scope: &Scope, partner: &PartnerId, name: &str) -> Option<WebhookSecret> {
+        let key = self.ring(Purpose::PingBacks).get(key_id(name).0)?;
+        Some(WebhookSecret::new(&mac(key, &["webhook", scope.group().as_str(), partner.as_str(), name])))
     }
 
-    /// Returns secret number `number` of the group's webhook `id` that was created at `made` (milliseconds since 1970). It signs messages to this
-    /// receiver only (APT-6).
-    pub fn of_webhook(&self, scope: &Scope, id: &str, made: i64, number: u32) -> WebhookSecret {
-        WebhookSecret::new(&self.mac(&["webhook-out", scope.group().as_str(), id, &made.to_string(), &number.to_string()]))
+    /// Returns the secret `derived` of the group's webhook `id` that was created at `made` (milliseconds since 1970). It signs messages to this
+    /// receiver only (APT-6). `None` if its key is no longer valid.
+    pub fn of_webhook(&self, scope: &Scope, id: &str, made: i64, derived: DerivedSecret<'_>) -> Option<WebhookSecret> {
+        let DerivedSecret { number, key } = derived;
+        let key = self.ring(Purpose::Webhooks).get(key)?;
+        Some(WebhookSecret::new(&mac(key, &["webhook-out", scope.group().as_str(), id, &made.to_string(), &number.to_string()])))
     }
 
     fn mac(&self, parts: &[&str]) -> [u8; 32] {
-        // HMAC takes a key of any length, so this cannot fail.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        mac.finalize().into_bytes().into()
+        mac(&self.first, parts)
     }
+}
+
+/// Returns the keys that sign tokens of a purpose.
+fn ring_of(purpose: &str) -> Purpose {
+    if purpose == ORIGIN { Purpose::Origins } else { Purpose::Links }
+}
+
+/// Starts a signature with a key that is derived for the purpose.
+fn signature(key: &[u8], purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&mac(key, &["sign", purpose])).ok()?;
+    mac.update(text.as_bytes());
+    Some(mac)
+}
+
+fn mac(key: &[u8], parts: &[&str]) -> [u8; 32] {
+    // HMAC takes a key of any length, so this cannot fail.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    mac.finalize().into_bytes().into()
 }
 
 /// A secret of Standard Webhooks.

@@ -131,6 +131,7 @@ impl Processes {
                 ids: forecourt_edge::Ids::random(),
                 public_url: "".into(),
                 metrics: Metrics::nowhere(),
+                token_claims: Arc::default(),
             }
         };
         let intake = [platform(0, "lead-intake"), platform(1, "lead-intake")];

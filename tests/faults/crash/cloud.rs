@@ -139,6 +139,7 @@ impl Cloud {
             files,
             public_url: "https://desk.example".into(),
             metrics: Metrics::nowhere(),
+            token_claims: Arc::default(),
         };
         (process, platform)
     }

@@ -22,7 +22,7 @@ pub async fn sign(cloud: &Cloud) {
 pub async fn ping(cloud: &Cloud, body: &Value) -> Reply {
     let scope = Scope::keys_only("demo-group".parse().unwrap());
     let (timestamp, body) = (chrono::Utc::now().timestamp().to_string(), body.to_string());
-    let secret = cloud.undisturbed().secret().webhook(&scope, &"centre-demo".parse().unwrap(), "first");
+    let secret = cloud.undisturbed().secret().webhook(&scope, &"centre-demo".parse().unwrap(), "first").unwrap();
     let signature = secret.sign("m-1", &timestamp, body.as_bytes());
     let signed = [
         ("content-type", "application/json"),

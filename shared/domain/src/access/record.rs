@@ -131,7 +131,8 @@ impl AccessRecord {
 
     /// Returns the record of the change of a user. `None` if the change gives no access that is recorded.
     pub(crate) fn of_user(before: Option<&User>, after: &User, scope: &Scope, now: DateTime<Utc>) -> Option<Self> {
-        let before = before.filter(|user| user.is_here());
+        // With another subject, tokens name another person, who gets everything that the user has.
+        let before = before.filter(|user| user.is_here() && user.token_name() == after.token_name());
         // With another role an additional right reaches further than before.
         let had = |right: Right| before.is_some_and(|user| user.role == after.role && user.rights.contains(&right));
         let by_role = WATCHED_ROLES.contains(&after.role) && before.is_none_or(|before| before.role != after.role);

@@ -2,7 +2,7 @@
 
 use crate::base::{Actor, DealerId, Email, Language, Right, Role, UserId};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
 
 /// A person of a group (SET-7).
@@ -13,6 +13,9 @@ pub struct User {
     /// The number of changes, from 1.
     #[serde(default = "first")]
     pub version: u64,
+    /// The subject by which tokens name the user; 1 to 255 characters. `None`: they name the user by the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The name that colleagues see; 1 to 100 characters.
     pub name: String,
     /// The address for notices.
@@ -41,6 +44,11 @@ impl User {
     pub fn is_here(&self) -> bool {
         self.left.is_none()
     }
+
+    /// Returns the text by which tokens name this user: the subject, or the id of a user without one.
+    pub fn token_name(&self) -> &str {
+        self.subject.as_deref().unwrap_or(self.id.as_str())
+    }
 }
 
 fn first() -> u64 {
@@ -51,6 +59,9 @@ fn first() -> u64 {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[expect(missing_docs, reason = "as in User")]
 pub struct UserFacts {
+    /// `None` keeps the subject, `Some(None)` removes it.
+    #[serde(default, deserialize_with = "given")]
+    pub subject: Option<Option<String>>,
     pub name: String,
     pub email: Email,
     #[serde(default)]
@@ -66,6 +77,21 @@ pub struct UserFacts {
 
 fn default_true() -> bool {
     true
+}
+
+/// Reads a field that is present, be it null.
+fn given<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
+}
+
+impl UserFacts {
+    /// Returns the user's subject after the change. A field that is left out keeps it, because older clients do not know it.
+    pub fn subject_after(&self, before: Option<&User>) -> Option<String> {
+        match &self.subject {
+            Some(given) => given.clone(),
+            None => before.and_then(|user| user.subject.clone()),
+        }
+    }
 }
 
 /// One change of a user (SET-10). The user before it is in the previous change.

@@ -5,10 +5,13 @@ use crate::base::text::line;
 use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::calendar::CalendarFeeds;
 use crate::decision::{Decision, Item};
-use crate::people::{User, UserChange, UserFacts};
+use crate::people::{TokenSubject, User, UserChange, UserFacts};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
+
+/// The maximum length of a subject in characters, as OpenID Connect has it.
+const MAX_SUBJECT: usize = 255;
 
 /// The input of a rule that changes a user.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +26,49 @@ pub struct UserInput<'a> {
     pub now: DateTime<Utc>,
 }
 
+/// The state of the text by which tokens name a user: a subject, or the id of a user without one.
+#[derive(Debug, Clone, Copy)]
+pub struct SubjectClaim<'a> {
+    /// The hash of the text.
+    pub key: &'a str,
+    /// The stored claim on it.
+    pub stored: Option<&'a TokenSubject>,
+    /// Another user of the group whom tokens with this text name.
+    pub holder: Option<&'a User>,
+}
+
+/// Claims the text by which tokens name `user`. `None` if the claim is stored already.
+///
+/// # Errors
+/// A fault if tokens with this text name another user of the group.
+pub fn claim_subject(user: &User, claim: SubjectClaim<'_>) -> Result<Option<Item>, Refusal> {
+    if let Some(fault) = taken(user.subject.as_deref(), claim) {
+        return Err(Refusal::Invalid(vec![fault]));
+    }
+    if claim.stored.is_some_and(|stored| stored.user == user.id) {
+        return Ok(None);
+    }
+    Ok(Some(Item::TokenSubject(TokenSubject { key: claim.key.to_owned(), user: user.id.clone() })))
+}
+
+/// The text does not name the other user, whom the principal may not be allowed to see.
+fn taken(subject: Option<&str>, claim: SubjectClaim<'_>) -> Option<Fault> {
+    claim.holder?;
+    let field = if subject.is_some() { "subject" } else { "user" };
+    Some(Fault::new(field, "SET-7", "must be unique: tokens with this text name another user of the group"))
+}
+
 /// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link back (CAL-6).
 ///
 /// # Errors
 /// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.
-pub fn save(input: UserInput<'_>, id: &UserId, before: Option<&User>, facts: UserFacts) -> Result<Option<(Decision, User)>, Refusal> {
+pub fn save(
+    input: UserInput<'_>,
+    id: &UserId,
+    before: Option<&User>,
+    facts: UserFacts,
+    claim: SubjectClaim<'_>,
+) -> Result<Option<(Decision, User)>, Refusal> {
     let UserInput { dealers, feeds, scope, now } = input;
     within_reach(before, scope)?;
     let nowhere = BTreeSet::new();
@@ -35,6 +76,12 @@ pub fn save(input: UserInput<'_>, id: &UserId, before: Option<&User>, facts: Use
     if line(&facts.name, 100).is_none() {
         faults.push(Fault::new("name", "SET-7", "must be 1 to 100 characters in one line"));
     }
+    let subject = facts.subject_after(before);
+    if subject.as_deref().is_some_and(|subject| line(subject, MAX_SUBJECT).as_deref() != Some(subject)) {
+        let detail = format!("must be 1 to {MAX_SUBJECT} characters in one line, without spaces around them");
+        faults.push(Fault::new("subject", "SET-7", detail));
+    }
+    faults.extend(taken(subject.as_deref(), claim));
     let mobile =
         facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
     if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
@@ -81,12 +128,14 @@ pub fn save(input: UserInput<'_>, id: &UserId, before: Option<&User>, facts: Use
     let UserFacts { name, email, language, role, rights, dealers, notices, .. } = facts;
     let mobile = mobile.and_then(|(_, phone)| phone.e164);
     let version = before.map_or(0, |before| before.version);
-    let same = User { id: id.clone(), version, name, email, mobile, language, role, rights, dealers, notices, left: None };
+    let same = User { id: id.clone(), version, subject, name, email, mobile, language, role, rights, dealers, notices, left: None };
     if before == Some(&same) {
         return Ok(None);
     }
     let after = User { version: version + 1, ..same };
-    let decision = saved(before, after.clone(), scope, now);
+    // A user who was stored without a subject is found by the id, and needs no claim.
+    let claimed = if before.is_none() || after.subject.is_some() { claim_subject(&after, claim)? } else { None };
+    let decision = saved(before, after.clone(), scope, now).with_some(claimed);
     let returns = before.is_some_and(|before| !before.is_here());
     Ok(Some((decision.with_some(feeds.filter(|_| returns).and_then(revoked)), after)))
 }
@@ -96,7 +145,7 @@ fn revoked(feeds: &CalendarFeeds) -> Option<Item> {
     (!feeds.feeds.is_empty()).then(|| Item::CalendarFeeds(CalendarFeeds::none(feeds.user.clone())))
 }
 
-/// Returns the faults of users who change their own role or grant rights to themselves (ACC-1).
+/// Returns the faults of users who change their own role or subject, or grant rights to themselves (ACC-1).
 fn of_oneself(before: Option<&User>, facts: &UserFacts, scope: &Scope) -> Vec<Fault> {
     let Some(own) = before.filter(|user| scope.user_id() == Some(&user.id)) else { return Vec::new() };
     let role = (own.role != facts.role)
@@ -104,7 +153,9 @@ fn of_oneself(before: Option<&User>, facts: &UserFacts, scope: &Scope) -> Vec<Fa
     let rights = facts.rights.difference(&own.rights);
     let rights =
         rights.map(|right| Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant a right to yourself")));
-    role.into_iter().chain(rights).collect()
+    let subject = (own.subject != facts.subject_after(before))
+        .then(|| Fault::new("subject", "ACC-1", "must stay as it is: another user who manages users must change it"));
+    role.into_iter().chain(subject).chain(rights).collect()
 }
 
 /// Removes a user from the group, and revokes the user's calendar links (CAL-6). `None` if the user is already removed. The record remains,

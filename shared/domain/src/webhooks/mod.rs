@@ -85,6 +85,12 @@ pub struct Webhook {
     pub created: DateTime<Utc>,
     /// Counts its secrets, from 1. The secret itself is derived and not stored.
     pub secret: u32,
+    /// The id of the key that the secret derives from; empty for the first key of a deployment.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// The id of the key that the previous secret derives from.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub old_key: String,
     /// Until when the previous secret is also valid.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub old_until: Option<DateTime<Utc>>,
@@ -93,6 +99,15 @@ pub struct Webhook {
     /// The current series of failed attempts. `None` if the latest attempt succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<Failing>,
+}
+
+/// What a webhook's secret derives from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DerivedSecret<'a> {
+    /// The number among the webhook's secrets.
+    pub number: u32,
+    /// The id of the key.
+    pub key: &'a str,
 }
 
 /// Whether a webhook is switched on.
@@ -173,12 +188,19 @@ impl Webhook {
     /// The time of only failed attempts after which a webhook is switched off.
     const LONGEST_FAILING: TimeDelta = TimeDelta::days(3);
 
-    /// Creates a webhook.
+    /// Creates a webhook. Its secret derives from the first key of the deployment; see [`with_key`](Self::with_key).
     pub fn new(id: WebhookId, request: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = WebhookState::On;
         let WebhookRequest { url, events, dealers, partner, .. } = request;
         let (secret, old_until, failing) = (1, None, None);
-        Self { id, version: 1, url, events, dealers, partner, by, created: now, secret, old_until, state, failing }
+        let (key, old_key) = (String::new(), String::new());
+        Self { id, version: 1, url, events, dealers, partner, by, created: now, secret, key, old_key, old_until, state, failing }
+    }
+
+    /// Returns the new webhook with a secret that derives from the key `key`.
+    #[must_use]
+    pub fn with_key(self, key: &str) -> Self {
+        Self { key: key.to_owned(), ..self }
     }
 
     /// Returns its current settings.
@@ -204,16 +226,21 @@ impl Webhook {
         Self { version: self.version + 1, url, events, dealers, partner, by, state, failing, ..self.clone() }
     }
 
-    /// Returns the webhook with a new secret. The previous secret remains valid for 24 hours.
-    pub fn rotated(&self, by: Actor, now: DateTime<Utc>) -> Self {
-        let old_until = Some(now + Self::OVERLAP);
-        Self { version: self.version + 1, secret: self.secret + 1, old_until, by, ..self.clone() }
+    /// Returns the webhook with a new secret, which derives from the key `key`. The previous secret remains valid for 24 hours.
+    pub fn rotated(&self, key: &str, by: Actor, now: DateTime<Utc>) -> Self {
+        let (old_until, old_key) = (Some(now + Self::OVERLAP), self.key.clone());
+        Self { version: self.version + 1, secret: self.secret + 1, key: key.to_owned(), old_key, old_until, by, ..self.clone() }
     }
 
-    /// The numbers of the secrets that sign at `now`, the current one first.
-    pub fn secrets(&self, now: DateTime<Utc>) -> Vec<u32> {
-        let old = self.old_until.filter(|until| *until > now).map(|_| self.secret - 1);
-        [self.secret].into_iter().chain(old).collect()
+    /// Returns the current secret.
+    pub fn current_secret(&self) -> DerivedSecret<'_> {
+        DerivedSecret { number: self.secret, key: &self.key }
+    }
+
+    /// Returns the secrets that sign at `now`, the current one first.
+    pub fn secrets(&self, now: DateTime<Utc>) -> Vec<DerivedSecret<'_>> {
+        let old = self.old_until.filter(|until| *until > now).map(|_| DerivedSecret { number: self.secret - 1, key: &self.old_key });
+        [self.current_secret()].into_iter().chain(old).collect()
     }
 
     /// Checks that the webhook is switched on, so that events can be delivered again.

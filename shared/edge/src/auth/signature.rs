@@ -32,7 +32,7 @@ async fn signed(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8
     let loaded = platform.store.load(&keys, &Load::of([Key::Signing(id.clone()), Key::Partner(id.clone())])).await?;
     let names: Vec<&str> = loaded.signing(&id).map(|signing| signing.good(now).collect()).unwrap_or_default();
     let secret = |name: &&str| platform.store.secret().webhook(&keys, &id, name);
-    let good = names.iter().map(secret).any(|secret| secret.verifies(header("webhook-signature"), message, timestamp, body));
+    let good = names.iter().filter_map(secret).any(|secret| secret.verifies(header("webhook-signature"), message, timestamp, body));
     Ok(loaded.partner(&id).filter(|_| good).map(|partner| Scope::partner(group, partner.clone())))
 }
 

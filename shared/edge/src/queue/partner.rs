@@ -27,7 +27,7 @@ pub const ORIGIN: &str = "origin";
 /// The attribute of a message that names its dealer.
 const DEALER: &str = "dealer";
 /// The purpose of the proof's signature.
-const PURPOSE: &str = "dead-letter";
+const PURPOSE: &str = forecourt_store::ORIGIN;
 /// The number of deliveries after which a message with a temporary failure becomes a dead letter: about fourteen hours.
 const MAX_DELIVERIES: u32 = 60;
 /// The longest stored reason, in characters.
