@@ -16,7 +16,7 @@ pub async fn secret(world: &World, body: &Value) -> WebhookSecret {
     assert_eq!((made.status, made.text("/url")), (201, "https://desk.example/pingbacks/demo-group/centre-demo"), "{}", made.body);
     let partner = PartnerId::parse("centre-demo").unwrap();
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Signing(partner.clone())])).await.unwrap();
-    let secret = world.store.secret().webhook(&world.scope(), &partner, &loaded.signing(&partner).unwrap().current);
+    let secret = world.store.secret().webhook(&world.scope(), &partner, &loaded.signing(&partner).unwrap().current).unwrap();
     assert_eq!(made.text("/secret"), secret.text());
     secret
 }
