@@ -2,7 +2,7 @@
 
 use crate::access::AccessRecord;
 use crate::appointment::{Appointment, PendingReports, Unprocessed};
-use crate::base::{Actor, ChannelKey, Partner};
+use crate::base::{Actor, ChannelKey, Partner, Usage};
 use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
@@ -57,6 +57,7 @@ pub enum Item {
     Outgoing(Box<Outgoing>),
     AccessRecord(Box<AccessRecord>),
     EnquiryReceipt(Box<EnquiryReceipt>),
+    Usage(Usage),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.
