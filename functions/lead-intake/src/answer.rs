@@ -139,6 +139,11 @@ impl Outcome {
         }
     }
 
+    /// Whether an enquiry was stored that was not stored before.
+    pub(crate) fn is_new(&self) -> bool {
+        matches!(self, Outcome::Created(_) | Outcome::Updated(_) | Outcome::Received { again: false, .. })
+    }
+
     /// Returns the id of the lead or the receipt, for the log.
     fn id(&self) -> Option<&str> {
         match self {
@@ -237,6 +242,10 @@ pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
 pub(crate) fn as_failure(problem: Problem) -> Failure {
     if let Some(cause) = problem.cause {
         return Failure::Unavailable(cause.into());
+    }
+    // A sender who is above ten times its limit waits; nothing of it is lost (SET-12).
+    if problem.retry_after.is_some() {
+        return Failure::Unavailable(problem.detail.into());
     }
     if problem.errors.is_empty() {
         // Only a body that cannot be read is malformed: its parser may quote it.

@@ -12,7 +12,7 @@
 //!   temporary failure it returns to the queue, for twelve hours at least. The response clock counts from when the partner sent it. A contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
-//! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `candidate` decides an attempt with what `lookup` finds, `answer` builds the responses.
+//! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `limit` counts a sender's enquiries, `candidate` decides an attempt with what `lookup` finds, `answer` builds the responses.
 
 pub mod adf;
 mod answer;
@@ -20,6 +20,7 @@ mod body;
 mod candidate;
 mod dry_run;
 mod format;
+mod limit;
 mod lookup;
 mod submission;
 

@@ -3,6 +3,7 @@
 use crate::answer::Outcome;
 use crate::candidate::{Candidate, Origin, Tried};
 use crate::format::{Format, ReceivedEnquiry};
+use crate::limit::EnquiryLimit;
 use crate::lookup::{Sited, lane, referenced_keys, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -43,16 +44,19 @@ impl Submission {
     /// Stores every enquiry of the body. A refused enquiry does not stop the others (INT-2).
     ///
     /// # Errors
-    /// Fails if the body as a whole is refused.
+    /// Fails if the body as a whole is refused, or the sender is above ten times its limit (SET-12).
     pub(crate) async fn run(&self, platform: &Platform) -> Result<Vec<Outcome>, Problem> {
         self.scope.needs(Right::SubmitLeads)?;
         self.scope.reaches(&self.dealer)?;
+        let limit = EnquiryLimit::of(platform, &self.scope, self.now);
+        limit.check()?;
         let dealer = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
         let parts = self.format.read(&self.body)?;
         let mut outcomes = Vec::with_capacity(parts.len());
         for (position, part) in parts.iter().enumerate() {
             outcomes.push(self.store(platform, &dealer, part, position).await.unwrap_or_else(Outcome::Refused));
         }
+        limit.count(outcomes.iter().filter(|outcome| outcome.is_new()).count()).await;
         Ok(outcomes)
     }
 

@@ -1,13 +1,14 @@
 //! Letters to customers: leased, checked again, sent at most once, and recorded with the appointment in one transaction (MSG-1, APT-3).
 
+use crate::budgets::budgets;
 use crate::carrier::{Sms, Undelivered};
 use crate::mail::{Addressee, Attachment, Envelope};
 use crate::quote;
 use crate::sender::Sender;
 use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
-use forecourt_domain::appointment::{Appointment, LetterClaim};
-use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject};
+use forecourt_domain::appointment::{Appointment, LetterClaim, Turn};
+use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject, has_link};
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::ContactPreferences;
@@ -36,14 +37,16 @@ struct ClaimedLetter {
 }
 
 /// The destination of a letter.
-enum Destination {
+pub(crate) enum Destination {
+    /// A mail address.
     Mail(Addressee),
+    /// A telephone number in E.164.
     Phone(String),
 }
 
 impl Destination {
     /// The mail address or telephone number.
-    fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         match self {
             Destination::Mail(to) => to.address.as_str(),
             Destination::Phone(number) => number,
@@ -89,42 +92,71 @@ impl Sender {
             let lead = lead_of(subject, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), enquiry_key(loaded, lead)]);
             let invitation = booked_by(subject, loaded).map(|(lead, invitation)| Key::Invitation(lead, invitation));
             let event = event_of(subject, loaded).map(|(lead, event)| Key::Event(lead, event));
-            lead.chain([Key::Dealer(dealer_of(wake_up, subject, loaded))]).chain(event).chain(invitation).collect()
+            let budgets = self.budget_keys(wake_up, loaded, (subject, cause), now);
+            lead.chain([Key::Dealer(dealer_of(wake_up, subject, loaded))]).chain(event).chain(invitation).chain(budgets).collect()
         });
         let rule = |loaded: &Loaded, _| {
+            let nothing = (None, false);
             let dealer = loaded.dealer(&dealer_of(wake_up, subject, loaded));
-            let (Some(letter), Some(dealer)) = (loaded.letter(subject, cause), dealer) else { return Ok((None, None)) };
+            let (Some(letter), Some(dealer)) = (loaded.letter(subject, cause), dealer) else { return Ok((None, nothing)) };
             let appointment = appointment(subject, loaded);
             let lead = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead));
-            let decided = |letter: Letter| Some(Decision::default().with(Item::Letter(Box::new(letter))));
-            Ok(match letter.claim(appointment, &dealer.settings, now) {
-                None => (None, None),
-                Some(LetterClaim::Settle(settled)) => (decided(settled), None),
-                Some(LetterClaim::Send(leased)) => {
-                    let to = recipient(&leased, appointment, lead, loaded, dealer).ok_or(SuppressionReason::NoAddress);
-                    match to.and_then(|to| Ok((leased.addressed(to.address(), appointment)?, to))) {
-                        Err(why) => (decided(letter.suppressed(why, now)), None),
-                        Ok((leased, to)) => {
-                            let (due, dealer) = (letter.due(), dealer.clone());
-                            // Until the result is known, the customer counts as possibly notified.
-                            let notifying = appointment.and_then(|appointment| appointment.with_notification_leased(&leased));
-                            let decision = decided(leased.clone())
-                                .map(|decision| decision.with_some(notifying.map(|appointment| Item::Appointment(Box::new(appointment)))));
-                            let (appointment, lead) = (appointment.cloned(), lead.cloned());
-                            let event = event_of(subject, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
-                            let page = invitation(subject, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
-                            (decision, Some(ClaimedLetter { letter: leased, dealer, appointment, event, lead, page, to, due }))
-                        }
-                    }
+            let decided = |letter: Letter| Decision::default().with(Item::Letter(Box::new(letter)));
+            let leased = match letter.claim(appointment, &dealer.settings, now) {
+                None => return Ok((None, nothing)),
+                Some(LetterClaim::Settle(settled)) => return Ok((Some(decided(settled)), nothing)),
+                Some(LetterClaim::Send(leased)) => leased,
+            };
+            let to = permitted(recipient(&leased, appointment, lead, loaded, dealer), dealer);
+            let (leased, to) = match to.and_then(|to| Ok((leased.addressed(to.address(), appointment)?, to))) {
+                Err(why) => return Ok((Some(decided(letter.suppressed(why, now))), nothing)),
+                Ok(leased) => leased,
+            };
+            let budgets = budgets(self.platform.store.secret(), &scope, dealer, &to);
+            let shares = letter.shares(&budgets, |name| loaded.usage(name), now);
+            let used = |decision: Decision| shares.used.iter().cloned().map(Item::Usage).fold(decision, Decision::with);
+            match shares.turn {
+                Turn::Now => {}
+                Turn::At(from) => {
+                    let waiting = Letter { counted: shares.counted.clone(), ..letter.waiting(from, appointment, &dealer.settings) };
+                    return Ok((Some(used(decided(waiting))), (None, true)));
                 }
-            })
+                Turn::Never => return Ok((Some(decided(letter.over_budget(now))), (None, true))),
+            }
+            let leased = Letter { counted: shares.counted.clone(), ..leased };
+            let (due, dealer) = (letter.due(), dealer.clone());
+            // Until the result is known, the customer counts as possibly notified.
+            let notifying = appointment.and_then(|appointment| appointment.with_notification_leased(&leased));
+            let decision = used(decided(leased.clone())).with_some(notifying.map(|appointment| Item::Appointment(Box::new(appointment))));
+            let (appointment, lead) = (appointment.cloned(), lead.cloned());
+            let event = event_of(subject, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
+            let page = invitation(subject, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
+            Ok((Some(decision), (Some(ClaimedLetter { letter: leased, dealer, appointment, event, lead, page, to, due }), false)))
         };
-        self.platform.store.decide(&scope, load, rule).await
+        let (claimed, over_budget) = self.platform.store.decide(&scope, load, rule).await?;
+        if over_budget {
+            tracing::warn!(function = self.platform.function, about = wake_up.about(), "a limit is used up");
+            self.platform.metrics.note(Metric::OverBudget, &[1.0], now);
+        }
+        Ok(claimed)
+    }
+
+    /// Returns the keys of the budgets of a letter that is about to be sent, as far as its recipient is known.
+    fn budget_keys(&self, wake_up: &WakeUp, loaded: &Loaded, (subject, cause): (&Subject, &str), now: DateTime<Utc>) -> Vec<Key> {
+        let dealer = loaded.dealer(&dealer_of(wake_up, subject, loaded));
+        let (Some(letter), Some(dealer)) = (loaded.letter(subject, cause), dealer) else { return Vec::new() };
+        let appointment = appointment(subject, loaded);
+        let Some(LetterClaim::Send(letter)) = letter.claim(appointment, &dealer.settings, now) else { return Vec::new() };
+        let lead = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead));
+        let to = recipient(&letter, appointment, lead, loaded, dealer);
+        let names = to.map(|to| budgets(self.platform.store.secret(), &wake_up.scope(), dealer, &to)).unwrap_or_default();
+        names.into_iter().map(|(name, _)| Key::Usage(name)).collect()
     }
 
     async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
         let ClaimedLetter { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
-        let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
+        // The text of the vehicle comes from the enquiry, as the name does (MSG-2).
+        let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).filter(|vehicle| !has_link(vehicle)).unwrap_or_default();
         let about = LetterSubject { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.subject {
             Subject::Lead(lead) => format!("{lead}.{}", letter.cause),
@@ -244,6 +276,18 @@ fn recipient(
         Medium::Sms => Some(Destination::Phone(phone?.texted()?.to_owned())),
         // A release that has this medium sends the letter.
         Medium::Unknown => None,
+    }
+}
+
+/// Returns the destination if the dealer sends letters there (SET-12).
+///
+/// # Errors
+/// The reason why it sends none.
+fn permitted(to: Option<Destination>, dealer: &Dealer) -> Result<Destination, SuppressionReason> {
+    match to {
+        None => Err(SuppressionReason::NoAddress),
+        Some(Destination::Phone(number)) if !dealer.settings.may_text(&number) => Err(SuppressionReason::Country),
+        Some(to) => Ok(to),
     }
 }
 

@@ -4,12 +4,13 @@
 //!   message, with calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are granted (ACC-1).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides what is sent.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
-//! - **Writes**: first a lease on the message, then its delivery state. Both are transactions of their own around the sending.
+//! - **Writes**: first a lease on the message, with its share of the limits, then its delivery state. Both are transactions of their own around the sending.
 //! - **Repeats**: two senders never hold the same lease. A message that is no longer true is settled without sending.
 //! - **On failure**: a known failure is retried for three days while the message is true, then recorded as failed and counted as `MailFailed`.
 //!   A busy provider uses up no attempt. An unclear result is repeated to users, and to customers only by hand. A wake-up that fails returns to the queue and ends in the dead-letter queue; the sweep finds what is overdue.
 
 mod admins;
+mod budgets;
 mod carrier;
 pub mod https;
 mod language;

@@ -1,10 +1,11 @@
 //! A mail with recipient, text and attachments, and its MIME form.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{Email, Language};
+use forecourt_domain::base::{Email, Language, has_link};
 use forecourt_domain::people::User;
 use forecourt_domain::settings::Dealer;
 use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address;
 use serde::{Deserialize, Serialize};
 
 /// A mail, ready to send.
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Mail {
     /// Id of the mail: the same for every attempt.
     pub id: String,
-    /// Name of the recipient.
+    /// Name of the recipient; empty if it is unknown or has a link.
     pub to_name: String,
     /// Address of the recipient.
     pub to: String,
@@ -71,8 +72,9 @@ impl Addressee {
         Self { name: user.name.clone(), address: user.email.clone(), language: user.language.clone() }
     }
 
-    /// The mail address of a customer.
+    /// The mail address of a customer. A name with a link is left out: an enquiry could use it to advertise the link to anyone (MSG-2).
     pub fn customer(name: String, address: Email, language: Language) -> Self {
+        let name = if has_link(&name) { String::new() } else { name };
         Self { name, address, language }
     }
 
@@ -124,11 +126,15 @@ impl Mail {
     /// If writing fails.
     pub fn mime(&self, from: &str) -> std::io::Result<Vec<u8>> {
         let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let to: Address<'_> = match self.to_name.as_str() {
+            "" => self.to.as_str().into(),
+            name => (name, self.to.as_str()).into(),
+        };
         let mut mail = MessageBuilder::new()
             .message_id(format!("{}@{domain}", self.id))
             .date(self.at.timestamp())
             .from((self.from_name.as_str(), from))
-            .to((self.to_name.as_str(), self.to.as_str()))
+            .to(to)
             .subject(self.subject.as_str())
             .header("X-Forecourt-Mail", mail_builder::headers::raw::Raw::new(self.id.as_str()))
             .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated"))

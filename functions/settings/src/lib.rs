@@ -43,6 +43,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::{Operation, SettingsPart};
 use forecourt_edge::{Platform, http};
+use forecourt_store::Failure;
 
 /// Number of changes on a page of the history.
 const PAGE: usize = 20;
@@ -112,13 +113,13 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ReadPart(part) => answer_part(part, &current(platform, &call, &id).await?),
         Operation::ChangePart(part) => {
             let body = body::json(&call.body)?;
-            answer_part(
-                part,
-                &change::save(platform, &call, &id, &change::required_versions(&call)?, |dealer| {
-                    parts::replaced(part, &dealer.settings, &body)
-                })
-                .await?,
-            )
+            let versions = change::required_versions(&call)?;
+            let saved = change::save(platform, &call, &id, &versions, |dealer| parts::replaced(part, &dealer.settings, &body)).await;
+            let saved = saved.map_err(|failure| match failure {
+                Failure::Refused(refusal) => Failure::Refused(parts::relocated(part, refusal)),
+                other => other,
+            });
+            answer_part(part, &saved?)
         }
         Operation::ImportHolidays => holidays::import(platform, &call, &id).await,
         Operation::SettingsHistory => history(platform, &call, &id).await,

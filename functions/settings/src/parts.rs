@@ -12,6 +12,13 @@ struct Shape {
     fields: &'static [(&'static str, &'static str)],
 }
 
+impl Shape {
+    /// Returns the path of a field within the part's object. `None` if the part has no object, or the field is elsewhere.
+    fn place(&self, field: &str) -> Option<String> {
+        Some(field.strip_prefix(self.within?)?.strip_prefix('.')?.to_owned())
+    }
+}
+
 fn shape_of(part: SettingsPart) -> Shape {
     let (within, fields): (_, &[_]) = match part {
         SettingsPart::OpeningHours => (Some("calendar"), &[("zone", "null"), ("hours", "{}")]),
@@ -68,6 +75,9 @@ fn shape_of(part: SettingsPart) -> Shape {
         SettingsPart::DistributionGroups => (None, &[("distribution_groups", "[]")]),
         SettingsPart::RoutingRules => (None, &[("routing_rules", "[]")]),
         SettingsPart::Absences => (None, &[("absences", "[]")]),
+        SettingsPart::Limits => {
+            (Some("limits"), &[("letters_per_recipient", "20"), ("text_messages_per_hour", "200"), ("text_message_countries", "null")])
+        }
     };
     Shape { within, fields }
 }
@@ -117,13 +127,18 @@ pub(crate) fn replaced(part: SettingsPart, settings: &Settings, body: &Value) ->
             };
         }
     }
-    let place = |field: &str| Some(field.strip_prefix(shape.within?)?.strip_prefix('.')?.to_owned());
     let covers = |field: &str| {
-        let inner = shape.within.map_or_else(|| Some(field.to_owned()), |_| place(field));
+        let inner = shape.within.map_or_else(|| Some(field.to_owned()), |_| shape.place(field));
         let name = inner.as_deref().and_then(|inner| inner.split(['.', '[']).next());
         name.is_some_and(|name| shape.fields.iter().any(|(known, _)| *known == name))
     };
-    body::changed(whole, settings, covers).map_err(|refusal| refusal.relocated(place))
+    body::changed(whole, settings, covers)
+}
+
+/// Returns the refusal of a change of a part, with the paths of its fields as the body has them.
+pub(crate) fn relocated(part: SettingsPart, refusal: Refusal) -> Refusal {
+    let shape = shape_of(part);
+    refusal.relocated(|field| shape.place(field))
 }
 
 fn absences(settings: &Settings) -> Vec<Value> {

@@ -134,5 +134,8 @@ pub fn problem(problem: &Problem) -> Response {
     if problem.status == 401 {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
     }
+    if let Some(seconds) = problem.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
     response
 }

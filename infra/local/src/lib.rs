@@ -9,7 +9,7 @@
 //! | [`partner_queue`] | the partners' queues and their dead-letter queue |
 //! | [`mailbox`] | SES, the sender of text messages, the receivers of webhooks |
 //! | [`folder`] | the S3 bucket with its presigned links |
-//! | [`gateway`], [`tokens`] | API Gateway and its JWT authorizer |
+//! | [`gateway`], [`throttle`], [`tokens`] | API Gateway, its throttles of open routes and its JWT authorizer |
 //! | [`clock`] | the real time, which nobody can move |
 //! | [`control`] | nothing: `/_local` exists only here |
 //!
@@ -31,6 +31,7 @@ pub mod partner_queue;
 pub mod server;
 pub mod system;
 pub mod template;
+pub mod throttle;
 pub mod tokens;
 
 mod fair;

@@ -3,6 +3,7 @@
 use crate::folder::LINKED;
 use crate::gateway::{self, Incoming, Matched};
 use crate::start::{self, Started};
+use crate::throttle::Throttle;
 use crate::{control, log, openapi};
 use anyhow::{Context as _, anyhow};
 use axum::Router;
@@ -38,6 +39,7 @@ struct Gateway {
     started: Started,
     document: String,
     reference: Arc<utoipa_swagger_ui::Config<'static>>,
+    throttle: Throttle,
 }
 
 /// Starts the system and serves requests until the process ends. Prints the address on standard output.
@@ -57,7 +59,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     start::print_banner(&url, &options.data, &started);
     let system = started.system.clone();
     tokio::spawn(async move { system.run().await });
-    let gateway = Arc::new(Gateway { started, document, reference });
+    let gateway = Arc::new(Gateway { started, document, reference, throttle: Throttle::default() });
     // One byte over the functions' limit, so that their own problem answers a larger body. Files may be larger.
     let uploads = usize::try_from(MAX_BYTES).map_or(MAX_BODY, |bytes| bytes + 1);
     let app = Router::new()
@@ -147,6 +149,9 @@ async fn call_function(
     parts: HashMap<String, String>,
     request: Incoming<'_>,
 ) -> Response {
+    if let Err(problem) = gateway.throttle.take(route, std::time::Instant::now()) {
+        return gateway::problem(&problem);
+    }
     let mut event = match gateway::event(&gateway.started.tokens, route, parts, request) {
         Ok(event) => event,
         Err(problem) => return gateway::problem(&problem),

@@ -1,16 +1,37 @@
-//! The routes of `infra/template.yaml`, generated from the table of routes.
+//! The routes of `infra/template.yaml` and the throttles of those that are open, generated from the table of routes.
 
-use forecourt_edge::routes::{self, Access, Operation, Route, SettingsPart};
+use forecourt_edge::routes::{self, Access, OPEN_BURST, OPEN_RATE, Operation, Route, SettingsPart};
 use std::fmt::Write as _;
 
 const BEGIN: &str = "  # Generated from the table of routes by `cargo run -- template`: begin\n";
 const END: &str = "  # Generated: end\n";
+const BEGIN_THROTTLES: &str = "      # Generated from the open routes by `cargo run -- template`: begin\n";
+const END_THROTTLES: &str = "      # Generated: end\n";
 
-/// Returns `template` with its generated section replaced. `None` if the template has no such section.
+/// Returns `template` with its generated sections replaced. `None` if the template lacks one of them.
 pub fn with_routes(template: &str) -> Option<String> {
-    let (before, rest) = template.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}{}{END}{after}", routes::all().map(resource).collect::<String>()))
+    let with_throttles = replaced(template, BEGIN_THROTTLES, END_THROTTLES, &throttles())?;
+    replaced(&with_throttles, BEGIN, END, &routes::all().map(resource).collect::<String>())
+}
+
+fn replaced(template: &str, begin: &str, end: &str, section: &str) -> Option<String> {
+    let (before, rest) = template.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}{section}{end}{after}"))
+}
+
+/// Returns the throttles of the open routes (SET-12). The stage names the routes, so they must exist before it does.
+fn throttles() -> String {
+    let open: Vec<&Route> = routes::all().filter(|route| route.is_open()).collect();
+    let mut text = "      RouteSettings:\n".to_owned();
+    for route in &open {
+        let _ = writeln!(text, "        \"{}\": {{ ThrottlingBurstLimit: {OPEN_BURST}, ThrottlingRateLimit: {OPEN_RATE} }}", route.key());
+    }
+    text += "    DependsOn:\n";
+    for route in &open {
+        let _ = writeln!(text, "      - {}Route", name(route.operation));
+    }
+    text
 }
 
 fn resource(route: &Route) -> String {

@@ -2,7 +2,7 @@
 
 use crate::access::AccessRecord;
 use crate::appointment::{Appointment, PendingReports, Unprocessed};
-use crate::base::{Actor, ChannelKey, Partner};
+use crate::base::{Actor, ChannelKey, Partner, Usage};
 use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
@@ -58,6 +58,7 @@ pub enum Item {
     AccessRecord(Box<AccessRecord>),
     EnquiryReceipt(Box<EnquiryReceipt>),
     TokenSubject(TokenSubject),
+    Usage(Usage),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

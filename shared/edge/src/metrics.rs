@@ -16,6 +16,8 @@ pub enum Metric {
     SendLag,
     /// Messages that failed permanently (MSG-1).
     MailFailed,
+    /// Letters that wait or failed because a limit is used up, and minutes in which a sender's enquiries are over their limit (SET-12).
+    OverBudget,
     /// Appointments of dealers' own systems that are counted and not stored (APT-2).
     AppointmentsNotProcessed,
     /// Items that the sweep found overdue: wake-ups were lost, or a function is behind (ESC-10).
@@ -32,7 +34,7 @@ impl Metric {
 
     fn unit(self) -> &'static str {
         match self {
-            Metric::Overdue | Metric::MailFailed | Metric::AppointmentsNotProcessed => "Count",
+            Metric::Overdue | Metric::MailFailed | Metric::OverBudget | Metric::AppointmentsNotProcessed => "Count",
             Metric::EscalationLag | Metric::AssignLag | Metric::SendLag | Metric::OldestOverdue => "Seconds",
         }
     }

@@ -23,7 +23,7 @@ use forecourt_domain::access::{AccessRecord, Scope};
 use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
 use forecourt_domain::base::{
     AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, Partner, PartnerId,
-    Subject, TaskId, UserId,
+    Subject, TaskId, Usage, UserId,
 };
 use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use forecourt_domain::decision::Item;
@@ -114,6 +114,10 @@ entities! {
     /// A request that was answered, by the hash of its name.
     ReceivedRequest = pub received_request(hash: &str) -> ReceivedRequest, "K#{hash}" / "S", it => [it.key], custom;
 
+    // Budgets.
+    /// The use of a budget of letters, text messages or enquiries, by the hash of its name (SET-12).
+    Usage = pub usage(name: &str) -> Usage, "B#{name}" / "@", it => [it.key], custom;
+
     // The access log.
     /// A record of the access log, by its time and id (ACC-1).
     AccessRecord = pub access_record(at: Instant, id: &str) -> AccessRecord, "ALOG" / (format!("{}#{id}", stamp(*at))), it => [it.at, it.id], custom;
@@ -163,6 +167,7 @@ impl Kind {
             ("XLOG", _) => Kind::Download,
             ("ALOG", _) => Kind::AccessRecord,
             ("Q", "@") => Kind::EnquiryReceipt,
+            ("B", "@") => Kind::Usage,
             _ => return None,
         })
     }

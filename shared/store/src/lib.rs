@@ -73,6 +73,7 @@ mod capacity;
 mod commit;
 mod cursor;
 mod downloads;
+mod enquiry_counts;
 mod entities;
 mod entity;
 mod key_ring;
@@ -99,6 +100,7 @@ pub use calendar::{CalendarRange, EventRow, Events};
 pub use capacity::Spent;
 pub use commit::Load;
 pub use cursor::Cursor;
+pub use enquiry_counts::EnquiryCounter;
 pub use entity::WAKE_UP;
 pub use key_ring::{KeyRing, Purpose};
 pub use lead_list::{DealerLeads, LeadList, Paging};
@@ -132,6 +134,7 @@ pub struct Store {
     secret: Secret,
     spent: Arc<capacity::Meter>,
     cache: Arc<cache::Cache>,
+    enquiry_counts: Arc<enquiry_counts::EnquiryCounts>,
     commit_hook: Option<CommitHook>,
     jitter: Arc<AtomicU64>,
 }
@@ -179,6 +182,7 @@ impl Store {
             secret,
             spent: Arc::default(),
             cache: Arc::default(),
+            enquiry_counts: Arc::default(),
             commit_hook: None,
             jitter: Arc::new(AtomicU64::new(seed)),
         }

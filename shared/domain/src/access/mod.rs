@@ -68,6 +68,14 @@ impl Scope {
         }
     }
 
+    /// The limit of the principal's enquiries in a minute (SET-12).
+    pub fn enquiries_per_minute(&self) -> u32 {
+        match &self.identity {
+            Identity::Partner(partner) => partner.enquiries_per_minute,
+            Identity::User(_) | Identity::Customer | Identity::Nobody => Partner::ENQUIRIES_PER_MINUTE,
+        }
+    }
+
     /// The id of the principal if it is a seller. Requests of sellers that name no user refer to the seller.
     pub fn seller(&self) -> Option<&UserId> {
         match &self.identity {

@@ -51,6 +51,7 @@ impl Letter {
             subject: Subject::Appointment(appointment.id.clone()),
             cause: format!("{}-{}-{}", kind.name(), appointment.sequence, medium.name()),
             to: None,
+            counted: Vec::new(),
             answers: None,
             dealer: appointment.dealer.clone(),
             medium,

@@ -1,10 +1,12 @@
 //! Appointments of customers with a dealer: time, salesperson, origin and attendance (APT).
 
+mod budgets;
 mod letters;
 mod merge;
 mod notified;
 mod report;
 
+pub use budgets::{Shares, Turn};
 pub use letters::LetterClaim;
 pub(crate) use merge::is_before_day;
 pub use merge::{Statement, Statements, not_to_the_past, on_its_day};

@@ -81,6 +81,22 @@ pub struct Partner {
     /// The kind of system. Default: a portal.
     #[serde(default)]
     pub kind: PartnerKind,
+    /// The limit of its enquiries in a minute (SET-12). Default 600.
+    #[serde(default = "enquiries_per_minute", skip_serializing_if = "is_default_limit")]
+    pub enquiries_per_minute: u32,
+}
+
+impl Partner {
+    /// The default limit of a sender's enquiries in a minute (SET-12).
+    pub const ENQUIRIES_PER_MINUTE: u32 = 600;
+}
+
+fn enquiries_per_minute() -> u32 {
+    Partner::ENQUIRIES_PER_MINUTE
+}
+
+fn is_default_limit(limit: &u32) -> bool {
+    *limit == Partner::ENQUIRIES_PER_MINUTE
 }
 
 /// The kind of a partner. It determines the origin of the partner's appointments (APT-2).

@@ -47,7 +47,8 @@ pub(super) fn digits_of(text: &str) -> String {
     PHONE_NUMBER_UTIL.normalize_digits_only(text)
 }
 
-fn calling_code(country: Country) -> Option<String> {
+/// Returns the calling code of a country. `None` if the code names no country that has one.
+pub(super) fn calling_code(country: Country) -> Option<String> {
     PHONE_NUMBER_UTIL.get_country_code_for_region(country.region()?).map(|code| code.to_string())
 }
 

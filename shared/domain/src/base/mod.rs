@@ -2,14 +2,17 @@
 
 mod actor;
 mod address;
+mod budget;
 mod dialling;
 mod email;
 mod event_types;
 mod hash;
 mod ids;
 mod kinds;
+mod link;
 mod media;
 mod money;
+mod neighbours;
 mod phone;
 mod phone_text;
 mod refusal;
@@ -18,6 +21,7 @@ pub mod text;
 
 pub use actor::{Actor, Partner, PartnerKind};
 pub use address::{BadCountry, BadLanguage, ChannelKey, Country, Language};
+pub use budget::{Budget, Usage, Window};
 pub use email::{BadEmail, Email, UNDELIVERABLE};
 pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use hash::stable_hash;
@@ -27,6 +31,7 @@ pub use ids::{
     OfGroup, OfInvitation, OfPartner, OfTask, OfUser, OfWebhook, PartnerId, TaskId, UserId, WebhookId, numbered,
 };
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
+pub use link::has_link;
 pub use media::{Media, Medium};
 pub use money::{Currency, MAX_MONEY, Money};
 pub use phone::Phone;

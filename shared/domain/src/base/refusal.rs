@@ -78,6 +78,7 @@ impl Refusal {
         let moved = |fault: Fault| Fault { field: place(&fault.field).unwrap_or(fault.field), ..fault };
         match self {
             Self::Invalid(faults) => Self::Invalid(faults.into_iter().map(moved).collect()),
+            Self::ForbiddenFields(right, faults) => Self::ForbiddenFields(right, faults.into_iter().map(moved).collect()),
             other => other,
         }
     }

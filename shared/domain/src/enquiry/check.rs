@@ -1,6 +1,6 @@
 //! Checks an enquiry as received, and converts it to the enquiry from which a lead is created (INT-3, INT-4).
 
-use crate::base::{Country, Email, Fault, Language, Phone};
+use crate::base::{Country, Email, Fault, Language, Phone, has_link};
 use crate::enquiry::{Condition, Enquiry, Judge, LeadType, Person, RawContact, RawEnquiry, RawVehicle, Vehicle};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -129,6 +129,15 @@ impl RawContact {
             preferred_channel: self.preferred_channel,
             ..Person::default()
         };
+        let names = [
+            ("contact.first_name", &person.first_name),
+            ("contact.middle_name", &person.middle_name),
+            ("contact.last_name", &person.last_name),
+            ("contact.company", &person.company),
+        ];
+        for (field, _) in names.into_iter().filter(|(_, name)| name.as_deref().is_some_and(has_link)) {
+            judge.flag(field, "contains a link; letters to the customer leave the name out".into());
+        }
         if let Some(text) = judge.line("contact.language", self.language.as_deref(), NAME) {
             match Language::parse(&text) {
                 Ok(language) => person.language = Some(language),

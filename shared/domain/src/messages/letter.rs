@@ -37,6 +37,9 @@ pub struct Letter {
     /// The address or number of the latest attempt (APT-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// The names of the budgets of which it has its share; no further attempt takes another one (SET-12).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<String>,
     /// The delivery state.
     #[serde(rename = "fate")]
     pub state: LetterState,
@@ -178,6 +181,11 @@ pub enum SuppressionReason {
     AlreadyNotified,
     /// The dealer has switched this medium or the reminders off (APT-3).
     NotUsed,
+    /// The dealer sends no text messages to numbers of this country (SET-12).
+    Country,
+    /// A reason of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl SuppressionReason {
@@ -192,6 +200,8 @@ impl SuppressionReason {
             SuppressionReason::NeverNotified => "never_told",
             SuppressionReason::AlreadyNotified => "already_told",
             SuppressionReason::NotUsed => "not_used",
+            SuppressionReason::Country => "country",
+            SuppressionReason::Unknown => "unknown",
         }
     }
 }
@@ -209,6 +219,7 @@ impl Letter {
             language: None,
             queued: now,
             to: None,
+            counted: Vec::new(),
             answers: Some(Box::new(lead.latest_enquirer())),
             state: LetterState::Queued { due: now, attempts: 0 },
         }
@@ -270,6 +281,8 @@ impl Letter {
 
     /// Returns the letter queued again by hand, with all attempts. `None` unless it has failed or is unclear.
     pub(crate) fn queued_again(&self, now: DateTime<Utc>) -> Option<Self> {
-        self.undelivered_since().map(|_| self.with_state(LetterState::Queued { due: now, attempts: 0 }))
+        // Another letter to the recipient: it takes a share of the budgets again (SET-12).
+        let uncounted = || Self { counted: Vec::new(), ..self.with_state(LetterState::Queued { due: now, attempts: 0 }) };
+        self.undelivered_since().map(|_| uncounted())
     }
 }

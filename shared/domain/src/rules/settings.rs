@@ -32,7 +32,7 @@ fn former(before: &Dealer, after: &DealerSettings) -> Vec<UserId> {
 }
 
 /// Checks the rights of fields with their own right: distribution groups need the operator or a group admin (DIS-3), and the mail server
-/// and `lead_tracking_only` need the operator (SET-4, SET-5).
+/// and `lead_tracking_only` need the operator (SET-4, SET-5), and so do the numbers of the limits (SET-12).
 ///
 /// # Errors
 /// [`Refusal::ForbiddenFields`] names the right and the fields.
@@ -40,10 +40,14 @@ pub fn allowed(before: &DealerSettings, after: &DealerSettings, scope: &Scope) -
     let groups = before.distribution_groups != after.distribution_groups;
     let server = before.mail_server != after.mail_server;
     let tracking = before.lead_tracking_only != after.lead_tracking_only;
+    let letters = before.limits.letters_per_recipient != after.limits.letters_per_recipient;
+    let texts = before.limits.text_messages_per_hour != after.limits.text_messages_per_hour;
     for (changed, field, rule, right, who) in [
         (groups, "distribution_groups", "DIS-3", Right::ManageGroups, "the operator or the group's admin"),
         (server, "mail_server", "SET-4", Right::Operate, "the operator"),
         (tracking, "lead_tracking_only", "SET-5", Right::Operate, "the operator"),
+        (letters, "limits.letters_per_recipient", "SET-12", Right::Operate, "the operator"),
+        (texts, "limits.text_messages_per_hour", "SET-12", Right::Operate, "the operator"),
     ] {
         if changed && scope.needs(right).is_err() {
             return Err(Refusal::ForbiddenFields(right, vec![Fault::new(field, rule, format!("can be changed only by {who}"))]));

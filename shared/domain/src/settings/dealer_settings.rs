@@ -3,7 +3,7 @@
 use crate::base::text::caseless;
 use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default};
 use crate::hours::Calendar;
-use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, VehicleSite};
+use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -127,6 +127,9 @@ pub struct DealerSettings {
     /// The accepted origins of appointments, and how customers are notified of them (APT-2, APT-3).
     #[serde(default, skip_serializing_if = "is_default")]
     pub appointments: AppointmentSettings,
+    /// The limits of what is sent to customers (SET-12).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limits: SendingLimits,
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spam_gives_turn_back: bool,

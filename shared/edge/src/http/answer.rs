@@ -59,10 +59,11 @@ impl From<Problem> for Answer {
             about: problem.kind,
         };
         answer.headers.push(("content-type", "application/problem+json".into()));
-        match answer.status {
-            401 => answer.headers.push(("www-authenticate", "Bearer".into())),
-            503 => answer.headers.push(("retry-after", "1".into())),
-            _ => {}
+        if answer.status == 401 {
+            answer.headers.push(("www-authenticate", "Bearer".into()));
+        }
+        if let Some(seconds) = problem.retry_after {
+            answer.headers.push(("retry-after", seconds.to_string()));
         }
         answer
     }

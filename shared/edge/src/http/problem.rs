@@ -39,6 +39,10 @@ pub struct Problem {
     /// The id of the request, for support.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_id: String,
+    /// The seconds after which the request may be sent again: the header `Retry-After`.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub retry_after: Option<u64>,
     /// The cause, for the log. Never sent.
     #[serde(skip)]
     #[schema(ignore)]
@@ -92,6 +96,7 @@ impl Problem {
             right: None,
             current_version: None,
             request_id: String::new(),
+            retry_after: None,
             cause: None,
         }
     }
@@ -176,9 +181,14 @@ impl Problem {
         Self { cause, ..Self::new("internal", "Internal error", 500, detail) }
     }
 
+    /// 429. The request may be sent again after `seconds`.
+    pub fn too_many(detail: impl Into<String>, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new("too-many", "Too many requests", 429, detail) }
+    }
+
     /// 503.
     pub fn try_again(detail: impl Into<String>) -> Self {
-        Self::new("try-again", "Retry the request", 503, detail)
+        Self { retry_after: Some(1), ..Self::new("try-again", "Retry the request", 503, detail) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Appointments, and the reports of other systems about them.
 
-use super::problems::{APPOINTMENT_READ, CONFLICT, CORRECTION, LEAD_CHANGE, MEDIA_TYPE, NO_RIGHT, NO_TOKEN, RETRY, UNREADABLE};
+use super::problems::{APPOINTMENT_READ, CONFLICT, CORRECTION, LEAD_CHANGE, MEDIA_TYPE, NO_RIGHT, NO_TOKEN, RETRY, TOO_MANY, UNREADABLE};
 use super::row::{get, patch, post, routes, routes_of};
 use super::{Access, Content, Operation, Response, Route, Row};
 use forecourt_domain::base::Right;
@@ -78,6 +78,7 @@ routes![
             CONFLICT,
             MEDIA_TYPE,
             (422, "Fields break rules; `errors` names each. Or the id was used before with another message."),
+            TOO_MANY,
             RETRY,
         ]),
     RotateSigningSecret = post("/partners/{partner}/signing-secret", "settings")

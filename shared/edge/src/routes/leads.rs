@@ -35,6 +35,7 @@ routes![
             (413, "The body is larger than 1 MiB."),
             MEDIA_TYPE,
             (422, "Fields break rules; `errors` names each. Or the key was used before with another enquiry."),
+            (429, "You are above ten times your limit of enquiries in a minute; `Retry-After` has the seconds until the minute is over."),
             RETRY,
         ]),
     ReadEnquiry = get("/enquiries/{receipt}", "lead-intake")

@@ -20,6 +20,8 @@ const FIELDS_OR_UNKNOWN: ProblemResponse = (422, "Fields are unknown or break ru
 pub(super) const PARAMETER: ProblemResponse = (422, "A query parameter is invalid.");
 const UNKNOWN_PARAMETER: ProblemResponse = (422, "A query parameter is unknown or invalid.");
 const NO_IF_MATCH: ProblemResponse = (428, "If-Match is missing.");
+pub(super) const TOO_MANY: ProblemResponse =
+    (429, "The route takes no more requests for now; send the same request again after a second, or the seconds in `Retry-After`.");
 pub(super) const RETRY: ProblemResponse = (503, "The request was not carried out; retry.");
 
 /// Of operations that read a lead or what belongs to it.
@@ -54,7 +56,7 @@ pub(super) const WEBHOOKS: &[ProblemResponse] = &[
     RETRY,
 ];
 /// Of the customer's operations by a link, except the booking.
-pub(super) const BY_LINK: &[ProblemResponse] = &[NO_LINK, CONFLICT, PARAMETER, RETRY];
+pub(super) const BY_LINK: &[ProblemResponse] = &[NO_LINK, CONFLICT, PARAMETER, TOO_MANY, RETRY];
 /// Of the booking by a link.
 pub(super) const BOOKING: &[ProblemResponse] = &[
     UNREADABLE,
@@ -62,10 +64,11 @@ pub(super) const BOOKING: &[ProblemResponse] = &[
     (409, "The slot is no longer free, or the booking is over; `free` lists the free slots."),
     MEDIA_TYPE,
     FIELDS,
+    TOO_MANY,
     RETRY,
 ];
 /// Of the calendar file by a link.
-pub(super) const FEED_FILE: &[ProblemResponse] = &[NO_LINK, RETRY];
+pub(super) const FEED_FILE: &[ProblemResponse] = &[NO_LINK, TOO_MANY, RETRY];
 /// Of changes to your calendar feeds.
 pub(super) const FEEDS: &[ProblemResponse] =
     &[UNREADABLE, NO_TOKEN, NO_RIGHT, (404, "You have no such feed."), (409, "You already have twenty feeds."), MEDIA_TYPE, FIELDS, RETRY];

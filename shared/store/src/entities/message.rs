@@ -1,9 +1,10 @@
-//! Messages to staff and letters to customers.
+//! Messages to staff, letters to customers, and the use of their budgets.
 
 use crate::Failure;
 use crate::entity::{Due, Entity, Record, to_item};
 use crate::keys::{self, DueKind};
 use forecourt_domain::access::Scope;
+use forecourt_domain::base::Usage;
 use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
 
 impl Entity for Message {
@@ -37,5 +38,11 @@ impl Entity for Letter {
             }
             None => record,
         })
+    }
+}
+
+impl Entity for Usage {
+    fn to_record(&self, _: &Scope) -> Result<Record, Failure> {
+        Ok(Record::of(to_item(self)?).expiring(self.expires()))
     }
 }

@@ -22,8 +22,8 @@ pub enum CommunicationRequest {
 /// holds the addresses of the contact who gets the letter; it is `None` if the lead does not have this contact.
 ///
 /// # Errors
-/// 409 if the dealer answers in another system, the contact has no address for the medium, or the lead has the maximum number of
-/// communications. 422 if the quote does not exist or is not for a new vehicle.
+/// 409 if the dealer answers in another system, the contact has no address for the medium, the dealer sends no text messages to the country of
+/// the number, or the lead has the maximum number of communications. 422 if the quote does not exist or is not for a new vehicle.
 pub fn communicate(
     input: LeadInput<'_>,
     id: ElementId,
@@ -51,8 +51,12 @@ pub fn communicate(
             (Some((Medium::Email, LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
         }
         CommunicationRequest::Sms { text } => {
-            if reached()?.phone.as_ref().and_then(|phone| phone.texted()).is_none() {
+            let Some(number) = reached()?.phone.as_ref().and_then(|phone| phone.texted()) else {
                 return Err(Refusal::conflict("LEAD-3", "the contact has no telephone number that can be dialled"));
+            };
+            if !dealer.settings.may_text(number) {
+                let why = "the dealer sends no text messages to the country of this number; the setting text_message_countries names the countries";
+                return Err(Refusal::conflict("SET-12", why));
             }
             (
                 Some((Medium::Sms, LetterKind::Text { subject: String::new(), text: text.clone(), enclosed: None })),

@@ -1,0 +1,30 @@
+//! The budgets of a letter: the one of its recipient, and the one of the dealer's text messages (SET-12).
+
+use crate::letters::Destination;
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::Budget;
+use forecourt_domain::settings::Dealer;
+use forecourt_store::Secret;
+
+/// Returns the budgets of a letter of `dealer` to `to`, each with its name. The names hold no personal data (PRV-1).
+pub(crate) fn budgets(secret: &Secret, scope: &Scope, dealer: &Dealer, to: &Destination) -> Vec<(String, Budget)> {
+    let limits = &dealer.settings.limits;
+    let recipient = |kind: &str, address: &str| (secret.name(scope, &["budget", kind, address]), limits.of_recipient());
+    match to {
+        // The dealer's own address stands for many customers who have none.
+        Destination::Mail(to) if dealer.settings.lead_address.as_ref().is_some_and(|own| own.is_same(&to.address)) => Vec::new(),
+        Destination::Mail(to) => vec![recipient("mailbox", &mailbox(&to.address.key()))],
+        Destination::Phone(number) => {
+            let texts = secret.name(scope, &["budget", "texts", dealer.id.as_str()]);
+            vec![recipient("phone", number), (texts, limits.of_text_messages())]
+        }
+    }
+}
+
+/// Returns the address without a tag: mail to `jana+x@example.com` arrives in the mailbox of `jana@example.com`.
+fn mailbox(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{}@{domain}", local.split('+').next().filter(|name| !name.is_empty()).unwrap_or(local)),
+        None => address.to_owned(),
+    }
+}
