@@ -329,5 +329,5 @@ fn checked_request(body: WebhookBody, before: Option<&Webhook>) -> Result<Webhoo
     if faults.is_empty() { Ok(WebhookRequest { url, events, dealers, partner, on }) } else { Err(Refusal::Invalid(faults)) }
 }
 
-/// Maximum number of dealers in a webhook.
-const MAX_DEALERS: usize = 50;
+/// Maximum number of dealers in a webhook: all webhooks of a group are one stored item.
+const MAX_DEALERS: usize = 250;
