@@ -3,6 +3,7 @@
 use super::gate::Process;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::Platform;
+use forecourt_send::Sms;
 use forecourt_send::mail::Mail;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -27,6 +28,8 @@ pub struct Between {
     pub(super) stream: Vec<(Value, DateTime<Utc>, u32)>,
     pub dead: Vec<Message>,
     pub mails: Vec<Mail>,
+    /// The text messages that the provider accepted.
+    pub texts: Vec<Sms>,
     /// Every call to a webhook, including repeats.
     pub hooks: Vec<forecourt_send::Call>,
     pub files: BTreeMap<String, Vec<u8>>,

@@ -1,6 +1,7 @@
 //! The journeys: sequences of requests by users, customers and partners.
 
 use super::cloud::Cloud;
+use super::desk;
 use super::pingback::{ping, sign};
 use crate::reports::overview::{appointment, save};
 use crate::support::world::{Reply, at};
@@ -30,7 +31,7 @@ pub const CENTRE: &str = "AIDACENTRE";
 /// The contact centre's system as the caller of HTTP requests.
 pub const CENTRES: &str = "partner:centre-demo";
 const PORTAL: &str = "partner:portal-demo";
-const BOSS: &str = "boss";
+pub const BOSS: &str = "boss";
 
 pub fn group() -> GroupData {
     let week = |hours: Value| {
@@ -100,6 +101,12 @@ pub enum Journey {
     /// An appointment of the contact centre: created and moved by queue, moved by staff, reminded, and completed by a ping-back. A
     /// webhook is notified.
     Appointment,
+    /// One event for several leads, a task, and a contact that is added and corrected, and asks.
+    Work,
+    /// Users are created, changed, made members and removed; a webhook is created and changed, and is notified.
+    Office,
+    /// An appointment with letters by mail and by text message.
+    Texts,
     /// Enquiries arrive after closing. Their held notices go out together in the morning; one of them is obsolete by then.
     Night,
 }
@@ -116,6 +123,9 @@ impl Journey {
             | Journey::Documents
             | Journey::Invitation
             | Journey::Export
+            | Journey::Work
+            | Journey::Office
+            | Journey::Texts
             | Journey::Appointment => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
@@ -133,6 +143,9 @@ impl Journey {
             Journey::Documents => documents(cloud).await,
             Journey::Invitation => invitation(cloud).await,
             Journey::Appointment => appointments(cloud).await,
+            Journey::Work => desk::work(cloud).await,
+            Journey::Office => desk::office(cloud).await,
+            Journey::Texts => desk::texts(cloud).await,
         }
     }
 }
@@ -158,7 +171,7 @@ pub fn enquiry(name: &str) -> Value {
     json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
 }
 
-async fn until(cloud: &Cloud, time: &str) {
+pub async fn until(cloud: &Cloud, time: &str) {
     cloud.pass_until(at(time)).await;
 }
 

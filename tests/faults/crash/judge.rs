@@ -1,5 +1,6 @@
 //! Compares the ends of runs, without the times at which they were reached.
 
+use super::between::Between;
 use super::cloud::Cloud;
 use crate::support::world::Reply;
 use chrono::Timelike as _;
@@ -88,7 +89,7 @@ impl End {
                 *told.entry(notice).or_default() += 1;
             }
         }
-        facts.extend(letters(&items, &between.mails, cloud.gate.injected()));
+        facts.extend(letters(&items, &between, cloud.gate.injected()));
         // A repeated mail has the same message id, so that mail programs can recognise it.
         facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails say: {notice}", ids.len())));
         facts.sort();
@@ -158,8 +159,9 @@ fn stored(item: &Value) -> Option<String> {
         ("L", "@") => lead(item),
         ("L", entry) if entry.starts_with("T#") => return None,
         // The name of a delivery contains the item's version, which depends on the number of earlier commits.
-        ("NA", _) => return Some(format!("{pk}: {}", without(&scrub(item), &["sk", "sequence", "version"]))),
-        ("D", "@") | ("U" | "P", _) => return None,
+        ("NA" | "NL", _) => return Some(format!("{pk}: {}", without(&scrub(item), &["sk", "sequence", "version"]))),
+        ("D", "@") | ("P", _) => return None,
+        ("U", "@") if item["version"].as_u64() == Some(1) => return None,
         ("D", entry) if entry.starts_with("H#") => json!({"by": item["by"], "version": item["version"]}),
         _ if pk.starts_with("SENDER#") => return None,
         // The version that a request saw depends on the number of earlier commits.
@@ -181,15 +183,17 @@ fn stored(item: &Value) -> Option<String> {
 /// Returns the violations of MSG-1 for letters to customers. A letter that is recorded as sent was sent once. A letter with an unclear
 /// state was sent at most once, and there are not more of them than injected faults. Any other letter was not sent. The appointment
 /// agrees with its letters.
-fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
+fn letters(items: &[Value], between: &Between, struck: usize) -> Vec<String> {
+    let sent: Vec<&str> =
+        between.mails.iter().map(|mail| mail.id.as_str()).chain(between.texts.iter().map(|sms| sms.id.as_str())).collect();
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {
         let (subject, cause) = (letter["home"]["appointment"].as_str().unwrap_or_default(), letter["cause"].as_str().unwrap_or_default());
-        let times = mails.iter().filter(|mail| mail.id == format!("{subject}.{cause}")).count();
-        let state = letter["fate"]["is"].as_str().unwrap_or_default();
+        let times = sent.iter().filter(|id| **id == format!("{subject}.{cause}")).count();
+        let (state, medium) = (letter["fate"]["is"].as_str().unwrap_or_default(), letter["medium"].as_str().unwrap_or_default());
         unclear += usize::from(state == "unclear");
         if !matches!((state, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {
-            wrong.push(format!("mailed {times} times though {state}: {subject} {cause}"));
+            wrong.push(format!("sent {times} times though {state}: {subject} {cause}"));
         }
         let of = |item: &&Value| item["pk"].as_str().is_some_and(|pk| pk.ends_with(&format!("#A#{subject}"))) && item["sk"] == "@";
         let noted = match cause.split('-').next() {
@@ -197,7 +201,7 @@ fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
             Some("confirmation" | "moved") => "confirmed",
             _ => continue,
         };
-        if state == "sent" && items.iter().find(of).is_none_or(|appointment| appointment["row"][noted]["email"] != json!(true)) {
+        if state == "sent" && items.iter().find(of).is_none_or(|appointment| appointment["row"][noted][medium] != json!(true)) {
             wrong.push(format!("sent, and not noted as {noted}: {subject} {cause}"));
         }
     }

@@ -11,6 +11,7 @@
 mod between;
 mod bugs;
 mod cloud;
+mod desk;
 mod gate;
 mod journey;
 mod judge;
@@ -212,6 +213,24 @@ fn apt_5_an_appointment_survives_a_fault_at_every_call() {
     println!("{} cases", judge_all(&cases, &undisturbed.end));
 }
 
+/// CAL-2, LEAD-4, LEAD-7, INT-6: an event for several leads, tasks and contacts end the same whichever call fails.
+#[test]
+fn lead_4_work_on_leads_survives_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Work));
+}
+
+/// SET-7, APT-6: users, members and webhooks end the same whichever call fails.
+#[test]
+fn set_7_administration_survives_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Office));
+}
+
+/// APT-3, MSG-1: a letter by text message is sent at most once, as one by mail.
+#[test]
+fn apt_3_text_messages_survive_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Texts));
+}
+
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.
 #[test]
 fn int_9_the_store_recognises_its_own_commit_after_a_lost_response() {
@@ -229,7 +248,9 @@ fn int_9_the_store_recognises_its_own_commit_after_a_lost_response() {
 /// The end of each journey without faults, as a snapshot. All other runs are compared with it.
 #[test]
 fn an_undisturbed_journey_ends_in_the_expected_state() {
-    for journey in Journey::ALL.into_iter().chain([Journey::Keyless, Journey::Documents, Journey::Invitation, Journey::Appointment]) {
+    let others =
+        [Journey::Keyless, Journey::Documents, Journey::Invitation, Journey::Appointment, Journey::Work, Journey::Office, Journey::Texts];
+    for journey in Journey::ALL.into_iter().chain(others) {
         insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.as_text());
     }
 }

@@ -10,7 +10,7 @@ use forecourt_domain::base::GroupId;
 use forecourt_edge::files::{Download, Upload};
 use forecourt_edge::queue::partner::{DeadLetter, PartnerQueue};
 use forecourt_local::clock::VirtualClock;
-use forecourt_send::{Carrier, NoAnswer, Undelivered, mail};
+use forecourt_send::{Carrier, NoAnswer, Sms, Undelivered, mail};
 use forecourt_store::Failure;
 use forecourt_store::keys::WakeUp;
 use serde_json::json;
@@ -98,20 +98,31 @@ pub struct Mail {
     pub between: Shared,
 }
 
-#[async_trait]
-impl Carrier for Mail {
-    async fn carry(&self, mail: &mail::Mail) -> Result<String, Undelivered> {
+impl Mail {
+    /// Lets the provider accept a message, which `keep` records.
+    async fn accept(&self, operation: &str, id: &str, keep: impl FnOnce() + Send) -> Result<String, Undelivered> {
         let took = AtomicBool::new(false);
         let taken = || {
             took.store(true, SeqCst);
             self.process.mail_taken();
-            self.between.lock().unwrap().mails.push(mail.clone());
-            format!("provider-{}", mail.id)
+            keep();
+            format!("provider-{id}")
         };
-        // If there is no response, the mail may have been sent. A refusal means that it was not.
+        // If there is no response, the message may have been sent. A refusal means that it was not.
         let failed =
             || if took.load(SeqCst) { Undelivered::Unclear("no answer".into()) } else { Undelivered::Later("for the test".into()) };
-        self.process.call("carry", &mail.id, taken, failed).await
+        self.process.call(operation, id, taken, failed).await
+    }
+}
+
+#[async_trait]
+impl Carrier for Mail {
+    async fn carry(&self, mail: &mail::Mail) -> Result<String, Undelivered> {
+        self.accept("carry", &mail.id, || self.between.lock().unwrap().mails.push(mail.clone())).await
+    }
+
+    async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {
+        self.accept("carry_sms", &sms.id, || self.between.lock().unwrap().texts.push(sms.clone())).await
     }
 
     async fn call(&self, call: &forecourt_send::Call) -> Result<u16, NoAnswer> {
