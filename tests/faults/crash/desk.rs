@@ -86,7 +86,7 @@ pub async fn office(cloud: &Cloud) -> Vec<Reply> {
 
 pub async fn texts(cloud: &Cloud) -> Vec<Reply> {
     let media = json!({"media": ["email", "sms"], "reminder_hours": 1});
-    let settings = put(cloud, "/dealers/north/appointments", Some("\"1\""), &media).await;
+    let settings = put(cloud, "/dealers/north/appointment-settings", Some("\"1\""), &media).await;
     let customer = json!({"name": "Jana", "email": "jana@example.com", "phone": "0171 2345678"});
     let body = json!({"external_id": "c-1", "customer": customer, "kind": "showroom", "at": "2026-11-23T10:30:00Z"});
     let made = post(cloud, CENTRES, &format!("/dealers/{NORTH}/appointments"), "k-1", &body).await;
