@@ -142,9 +142,14 @@ def deploy():
     cfn = client("cloudformation")
     parameters = {
         "Architecture": "x86_64", "TokenIssuer": ISSUER, "TokenAudience": "forecourt",
-        "PublicUrl": "https://desk.example", "MailFrom": "desk@forecourt.example",
+        "PublicUrl": "https://desk.example", "MailFrom": "desk@forecourt.example", "ReservedConcurrency": "300",
     }
     template = json.loads(TEMPLATE.read_text())
+    # Lambda refuses a deployment that reserves more than the account has.
+    limits = [resource["Properties"].get("ReservedConcurrentExecutions") for resource in template["Resources"].values()]
+    reserved = [limit["Fn::If"][1] for limit in limits if limit]
+    expect("the reserved concurrency fits into the parameter", sum(reserved) <= int(parameters["ReservedConcurrency"]), True)
+    expect("functions with reserved concurrency", len(reserved), 8)
     # The emulator enforces the template's roles, with two errors that are corrected here: it checks SES's action on "*" without ses:FromAddress,
     # and it treats every schedule as one of the default group.
     for role in ["SendRole", "OutboxRole"]:

@@ -260,6 +260,27 @@ async fn set_11_a_recomputation_with_a_cursor_of_another_release_starts_again() 
 }
 
 #[tokio::test]
+async fn set_11_a_recomputation_leaves_out_a_lead_that_cannot_be_read() {
+    let world = World::new().await;
+    let mut leads = Vec::new();
+    for name in ["eight", "nine", "ten"] {
+        leads.push(world.lead(&enquiry(name)).await);
+    }
+    let before = world.page(leads[0]).await.lead.deadline().unwrap();
+    // A newer release wrote one of them.
+    Stored::lead(&world, leads[1]).change(|lead| drop(lead.insert("sv".into(), AttributeValue::N("99".into())))).await;
+    let changed = put(&world, &of_dealer("escalation"), &json!({"level_1": 240, "reminder": 10, "level_2": 1440})).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    world.advance_to("2026-11-23T09:05:00Z").await;
+    for lead in [leads[0], leads[2]] {
+        assert!(world.page(lead).await.lead.deadline().unwrap() > before);
+    }
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Recompute(dealer(NORDSTERN))])).await.unwrap();
+    let done = loaded.recompute(&dealer(NORDSTERN)).unwrap();
+    assert_eq!((done.due, &done.cursor), (None, &None));
+}
+
+#[tokio::test]
 async fn lead_1_an_event_and_an_author_of_another_release_are_shown_as_unknown() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("eight")).await;

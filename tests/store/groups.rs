@@ -137,7 +137,11 @@ async fn acc_3_a_group_of_1200_dealers_is_whole() {
     }
     world.system.advance_to(world.system.clock.now() + TimeDelta::minutes(1)).await;
     for who in ["rival.office", "rival.everywhere"] {
+        let before = world.store.spent();
         let leads = world.get(who, "/overview/leads").await;
+        // The user, the dealers' names, their settings by the hundred, and a month of each; two dealers are eleven months old.
+        let calls = world.store.spent().since(before).calls;
+        assert!(calls <= 1 + 1 + 12 + 1_198 + 2 * 11, "{who}: {calls} calls");
         assert_eq!((leads.status, &leads.body["leads"]["received"]), (200, &json!(3)), "{who}: {}", leads.body);
         assert_eq!(world.get(who, "/overview/appointments?limit=0").await.status, 200, "{who}");
     }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::LeadId;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::rules::calendar::rearm;
+use forecourt_domain::rules::calendar::rearm as rearmed;
 use forecourt_domain::rules::lead::recompute;
 use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, WakeUp};
@@ -39,8 +39,8 @@ pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp) -> Resul
         page => page?,
     };
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
-    let chunks = ids.chunks(PER_COMMIT).map(|ids| move_deadlines(platform, wake_up, ids.to_vec(), now).boxed());
-    let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm_events(platform, wake_up, row.facts.id).boxed());
+    let chunks = ids.chunks(PER_COMMIT).map(|ids| move_together(platform, wake_up, ids.to_vec(), now).boxed());
+    let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm(platform, wake_up, row.facts.id).boxed());
     // The first group of commits writes leads, the second their events.
     try_join_all(chunks.chain(planned)).await?;
     let turned = state.turned(page.cursor, now);
@@ -50,6 +50,39 @@ pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp) -> Resul
         Ok((ours.then(|| Decision::default().with(Item::Recompute(turned.clone()))), ()))
     };
     store.decide(&scope, Load::of([job]), rule).await
+}
+
+/// Recomputes the deadlines of some leads: in one commit, or one by one if one of them cannot be read.
+async fn move_together(platform: &Platform, wake_up: &WakeUp, ids: Vec<LeadId>, now: DateTime<Utc>) -> Result<(), Failure> {
+    let together = move_deadlines(platform, wake_up, ids.clone(), now).await;
+    if !matches!(together, Err(Failure::Broken(_))) {
+        return together;
+    }
+    for id in ids {
+        without_unreadable(platform, id, move_deadlines(platform, wake_up, vec![id], now).await)?;
+    }
+    Ok(())
+}
+
+/// Recomputes the due times of a lead's events, unless the lead or an event cannot be read.
+async fn rearm(platform: &Platform, wake_up: &WakeUp, id: LeadId) -> Result<(), Failure> {
+    without_unreadable(platform, id, rearm_events(platform, wake_up, id).await)
+}
+
+/// Leaves out a lead that cannot be read, so that it does not stop the others.
+fn without_unreadable(platform: &Platform, lead: LeadId, done: Result<(), Failure>) -> Result<(), Failure> {
+    match done {
+        Err(Failure::Broken(_)) => {
+            let about = lead.to_string();
+            tracing::warn!(
+                function = platform.function,
+                about,
+                "a lead cannot be recomputed and is left out; `forecourt migrate` prints the reason"
+            );
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 /// Recomputes the deadlines of some leads in one commit.
@@ -74,7 +107,7 @@ async fn rearm_events(platform: &Platform, wake_up: &WakeUp, id: LeadId) -> Resu
         let unit = loaded.lead(id).filter(|lead| lead.dealer == wake_up.dealer).zip(loaded.dealer(&wake_up.dealer));
         let decision = unit.and_then(|(lead, dealer)| {
             let events: Vec<_> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();
-            rearm(&events, dealer)
+            rearmed(&events, dealer)
         });
         Ok((decision, ()))
     };

@@ -195,7 +195,7 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
                 let settings = checked_request(requested.clone(), Some(webhook))?;
                 check_dealers(&settings, loaded, call)?;
                 check_readable(&settings, Some(webhook), call)?;
-                let changed = if settings == webhook.request() { webhook.clone() } else { webhook.changed(settings, by, call.now) };
+                let changed = webhook.changed(settings, by, call.now);
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RotateSecret) => {
@@ -331,5 +331,5 @@ fn checked_request(body: WebhookBody, before: Option<&Webhook>) -> Result<Webhoo
     if faults.is_empty() { Ok(WebhookRequest { url, events, dealers, partner, on }) } else { Err(Refusal::Invalid(faults)) }
 }
 
-/// Maximum number of dealers in a webhook.
-const MAX_DEALERS: usize = 50;
+/// Maximum number of dealers in a webhook: all webhooks of a group are one stored item.
+const MAX_DEALERS: usize = 250;

@@ -3,6 +3,7 @@
 use crate::cursor::Cursor;
 use crate::entity::{Attributes, from_item};
 use crate::keys::{self, Key, Month};
+use crate::reads::readable;
 use crate::{Failure, Load, Loaded, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -65,7 +66,8 @@ impl Store {
             .filter_expression("attribute_exists(dpk)")
             .expression_attribute_values(":pk", AttributeValue::S(partition));
         let found = self.run_until(&query, usize::MAX).await?;
-        let unsettled: Vec<Outgoing> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
+        // An event that this release cannot read must not stop the others.
+        let unsettled: Vec<Outgoing> = found.into_iter().filter_map(|attributes| readable(attributes, from_item)).collect();
         Ok(choose_fairly(&unsettled, UNSETTLED).into_iter().collect())
     }
 

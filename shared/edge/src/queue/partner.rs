@@ -32,7 +32,7 @@ const PURPOSE: &str = forecourt_store::ORIGIN;
 const MAX_DELIVERIES: u32 = 60;
 /// The longest stored reason, in characters.
 const LONGEST_REASON: usize = 1_000;
-/// The number of messages of a full batch: more of them wait.
+/// The number of messages of a full batch, `BatchSize` in the template: more of them wait.
 const FULL: usize = 10;
 /// The attribute in which SQS reports the message group.
 const MESSAGE_GROUP: &str = "MessageGroupId";
