@@ -12,7 +12,6 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, GroupId, Partner, PartnerId, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::people::{TokenSubject, User};
-use forecourt_domain::rules::people;
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::Webhooks;
 use futures::FutureExt as _;
@@ -189,9 +188,9 @@ impl Store {
                 return Ok((None, false));
             }
             let item = Item::User(Box::new(User { version: version + 1, ..user.clone() }));
-            let claimed = people::claim_subject(user, name.claim(loaded, &user.id))?;
+            let claimed = name.claim(loaded, &user.id).claimed(user)?;
             // A user without a subject is found by the id.
-            Ok((Some(Decision::default().with(item).with_some(claimed.filter(|_| user.subject.is_some()))), true))
+            Ok((Some(Decision::default().with(item).with_some(claimed.filter(|_| user.subject.is_some()).map(Item::TokenSubject))), true))
         };
         let load = Load::of(name.keys(&Loaded::default()).into_iter().chain([Key::User(user.id.clone())]));
         self.decide(&Scope::keys_only(group.clone()), load.then(|loaded| name.keys(loaded)), rule).await

@@ -4,8 +4,7 @@ use crate::keys::Key;
 use crate::{Failure, Load, Loaded, Store, fingerprint};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{GroupId, UserId};
-use forecourt_domain::people::User;
-use forecourt_domain::rules::people::SubjectClaim;
+use forecourt_domain::people::{SubjectClaim, User};
 use std::sync::Arc;
 
 /// The text by which tokens name a user, with the hash under which the claim on it is stored.

@@ -5,5 +5,5 @@ mod subject;
 mod user;
 
 pub use signing::{NewSecret, Previous, ReceivedRequest, Signing};
-pub use subject::TokenSubject;
+pub use subject::{SubjectClaim, TokenSubject};
 pub use user::{User, UserChange, UserFacts};

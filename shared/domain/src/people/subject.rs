@@ -1,6 +1,7 @@
 //! The subject by which tokens name a user (SET-7, ACC-2).
 
-use crate::base::UserId;
+use super::User;
+use crate::base::{Fault, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The claim of a user on the subject by which tokens name them. It is stored with the user, so that no two users of a group have one subject.
@@ -11,4 +12,36 @@ pub struct TokenSubject {
     pub key: String,
     /// The user.
     pub user: UserId,
+}
+
+/// The state of the text by which tokens name a user: a subject, or the id of a user without one.
+#[derive(Debug, Clone, Copy)]
+pub struct SubjectClaim<'a> {
+    /// The hash of the text.
+    pub key: &'a str,
+    /// The stored claim on it.
+    pub stored: Option<&'a TokenSubject>,
+    /// Another user of the group whom tokens with this text name.
+    pub holder: Option<&'a User>,
+}
+
+impl SubjectClaim<'_> {
+    /// Returns the claim of `user` on the text. `None` if it is stored already.
+    ///
+    /// # Errors
+    /// A fault if tokens with this text name another user of the group.
+    pub fn claimed(self, user: &User) -> Result<Option<TokenSubject>, Refusal> {
+        if let Some(fault) = self.fault(user.subject.as_deref()) {
+            return Err(Refusal::Invalid(vec![fault]));
+        }
+        let other = self.stored.is_none_or(|stored| stored.user != user.id);
+        Ok(other.then(|| TokenSubject { key: self.key.to_owned(), user: user.id.clone() }))
+    }
+
+    /// Returns the fault of a user with this subject if tokens name another user. It does not name that user, whom the principal may not see.
+    pub fn fault(self, subject: Option<&str>) -> Option<Fault> {
+        self.holder?;
+        let field = if subject.is_some() { "subject" } else { "user" };
+        Some(Fault::new(field, "SET-7", "must be unique: tokens with this text name another user of the group"))
+    }
 }

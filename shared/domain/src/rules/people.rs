@@ -5,7 +5,7 @@ use crate::base::text::line;
 use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::calendar::CalendarFeeds;
 use crate::decision::{Decision, Item};
-use crate::people::{TokenSubject, User, UserChange, UserFacts};
+use crate::people::{SubjectClaim, User, UserChange, UserFacts};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -24,38 +24,6 @@ pub struct UserInput<'a> {
     pub scope: &'a Scope,
     /// The current time.
     pub now: DateTime<Utc>,
-}
-
-/// The state of the text by which tokens name a user: a subject, or the id of a user without one.
-#[derive(Debug, Clone, Copy)]
-pub struct SubjectClaim<'a> {
-    /// The hash of the text.
-    pub key: &'a str,
-    /// The stored claim on it.
-    pub stored: Option<&'a TokenSubject>,
-    /// Another user of the group whom tokens with this text name.
-    pub holder: Option<&'a User>,
-}
-
-/// Claims the text by which tokens name `user`. `None` if the claim is stored already.
-///
-/// # Errors
-/// A fault if tokens with this text name another user of the group.
-pub fn claim_subject(user: &User, claim: SubjectClaim<'_>) -> Result<Option<Item>, Refusal> {
-    if let Some(fault) = taken(user.subject.as_deref(), claim) {
-        return Err(Refusal::Invalid(vec![fault]));
-    }
-    if claim.stored.is_some_and(|stored| stored.user == user.id) {
-        return Ok(None);
-    }
-    Ok(Some(Item::TokenSubject(TokenSubject { key: claim.key.to_owned(), user: user.id.clone() })))
-}
-
-/// The text does not name the other user, whom the principal may not be allowed to see.
-fn taken(subject: Option<&str>, claim: SubjectClaim<'_>) -> Option<Fault> {
-    claim.holder?;
-    let field = if subject.is_some() { "subject" } else { "user" };
-    Some(Fault::new(field, "SET-7", "must be unique: tokens with this text name another user of the group"))
 }
 
 /// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link back (CAL-6).
@@ -81,7 +49,7 @@ pub fn save(
         let detail = format!("must be 1 to {MAX_SUBJECT} characters in one line, without spaces around them");
         faults.push(Fault::new("subject", "SET-7", detail));
     }
-    faults.extend(taken(subject.as_deref(), claim));
+    faults.extend(claim.fault(subject.as_deref()));
     let mobile =
         facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
     if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
@@ -134,8 +102,8 @@ pub fn save(
     }
     let after = User { version: version + 1, ..same };
     // A user who was stored without a subject is found by the id, and needs no claim.
-    let claimed = if before.is_none() || after.subject.is_some() { claim_subject(&after, claim)? } else { None };
-    let decision = saved(before, after.clone(), scope, now).with_some(claimed);
+    let claimed = if before.is_none() || after.subject.is_some() { claim.claimed(&after)? } else { None };
+    let decision = saved(before, after.clone(), scope, now).with_some(claimed.map(Item::TokenSubject));
     let returns = before.is_some_and(|before| !before.is_here());
     Ok(Some((decision.with_some(feeds.filter(|_| returns).and_then(revoked)), after)))
 }
