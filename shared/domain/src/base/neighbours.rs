@@ -1,6 +1,7 @@
 //! The countries of telephone numbers, and which countries are neighbours (SET-12).
 
 use crate::base::Country;
+use crate::base::dialling::calling_code;
 use rlibphonenumber::PhoneNumber;
 
 /// Each country with some of its neighbours; each pair is listed once. Neighbours share a border, a bridge or a tunnel; islands and
@@ -136,6 +137,11 @@ const NEIGHBOURS: [(&str, &str); 127] = [
 ];
 
 impl Country {
+    /// Returns whether the country has telephone numbers. `false` for a code that names no country.
+    pub fn has_numbers(self) -> bool {
+        calling_code(self).is_some()
+    }
+
     /// Returns whether both are neighbours.
     pub fn is_neighbour_of(self, other: Self) -> bool {
         let has = |one: &str, other: &str| NEIGHBOURS.iter().any(|(name, list)| *name == one && list.split(' ').any(|near| near == other));
