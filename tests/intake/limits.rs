@@ -16,8 +16,8 @@ async fn limited(world: &World, enquiries_per_minute: u32) {
     world.store.put_partner(&group, &Partner { enquiries_per_minute, ..portal }, "AIDADEMOPORTAL").await.unwrap();
 }
 
-/// SET-12: over its limit a partner's enquiries are stored all the same. Above ten times the limit they are refused until the minute is over,
-/// and a message waits in the queue. Repeats do not count, and other senders are not affected.
+/// SET-12: over its limit a partner's enquiries are stored all the same. Above ten times the limit they are refused until the minute is
+/// over, and a message waits in the queue. Repeats do not count, and other senders are not affected.
 #[tokio::test]
 async fn set_12_enquiries_over_the_limit_are_stored_and_those_above_ten_times_the_limit_wait() {
     let world = World::at("2026-11-23T09:00:20Z").await;

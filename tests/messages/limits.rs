@@ -33,8 +33,8 @@ fn times(world: &World, name: &str) -> Vec<String> {
     mails_to(world, name).iter().map(|(_, line)| line[..11].to_owned()).collect()
 }
 
-/// SET-12: a letter over the limit of its recipient waits for a later day, and is not sent at night. A message that is delivered twice takes
-/// one share.
+/// SET-12: a letter over the limit of its recipient waits for a later day, and is not sent at night. A message that is delivered twice
+/// takes one share.
 #[tokio::test]
 async fn set_12_a_letter_over_the_limit_of_its_recipient_waits_for_the_next_morning() {
     for world in [World::new().await, World::delivering_twice().await] {
@@ -135,7 +135,8 @@ async fn set_12_a_further_attempt_takes_no_second_share() {
     world.system.agenda.lose_everything();
     let texts = Arc::new(Texts::new("https://desk.example").unwrap());
     let sender = Sender { platform: world.system.platform.of("send"), carrier: Arc::new(Busy), texts };
-    let wake_up = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN, "home": {"appointment": id}, "letter": "confirmation-0-email"});
+    let wake_up = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN,
+        "home": {"appointment": id}, "letter": "confirmation-0-email"});
     let event = serde_json::from_value(json!({"Records": [{"messageId": "1", "body": wake_up.to_string()}]})).unwrap();
     assert_eq!(sender.handle(event).await.batch_item_failures.len(), 0);
     world.advance_to("2026-11-23T09:10:00Z").await;

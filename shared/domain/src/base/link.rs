@@ -16,8 +16,8 @@ const TITLES: [&str; 28] = [
     "phil", "prof", "sen", "sig", "sr", "st", "th", "univ",
 ];
 
-/// Returns whether a name contains a link, or text that mail programs show as one: a web address, a domain with or without a path, an e-mail
-/// address. `Dr.Vogt`, `J.R. Smit` and `Vogt Co.KG` are names.
+/// Returns whether a name contains a link, or text that mail programs show as one: a web address, a domain with or without a path, an
+/// e-mail address. `Dr.Vogt`, `J.R. Smit` and `Vogt Co.KG` are names.
 pub fn has_link(name: &str) -> bool {
     // Browsers read these as full stops.
     let text = name.replace(['．', '。', '｡'], ".").to_lowercase();

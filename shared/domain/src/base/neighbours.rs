@@ -148,8 +148,8 @@ impl Country {
         has(self.as_str(), other.as_str()) || has(other.as_str(), self.as_str())
     }
 
-    /// Returns the country of a telephone number in E.164. `None` if the number belongs to no country, as those of satellite networks, or is
-    /// not valid.
+    /// Returns the country of a telephone number in E.164. `None` if the number belongs to no country, as those of satellite networks, or
+    /// is not valid.
     pub fn of_number(number: &str) -> Option<Self> {
         let region = PhoneNumber::parse(number, None).ok()?.get_region_code()?;
         Self::try_from(region.to_string()).ok()
