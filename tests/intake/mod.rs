@@ -5,6 +5,7 @@ pub(crate) mod channels;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
+mod limits;
 pub(crate) mod partner_queue;
 mod receipts;
 pub(crate) mod shared_channels;

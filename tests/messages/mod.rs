@@ -2,6 +2,7 @@
 
 mod attempts;
 pub(crate) mod letters;
+mod limits;
 pub(crate) mod notices;
 mod provider;
 mod resent;

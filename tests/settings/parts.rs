@@ -7,8 +7,18 @@ use serde_json::json;
 #[tokio::test]
 async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
     let world = World::new().await;
-    let parts =
-        ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "pool", "distribution-groups", "routing-rules", "absences"];
+    let parts = [
+        "opening-hours",
+        "holidays",
+        "escalation",
+        "mailbox",
+        "configuration",
+        "pool",
+        "distribution-groups",
+        "routing-rules",
+        "absences",
+        "limits",
+    ];
     for part in parts {
         let read = world.get(ADMIN, &of_dealer(part)).await;
         assert_eq!((read.status, &read.headers["etag"]), (200, &"\"1\"".parse().unwrap()), "{part}");

@@ -100,6 +100,7 @@ pub(super) fn item_of(kind: &str, stored: &Attributes) -> Result<Item, serde_dyn
         "AccessRecord" => Item::AccessRecord(state(stored)?),
         "EnquiryReceipt" => Item::EnquiryReceipt(state(stored)?),
         "TokenSubject" => Item::TokenSubject(state(stored)?),
+        "Usage" => Item::Usage(state(stored)?),
         other => panic!("no kind of item: {other}"),
     })
 }

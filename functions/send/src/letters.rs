@@ -7,7 +7,7 @@ use crate::quote;
 use crate::sender::Sender;
 use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
-use forecourt_domain::appointment::{Appointment, LetterClaim, Turn};
+use forecourt_domain::appointment::{Admission, Appointment, LetterClaim};
 use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject, has_link};
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
@@ -115,13 +115,13 @@ impl Sender {
             let budgets = budgets(self.platform.store.secret(), &scope, dealer, &to);
             let shares = letter.shares(&budgets, |name| loaded.usage(name), now);
             let used = |decision: Decision| shares.used.iter().cloned().map(Item::Usage).fold(decision, Decision::with);
-            match shares.turn {
-                Turn::Now => {}
-                Turn::At(from) => {
+            match shares.admission {
+                Admission::Now => {}
+                Admission::At(from) => {
                     let waiting = Letter { counted: shares.counted.clone(), ..letter.waiting(from, appointment, &dealer.settings) };
                     return Ok((Some(used(decided(waiting))), (None, true)));
                 }
-                Turn::Never => return Ok((Some(decided(letter.over_budget(now))), (None, true))),
+                Admission::Never => return Ok((Some(decided(letter.over_budget(now))), (None, true))),
             }
             let leased = Letter { counted: shares.counted.clone(), ..leased };
             let (due, dealer) = (letter.due(), dealer.clone());

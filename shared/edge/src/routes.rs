@@ -94,8 +94,8 @@ impl Route {
     }
 }
 
-/// The requests a second that an open route takes, of all callers together (SET-12). It is a fifth of what the whole API takes: a flood of one
-/// open route leaves the other routes alone.
+/// The requests a second that an open route takes, of all callers together (SET-12). It is a fifth of what the whole API takes: a flood of
+/// one open route leaves the other routes alone.
 pub const OPEN_RATE: u32 = 50;
 /// The requests that an open route takes at once.
 pub const OPEN_BURST: u32 = 100;

@@ -25,7 +25,7 @@
 //! | A partner's signing secrets | `g#P#partner` / `S` | GetItem |
 //! | A user's day: which quarter-hours are occupied (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
 //! | Enquiry by `Idempotency-Key`; answered request by its name or `Idempotency-Key` | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
-//! | Use of a budget: letters to a recipient, a dealer's text messages, a sender's enquiries (SET-12) | `g#B#hash` / `@` | BatchGetItem with the letter; deleted a day after |
+//! | Use of a budget of letters, text messages or enquiries (SET-12) | `g#B#hash` / `@` | BatchGetItem with the letter; deleted a day after |
 //! | Group and partner of a queue sender | `SENDER#id` / `@` | GetItem, cached for 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |

@@ -16,13 +16,13 @@ pub struct Shares {
     pub counted: Vec<String>,
     /// The budgets of which it has just taken a share.
     pub used: Vec<Usage>,
-    /// What follows.
-    pub turn: Turn,
+    /// Whether and when it may be sent.
+    pub admission: Admission,
 }
 
-/// When the turn of a letter comes.
+/// Whether and when the budgets let a letter be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum Admission {
     /// It may be sent now.
     Now,
     /// It waits until this time, which is reserved for it.
@@ -34,20 +34,20 @@ pub enum Turn {
 impl Letter {
     /// Takes the letter's share of each of `budgets`, in their order, until one of them lets it wait. It takes no second share of a budget.
     pub fn shares<'a>(&self, budgets: &[(String, Budget)], usage: impl Fn(&str) -> Option<&'a Usage>, now: DateTime<Utc>) -> Shares {
-        let mut shares = Shares { counted: self.counted.clone(), used: Vec::new(), turn: Turn::Now };
+        let mut shares = Shares { counted: self.counted.clone(), used: Vec::new(), admission: Admission::Now };
         for (name, budget) in budgets {
             if shares.counted.contains(name) {
                 continue;
             }
             let (used, from) = Usage::take(usage(name), name, *budget, now);
             if from - now > LONGEST_WAIT {
-                shares.turn = Turn::Never;
+                shares.admission = Admission::Never;
                 break;
             }
             shares.counted.push(name.clone());
             shares.used.push(used);
             if from > now {
-                shares.turn = Turn::At(from);
+                shares.admission = Admission::At(from);
                 break;
             }
         }

@@ -6,7 +6,7 @@ mod merge;
 mod notified;
 mod report;
 
-pub use budgets::{Shares, Turn};
+pub use budgets::{Admission, Shares};
 pub use letters::LetterClaim;
 pub(crate) use merge::is_before_day;
 pub use merge::{Statement, Statements, not_to_the_past, on_its_day};

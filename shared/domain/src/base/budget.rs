@@ -53,8 +53,8 @@ impl Usage {
     /// How long it is kept after its window.
     const KEPT: TimeDelta = TimeDelta::days(1);
 
-    /// Takes a unit of the budget: of the current window or, if that is used up, of the earliest later one that has a unit left. Returns the
-    /// new usage, and the time from which the unit may be used; that is `now` in the current window.
+    /// Takes a unit of the budget: of the current window or, if that is used up, of the earliest later one that has a unit left. Returns
+    /// the new usage, and the time from which the unit may be used; that is `now` in the current window.
     pub fn take(before: Option<&Self>, key: &str, budget: Budget, now: DateTime<Utc>) -> (Self, DateTime<Utc>) {
         let length = budget.window.length();
         let Self { until, used, .. } = Self::current(before, key, budget.window, now);

@@ -1,7 +1,6 @@
 //! Finds links in names: mail programs turn them into something to click on (MSG-2).
 
 use crate::base::Country;
-use crate::base::dialling::calling_code;
 
 /// Top-level domains of more than two letters that are common in links.
 const DOMAINS: [&str; 58] = [
@@ -17,8 +16,8 @@ const TITLES: [&str; 28] = [
     "phil", "prof", "sen", "sig", "sr", "st", "th", "univ",
 ];
 
-/// Returns whether a name contains a link, or text that mail programs show as one: a web address, a domain with or without a path, an e-mail
-/// address. `Dr.Vogt`, `J.R. Smit` and `Vogt Co.KG` are names.
+/// Returns whether a name contains a link, or text that mail programs show as one: a web address, a domain with or without a path, an
+/// e-mail address. `Dr.Vogt`, `J.R. Smit` and `Vogt Co.KG` are names.
 pub fn has_link(name: &str) -> bool {
     // Browsers read these as full stops.
     let text = name.replace(['．', '。', '｡'], ".").to_lowercase();
@@ -34,14 +33,13 @@ fn is_link(word: &str) -> bool {
     let has_path = rest.len() > 1;
     let labels: Vec<&str> = host.trim_matches('.').split('.').collect();
     let is_label = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
-    let [first, .., last] = labels.as_slice() else { return false };
-    if !labels.iter().all(is_label) || last.chars().any(|c| c.is_numeric()) {
+    let [front @ .., last] = labels.as_slice() else { return false };
+    if front.is_empty() || !labels.iter().all(is_label) || last.chars().all(char::is_numeric) {
         return false;
     }
-    let is_country =
-        matches!(*last, "eu" | "uk") || Country::try_from((*last).to_owned()).is_ok_and(|country| calling_code(country).is_some());
+    let is_country = matches!(*last, "eu" | "uk") || Country::try_from((*last).to_owned()).is_ok_and(Country::has_numbers);
     let is_domain = is_country || last.starts_with("xn--") || DOMAINS.contains(last);
     // `J.de Vries` and `Dr.de Boer` are names.
-    let is_name = first.chars().count() < 2 || TITLES.contains(first);
-    *first == "www" || (is_domain && (has_path || is_address || !is_name))
+    let is_name = front.iter().all(|part| part.chars().count() < 2 || TITLES.contains(part));
+    front.first() == Some(&"www") || (is_domain && (has_path || is_address || !is_name))
 }

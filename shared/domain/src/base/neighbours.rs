@@ -1,6 +1,7 @@
 //! The countries of telephone numbers, and which countries are neighbours (SET-12).
 
 use crate::base::Country;
+use crate::base::dialling::calling_code;
 use rlibphonenumber::PhoneNumber;
 
 /// Each country with some of its neighbours; each pair is listed once. Neighbours share a border, a bridge or a tunnel; islands and
@@ -136,14 +137,19 @@ const NEIGHBOURS: [(&str, &str); 127] = [
 ];
 
 impl Country {
+    /// Returns whether the country has telephone numbers. `false` for a code that names no country.
+    pub fn has_numbers(self) -> bool {
+        calling_code(self).is_some()
+    }
+
     /// Returns whether both are neighbours.
     pub fn is_neighbour_of(self, other: Self) -> bool {
         let has = |one: &str, other: &str| NEIGHBOURS.iter().any(|(name, list)| *name == one && list.split(' ').any(|near| near == other));
         has(self.as_str(), other.as_str()) || has(other.as_str(), self.as_str())
     }
 
-    /// Returns the country of a telephone number in E.164. `None` if the number belongs to no country, as those of satellite networks, or is
-    /// not valid.
+    /// Returns the country of a telephone number in E.164. `None` if the number belongs to no country, as those of satellite networks, or
+    /// is not valid.
     pub fn of_number(number: &str) -> Option<Self> {
         let region = PhoneNumber::parse(number, None).ok()?.get_region_code()?;
         Self::try_from(region.to_string()).ok()

@@ -40,7 +40,15 @@ impl SendingLimits {
                 faults.push(Fault::new(field, "SET-12", format!("must be 1 to {most}")));
             }
         }
-        if self.text_message_countries.as_ref().is_some_and(|countries| countries.len() > Self::MAX_COUNTRIES) {
+        let countries = self.text_message_countries.as_deref().unwrap_or_default();
+        for (i, _) in countries.iter().enumerate().filter(|(_, country)| !country.has_numbers()) {
+            faults.push(Fault::new(
+                format!("text_message_countries[{i}]"),
+                "SET-12",
+                "must be the code of a country with telephone numbers",
+            ));
+        }
+        if countries.len() > Self::MAX_COUNTRIES {
             faults.push(Fault::new("text_message_countries", "SET-12", format!("must have at most {} entries", Self::MAX_COUNTRIES)));
         }
         faults

@@ -22,8 +22,8 @@ pub enum CommunicationRequest {
 /// holds the addresses of the contact who gets the letter; it is `None` if the lead does not have this contact.
 ///
 /// # Errors
-/// 409 if the dealer answers in another system, the contact has no address for the medium, the dealer sends no text messages to the country of
-/// the number, or the lead has the maximum number of communications. 422 if the quote does not exist or is not for a new vehicle.
+/// 409 if the dealer answers in another system, the contact has no address for the medium, the dealer sends no text messages to the country
+/// of the number, or the lead has the maximum number of communications. 422 if the quote does not exist or is not for a new vehicle.
 pub fn communicate(
     input: LeadInput<'_>,
     id: ElementId,
@@ -55,7 +55,7 @@ pub fn communicate(
                 return Err(Refusal::conflict("LEAD-3", "the contact has no telephone number that can be dialled"));
             };
             if !dealer.settings.may_text(number) {
-                let why = "the dealer sends no text messages to the country of this number; the setting text_message_countries names the countries";
+                let why = "the dealer sends no text messages to the country of this number, by its setting text_message_countries";
                 return Err(Refusal::conflict("SET-12", why));
             }
             (
