@@ -64,7 +64,7 @@ fn full_batch(groups: [Option<&str>; 10], deliveries: u32) -> SqsEvent {
 #[tokio::test]
 async fn int_1_in_a_backlog_messages_are_sorted_by_the_groups_of_their_senders() {
     let world = World::new().await;
-    let handled = async |recorder: &Recorder, event: SqsEvent| {
+    let handled = async |recorder: &QueueRecorder, event: SqsEvent| {
         let ids = Mutex::new(Vec::new());
         let handle = |message: SqsMessage| {
             ids.lock().unwrap().push(message.message_id.unwrap_or_default());
@@ -76,7 +76,7 @@ async fn int_1_in_a_backlog_messages_are_sorted_by_the_groups_of_their_senders()
     };
     let mut groups = [Some("demo-group"); 10];
     (groups[3], groups[7]) = (None, Some("rival-group"));
-    let recorder = Recorder::default();
+    let recorder = QueueRecorder::default();
     let ids = handled(&recorder, full_batch(groups, 1)).await;
     assert_eq!(ids, ["0", "1", "2", "4", "5", "6", "8", "9"]);
     let back = recorder.back.lock().unwrap().clone();
@@ -90,11 +90,11 @@ async fn int_1_in_a_backlog_messages_are_sorted_by_the_groups_of_their_senders()
     let origin = Origin::of(&world.system.platform, &copy);
     assert_eq!((origin.sender.as_str(), origin.sent), ("AIDADEMOPORTAL", DateTime::from_timestamp_millis(1_795_424_400_000)));
 
-    assert_eq!(handled(&Recorder::default(), full_batch([None; 10], 2)).await.len(), 10, "delivered before");
-    assert_eq!(handled(&Recorder { full: true, ..Recorder::default() }, full_batch([None; 10], 1)).await.len(), 10);
+    assert_eq!(handled(&QueueRecorder::default(), full_batch([None; 10], 2)).await.len(), 10, "delivered before");
+    assert_eq!(handled(&QueueRecorder { full: true, ..QueueRecorder::default() }, full_batch([None; 10], 1)).await.len(), 10);
     let mut some = full_batch([None; 10], 1);
     some.records.truncate(9);
-    assert_eq!(handled(&Recorder::default(), some).await.len(), 9, "there is no backlog");
+    assert_eq!(handled(&QueueRecorder::default(), some).await.len(), 9, "there is no backlog");
 }
 
 fn event(attributes: &Value, body: &str) -> SqsEvent {

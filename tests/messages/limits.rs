@@ -1,16 +1,15 @@
 //! The limits of letters and text messages, and links in names (SET-12, MSG-2).
 
-use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
-use crate::messages::letters::{letters, mails_to};
-use crate::settings::users::{of_dealer, send};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use crate::support::appointments::{WHEN, appointment, made, seen};
+use crate::support::dealers::of_dealer;
+use crate::support::letters::{letters, mails_to};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use forecourt_domain::base::{Budget, Country, LeadId, Medium, Usage, Window, has_link};
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, Sender, Undelivered};
-use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -198,7 +197,7 @@ async fn set_12_the_operator_changes_the_limits_and_the_admin_the_countries() {
         body
     };
     for (name, value) in [("letters_per_recipient", json!(30)), ("text_messages_per_hour", json!(500))] {
-        let refused = send(&world, Method::PUT, ADMIN, &path, Some(1), &with(name, value)).await;
+        let refused = world.call(Request::put(ADMIN, &path).json(&with(name, value)).version(1)).await;
         assert_eq!((refused.status, refused.text("/right"), refused.faults()), (403, "operate", vec![format!("{name} SET-12")]));
     }
     for (name, value) in [
@@ -207,15 +206,15 @@ async fn set_12_the_operator_changes_the_limits_and_the_admin_the_countries() {
         ("text_messages_per_hour", json!(0)),
         ("text_messages_per_hour", json!(100_001)),
     ] {
-        let invalid = send(&world, Method::PUT, "otto.operator", &path, Some(1), &with(name, value)).await;
+        let invalid = world.call(Request::put("otto.operator", &path).json(&with(name, value)).version(1)).await;
         assert_eq!((invalid.status, invalid.faults()), (422, vec![format!("{name} SET-12")]), "{}", invalid.body);
     }
-    let unknown = send(&world, Method::PUT, ADMIN, &path, Some(1), &with("text_message_countries", json!(["DE", "QQ"]))).await;
+    let unknown = world.call(Request::put(ADMIN, &path).json(&with("text_message_countries", json!(["DE", "QQ"]))).version(1)).await;
     assert_eq!(unknown.faults(), ["text_message_countries[1] SET-12"], "{}", unknown.body);
     let italy = with("text_message_countries", json!(["DE", "IT"]));
-    let kept = send(&world, Method::PUT, ADMIN, &path, Some(1), &italy).await;
+    let kept = world.call(Request::put(ADMIN, &path).json(&italy).version(1)).await;
     assert_eq!((kept.status, &kept.body["settings"]), (200, &italy), "{}", kept.body);
-    let raised = send(&world, Method::PUT, "otto.operator", &path, Some(2), &with("letters_per_recipient", json!(30))).await;
+    let raised = world.call(Request::put("otto.operator", &path).json(&with("letters_per_recipient", json!(30))).version(2)).await;
     assert_eq!((raised.status, &raised.body["settings"]["letters_per_recipient"]), (200, &json!(30)), "{}", raised.body);
 }
 

@@ -1,7 +1,7 @@
 //! Rotation of the keys that sign links, partners' secrets, webhooks and origins: each step of docs/operations.md, in its order (CAL-6, APT-4, APT-6).
 
-use crate::appointments::pingback::external;
-use crate::support::world::{NORDSTERN, World, enquiry, gateway_event};
+use crate::support::pingbacks::external;
+use crate::support::world::{NORDSTERN, Request, World, enquiry, gateway_event};
 use aws_lambda_events::encodings::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,6 @@ use forecourt_local::mailbox::Mailbox;
 use forecourt_local::partner_queue::PartnerQueue;
 use forecourt_local::{Parts, System};
 use forecourt_store::{ORIGIN, Secret, WebhookSecret};
-use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -54,15 +53,15 @@ impl<'a> Stack<'a> {
     }
 
     /// Returns the status and the body of the response.
-    async fn send(&self, who: &str, (method, path): (Method, &str), headers: &[(&str, &str)], body: &str) -> (i64, String) {
-        let event = gateway_event(&self.world.tokens, &method, who, path, headers, body.as_bytes()).unwrap();
+    async fn send(&self, request: Request) -> (i64, String) {
+        let event = gateway_event(&self.world.tokens, request).unwrap();
         let answer = self.system.http(event).await;
         let Some(Body::Text(text)) = answer.body else { panic!("no body") };
         (answer.status_code, text)
     }
 
     async fn post(&self, who: &str, path: &str, body: &Value) -> (i64, Value) {
-        let (status, text) = self.send(who, (Method::POST, path), &[("content-type", "application/json")], &body.to_string()).await;
+        let (status, text) = self.send(Request::post(who, path).json(body)).await;
         (status, serde_json::from_str(&text).unwrap())
     }
 
@@ -77,7 +76,7 @@ impl<'a> Stack<'a> {
     async fn valid(&self, links: &[&str]) -> Vec<bool> {
         let mut valid = Vec::new();
         for link in links {
-            let (status, text) = self.send("", (Method::GET, link), &[], "").await;
+            let (status, text) = self.send(Request::get("", link)).await;
             assert!([200, 404].contains(&status), "{link}: {text}");
             valid.push(status == 200);
         }
@@ -105,7 +104,8 @@ impl<'a> Stack<'a> {
                 ("webhook-timestamp", timestamp.as_str()),
                 ("webhook-signature", signature.as_str()),
             ];
-            let (status, text) = self.send("", (Method::POST, "/pingbacks/demo-group/centre-demo"), &headers, &body).await;
+            let (status, text) =
+                self.send(Request::post("", "/pingbacks/demo-group/centre-demo").headers(&headers).body(body.as_bytes())).await;
             assert!([200, 401].contains(&status), "{text}");
             accepted.push(status == 200);
         }

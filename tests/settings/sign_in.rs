@@ -1,7 +1,8 @@
 //! Sign-in with tokens of the usual identity providers (ACC-2, SET-7). The claims are those of their real access tokens.
 
-use super::users::{ida, of_dealer, send};
-use crate::support::world::{NORDSTERN, Reply, World, enquiry, reply_of};
+use super::users::ida;
+use crate::support::dealers::of_dealer;
+use crate::support::world::{NORDSTERN, Reply, Request, World, enquiry, reply_of};
 use axum::body::Bytes;
 use forecourt_edge::Platform;
 use forecourt_edge::environment::TokenClaims;
@@ -29,7 +30,7 @@ impl Stack {
         let world = World::new().await;
         let mut user = ida();
         user["subject"] = json!(subject);
-        let created = send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &user).await;
+        let created = world.call(Request::put("gina.group", "/users/ida.falk").json(&user)).await;
         assert_eq!((created.status, created.text("/subject")), (201, subject), "{}", created.body);
         let platform = Platform { token_claims: Arc::new(claims), ..world.system.platform.clone() };
         Self { world, platform, tokens: Tokens::new(b"a secret of the tests").with_scope(scope.into()) }
@@ -69,7 +70,7 @@ impl Stack {
 }
 
 /// Returns `claims` with some replaced; null removes one.
-fn changed(claims: &Value, changes: Value) -> Value {
+fn changed(claims: &Value, changes: &Value) -> Value {
     let mut all = claims.as_object().unwrap().clone();
     all.extend(changes.as_object().unwrap().clone());
     all.retain(|_, value| !value.is_null());
@@ -85,14 +86,14 @@ async fn acc_2_tokens_of_cognito_name_users_and_partners() {
         "version": 2, "client_id": "1example23456789", "origin_jti": "b", "token_use": "access",
         "scope": "openid https://desk.example/forecourt", "auth_time": 1_676_312_777, "jti": "c", "username": "ida"});
     assert_eq!(stack.as_user(&user).await, 200);
-    assert_eq!(stack.as_user(&changed(&user, json!({"scope": "openid"}))).await, 403, "another scope");
-    assert_eq!(stack.as_user(&changed(&user, json!({"cognito:groups": ["demo-group", "admins"]}))).await, 401, "two groups");
+    assert_eq!(stack.as_user(&changed(&user, &json!({"scope": "openid"}))).await, 403, "another scope");
+    assert_eq!(stack.as_user(&changed(&user, &json!({"cognito:groups": ["demo-group", "admins"]}))).await, 401, "two groups");
     let partner = json!({"sub": "portalclient1", "client_id": "portalclient1", "token_use": "access", "version": 2, "cognito:groups": ["demo-group"],
         "scope": "https://desk.example/forecourt", "partner": "portal-demo"});
     assert_eq!(stack.as_partner(&partner).await, 201);
     // Somebody who signed up and set the attribute behind the claim.
-    assert_eq!(stack.as_partner(&changed(&user, json!({"partner": "portal-demo"}))).await, 401);
-    assert_eq!(stack.as_partner(&changed(&user, json!({"sub": "unknown", "partner": "portal-demo"}))).await, 401);
+    assert_eq!(stack.as_partner(&changed(&user, &json!({"partner": "portal-demo"}))).await, 401);
+    assert_eq!(stack.as_partner(&changed(&user, &json!({"sub": "unknown", "partner": "portal-demo"}))).await, 401);
 }
 
 /// ACC-2: Entra has the scope in `scp` of a person's token only, the person in `oid` (`sub` differs between applications), the client in `azp`, and
@@ -109,14 +110,14 @@ async fn acc_2_tokens_of_entra_name_users_and_partners() {
     let partner = json!({"aud": "00001111-aaaa-2222-bbbb-3333cccc4444", "azp": "portal-demo", "azpacr": "1", "oid": app, "sub": app, "ver": "2.0",
         "roles": ["forecourt"], "tid": "aaaabbbb-0000-cccc-1111-dddd2222eeee", "group": "demo-group", "partner": "portal-demo"});
     assert_eq!(stack.as_partner(&partner).await, 201);
-    assert_eq!(stack.as_partner(&changed(&user, json!({"partner": "portal-demo"}))).await, 401);
+    assert_eq!(stack.as_partner(&changed(&user, &json!({"partner": "portal-demo"}))).await, 401);
 
     // With the client as the partner's claim, the application that a person uses is no partner.
     let names = Arc::new(named("oid", "group", "azp"));
     let stack = Stack { platform: Platform { token_claims: names, ..stack.platform.clone() }, ..stack };
     assert_eq!(stack.as_user(&user).await, 200);
-    assert_eq!(stack.as_partner(&changed(&partner, json!({"partner": null}))).await, 201);
-    assert_eq!(stack.as_partner(&changed(&user, json!({"azp": "portal-demo", "oid": "unknown"}))).await, 401);
+    assert_eq!(stack.as_partner(&changed(&partner, &json!({"partner": null}))).await, 201);
+    assert_eq!(stack.as_partner(&changed(&user, &json!({"azp": "portal-demo", "oid": "unknown"}))).await, 401);
 }
 
 /// ACC-2: Okta has a list of scopes in `scp`, the client in `cid`, the user in `uid` and, as login, in `sub`. A client's own token has the client in
@@ -128,21 +129,21 @@ async fn acc_2_tokens_of_okta_name_users_and_partners() {
         "aud": "api://default", "cid": "0oabskvc6442nkvQO0h7", "uid": "00uid4BxXw6I6TV4m0g3", "scp": ["openid", "forecourt"],
         "sub": "ida@example.com", "group": "demo-group"});
     assert_eq!(stack.as_user(&user).await, 200);
-    assert_eq!(stack.as_user(&changed(&user, json!({"scp": ["openid", "forecourt.read"]}))).await, 403, "another scope");
+    assert_eq!(stack.as_user(&changed(&user, &json!({"scp": ["openid", "forecourt.read"]}))).await, 403, "another scope");
     let partner = json!({"ver": 1, "iss": "https://dealer.okta.com/oauth2/default", "aud": "api://default", "cid": "0oaportal6442nkvQO0h",
         "scp": ["forecourt"], "sub": "0oaportal6442nkvQO0h", "group": "demo-group", "partner": "portal-demo"});
     assert_eq!(stack.as_partner(&partner).await, 201);
-    assert_eq!(stack.as_partner(&changed(&partner, json!({"uid": "00uid4BxXw6I6TV4m0g3"}))).await, 401, "both");
+    assert_eq!(stack.as_partner(&changed(&partner, &json!({"uid": "00uid4BxXw6I6TV4m0g3"}))).await, 401, "both");
 
     // The same by `sub`: a login is a person's, the client's id is the client's.
     let mut by_login = ida();
     by_login["subject"] = json!("ida@example.com");
-    let saved = send(&stack.world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &by_login).await;
+    let saved = stack.world.call(Request::put("gina.group", "/users/ida.falk").json(&by_login).version(1)).await;
     assert_eq!(saved.status, 200, "{}", saved.body);
     let names = Arc::new(named("sub", "group", "partner"));
     let stack = Stack { platform: Platform { token_claims: names, ..stack.platform.clone() }, ..stack };
     assert_eq!((stack.as_user(&user).await, stack.as_partner(&partner).await), (200, 201));
-    assert_eq!(stack.as_partner(&changed(&user, json!({"partner": "portal-demo"}))).await, 401);
+    assert_eq!(stack.as_partner(&changed(&user, &json!({"partner": "portal-demo"}))).await, 401);
 }
 
 /// ACC-2: Auth0 has several audiences, scopes with spaces between them, and custom claims whose names are URLs. A client's own token has the subject
@@ -162,7 +163,7 @@ async fn acc_2_tokens_of_auth0_name_users_and_partners() {
     // The profile of RFC 9068 has the client in `client_id`.
     let rfc_9068 = json!({"azp": null, "gty": null, "client_id": "awZfdIir8YFdGZWkvCejDoUb7SjTDicx"});
     assert_eq!(stack.as_partner(&changed(&partner, rfc_9068)).await, 201);
-    assert_eq!(stack.as_partner(&changed(&user, json!({"https://desk.example/partner": "portal-demo"}))).await, 401);
+    assert_eq!(stack.as_partner(&changed(&user, &json!({"https://desk.example/partner": "portal-demo"}))).await, 401);
 }
 
 /// ACC-2: Keycloak has the client in `azp`. A client's own token has the subject of its service account, whose name begins with `service-account-`.
@@ -180,7 +181,7 @@ async fn acc_2_tokens_of_keycloak_name_users_and_partners() {
         "client_id": "portal-demo", "preferred_username": "service-account-portal-demo", "group": "demo-group"});
     assert_eq!(stack.as_partner(&partner).await, 201);
     // A person who uses the partner's client is not the partner.
-    assert_eq!(stack.as_partner(&changed(&user, json!({"azp": "portal-demo", "sub": "unknown"}))).await, 401);
+    assert_eq!(stack.as_partner(&changed(&user, &json!({"azp": "portal-demo", "sub": "unknown"}))).await, 401);
 }
 
 /// ACC-2: the problem of a 401 states what is wrong with the token.
@@ -213,7 +214,8 @@ async fn set_7_a_subject_names_one_user_of_the_group() {
         let mut body = ida();
         body["email"] = json!(format!("{user}@example.com"));
         body["subject"] = subject;
-        send(&world, Method::PUT, "gina.group", &format!("/users/{user}"), version, &body).await
+        let request = Request::put("gina.group", &format!("/users/{user}")).json(&body);
+        world.call(if let Some(version) = version { request.version(version) } else { request }).await
     };
     let leads = of_dealer("leads");
     assert_eq!(save("ida.falk", None, json!("auth0|1")).await.status, 201);
@@ -228,7 +230,7 @@ async fn set_7_a_subject_names_one_user_of_the_group() {
     // A client that does not know the field keeps it; null removes it.
     let renamed =
         json!({"name": "Ida Falk-Sommer", "email": "ida@example.com", "language": "de", "role": "seller", "dealers": [NORDSTERN]});
-    let kept = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &renamed).await;
+    let kept = world.call(Request::put("gina.group", "/users/ida.falk").json(&renamed).version(1)).await;
     assert_eq!((kept.status, kept.text("/subject")), (200, "auth0|1"), "{}", kept.body);
     assert_eq!(save("ida.falk", Some(2), json!(null)).await.status, 200);
     assert_eq!((world.get("auth0|1", &leads).await.status, world.get("ida.falk", &leads).await.status), (401, 200), "by the id again");
@@ -236,7 +238,7 @@ async fn set_7_a_subject_names_one_user_of_the_group() {
     assert_eq!(save("ida.falk", Some(3), json!("auth0|1")).await.faults(), ["subject SET-7"], "it is Eva's now");
 
     // A user who left gives it up, and cannot return with it once it is another's.
-    let left = send(&world, Method::DELETE, "gina.group", "/users/eva.falk", Some(1), &json!({})).await;
+    let left = world.call(Request::delete("gina.group", "/users/eva.falk").json(&json!({})).version(1)).await;
     assert_eq!(left.status, 200, "{}", left.body);
     assert_eq!(world.get("auth0|1", &leads).await.text("/detail"), "the user in the token has left the group");
     assert_eq!(save("ida.falk", Some(3), json!("auth0|1")).await.status, 200);
@@ -261,10 +263,8 @@ async fn set_7_of_two_users_at_once_one_gets_the_subject() {
             one["subject"] = json!(null);
         }
         let other = with(subject);
-        let (one, other) = tokio::join!(
-            send(&world, Method::PUT, "gina.group", &a, None, &one),
-            send(&world, Method::PUT, "gina.group", &b, None, &other)
-        );
+        let (one, other) =
+            tokio::join!(world.call(Request::put("gina.group", &a).json(&one)), world.call(Request::put("gina.group", &b).json(&other)));
         let mut statuses = [one.status, other.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 422], "{} {}", one.body, other.body);
@@ -278,9 +278,9 @@ async fn acc_1_another_subject_is_recorded_like_a_grant() {
     let own = world.get("gina.group", "/users/gina.group").await.body;
     let mut gina = json!({"name": own["name"], "email": own["email"], "language": own["language"], "role": own["role"],
         "rights": own["rights"], "dealers": own["dealers"], "subject": "auth0|9"});
-    let refused = send(&world, Method::PUT, "gina.group", "/users/gina.group", Some(1), &gina).await;
+    let refused = world.call(Request::put("gina.group", "/users/gina.group").json(&gina).version(1)).await;
     assert_eq!(refused.faults(), ["subject ACC-1"], "{}", refused.body);
-    let changed = send(&world, Method::PUT, "otto.operator", "/users/gina.group", Some(1), &gina).await;
+    let changed = world.call(Request::put("otto.operator", "/users/gina.group").json(&gina).version(1)).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     world.system.settle().await;
     let log = world.get("auth0|9", "/access-log?limit=1").await;
@@ -292,6 +292,6 @@ async fn acc_1_another_subject_is_recorded_like_a_grant() {
     );
     // The same subject again grants nothing.
     gina["name"] = json!("Gina G.");
-    assert_eq!(send(&world, Method::PUT, "otto.operator", "/users/gina.group", Some(2), &gina).await.status, 200);
+    assert_eq!(world.call(Request::put("otto.operator", "/users/gina.group").json(&gina).version(2)).await.status, 200);
     assert_eq!(world.get("auth0|9", "/access-log").await.body["records"].as_array().unwrap().len(), 1);
 }

@@ -1,7 +1,6 @@
 //! Groups share the system: the load of one does not delay another, and a large group is whole (ACC-3).
 
-use crate::settings::users::send;
-use crate::support::world::{ADMIN, NORDSTERN, World, dealer, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, dealer, enquiry};
 use chrono::TimeDelta;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, ExportId, GroupId, LeadId, Partner, Subject};
@@ -10,7 +9,6 @@ use forecourt_local::demo;
 use forecourt_store::Load;
 use forecourt_store::keys::{DueKind, Key, WakeUp, WakeUpTarget};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use http::Method;
 use serde_json::{Value, json};
 
 /// The messages of the busy group on each queue.
@@ -26,7 +24,7 @@ fn rival() -> GroupId {
 /// Creates a user of the rival group.
 async fn rival_user(world: &World, id: &str, role: &str, dealers: &[DealerId]) {
     let body = json!({"name": id, "email": format!("{id}@rival.example"), "language": "en", "role": role, "dealers": dealers});
-    let made = send(world, Method::PUT, RIVAL_ADMIN, &format!("/users/{id}"), None, &body).await;
+    let made = world.call(Request::put(RIVAL_ADMIN, &format!("/users/{id}")).json(&body)).await;
     assert_eq!(made.status, 201, "{}", made.body);
 }
 

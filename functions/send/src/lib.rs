@@ -75,7 +75,7 @@ impl Sender {
     async fn handle_wake_up(&self, message: SqsMessage) -> Result<String, Failure> {
         let wake_up = queue::wake_up(&message)?;
         match &wake_up.target {
-            WakeUpTarget::Letter { subject, letter } => self.send_letter(&wake_up, subject, letter).await?,
+            WakeUpTarget::Letter { subject, letter } => Box::pin(self.send_letter(&wake_up, subject, letter)).await?,
             WakeUpTarget::Outgoing { about, .. } => self.deliver_webhooks(&wake_up, about).await?,
             WakeUpTarget::Access { access } => self.notify_admins(&wake_up, access).await?,
             _ => self.send_notice(&wake_up).await?,
