@@ -162,7 +162,7 @@ async fn acc_2_tokens_of_auth0_name_users_and_partners() {
     assert_eq!(stack.as_partner(&partner).await, 201);
     // The profile of RFC 9068 has the client in `client_id`.
     let rfc_9068 = json!({"azp": null, "gty": null, "client_id": "awZfdIir8YFdGZWkvCejDoUb7SjTDicx"});
-    assert_eq!(stack.as_partner(&changed(&partner, rfc_9068)).await, 201);
+    assert_eq!(stack.as_partner(&changed(&partner, &rfc_9068)).await, 201);
     assert_eq!(stack.as_partner(&changed(&user, &json!({"https://desk.example/partner": "portal-demo"}))).await, 401);
 }
 
@@ -200,7 +200,7 @@ async fn acc_2_a_401_states_the_fault_of_the_token() {
         (json!({"uid": null, "partner": "nobody"}), "the claim `partner` of the token names no partner of the group"),
         (json!({"partner": "portal-demo"}), "the token names a user (`uid`) and a partner (`partner`): it must name one of them"),
     ] {
-        let reply = stack.call(Method::GET, &of_dealer("leads"), &changed(&token, changes.clone()), &Value::Null).await;
+        let reply = stack.call(Method::GET, &of_dealer("leads"), &changed(&token, &changes), &Value::Null).await;
         assert_eq!((reply.status, reply.text("/detail")), (401, detail), "{changes}");
     }
     assert_eq!(stack.as_user(&token).await, 200);
