@@ -24,6 +24,7 @@ use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::WakeUp;
 use forecourt_store::{Failure, WAKE_UP};
 use futures::{StreamExt as _, stream};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,6 +73,18 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// Handles an invocation: relays the records of the stream, or sweeps if the event has none. Returns the function's response.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] if the event cannot be read; otherwise as [`Outbox::sweep_until`].
+    pub async fn invoke(&self, event: Value, deadline: Instant) -> Result<Value, Failure> {
+        if event.get("Records").is_none() {
+            return Ok(json!({ "found": self.sweep_until(Some(deadline)).await? }));
+        }
+        let event = serde_json::from_value(event).map_err(|e| Failure::Broken(e.into()))?;
+        serde_json::to_value(self.relay(event).await).map_err(|e| Failure::Broken(e.into()))
+    }
+
     /// Relays a batch of the table's stream. Records that could not be relayed are returned as failures and retried alone.
     pub async fn relay(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let mut response = DynamoDbEventResponse::default();

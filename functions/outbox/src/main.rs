@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use forecourt_edge::environment::setting;
-use forecourt_edge::start::Needs;
+use forecourt_edge::start::{Needs, ends_at};
 use forecourt_outbox::{LONGEST_DELAY, Outbox, aws::Queues};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -14,15 +14,6 @@ async fn main() -> Result<(), Error> {
     let delay = setting("LONGEST_DELAY_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).map(TimeDelta::seconds);
     let delay = delay.unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
     let outbox = Outbox { platform, wake_ups: Arc::new(Queues::from_environment(&config)?), delay };
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| handle(&outbox, event).await)).await
-}
-
-async fn handle(outbox: &Outbox, LambdaEvent { payload, context }: LambdaEvent<Value>) -> Result<Value, Error> {
-    match payload.get("Records") {
-        Some(_) => Ok(serde_json::to_value(outbox.relay(serde_json::from_value(payload)?).await)?),
-        None => {
-            let deadline = forecourt_edge::start::ends_at(context.deadline);
-            Ok(serde_json::json!({ "found": outbox.sweep_until(Some(deadline)).await? }))
-        }
-    }
+    let handle = async |event: LambdaEvent<Value>| outbox.invoke(event.payload, ends_at(event.context.deadline)).await;
+    lambda_runtime::run(service_fn(handle)).await
 }
