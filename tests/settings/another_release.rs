@@ -299,3 +299,32 @@ async fn lead_1_an_event_and_an_author_of_another_release_are_shown_as_unknown()
     let shown = first["events"].as_array().unwrap().iter().map(|event| event["what"].as_str().unwrap_or_default()).collect::<Vec<_>>();
     assert_eq!((shown.first(), shown.last()), (Some(&"received"), Some(&"unknown")), "{first}");
 }
+
+#[tokio::test]
+async fn set_10_a_list_shows_the_rest_if_one_entry_cannot_be_read() {
+    let world = World::new().await;
+    let (lead, other) = (world.lead(&enquiry("eleven")).await, world.lead(&enquiry("twelve")).await);
+    // A field has a type that this release cannot read.
+    let wrong = || AttributeValue::Bool(true);
+    Stored::lead(&world, lead).change(|lead| drop(object(lead, &["row"]).insert("owner".into(), wrong()))).await;
+    for list in ["leads", "board"] {
+        let shown = world.get(ADMIN, &of_dealer(list)).await;
+        let ids: Vec<&str> = shown.body["leads"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+        assert_eq!((shown.status, ids), (200, vec![other.to_string().as_str()]), "{list}: {}", shown.body);
+    }
+
+    let reaction = world.post(ADMIN, &format!("/leads/{other}/reactions"), &json!({"kind": "call_reached"})).await;
+    assert!(reaction.status < 300, "{}", reaction.body);
+    let first = Stored(&world, format!("demo-group#L#{other}"), "T#000001");
+    let entries = world.get(ADMIN, &format!("/leads/{other}/timeline")).await.body["timeline"].as_array().unwrap().len();
+    first.change(|entry| drop(entry.insert("at".into(), wrong()))).await;
+    let timeline = world.get(ADMIN, &format!("/leads/{other}/timeline")).await;
+    assert_eq!((timeline.status, timeline.body["timeline"].as_array().unwrap().len()), (200, entries - 1), "{}", timeline.body);
+    assert!(entries > 1);
+
+    let users = async || world.get("gina.group", "/users").await.body["users"].as_array().unwrap().len();
+    let all = users().await;
+    let user = Stored(&world, "demo-group#U#anna.vogt".into(), "@");
+    user.change(|user| drop(object(user, &["row"]).insert("name".into(), wrong()))).await;
+    assert_eq!(users().await, all - 1);
+}
