@@ -128,7 +128,7 @@ async fn set_10_a_setting_of_another_release_stops_nothing_and_survives_changes_
 }
 
 #[tokio::test]
-async fn set_8_stored_settings_that_break_a_rule_are_readable_and_the_next_change_of_the_part_must_mend_them() {
+async fn set_8_stored_settings_that_break_a_rule_are_readable_and_the_next_change_of_the_part_must_correct_them() {
     let world = World::new().await;
     Stored::dealer(&world)
         .change(|dealer| {
@@ -150,7 +150,7 @@ async fn set_8_stored_settings_that_break_a_rule_are_readable_and_the_next_chang
     let deadline = world.page(lead).await.lead.original_deadline().unwrap();
     assert!(deadline > world.system.clock.now());
 
-    // Other parts can be changed, and their change mends nothing in silence.
+    // Other parts can be changed, and their change corrects nothing in silence.
     let changed = put(&world, &of_dealer("escalation"), &json!({"level_1": 100, "reminder": 10, "level_2": 1440})).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     assert_eq!(broken_rules(&world).await, wrong);
@@ -167,8 +167,8 @@ async fn set_8_stored_settings_that_break_a_rule_are_readable_and_the_next_chang
     assert_eq!((refused.status, refused.faults().len()), (422, 4), "{}", refused.body);
 
     assert_eq!(put(&world, &of_dealer("capacity"), &json!({"step": 15, "per_day": 5})).await.status, 200);
-    let mended = json!({"zone": "Europe/Berlin", "hours": {"mon": [["08:00", "18:00"]]}});
-    assert_eq!(put(&world, &of_dealer("opening-hours"), &mended).await.status, 200);
+    let corrected = json!({"zone": "Europe/Berlin", "hours": {"mon": [["08:00", "18:00"]]}});
+    assert_eq!(put(&world, &of_dealer("opening-hours"), &corrected).await.status, 200);
     let member = whole["members"][0].clone();
     let switches =
         json!({"receives_leads": member["receives_leads"], "assignable": member["assignable"], "supervisor": member["supervisor"]});
