@@ -71,8 +71,8 @@ fn only_the_store_uses_dynamodb_and_only_keys_rs_builds_keys() {
     }
 }
 
-/// A stored type has one name for each field and reads every value of another release. Only single values such as ids and addresses, which are texts,
-/// are checked when they are read; see docs/upgrading.md.
+/// A stored type has one name for each field and reads every value of another release. Only single texts, such as ids and addresses, are
+/// checked when they are read; see docs/upgrading.md.
 #[test]
 fn stored_types_have_no_aliases_and_no_checks_that_refuse_items_of_another_release() {
     for folder in ["shared/domain/src", "shared/store/src"] {

@@ -30,8 +30,8 @@ impl Pace {
         Self { interval: None, next: Mutex::default() }
     }
 
-    /// Creates a pace from the setting `name`: messages a second of all processes together. Without the setting there is no limit. The number
-    /// of processes is the setting `PROCESSES`; 1 without it.
+    /// Creates a pace from the setting `name`: messages a second of all processes together. Without the setting there is no limit. The
+    /// number of processes is the setting `PROCESSES`; 1 without it.
     ///
     /// # Errors
     /// [`InvalidRate`] if a setting is not a number above 0: without a limit the provider would throttle the whole account.

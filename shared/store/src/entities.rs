@@ -66,7 +66,8 @@ entities! {
     /// Reports about an appointment that arrived before it.
     PendingReports = pub pending_reports(id: &AppointmentId) -> PendingReports, "A#{id}" / "P", it => [it.id], custom;
     /// A letter to a customer about a lead or an appointment, by its cause.
-    Letter = pub letter(about: &Subject, cause: &str) -> Letter, (subject_partition(about)) / "O#{cause}", it => [it.subject, it.cause], custom;
+    Letter = pub letter(about: &Subject, cause: &str) -> Letter,
+        (subject_partition(about)) / "O#{cause}", it => [it.subject, it.cause], custom;
     /// An event of a lead or an appointment for the group's webhooks, by its sequence.
     Outgoing = pub outgoing(about: &Subject, sequence: u64) -> Outgoing,
         (format!("N{}", subject_partition(about))) / (outgoing_place(*sequence)), it => [it.about, it.sequence], custom;
