@@ -71,6 +71,23 @@ fn only_the_store_uses_dynamodb_and_only_keys_rs_builds_keys() {
     }
 }
 
+/// A stored type has one name for each field and reads every value of another release. Only single texts, such as ids and addresses, are
+/// checked when they are read; see docs/upgrading.md.
+#[test]
+fn stored_types_have_no_aliases_and_no_checks_that_refuse_items_of_another_release() {
+    for folder in ["shared/domain/src", "shared/store/src"] {
+        for file in files(&root().join(folder), "rs") {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for attribute in text.split("serde(").skip(1).map(|rest| rest.split(")]").next().unwrap()) {
+                let of_text = attribute.replace("try_from = \"String\"", "");
+                for word in ["alias", "deny_unknown_fields", "try_from"] {
+                    assert!(!of_text.contains(word), "{}: serde({attribute})", file.display());
+                }
+            }
+        }
+    }
+}
+
 /// Each module of `edge` uses only modules before it in this list, so that there is no cycle.
 #[test]
 fn the_modules_of_edge_depend_one_way() {

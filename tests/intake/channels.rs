@@ -106,10 +106,10 @@ fn adf(id: &str, channels: &str) -> String {
     )
 }
 
-/// INT-3: in ADF an address that cannot be read is kept and flagged, and what is beyond doubt is mended and flagged. The lead of an unread
-/// address is mended by a person.
+/// INT-3: in ADF an address that cannot be read is kept and flagged, and what is beyond doubt is corrected and flagged. The lead of an unread
+/// address is corrected by a person.
 #[tokio::test]
-async fn int_3_an_address_in_adf_is_mended_or_kept_as_text_and_always_flagged() {
+async fn int_3_an_address_in_adf_is_corrected_or_kept_as_text_and_always_flagged() {
     for (index, case) in cases("adf_address").iter().enumerate() {
         let world = World::new().await;
         let typed = case["email"].as_str().unwrap();
@@ -129,8 +129,8 @@ async fn int_3_an_address_in_adf_is_mended_or_kept_as_text_and_always_flagged() 
     for typed in ["E-Mail: kim@example.com", "mailto:kim@example.com?subject=Corsa", "\"Kim\" <kim@example.com>;", "<kim@example.com>"] {
         let read = Email::read_all(typed);
         assert_eq!(read.len(), 1, "{typed}");
-        let (email, mended) = read[0].clone().unwrap();
-        assert_eq!((email.as_str(), mended), ("kim@example.com", true), "{typed}");
+        let (email, is_corrected) = read[0].clone().unwrap();
+        assert_eq!((email.as_str(), is_corrected), ("kim@example.com", true), "{typed}");
     }
     assert_eq!(Email::read_all("a@example.com; b@example.com").len(), 2);
     for typed in ["kim@example,com", "kim at example.com", "kim@@example.com", "kim@example", "@example.com"] {
@@ -141,7 +141,7 @@ async fn int_3_an_address_in_adf_is_mended_or_kept_as_text_and_always_flagged() 
 /// INT-3, LEAD-7: a prospect whose only channel cannot be read is a lead, and a correction by a person makes it reachable. A prospect
 /// without any channel is refused.
 #[tokio::test]
-async fn int_3_a_lead_whose_only_channel_cannot_be_read_is_mended_by_a_person() {
+async fn int_3_a_lead_whose_only_channel_cannot_be_read_is_corrected_by_a_person() {
     let world = World::new().await;
     assert_eq!(world.adf(NORDSTERN, adf("none", "").as_bytes()).await.faults(), ["contact INT-3"]);
     let made = world.adf(NORDSTERN, adf("typo", "<email>ute.tipp@example,com</email>").as_bytes()).await;
@@ -154,11 +154,11 @@ async fn int_3_a_lead_whose_only_channel_cannot_be_read_is_mended_by_a_person() 
     assert_eq!((named.status, &named.body["contacts"][0]["unread_emails"]), (200, &json!(["ute.tipp@example,com"])), "{}", named.body);
     let write = json!({"medium": "email", "subject": "Corsa", "text": "Guten Tag"});
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/communications"), &write).await.status, 409, "there is no address to write to");
-    let mended = patch(json!({"emails": ["ute.tipp@example.com"]})).await;
-    assert_eq!((mended.status, mended.body["contacts"][0].get("unread_emails")), (200, None), "{}", mended.body);
+    let corrected = patch(json!({"emails": ["ute.tipp@example.com"]})).await;
+    assert_eq!((corrected.status, corrected.body["contacts"][0].get("unread_emails")), (200, None), "{}", corrected.body);
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/communications"), &write).await.status, 201);
     let again = world.adf(NORDSTERN, adf("again", "<email>ute.tipp@example.com</email>").as_bytes()).await;
-    assert_eq!((again.status, again.text("/id")), (200, lead.as_str()), "the mended address is known");
+    assert_eq!((again.status, again.text("/id")), (200, lead.as_str()), "the corrected address is known");
 }
 
 /// INT-3: an address with umlauts is one mailbox in both spellings and in both Unicode forms. Mail servers get Punycode, people see

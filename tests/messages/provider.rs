@@ -1,5 +1,6 @@
 //! The carrier on AWS against a server on this machine: what a slow answer, a refusal, a broken connection and an unknown name mean (MSG-1).
 
+use crate::house::architecture::root;
 use crate::support::world::at;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -200,4 +201,38 @@ async fn msg_1_sends_keep_to_the_rate_with_jitter() {
     }
     firsts.dedup();
     assert!(firsts.len() > 1, "{firsts:?}");
+}
+
+/// MSG-1: a rate that cannot be read stops the start of the function: without a limit the provider would throttle the account.
+#[test]
+fn msg_1_a_rate_that_is_no_number_above_0_is_an_error() {
+    let read = |rate: Option<&str>, processes: Option<&str>| {
+        let setting = |name: &'static str| {
+            let value = if name == "PROCESSES" { processes } else { rate };
+            value.map(str::to_owned)
+        };
+        Pace::read("MAIL_RATE", setting).map(|pace| pace.wait()).map_err(|e| (e.name, e.to_string()))
+    };
+    assert_eq!(read(None, None), Ok(Duration::ZERO));
+    assert_eq!(read(Some("4"), None), Ok(Duration::from_millis(250)));
+    assert_eq!(read(Some("2.5"), Some("5")), Ok(Duration::from_secs(2)));
+    for wrong in ["fast", "14/s", "0", "-1", "NaN", "inf"] {
+        let text = format!("the environment variable MAIL_RATE is '{wrong}', and must be a number above 0");
+        assert_eq!(read(Some(wrong), Some("5")), Err(("MAIL_RATE", text)));
+    }
+    for wrong in ["0", "2.5", "-5"] {
+        assert_eq!(read(Some("14"), Some(wrong)).unwrap_err().0, "PROCESSES", "{wrong}");
+    }
+}
+
+/// MSG-1: the processes that share the rates are as many as the queue `send` may start.
+#[test]
+fn msg_1_the_template_shares_the_rates_among_the_processes_of_the_queue() {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    let number = |before: &str, name: &str| -> u32 {
+        let after = template.split_once(before).unwrap().1.split_once(name).unwrap().1;
+        after.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+    };
+    let most = number("Queue: !GetAtt SendQueue.Arn\n", "MaximumConcurrency: ");
+    assert_eq!(number("MAIL_RATE: !Ref MailRate\n", "PROCESSES: \""), most);
 }

@@ -128,7 +128,7 @@ async fn set_10_a_setting_of_another_release_stops_nothing_and_survives_changes_
 }
 
 #[tokio::test]
-async fn set_8_stored_settings_that_break_a_rule_are_readable_and_the_next_change_of_the_part_must_mend_them() {
+async fn set_8_stored_settings_that_break_a_rule_are_readable_and_the_next_change_of_the_part_must_correct_them() {
     let world = World::new().await;
     Stored::dealer(&world)
         .change(|dealer| {
@@ -150,7 +150,7 @@ async fn set_8_stored_settings_that_break_a_rule_are_readable_and_the_next_chang
     let deadline = world.page(lead).await.lead.original_deadline().unwrap();
     assert!(deadline > world.system.clock.now());
 
-    // Other parts can be changed, and their change mends nothing in silence.
+    // Other parts can be changed, and their change corrects nothing in silence.
     let changed = put(&world, &of_dealer("escalation"), &json!({"level_1": 100, "reminder": 10, "level_2": 1440})).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     assert_eq!(broken_rules(&world).await, wrong);
@@ -167,8 +167,8 @@ async fn set_8_stored_settings_that_break_a_rule_are_readable_and_the_next_chang
     assert_eq!((refused.status, refused.faults().len()), (422, 4), "{}", refused.body);
 
     assert_eq!(put(&world, &of_dealer("capacity"), &json!({"step": 15, "per_day": 5})).await.status, 200);
-    let mended = json!({"zone": "Europe/Berlin", "hours": {"mon": [["08:00", "18:00"]]}});
-    assert_eq!(put(&world, &of_dealer("opening-hours"), &mended).await.status, 200);
+    let corrected = json!({"zone": "Europe/Berlin", "hours": {"mon": [["08:00", "18:00"]]}});
+    assert_eq!(put(&world, &of_dealer("opening-hours"), &corrected).await.status, 200);
     let member = whole["members"][0].clone();
     let switches =
         json!({"receives_leads": member["receives_leads"], "assignable": member["assignable"], "supervisor": member["supervisor"]});
@@ -298,4 +298,33 @@ async fn lead_1_an_event_and_an_author_of_another_release_are_shown_as_unknown()
     assert_eq!(first["by"], "unknown", "{first}");
     let shown = first["events"].as_array().unwrap().iter().map(|event| event["what"].as_str().unwrap_or_default()).collect::<Vec<_>>();
     assert_eq!((shown.first(), shown.last()), (Some(&"received"), Some(&"unknown")), "{first}");
+}
+
+#[tokio::test]
+async fn set_10_a_list_shows_the_rest_if_one_entry_cannot_be_read() {
+    let world = World::new().await;
+    let (lead, other) = (world.lead(&enquiry("eleven")).await, world.lead(&enquiry("twelve")).await);
+    // A field has a type that this release cannot read.
+    let wrong = || AttributeValue::Bool(true);
+    Stored::lead(&world, lead).change(|lead| drop(object(lead, &["row"]).insert("owner".into(), wrong()))).await;
+    for list in ["leads", "board"] {
+        let shown = world.get(ADMIN, &of_dealer(list)).await;
+        let ids: Vec<&str> = shown.body["leads"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+        assert_eq!((shown.status, ids), (200, vec![other.to_string().as_str()]), "{list}: {}", shown.body);
+    }
+
+    let reaction = world.post(ADMIN, &format!("/leads/{other}/reactions"), &json!({"kind": "call_reached"})).await;
+    assert!(reaction.status < 300, "{}", reaction.body);
+    let first = Stored(&world, format!("demo-group#L#{other}"), "T#000001");
+    let entries = world.get(ADMIN, &format!("/leads/{other}/timeline")).await.body["timeline"].as_array().unwrap().len();
+    first.change(|entry| drop(entry.insert("at".into(), wrong()))).await;
+    let timeline = world.get(ADMIN, &format!("/leads/{other}/timeline")).await;
+    assert_eq!((timeline.status, timeline.body["timeline"].as_array().unwrap().len()), (200, entries - 1), "{}", timeline.body);
+    assert!(entries > 1);
+
+    let users = async || world.get("gina.group", "/users").await.body["users"].as_array().unwrap().len();
+    let all = users().await;
+    let user = Stored(&world, "demo-group#U#anna.vogt".into(), "@");
+    user.change(|user| drop(object(user, &["row"]).insert("name".into(), wrong()))).await;
+    assert_eq!(users().await, all - 1);
 }

@@ -3,10 +3,11 @@
 use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, dealer};
 use forecourt_domain::base::{GroupId, PartnerId, UserId};
-use forecourt_local::demo;
+use forecourt_local::{demo, server};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use serde_json::json;
+use std::path::Path;
 
 #[tokio::test]
 async fn set_7_loading_a_file_again_changes_nothing_of_what_people_changed() {
@@ -91,4 +92,12 @@ fn set_7_a_file_with_an_unknown_role_or_right_is_refused() {
     let role = "unknown role, known: seller, dealer_admin, group_admin, head_office, contact_centre, operator";
     assert!(refused.contains(&format!("user {}: {role}", names[0])), "{refused}");
     assert!(refused.contains(&format!("user {}: unknown rights, known: submit_leads, ", names[1])), "{refused}");
+}
+
+#[test]
+fn set_10_a_migration_of_a_folder_without_a_table_names_the_folder_and_the_option() {
+    let folder = Path::new("no-folder-of-a-local-run");
+    let error = server::open_table(folder).err().unwrap();
+    assert_eq!(error.to_string(), "no-folder-of-a-local-run is no data folder of a local run (name the folder with --data)");
+    assert!(!folder.exists());
 }

@@ -1,4 +1,4 @@
-//! What a release does with items of another one: a field that it does not know survives every change of the item, at every depth.
+//! What a release does with items of another one: a field or value that it does not know survives every change of the item, at every depth.
 
 use crate::store::stored_form::{Attributes, item_of, stored_items};
 use crate::support::world::engine;
@@ -10,7 +10,7 @@ use forecourt_domain::decision::{Decision, Item};
 use forecourt_local::engine;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Secret, Store};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A way into an item: names of fields and places in lists.
 type Path = Vec<Step>;
@@ -23,6 +23,9 @@ enum Step {
 
 /// The field that the next release adds. Its value is an object, as new fields often are.
 const ADDED: &str = "of_the_next_release";
+
+/// The value or variant that the next release adds to an enum.
+const ADDED_VALUE: &str = "value_of_the_next_release";
 
 /// Maps with one key, the variant of an enum: a release adds no field beside it, only within it.
 const VARIANTS: [&str; 5] = ["by", "home", "kept", "about", "what"];
@@ -116,6 +119,57 @@ fn changes(kind: &str, item: &AttributeValue) -> Vec<(Path, Item)> {
     changed.collect()
 }
 
+/// The forms of an item in which one value or variant of an enum is of the next release, each with its place.
+fn with_added_value(kind: &str, item: &AttributeValue) -> Vec<(Path, AttributeValue)> {
+    let unknown = |item: &AttributeValue| Some(format!("{:?}", item_of(kind, &fields(item.clone())).ok()?).matches("Unknown").count());
+    let (before, mut forms) = (unknown(item), Vec::new());
+    walk(item, &Vec::new(), &mut |path, value| {
+        let Some(Step::Field(first)) = path.first() else { return };
+        if first != "row" && ENVELOPE.contains(&first.as_str()) {
+            return;
+        }
+        let added = match value {
+            AttributeValue::S(_) => AttributeValue::S(ADDED_VALUE.into()),
+            // A variant with content.
+            AttributeValue::M(inner) if inner.len() == 1 => {
+                AttributeValue::M(inner.values().map(|content| (ADDED_VALUE.to_owned(), content.clone())).collect())
+            }
+            _ => return,
+        };
+        let mut theirs = item.clone();
+        *at(&mut theirs, path).unwrap() = added;
+        if unknown(&theirs) > before {
+            forms.push((path.clone(), theirs));
+        }
+    });
+    forms
+}
+
+/// Whether a value of the next release is anywhere within `item`.
+fn has_added_value(item: &AttributeValue) -> bool {
+    let mut found = false;
+    walk(item, &Vec::new(), &mut |_, value| {
+        found |= match value {
+            AttributeValue::S(text) => text == ADDED_VALUE,
+            AttributeValue::M(fields) => fields.contains_key(ADDED_VALUE),
+            _ => false,
+        };
+    });
+    found
+}
+
+/// Selects changes that must keep what another release stored within the object at `object`: changes elsewhere, and one within the same object
+/// if there is one. An object whose identity changes is another one.
+fn beside<'a>(changes: &'a [(Path, Item)], object: &[Step]) -> Vec<&'a (Path, Item)> {
+    let replaces = |changed: &Path| {
+        let Some((Step::Field(name), parent)) = changed.split_last() else { return false };
+        !parent.is_empty() && object.starts_with(parent) && IDENTITIES.contains(&name.as_str())
+    };
+    let changes: Vec<&(Path, Item)> = changes.iter().filter(|(changed, _)| !replaces(changed)).collect();
+    let near = changes.iter().find(|(changed, _)| changed.len() == object.len() + 1 && changed.starts_with(object));
+    [changes.first(), changes.last(), near].into_iter().flatten().copied().collect()
+}
+
 struct UpgradedTable {
     client: Client,
     name: String,
@@ -164,18 +218,8 @@ async fn an_unknown_field_at_any_depth_survives_a_change_of_its_item() {
             let mut theirs = item.clone();
             let Some(AttributeValue::M(object)) = at(&mut theirs, &path) else { panic!("no object at {path:?}") };
             object.insert(ADDED.into(), added());
-            // An object whose identity changes is another one.
-            let replaces = |changed: &Path| {
-                let Some((Step::Field(name), parent)) = changed.split_last() else { return false };
-                !parent.is_empty() && path.starts_with(parent) && IDENTITIES.contains(&name.as_str())
-            };
-            let changes: Vec<&(Path, Item)> = changes.iter().filter(|(changed, _)| !replaces(changed)).collect();
-            // A change elsewhere, and one within the same object if there is one.
-            let near = |(changed, _): &&&(Path, Item)| changed.len() == path.len() + 1 && changed.starts_with(&path);
             let unchanged = (Path::new(), item_of(&kind, &stored).unwrap());
-            for (changed, ours) in
-                [changes.first(), changes.last(), changes.iter().find(near)].into_iter().flatten().copied().chain([&unchanged])
-            {
+            for (changed, ours) in beside(&changes, &path).into_iter().chain([&unchanged]) {
                 table.put(&fields(theirs.clone())).await;
                 // The rule builds the item from scratch: it knows nothing of the field.
                 if let Err(e) = table.write(ours, &stored).await {
@@ -194,6 +238,30 @@ async fn an_unknown_field_at_any_depth_survives_a_change_of_its_item() {
     }
     assert!(unreadable.is_empty(), "items that this release cannot read:\n{}", unreadable.join("\n"));
     assert!(places > 100, "{places}");
+}
+
+#[tokio::test]
+async fn an_unknown_value_of_an_enum_at_any_depth_survives_a_change_of_its_item() {
+    let table = UpgradedTable::new().await;
+    let mut places = BTreeSet::new();
+    for (kind, stored) in stored_items() {
+        for (path, theirs) in with_added_value(&kind, &AttributeValue::M(stored.clone())) {
+            let mut changes = changes(&kind, &theirs);
+            // No rule changes the content of a variant that it does not know.
+            changes.retain(|(changed, _)| !changed.starts_with(&path));
+            let unchanged = (Path::new(), item_of(&kind, &fields(theirs.clone())).unwrap());
+            for (changed, ours) in beside(&changes, &path[..path.len() - 1]).into_iter().chain([&unchanged]) {
+                table.put(&fields(theirs.clone())).await;
+                if let Err(e) = table.write(ours, &stored).await {
+                    panic!("{kind}: {path:?}: {}", e.chain());
+                }
+                let after = AttributeValue::M(table.get(&stored).await);
+                assert!(has_added_value(&after), "{kind}: {path:?} after a change of {changed:?}: {after:?}");
+            }
+            places.insert((kind.clone(), path));
+        }
+    }
+    assert!(places.len() > 20, "{places:?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Starts the function.
 
 use aws_lambda_events::sqs::SqsEvent;
-use forecourt_edge::environment::setting;
+use forecourt_edge::environment::{optional_setting, setting};
 use forecourt_edge::start::{Needs, Purpose};
 use forecourt_send::https::{Https, System};
 use forecourt_send::{Sender, pace::Pace, ses::Ses, ses::Settings, texts::Texts};
@@ -12,11 +12,9 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     let (platform, config) =
         forecourt_edge::start::platform("send", forecourt_edge::files::none, Needs::Keys(&[Purpose::Links, Purpose::Webhooks])).await?;
-    let number = |name| setting(name).ok().and_then(|number| number.parse::<f64>().ok());
-    let processes = number("PROCESSES").unwrap_or(1.0) as u32;
-    let pace = |name| number(name).map_or_else(Pace::unlimited, |rate| Pace::shared(rate, processes));
-    let (from, sms_from, https) = (setting("MAIL_FROM")?, setting("SMS_FROM").ok(), Https::new(Arc::new(System)));
-    let settings = Settings { from, sms_from, mail_pace: pace("MAIL_RATE"), sms_pace: pace("SMS_RATE"), timeout: Settings::TIMEOUT, https };
+    let (mail_pace, sms_pace) = (Pace::read("MAIL_RATE", optional_setting)?, Pace::read("SMS_RATE", optional_setting)?);
+    let (from, sms_from, https) = (setting("MAIL_FROM")?, optional_setting("SMS_FROM"), Https::new(Arc::new(System)));
+    let settings = Settings { from, sms_from, mail_pace, sms_pace, timeout: Settings::TIMEOUT, https };
     let texts = Texts::new(&setting("PUBLIC_URL")?)?;
     let sender = Sender { platform, carrier: Arc::new(Ses::new(&config, settings)), texts: Arc::new(texts) };
     let handle = async |event: LambdaEvent<SqsEvent>| {

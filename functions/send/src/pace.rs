@@ -1,8 +1,20 @@
 //! The rate at which a process sends: a provider throttles an account that sends faster than its quota (MSG-1).
 
+use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// A setting of the rates has a value that the function cannot use.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {name} is '{value}', and must be {wanted} above 0")]
+pub struct InvalidRate {
+    /// The name of the variable.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    wanted: &'static str,
+}
 
 /// Delays each send so that the rate stays below the limit.
 pub struct Pace {
@@ -16,6 +28,23 @@ impl Pace {
     /// Creates a pace without a limit.
     pub fn unlimited() -> Self {
         Self { interval: None, next: Mutex::default() }
+    }
+
+    /// Creates a pace from the setting `name`: messages a second of all processes together. Without the setting there is no limit. The
+    /// number of processes is the setting `PROCESSES`; 1 without it.
+    ///
+    /// # Errors
+    /// [`InvalidRate`] if a setting is not a number above 0: without a limit the provider would throttle the whole account.
+    pub fn read(name: &'static str, setting: impl Fn(&'static str) -> Option<String>) -> Result<Self, InvalidRate> {
+        let processes = match setting("PROCESSES") {
+            Some(value) => value.parse::<NonZeroU32>().map_err(|_| InvalidRate { name: "PROCESSES", value, wanted: "a whole number" })?,
+            None => NonZeroU32::MIN,
+        };
+        let Some(value) = setting(name) else { return Ok(Self::unlimited()) };
+        match value.parse::<f64>() {
+            Ok(rate) if f64::is_finite(rate) && rate > 0.0 => Ok(Self::shared(rate, processes.get())),
+            _ => Err(InvalidRate { name, value, wanted: "a number" }),
+        }
     }
 
     /// Creates the pace of one of `processes` that together send at most `rate` messages a second. There is no limit if `rate` is not

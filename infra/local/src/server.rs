@@ -4,8 +4,8 @@ use crate::folder::LINKED;
 use crate::gateway::{self, Incoming, Matched};
 use crate::start::{self, Started};
 use crate::throttle::Throttle;
-use crate::{control, log, openapi};
-use anyhow::{Context as _, anyhow};
+use crate::{control, engine, log, openapi};
+use anyhow::{Context as _, anyhow, bail};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -14,6 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use forecourt_domain::elements::MAX_BYTES;
 use forecourt_edge::http::{MAX_BODY, Problem};
+use forecourt_store::{Secret, Store};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use std::collections::HashMap;
 use std::fs::TryLockError;
@@ -71,11 +72,25 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     axum::serve(listener, app).await.context("the server stopped")
 }
 
+/// Opens the table of an existing data folder for a command. No other process can use the folder as long as the file is kept.
+///
+/// # Errors
+/// If the folder has no table, or another process uses the folder.
+pub fn open_table(data: &Path) -> anyhow::Result<(Store, std::fs::File)> {
+    let table = data.join("table.sqlite");
+    if !table.is_file() {
+        bail!("{} is no data folder of a local run (name the folder with --data)", data.display());
+    }
+    let lock = lock(data)?;
+    // Nothing that a command writes derives from the secret.
+    Ok((Store::new(engine::client(engine::start(Some(&table))?), "forecourt", Secret::new(&[])), lock))
+}
+
 /// Locks the data folder: two processes on it would overwrite each other's data.
 ///
 /// # Errors
 /// If another process has locked it, or the folder does not exist.
-pub fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
+fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
     let path = data.join("lock");
     let file = std::fs::File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
     file.try_lock().map_err(|e| match e {

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use forecourt_local::demo::{self, GroupData};
-use forecourt_local::{engine, server};
+use forecourt_local::server;
 use forecourt_store::{MigrateFrom, Migrated, Secret, Store};
 use lexopt::prelude::{Long, Value, ValueExt as _};
 use std::io::{BufRead as _, Write as _};
@@ -44,10 +44,10 @@ impl Load {
             None => demo::group()?,
         };
         let store = deployed(&self.table).await;
-        if self.overwrite { self.put_back(&data, &store).await } else { create(&data, &store).await }
+        if self.overwrite { self.overwrite_group(&data, &store).await } else { create(&data, &store).await }
     }
 
-    async fn put_back(&self, data: &GroupData, store: &Store) -> anyhow::Result<String> {
+    async fn overwrite_group(&self, data: &GroupData, store: &Store) -> anyhow::Result<String> {
         let differences = data.differences(store).await?;
         if differences.is_empty() {
             return create(data, store).await;
@@ -94,9 +94,8 @@ impl Migration {
         let (store, _lock) = match &self.table {
             Some(table) => (deployed(table).await, None),
             None => {
-                let lock = server::lock(&self.data)?;
-                let client = engine::client(engine::start(Some(&self.data.join("table.sqlite")))?);
-                (Store::new(client, "forecourt", Secret::new(&[])), Some(lock))
+                let (store, lock) = server::open_table(&self.data)?;
+                (store, Some(lock))
             }
         };
         let (mut sum, mut from) = (Migrated::default(), self.from);

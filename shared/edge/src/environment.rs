@@ -21,5 +21,10 @@ impl std::error::Error for Missing {}
 /// # Errors
 /// [`Missing`] if the variable is absent or empty.
 pub fn setting(name: &'static str) -> Result<String, Missing> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(Missing(name))
+    optional_setting(name).ok_or(Missing(name))
+}
+
+/// Reads a setting that a function can do without; `None` if the variable is absent or empty.
+pub fn optional_setting(name: &'static str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

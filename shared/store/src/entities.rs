@@ -15,7 +15,7 @@ mod webhook;
 pub(crate) use lead::lead_attributes;
 
 use crate::entity::{Attributes, Entity, Record, Versioned, encoding, entities, key_text, owned};
-use crate::keys::{TableKey, elements_prefix, outgoing_place, stamp, subject};
+use crate::keys::{TableKey, elements_prefix, outgoing_place, stamp, subject_partition};
 use crate::preserve::Preserve;
 use crate::{Failure, Loaded};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -66,10 +66,11 @@ entities! {
     /// Reports about an appointment that arrived before it.
     PendingReports = pub pending_reports(id: &AppointmentId) -> PendingReports, "A#{id}" / "P", it => [it.id], custom;
     /// A letter to a customer about a lead or an appointment, by its cause.
-    Letter = pub letter(about: &Subject, cause: &str) -> Letter, (subject(about)) / "O#{cause}", it => [it.subject, it.cause], custom;
+    Letter = pub letter(about: &Subject, cause: &str) -> Letter,
+        (subject_partition(about)) / "O#{cause}", it => [it.subject, it.cause], custom;
     /// An event of a lead or an appointment for the group's webhooks, by its sequence.
     Outgoing = pub outgoing(about: &Subject, sequence: u64) -> Outgoing,
-        (format!("N{}", subject(about))) / (outgoing_place(*sequence)), it => [it.about, it.sequence], custom;
+        (format!("N{}", subject_partition(about))) / (outgoing_place(*sequence)), it => [it.about, it.sequence], custom;
 
     // A dealer.
     /// A dealer with its settings, members and absences.

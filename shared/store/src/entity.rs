@@ -65,12 +65,14 @@ pub(crate) trait Entity: Serialize + for<'a> Deserialize<'a> {
 }
 
 /// An item's attributes without its envelope.
+#[derive(Clone)]
 pub(crate) struct Record {
     attributes: Attributes,
     due: Option<Due>,
 }
 
 /// An entry of the `due` index.
+#[derive(Clone)]
 pub(crate) struct Due {
     pub(crate) at: DateTime<Utc>,
     pub(crate) kind: DueKind,
@@ -281,6 +283,13 @@ macro_rules! entities {
                 TableKey { pk: format!("{}#{partition}", scope.group()), sk: place }
             }
 
+            /// Returns the kind of the item with this key.
+            fn kind(&self) -> Kind {
+                match self {
+                    $( Key::$kind { .. } => Kind::$kind, )+
+                }
+            }
+
             /// Returns the key of an item of a decision.
             #[expect(unused_variables, reason = "the webhooks' key has no parts, and a channel's is not in its state")]
             pub fn of(item: &Item) -> Self {
@@ -303,7 +312,10 @@ macro_rules! entities {
                     (record.over(Preserve::Stored, &before.stored, &read, before.item.computed()), before.version + 1)
                 }
             };
-            Ok(record.into_attributes(Key::of(item).at(scope), version, commit))
+            let key = Key::of(item);
+            let at = key.at(scope);
+            debug_assert_eq!(Kind::at(&at), Some(key.kind()), "`Kind::at` does not recognise a key of the table");
+            Ok(record.into_attributes(at, version, commit))
         }
 
         impl Stored {
@@ -324,10 +336,7 @@ macro_rules! entities {
 
         /// Reads the item that is stored under `key`.
         pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Versioned<Stored>, Failure> {
-            let kind = match key {
-                $( Key::$kind { .. } => Kind::$kind, )+
-            };
-            kind.decode(attributes)
+            key.kind().decode(attributes)
         }
 
         impl Loaded {

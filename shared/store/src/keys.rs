@@ -102,7 +102,7 @@ pub fn access_record_at(place: &str) -> Option<Key> {
 }
 
 /// Returns the partition of a lead or an appointment, without the group.
-pub(crate) fn subject(subject: &Subject) -> String {
+pub(crate) fn subject_partition(subject: &Subject) -> String {
     match subject {
         Subject::Lead(lead) => format!("L#{lead}"),
         Subject::Appointment(id) => format!("A#{id}"),

@@ -69,7 +69,7 @@ impl Store {
     /// Writes an item in the form of this release. Returns whether that was necessary.
     async fn migrate_item(&self, at: &TableKey, mut stored: Attributes) -> Result<bool, Failure> {
         for _ in 0..TRIES {
-            let Some((attributes, version)) = rewritten(at, &stored)? else { return Ok(false) };
+            let Some((attributes, version)) = rewritten(at, stored)? else { return Ok(false) };
             let (condition, values) = guard(Some(version));
             let put = self.client.put_item().table_name(&*self.table).set_item(Some(attributes)).condition_expression(condition);
             let put = put.set_expression_attribute_values(values).return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -93,20 +93,20 @@ impl Store {
 }
 
 /// Returns an item in the form of this release, and the version that it replaces; `None` if it is in that form already.
-fn rewritten(at: &TableKey, stored: &Attributes) -> Result<Option<(Attributes, u64)>, Failure> {
+fn rewritten(at: &TableKey, stored: Attributes) -> Result<Option<(Attributes, u64)>, Failure> {
     // The identity of a queue sender has a key without a group, and only one form.
     if at.pk.starts_with("SENDER#") {
         return Ok(None);
     }
     let group = at.pk.split('#').next().and_then(|group| GroupId::parse(group).ok()).ok_or(ItemError::Index("pk"))?;
     let kind = Kind::at(at).ok_or(ItemError::Index("sk"))?;
-    let before = kind.decode(stored.clone())?;
+    let before = kind.decode(stored)?;
     let (scope, commit) = (Scope::keys_only(group), uuid::Uuid::new_v4().simple().to_string());
     let read = before.item.to_record(&scope)?;
-    let record = before.item.to_record(&scope)?.over(Preserve::Unknown, stored, &read, before.item.computed());
+    let record = read.clone().over(Preserve::Unknown, &before.stored, &read, before.item.computed());
     let new = record.into_attributes(at.clone(), before.version + 1, &commit);
-    let form =
-        |of: &Attributes| of.iter().filter(|(name, _)| !["v", "c"].contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
-    let (old, form): (Attributes, Attributes) = (form(stored), form(&new));
-    Ok((old != form).then_some((new, before.version)))
+    let lacks = |form: &Attributes, other: &Attributes| {
+        other.iter().any(|(name, value)| !["v", "c"].contains(&name.as_str()) && form.get(name) != Some(value))
+    };
+    Ok((lacks(&new, &before.stored) || lacks(&before.stored, &new)).then_some((new, before.version)))
 }

@@ -53,6 +53,10 @@ impl Preserve {
 
     /// Replaces `new` by itself with what `stored` has and this release does not know.
     pub(crate) fn value(self, stored: &AttributeValue, read: &AttributeValue, new: &mut AttributeValue) {
+        // Most values of an item: nothing is lost, so nothing is copied.
+        if new == stored {
+            return;
+        }
         if new == read && (self == Preserve::Stored || is_unknown(read)) {
             new.clone_from(stored);
             return;

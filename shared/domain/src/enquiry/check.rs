@@ -148,8 +148,8 @@ impl RawContact {
             let Some(text) = judge.line("contact.email", Some(typed), 320) else { continue };
             for read in Email::read_all(&text) {
                 match read {
-                    Ok((email, mended)) => {
-                        if mended {
+                    Ok((email, is_corrected)) => {
+                        if is_corrected {
                             judge.flag("contact.email", format!("was read as {email}; received '{text}'"));
                         }
                         if !person.emails.iter().any(|seen| seen.is_same(&email)) {

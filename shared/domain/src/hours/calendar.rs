@@ -82,7 +82,7 @@ impl OpeningHours {
     }
 
     /// Returns these hours with each day's intervals in order and disjoint: empty and reversed ones are left out, overlapping ones are joined.
-    fn mended(&self) -> Self {
+    fn disjoint(&self) -> Self {
         let Week { mon, tue, wed, thu, fri, sat, sun } = &self.0;
         let [mon, tue, wed, thu, fri, sat, sun] = [mon, tue, wed, thu, fri, sat, sun].map(|day| disjoint(day));
         Self(Week { mon, tue, wed, thu, fri, sat, sun })
@@ -159,12 +159,12 @@ pub struct Calendar {
     special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
     /// The hours in which the clock counts, if the stored ones have faults.
     #[serde(skip)]
-    mended: Option<Box<Mended>>,
+    effective: Option<Box<EffectiveHours>>,
 }
 
 /// The hours that make sense of a calendar with faults: disjoint and in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Mended {
+struct EffectiveHours {
     hours: OpeningHours,
     special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
 }
@@ -210,10 +210,10 @@ impl Calendar {
     }
 
     fn unchecked(zone: Tz, hours: OpeningHours, days_off: Vec<DayOff>, special_hours: BTreeMap<NaiveDate, Vec<Interval>>) -> Self {
-        let disjoint: BTreeMap<_, _> = special_hours.iter().map(|(date, day)| (*date, disjoint(day))).collect();
-        let mended = Mended { hours: hours.mended(), special_hours: disjoint };
-        let needed = mended.hours != hours || mended.special_hours != special_hours;
-        Self { zone, hours, days_off, special_hours, mended: needed.then(|| Box::new(mended)) }
+        let special_disjoint = special_hours.iter().map(|(date, day)| (*date, disjoint(day))).collect();
+        let effective = EffectiveHours { hours: hours.disjoint(), special_hours: special_disjoint };
+        let has_faults = effective.hours != hours || effective.special_hours != special_hours;
+        Self { zone, hours, days_off, special_hours, effective: has_faults.then(|| Box::new(effective)) }
     }
 
     /// Returns this calendar with other days off, not checked.
@@ -260,8 +260,8 @@ impl Calendar {
 
     /// The intervals worked on a date, in order.
     pub(crate) fn hours_on(&self, date: NaiveDate) -> &[Interval] {
-        let (hours, special_hours) = match &self.mended {
-            Some(mended) => (&mended.hours, &mended.special_hours),
+        let (hours, special_hours) = match &self.effective {
+            Some(effective) => (&effective.hours, &effective.special_hours),
             None => (&self.hours, &self.special_hours),
         };
         if let Some(special) = special_hours.get(&date) {
