@@ -14,6 +14,6 @@ async fn main() -> Result<(), Error> {
     let delay = setting("LONGEST_DELAY_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).map(TimeDelta::seconds);
     let delay = delay.unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
     let outbox = Outbox { platform, wake_ups: Arc::new(Queues::from_environment(&config)?), delay };
-    let handle = async |event: LambdaEvent<Value>| outbox.invoke(event.payload, ends_at(event.context.deadline)).await;
+    let handle = async |event: LambdaEvent<Value>| Ok::<_, Error>(outbox.invoke(event.payload, ends_at(event.context.deadline)).await?);
     lambda_runtime::run(service_fn(handle)).await
 }
