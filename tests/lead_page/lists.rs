@@ -62,6 +62,41 @@ async fn lead_8_lists_are_filtered_and_searched_within_the_users_scope() {
     assert_eq!(reply.faults(), faults, "all are named at once: {}", reply.body);
 }
 
+/// API-2: the ends of a range are dates in the dealer's time zone, which are whole days, or instants.
+#[tokio::test]
+async fn api_2_a_range_takes_dates_and_instants() {
+    let world = World::new().await;
+    world.lead(&enquiry_of("Petersen", "used_car", "website", "0171 2345678", "")).await;
+    for (query, number) in [
+        ("from=2026-11-23&until=2026-11-23", 1),
+        ("from=2026-11-24", 0),
+        ("until=2026-11-22", 0),
+        ("from=2026-11-22T23:00:00Z&until=2026-11-24", 1),
+        ("from=2026-11-23&until=2026-11-22T23:00:00Z", 0),
+    ] {
+        assert_eq!(found(&world, ADMIN, query).await.len(), number, "{query}");
+    }
+    for (path, until) in [
+        (format!("/dealers/{NORDSTERN}/leads"), "until"),
+        (format!("/dealers/{NORDSTERN}/board"), "until"),
+        (format!("/dealers/{NORDSTERN}/board"), "created_until"),
+        (format!("/dealers/{NORDSTERN}/tasks"), "until"),
+        ("/overview/appointments".into(), "created_until"),
+        ("/overview/appointments".into(), "created_to"),
+        ("/overview/appointments".into(), "appointment_until"),
+        ("/overview/leads".into(), "received_until"),
+        ("/overview/leads".into(), "received_to"),
+    ] {
+        for bound in ["2026-11-23", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00%2B01:00"] {
+            let reply = world.get("gina.group", &format!("{path}?{until}={bound}")).await;
+            assert_eq!(reply.status, 200, "{path} {until} {bound}: {}", reply.body);
+        }
+        assert_eq!(world.get("gina.group", &format!("{path}?{until}=2026-1-5")).await.status, 422, "{path} {until}");
+    }
+    let both = world.get("gina.group", "/overview/leads?received_to=2026-11-23&received_until=2026-11-23").await;
+    assert_eq!(both.faults(), ["received_to API-1"], "{}", both.body);
+}
+
 /// LEAD-8: a search for any channel of a contact finds all of the contact's leads.
 #[tokio::test]
 async fn lead_8_a_search_by_any_channel_finds_all_leads_of_a_contact() {

@@ -18,7 +18,7 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
         assert_eq!((same.status, &same.body["version"]), (200, &json!(1)), "{part}: {}", same.body);
         assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer(part), None, &read.body["settings"]).await.status, 428);
         let unknown = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &json!({"colour": "red"})).await;
-        assert_eq!(unknown.faults(), ["colour SET-10"], "{part}");
+        assert_eq!(unknown.faults(), ["colour API-1"], "{part}");
         assert_eq!(world.get("anna.vogt", &of_dealer(part)).await.status, 403);
     }
     for (part, body, fault) in [
@@ -104,7 +104,7 @@ const CALENDAR: [(&str, &str); 2] = [("content-type", "text/calendar"), ("if-mat
 #[tokio::test]
 async fn set_2_the_import_adds_a_national_calendar_once_and_refuses_an_invalid_one_with_its_line() {
     let world = World::new().await;
-    let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31&transparent=true");
+    let path = of_dealer("holidays/import?from=2026-12-01&until=2027-12-31&transparent=true");
     let file = include_bytes!("holidays/german-holidays.ics");
     let done = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
     assert_eq!(done.status, 200, "{}", done.body);

@@ -79,7 +79,7 @@ async fn acc_1_rights_are_granted_only_by_users_who_have_them() {
         (with("email", json!("ida")), vec!["email SET-7"]),
         (with("mobile", json!("0171 2345678")), vec!["mobile SET-7"]),
         (with("dealers", json!(["nowhere"])), vec!["dealers SET-7"]),
-        (with("nmae", json!("x")), vec!["nmae SET-7"]),
+        (with("nmae", json!("x")), vec!["nmae API-1"]),
         (with("name", json!(" ")), vec!["name SET-7"]),
     ] {
         let reply = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &body).await;
@@ -332,7 +332,7 @@ async fn set_7_one_request_changes_the_switches_at_several_dealers() {
     assert_eq!(send(&world, Method::PATCH, ADMIN, "/users", None, &json!({"dealers": [], "x": 1})).await.status, 422);
     assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/nobody"), Some(2), &json!({})).await.status, 404);
     let unknown = json!({"users": [{"user": "anna.vogt", "assignable": true}], "foo": 1});
-    assert_eq!(send(&world, Method::PATCH, ADMIN, &of_dealer("users"), Some(2), &unknown).await.faults(), ["foo SET-7"]);
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &of_dealer("users"), Some(2), &unknown).await.faults(), ["foo API-1"]);
 }
 
 /// ACC-1: users can grant each right that they have, even if a seller's role includes rights that they lack.

@@ -155,7 +155,6 @@ pub(crate) async fn show(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["view", "date", "user", "deleted", "limit", "cursor"], "CAL-6")?;
     let view = call.query_as::<View>("view", "CAL-6", "day, week or month")?.unwrap_or(View::Week);
     let calendar = &dealer.settings.calendar;
     let date = call.query_as::<NaiveDate>("date", "CAL-6", "a date such as 2026-11-25")?.unwrap_or_else(|| calendar.date_of(call.now));

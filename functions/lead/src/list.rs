@@ -25,8 +25,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["status", "owner", "type", "source", "from", "until", "overdue", "q", "limit", "cursor"], "LEAD-8")?;
-    let filter = Filter::read(call, ["from", "until"])?;
+    let filter = Filter::read(call, ["from", "until"], &dealer)?;
     let limit = page_limit(call, "LEAD-8", DEFAULT_PAGE)?;
     let search = match call.query("q") {
         Some(text) => Some(Search::read(platform, call, &dealer, text).await?),

@@ -38,7 +38,6 @@ pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Pro
 pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    call.only_queries(&["limit", "cursor"], "LEAD-2")?;
     let limit = page_limit(call, "LEAD-2", ENTRIES)?;
     let before = cursor::read(call, id, "LEAD-2")?;
     let store = &platform.store;

@@ -171,7 +171,6 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["limit", "cursor"], "MSG-1")?;
     let limit = page_limit(call, "MSG-1", DEFAULT_PAGE)?;
     let (keys, cursor) = platform.store.undelivered(&call.scope, &id, call.query("cursor"), limit).await?;
     let load = Load::of(keys.iter().cloned().chain(keys.iter().filter_map(subject_key)))

@@ -3,6 +3,7 @@
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::settings::{DealerSettings, Settings};
+use forecourt_edge::formats::json::typed;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -22,10 +23,9 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, Refusal> {
 /// # Errors
 /// 422 with each field that is unknown or has the wrong type.
 pub(crate) fn read<T: DeserializeOwned>(value: Value, rule: &'static str) -> Result<T, Refusal> {
-    let (read, faults) = parse(value, |_| rule);
-    match read {
-        Ok(read) if faults.is_empty() => Ok(read),
-        _ => Err(Refusal::Invalid(faults)),
+    match typed(value, |_| rule) {
+        (Some(read), faults) if faults.is_empty() => Ok(read),
+        (_, faults) => Err(Refusal::Invalid(faults)),
     }
 }
 
@@ -51,12 +51,12 @@ fn checked(value: Value, check: impl FnOnce(DealerSettings) -> Result<Settings, 
     }
     let mut value = value;
     let mut faults = calendar_faults(&mut value);
-    let (read, more) = parse::<DealerSettings>(value, rule_of);
+    let (read, more) = typed::<DealerSettings>(value, rule_of);
     faults.extend(more);
     match read.map(check) {
-        Ok(Ok(settings)) if faults.is_empty() => return Ok(settings),
-        Ok(Ok(_)) | Err(()) => {}
-        Ok(Err(broken)) => faults.extend(broken),
+        Some(Ok(settings)) if faults.is_empty() => return Ok(settings),
+        Some(Ok(_)) | None => {}
+        Some(Err(broken)) => faults.extend(broken),
     }
     Err(Refusal::Invalid(faults))
 }
@@ -74,10 +74,10 @@ fn rule_of(field: &str) -> &'static str {
 fn calendar_faults(settings: &mut Value) -> Vec<Fault> {
     let Some(calendar) = settings.get_mut("calendar") else { return Vec::new() };
     let within = |field: &str| format!("calendar.{field}");
-    let (read, faults) = parse::<Calendar>(calendar.clone(), |field| rule_of(&within(field)));
+    let (read, faults) = typed::<Calendar>(calendar.clone(), |field| rule_of(&within(field)));
     let mut faults: Vec<Fault> = faults.into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }).collect();
     // The faults of a calendar that is replaced below are found here, those of others with the rest of the settings.
-    if let (Ok(calendar), false) = (read, faults.is_empty()) {
+    if let (Some(calendar), false) = (read, faults.is_empty()) {
         faults.extend(calendar.faults().into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }));
     }
     if !faults.is_empty() {
@@ -85,54 +85,4 @@ fn calendar_faults(settings: &mut Value) -> Vec<Fault> {
         *calendar = serde_json::json!({"zone": "UTC", "hours": {"mon": always}});
     }
     faults
-}
-
-fn parse<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> (Result<T, ()>, Vec<Fault>) {
-    let mut faults = Vec::new();
-    let mut unknown = |path: serde_ignored::Path<'_>| {
-        let field = bracketed(&path.to_string());
-        faults.push(Fault::new(field.clone(), rule(&field), "is not a known field"));
-    };
-    let read = serde_path_to_error::deserialize(serde_ignored::Deserializer::new(value, &mut unknown));
-    let read = read.map_err(|e| {
-        let (path, message) = (e.path().to_string(), e.into_inner().to_string());
-        let field = field_of(&path, &message);
-        faults.push(Fault::new(field.clone(), rule(&field), plain(&message)));
-    });
-    (read, faults)
-}
-
-/// The field at fault: where the parser stopped, or the missing field in that place.
-fn field_of(path: &str, message: &str) -> String {
-    let at = Some(path).filter(|path| *path != ".");
-    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-    match (at, missing) {
-        (None, None) => "body".into(),
-        (Some(at), None) => at.into(),
-        (None, Some(missing)) => missing.into(),
-        (Some(at), Some(missing)) => format!("{at}.{missing}"),
-    }
-}
-
-/// Rewrites `members.0.user` as `members[0].user`.
-fn bracketed(path: &str) -> String {
-    path.split('.').fold(String::new(), |field, part| match part.parse::<usize>() {
-        Ok(place) => format!("{field}[{place}]"),
-        Err(_) if field.is_empty() => part.to_owned(),
-        Err(_) => format!("{field}.{part}"),
-    })
-}
-
-/// Rewrites a parser message in terms of JSON.
-fn plain(message: &str) -> String {
-    if message.contains("premature end of input") || message.contains("invalid characters") || message.contains("out of range") {
-        return "must be a time with a UTC offset such as 2026-12-24T12:30:00+01:00, or a date such as 2026-12-24".into();
-    }
-    let words = [
-        ("expected struct ", "expected an object: "),
-        ("expected u32", "expected a whole number"),
-        ("a sequence", "a list"),
-        ("a map", "an object"),
-    ];
-    words.into_iter().fold(message.to_owned(), |message, (from, to)| message.replace(from, to))
 }

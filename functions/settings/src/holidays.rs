@@ -7,6 +7,7 @@ use crate::parts;
 use chrono::{Datelike as _, Months, NaiveDate};
 use forecourt_domain::base::{DealerId, Refusal};
 use forecourt_domain::hours::DayOff;
+use forecourt_domain::reports::Bound;
 use forecourt_domain::settings::{Dealer, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -52,7 +53,6 @@ pub struct SkippedView {
 
 /// Adds the days of a file to the days off. Existing days off stay unchanged.
 pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    call.only_queries(&["from", "to", "transparent"], "SET-2")?;
     match call.media_type().as_deref() {
         Some("text/calendar") => {}
         other => return Err(Problem::media_type(format!("must be text/calendar, not {}", other.unwrap_or("nothing")))),
@@ -60,13 +60,14 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     let dealer = current(platform, call, id).await?;
     let zone = dealer.settings.calendar.zone();
     let today = call.now.with_timezone(&zone).date_naive();
-    let from: NaiveDate = call.query_as("from", "SET-2", "a date such as 2027-01-01")?.unwrap_or(today);
+    let bound = |name| call.query_as::<Bound>(name, "SET-2", "a date such as 2027-01-01, or a time with a UTC offset");
+    let from: NaiveDate = bound("from")?.map_or(today, |from| from.date(&dealer.settings.calendar));
     if !(1970..=2200).contains(&from.year()) {
         return Err(Refusal::field("from", "SET-2", "must be a date from 1970 to 2200").into());
     }
-    let to: NaiveDate = call.query_as("to", "SET-2", "a date such as 2027-12-31")?.unwrap_or(from + AHEAD);
+    let to: NaiveDate = bound("until")?.map_or(from + AHEAD, |until| until.last_date(&dealer.settings.calendar));
     if to < from || to > from + Months::new(120) {
-        return Err(Refusal::field("to", "SET-2", "must be on or after from, and at most ten years after it").into());
+        return Err(Refusal::field("until", "SET-2", "must be on or after from, and at most ten years after it").into());
     }
     let transparent = call.query_as("transparent", "SET-2", "true or false")?.unwrap_or(false);
     let file = ics::read(&call.body, &ImportRange { from, to, zone, transparent }).map_err(Refusal::Invalid)?;

@@ -136,7 +136,6 @@ fn answer_part(part: SettingsPart, dealer: &Dealer) -> Result<Answer, Problem> {
 }
 
 async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    call.only_queries(&["before"], "SET-10")?;
     let before: Option<u64> = call.query_as("before", "SET-10", "a version")?;
     let changes = platform.store.settings_history(&call.scope, id, before, PAGE + 1).await?;
     if changes.is_empty() {

@@ -88,7 +88,6 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    call.only_queries(&["after", "dealer"], "SET-7")?;
     let after: Option<UserId> = call.query_as("after", "SET-7", "a user's id")?;
     let dealer: Option<DealerId> = call.query_as("dealer", "SET-7", "a dealer's id")?;
     if let Some(dealer) = &dealer {
@@ -129,7 +128,6 @@ async fn one(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Pr
 
 /// Lists the changes of a user, newest first (SET-10).
 async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    call.only_queries(&["before"], "SET-10")?;
     let before: Option<u64> = call.query_as("before", "SET-10", "a version")?;
     let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
     loaded.user(id).filter(|user| call.scope.sees_user(user)).ok_or(Refusal::NotFound("user"))?;

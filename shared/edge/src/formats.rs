@@ -2,5 +2,6 @@
 
 pub mod ical;
 pub mod json;
+mod known;
 pub mod packed;
 pub mod vehicle;

@@ -14,11 +14,9 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    let known = ["status", "owner", "type", "source", "created_from", "created_until", "overdue", "from", "until", "limit", "cursor"];
-    call.only_queries(&known, "LEAD-8")?;
     let limit = page_limit(call, "LEAD-8", DEFAULT_PAGE)?;
-    let filter = Filter::read(call, ["created_from", "created_until"])?;
-    let (from, until) = range(call, ["from", "until"])?;
+    let filter = Filter::read(call, ["created_from", "created_until"], &dealer)?;
+    let (from, until) = range(call, ["from", "until"], &dealer)?;
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &filter.owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),

@@ -30,7 +30,7 @@ impl Filter {
     ///
     /// # Errors
     /// 422 names every parameter that cannot be read.
-    pub(crate) fn read(call: &Call, arrivals: [&'static str; 2]) -> Result<Self, Refusal> {
+    pub(crate) fn read(call: &Call, arrivals: [&'static str; 2], dealer: &Dealer) -> Result<Self, Refusal> {
         let mut faults = Vec::new();
         let status = call.query("status").map(str::to_owned);
         if status.as_deref().is_some_and(|status| !matches!(status, "in_progress" | "won" | "lost")) {
@@ -46,7 +46,7 @@ impl Filter {
             owner: kept(call.query_as("owner", "LEAD-8", "the id of a user"), &mut faults)?,
             lead_type: lead_type.flatten(),
             source: call.query("source").map(caseless),
-            arrivals: kept(range(call, arrivals), &mut faults)?,
+            arrivals: kept(range(call, arrivals, dealer), &mut faults)?,
             overdue: kept(call.query_as("overdue", "LEAD-8", "true or false"), &mut faults)?,
         };
         if faults.is_empty() { Ok(filter) } else { Err(Refusal::Invalid(faults)) }
@@ -85,18 +85,9 @@ fn kept<T: Default>(read: Result<T, Refusal>, faults: &mut Vec<Fault>) -> Result
 /// Reads a time range from two query parameters.
 ///
 /// # Errors
-/// 422 if one is not a time, or if the second is before the first.
-pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Range, Refusal> {
-    let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-8", "a time such as 2026-11-25T10:00:00Z");
-    let mut faults = Vec::new();
-    let range = (kept(time(from), &mut faults)?, kept(time(until), &mut faults)?);
-    if !faults.is_empty() {
-        return Err(Refusal::Invalid(faults));
-    }
-    if range.0.zip(range.1).is_some_and(|(from, until)| until < from) {
-        return Err(Refusal::field(until, "LEAD-8", format!("must not be before {from}")));
-    }
-    Ok(range)
+/// 422 if one is neither a date nor a time, or if the second is before the first.
+pub(crate) fn range(call: &Call, names: [&'static str; 2], dealer: &Dealer) -> Result<Range, Refusal> {
+    call.period(names, &dealer.settings.calendar, "LEAD-8").map(|period| (period.from, period.until))
 }
 
 /// A search text: parts of a name in any order, a lead's number, a telephone number, an e-mail address, or a number plate.

@@ -13,7 +13,6 @@ use forecourt_store::keys::Key;
 pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    call.only_queries(&["version"], "INT-2")?;
     let version: Option<u64> = call.query_as("version", "INT-2", "the version of a timeline entry")?;
     let entry = |loaded: &forecourt_store::Loaded| version.map_or_else(|| enquiry_key(loaded, id), |version| Key::Entry(id, version));
     let loaded = platform.store.load(&call.scope, &Load::of([Key::Lead(id)]).then(|loaded| vec![entry(loaded)])).await?;

@@ -3,10 +3,10 @@
 use super::deadlines::MetBody;
 use super::task_view::{AgendaView, TaskView, TasksView};
 use crate::cursor;
-use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, TaskId, UserId, numbered};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Lead, Task};
+use forecourt_domain::reports::Period;
 use forecourt_domain::rules::lead::task::{self, TaskAction, TaskChange};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, time};
@@ -136,7 +136,6 @@ pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Pro
 pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    call.only_queries(&["limit", "cursor"], "LEAD-4")?;
     let limit = page_limit(call, "LEAD-4", DEFAULT_PAGE)?;
     let before = cursor::read(call, id, "LEAD-4")?;
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
@@ -154,14 +153,9 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     call.scope.reaches(&id)?;
     let store = &platform.store;
     let dealer = store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["owner", "from", "until", "limit", "cursor"], "LEAD-4")?;
     let limit = page_limit(call, "LEAD-4", DEFAULT_PAGE)?;
     let owner = call.query_as::<UserId>("owner", "LEAD-4", "the id of a user")?;
-    let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-4", "a time such as 2026-11-25T10:00:00Z");
-    let (from, until) = (time("from")?, time("until")?);
-    if from.zip(until).is_some_and(|(from, until)| until < from) {
-        return Err(Refusal::field("until", "LEAD-4", "must not be before from").into());
-    }
+    let Period { from, until } = call.period(["from", "until"], &dealer.settings.calendar, "LEAD-4")?;
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),

@@ -1,23 +1,28 @@
 //! JSON bodies. Ambiguous JSON is refused, so that all readers understand a body in the same way. Texts are normalised.
 
+use super::known::Known;
+pub use super::known::UnknownField;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::{composed, forbidden_in_lines, visible};
 use forecourt_domain::base::{Fault, Refusal};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::error::Category;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// Reads a body into `T`. Unknown fields are ignored. Texts are composed (NFC), and invisible characters are removed ([`normalised`]).
 ///
 /// # Errors
 /// [`Refusal::Malformed`] names the position: invalid UTF-8, invalid JSON, a duplicate key, too deep nesting, or no object at the top.
+/// [`Refusal::Invalid`] names the field that cannot be read into `T`.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    let mut value: Value = read_as_sent(body)?;
+    let mut value = parse(body)?;
     normalise(&mut value);
-    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the body is not the expected JSON: {e}")))
+    lenient(value).map(|(read, _)| read)
 }
 
 /// Returns a text in the stored form: composed, without invisible characters.
@@ -39,16 +44,15 @@ fn normalise(value: &mut Value) {
     }
 }
 
-/// Reads a body into `T` as [`read`] does, but leaves every text as the sender wrote it. The caller normalises and flags the texts.
+/// Parses a body. Texts stay as the sender wrote them.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+/// [`Refusal::Malformed`] as for [`read`].
+fn parse(body: &[u8]) -> Result<Value, Refusal> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Refusal::Malformed("the body is empty; it must be a JSON object".into()));
     }
-    let malformed = |e: serde_json::Error| Refusal::Malformed(format!("the body is not the expected JSON: {e}"));
     let Once(is_object) = serde_json::from_slice(body).map_err(malformed)?;
     if !is_object {
         return Err(Refusal::Malformed("the body must be a JSON object".into()));
@@ -56,10 +60,28 @@ pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(malformed)
 }
 
-/// Reads a body into `T` as [`read`] does, and refuses fields that `T` does not have, so that a misspelt field is not silently lost.
+fn malformed(error: serde_json::Error) -> Refusal {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    Refusal::Malformed(match error.classify() {
+        Category::Data => format!("the body is not valid JSON: {error}"),
+        Category::Eof => format!("the body is not valid JSON: it ends too early, at {place}"),
+        Category::Syntax | Category::Io => format!("the body is not valid JSON at {place}"),
+    })
+}
+
+/// Reads a body into `T` as [`read`] does, but leaves every text as the sender wrote it, and returns the unknown fields. The caller normalises and
+/// flags the texts.
 ///
 /// # Errors
-/// As [`read`]; [`Refusal::Invalid`] names each unknown field.
+/// As [`read`].
+pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<(T, Vec<UnknownField>), Refusal> {
+    lenient(parse(body)?)
+}
+
+/// Reads a body into `T` as [`read`] does, and refuses fields that `T` does not have, so that a misspelt field is not silently lost (API-1).
+///
+/// # Errors
+/// As [`read`]; [`Refusal::Invalid`] names each unknown field, and the known fields in its place.
 pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     known(read::<Value>(body)?)
 }
@@ -69,11 +91,82 @@ pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// # Errors
 /// As [`read_known`].
 pub fn known<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
-    let mut faults = Vec::new();
-    let unknown = |path: serde_ignored::Path<'_>| faults.push(Fault::new(path.to_string(), "INT-3", "is unknown"));
-    let read = serde_ignored::deserialize(value, unknown);
-    let read = read.map_err(|e: serde_json::Error| Refusal::Malformed(format!("the body is not the expected JSON: {e}")))?;
-    if faults.is_empty() { Ok(read) } else { Err(Refusal::Invalid(faults)) }
+    match typed(value, |_| "INT-3") {
+        (Some(read), faults) if faults.is_empty() => Ok(read),
+        (_, faults) => Err(Refusal::Invalid(faults)),
+    }
+}
+
+/// Reads parsed JSON into `T`: `None` if it cannot be read. Returns the fault of each unknown field, and of the first field that cannot be read, under
+/// the rule that `rule` returns for its path.
+pub fn typed<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> (Option<T>, Vec<Fault>) {
+    let (read, unknown) = deserialize(value, rule);
+    let mut faults: Vec<Fault> = unknown.into_iter().map(UnknownField::fault).collect();
+    let read = read.map_err(|fault| faults.push(fault)).ok();
+    (read, faults)
+}
+
+fn lenient<T: DeserializeOwned>(value: Value) -> Result<(T, Vec<UnknownField>), Refusal> {
+    let (read, unknown) = deserialize(value, |_| "INT-3");
+    read.map(|read| (read, unknown)).map_err(|fault| Refusal::Invalid(vec![fault]))
+}
+
+fn deserialize<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> (Result<T, Fault>, Vec<UnknownField>) {
+    let unknown = RefCell::default();
+    let read = serde_path_to_error::deserialize(Known::new(value, &unknown)).map_err(|e| {
+        let (path, message) = (e.path().to_string(), e.into_inner().to_string());
+        let field = field_of(&path, &message);
+        Fault::new(field.clone(), rule(&field), plain(&message))
+    });
+    (read, unknown.into_inner())
+}
+
+/// The field at fault: where the parser stopped, or the missing field in that place.
+fn field_of(path: &str, message: &str) -> String {
+    let at = Some(path).filter(|path| *path != ".");
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match (at, missing) {
+        (None, None) => "body".into(),
+        (Some(at), None) => at.into(),
+        (None, Some(missing)) => missing.into(),
+        (Some(at), Some(missing)) => format!("{at}.{missing}"),
+    }
+}
+
+/// Rewrites a parser message in terms of JSON.
+fn plain(message: &str) -> String {
+    if message.starts_with("missing field") {
+        return "is required".into();
+    }
+    if message.contains("premature end of input") || message.contains("invalid characters") || message.contains("out of range") {
+        return "must be a time with a UTC offset such as 2026-12-24T12:30:00+01:00, or a date such as 2026-12-24".into();
+    }
+    if message.contains("did not match any variant") {
+        return "has none of the forms that are possible here".into();
+    }
+    let of_parser =
+        ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "].iter().any(|start| message.starts_with(start));
+    let Some((_, expected)) = message.split_once(", expected ").filter(|_| of_parser) else { return message.to_owned() };
+    let expected = expected.replace('`', "");
+    match expected.strip_prefix("one of ") {
+        Some(names) => format!("must be one of {names}"),
+        None => format!("must be {}", in_json(&expected)),
+    }
+}
+
+/// Returns the name of a type in terms of JSON.
+fn in_json(expected: &str) -> &str {
+    match expected {
+        "a string" | "a borrowed string" | "string or map" | "a character" => "text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number of 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    }
 }
 
 /// Walks a whole document without storing it, and fails at a duplicate key. Holds whether the top is an object.
@@ -143,9 +236,13 @@ pub enum Loose<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Deserialized as an option, a missing field is no error: the bodies need no `#[serde(default)]`.
-        let Some(value) = Option::<serde_json::Value>::deserialize(deserializer)? else { return Ok(Self::Absent) };
-        Ok(serde_json::from_value(value).map_or(Self::Wrong, Self::Here))
+        // Deserialized as an option, a missing field is no error: the bodies need no `#[serde(default)]`. Bodies are read from parsed JSON, which an
+        // error leaves intact: the next field can be read.
+        Ok(match Option::<T>::deserialize(deserializer) {
+            Ok(None) => Self::Absent,
+            Ok(Some(value)) => Self::Here(value),
+            Err(_) => Self::Wrong,
+        })
     }
 }
 
@@ -183,6 +280,19 @@ impl PartialSchema for Text {
     }
 }
 impl ToSchema for Text {}
+
+/// The schema of a [`Bound`](forecourt_domain::reports::Bound): a date or an instant (API-2).
+#[derive(Debug)]
+pub struct TimeBound;
+
+impl PartialSchema for TimeBound {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let text = |format| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
+        let one = AnyOfBuilder::new().description(Some("A date, or a time in RFC 3339 with its offset."));
+        one.item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).into()
+    }
+}
+impl ToSchema for TimeBound {}
 
 impl Loose<Text> {
     /// Returns the text. If it is no text, adds a fault of `field`.

@@ -34,9 +34,8 @@ impl Page {
     /// Reads `limit` and `cursor`. `of` names the list: a cursor is valid for this list only.
     ///
     /// # Errors
-    /// 422 if a parameter is unknown, if `limit` is out of range, or if the cursor belongs to another list.
+    /// 422 if `limit` is out of range, or if the cursor belongs to another list.
     pub fn read(call: &Call, of: impl Display, rule: &'static str) -> Result<Self, Refusal> {
-        call.only_queries(&["limit", "cursor"], rule)?;
         let limit = page_limit(call, rule, DEFAULT_PAGE)?;
         let of = of.to_string();
         let parse = |place: &str| {

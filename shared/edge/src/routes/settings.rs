@@ -3,7 +3,7 @@
 use super::problems::{FIELDS, NO_DEALER, NO_RIGHT, NO_TOKEN, RETRY, SETTINGS_CHANGE, SETTINGS_READ, UNREADABLE};
 use super::query::BEFORE;
 use super::row::{get, post, put, routes, routes_of};
-use super::{Content, Operation, Response, Route, Row};
+use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
 /// A part of a dealer's settings that has routes of its own.
@@ -23,6 +23,7 @@ pub enum SettingsPart {
     Absences,
 }
 
+const IMPORT_UNTIL: Query = Query::new("until", Values::Bound, "The last day to import; default two years after the first.");
 const SETTINGS: &[Response] = &[(200, "The settings; their version is the ETag.", Content::Json("SettingsView"))];
 
 routes![
@@ -54,9 +55,14 @@ routes![
         .rights(&[Right::ChangeSettings])
         .body(&[Content::Text("text/calendar", "An iCalendar file (RFC 5545)")])
         .query(&[
-            ("from", "The first day to import; default today."),
-            ("to", "The last day to import; default two years from now."),
-            ("transparent", "`true` also imports transparent entries, which block no time; many national calendars mark all their days as transparent. Default `false`."),
+            Query::new("from", Values::Bound, "The first day to import; default today."),
+            IMPORT_UNTIL,
+            IMPORT_UNTIL.formerly("to"),
+            Query::new(
+                "transparent",
+                Values::Flag,
+                "`true` also imports transparent entries, which block no time; many national calendars mark all their days as transparent. Default `false`."
+            ),
         ])
         .responses(&[(200, "The imported and skipped days; the settings' version is the ETag.", Content::Json("ImportView"))])
         .if_match()
