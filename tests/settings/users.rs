@@ -150,7 +150,7 @@ async fn set_7_switches_are_changed_in_the_view_and_groups_on_the_user() {
     for (body, faults) in [
         (json!({"users": [{"user": "anna.vogt", "groups": []}]}), "users[0].groups SET-7"),
         (json!({"users": [{"user": "alice.moore", "assignable": true}]}), "users[0].user SET-7"),
-        (json!({"users": [{"user": "anna.vogt", "fly": true}]}), "users[0].fly SET-7"),
+        (json!({"users": [{"user": "anna.vogt", "fly": true}]}), "users[0].fly API-1"),
         (json!({}), "users SET-7"),
     ] {
         let reply = send(&world, Method::PATCH, ADMIN, &users, Some(2), &body).await;
@@ -167,7 +167,8 @@ async fn set_7_switches_are_changed_in_the_view_and_groups_on_the_user() {
     let part = json!({"receives_leads": true, "assignable": true, "supervisor": "helga.stern", "groups": ["opel"]});
     let given = send(&world, Method::PUT, ADMIN, &of_dealer("users/anna.vogt"), Some(3), &part).await;
     assert_eq!((given.status, &given.body["groups"]), (200, &json!(["opel"])), "{}", given.body);
-    let still = send(&world, Method::PUT, "gina.group", &of_dealer("distribution-groups"), Some(4), &json!({})).await;
+    let still =
+        send(&world, Method::PUT, "gina.group", &of_dealer("distribution-groups"), Some(4), &json!({"distribution_groups": null})).await;
     assert_eq!(still.faults(), ["members[0].groups DIS-3"]);
 }
 

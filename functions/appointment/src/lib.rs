@@ -135,10 +135,9 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
         return Err(Refusal::field("appointment.external_id", "INT-5", "is required: your id of the appointment").into());
     }
     body.remove("dealer");
-    let unknown = body.keys().map(|name| Fault::new(name.clone(), "API-1", "is unknown; known fields are appointment, dealer"));
-    let unknown: Vec<Fault> = unknown.collect();
-    if !unknown.is_empty() {
-        return Err(Refusal::Invalid(unknown).into());
+    let others: Vec<Fault> = body.keys().map(|name| json::unknown(name, &["appointment", "dealer"])).collect();
+    if !others.is_empty() {
+        return Err(Refusal::Invalid(others).into());
     }
     let within = |field: &str| Some(format!("appointment.{field}"));
     let appointment = json::known(appointment).map_err(|refusal| refusal.relocated(within))?;

@@ -5,6 +5,7 @@ use forecourt_domain::base::{ExportId, Fault, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::{AppointmentFilter, Export, ExportContent, ExportFormat, FORMER_NAMES, LeadFilter};
 use forecourt_edge::Platform;
+use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, fingerprint};
@@ -87,8 +88,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn unknown(filter: &Map<String, Value>, known: &[&str]) -> Vec<Fault> {
-    let fault =
-        |name: &String| Fault::new(format!("filter.{name}"), "API-1", format!("is unknown; known filters are {}", known.join(", ")));
+    let fault = |name: &String| json::unknown(format!("filter.{name}"), known);
     let current =
         |name: &str| FORMER_NAMES.iter().find(|(former, _)| *former == name).map_or(name.to_owned(), |(_, now)| (*now).to_owned());
     filter.keys().filter(|name| !known.contains(&current(name).as_str())).map(fault).collect()

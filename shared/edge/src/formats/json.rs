@@ -1,7 +1,7 @@
 //! JSON bodies. Ambiguous JSON is refused, so that all readers understand a body in the same way. Texts are normalised.
 
 use super::known::Known;
-pub use super::known::UnknownField;
+pub use super::known::{UnknownField, unknown};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::{composed, forbidden_in_lines, visible};
 use forecourt_domain::base::{Fault, Refusal};

@@ -19,12 +19,17 @@ pub struct UnknownField {
 impl UnknownField {
     /// Returns the fault of the field (API-1).
     pub fn fault(self) -> Fault {
-        let known = match self.known {
-            [] => "no field is known here".to_owned(),
-            known => format!("known fields are {}", known.join(", ")),
-        };
-        Fault::new(self.path, "API-1", format!("is unknown; {known}"))
+        unknown(self.path, self.known)
     }
+}
+
+/// Returns the fault of the unknown field `path`, which names the `known` fields in its place (API-1).
+pub fn unknown(path: impl Into<String>, known: &[&str]) -> Fault {
+    let known = match known {
+        [] => "no field is known here".to_owned(),
+        known => format!("known fields are {}", known.join(", ")),
+    };
+    Fault::new(path, "API-1", format!("is unknown; {known}"))
 }
 
 /// A deserializer of parsed JSON that collects unknown fields.

@@ -82,7 +82,11 @@ const fn read(part: SettingsPart, path: &'static str, summary: &'static str) -> 
 
 const fn change(part: SettingsPart, path: &'static str, summary: &'static str) -> Row {
     let row = put(path, "settings").operation(Operation::ChangePart(part)).summary(summary).rights(&[Right::ChangeSettings]);
-    let row = row.body(&[Content::Object("The fields as the route's `GET` returns them.")]).responses(SETTINGS);
+    let row = row
+        .body(&[Content::Object(
+            "The fields as the route's `GET` returns them. A field that is left out keeps its value; `null` is its default.",
+        )])
+        .responses(SETTINGS);
     row.if_match().problems(SETTINGS_CHANGE)
 }
 
