@@ -70,7 +70,8 @@ async fn apt_6_events_of_a_lead_are_sent_in_order_signed_and_without_personal_da
     for call in &calls {
         assert_eq!(call.url, URL);
         assert_eq!(call.webhook_signature, signed(&secret, call));
-        assert_eq!(call.webhook_timestamp, world.system.clock.now().timestamp());
+        // Receivers compare the time with their own clock, and the demo's clock is another one.
+        assert!((call.webhook_timestamp - chrono::Utc::now().timestamp()).abs() < 300);
         assert!(call.webhook_id.ends_with(&id) && call.body.len() < 2_048);
         assert!(!call.body.contains("jana") && !call.body.contains("example"), "{}", call.body);
     }
