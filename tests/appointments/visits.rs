@@ -28,7 +28,7 @@ async fn api_1_unknown_fields_of_an_appointment_are_refused_from_users_and_syste
     body["usr"] = json!("anna.vogt");
     body["external_id"] = json!("c-1");
     let of_system = make(&world, "partner:centre-demo", &body).await;
-    assert_eq!((of_system.status, of_system.faults()), (422, vec!["customer.refuse API-1".to_owned(), "usr API-1".to_owned()]));
+    assert_eq!((of_system.status, of_system.faults()), (422, vec!["usr API-1".to_owned(), "customer.refuse API-1".to_owned()]));
     assert!(of_system.body.to_string().contains("known fields are name, email, phone, language, refuses"), "{}", of_system.body);
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     let wrong = corrected(&world, &id, &json!({"customer": {"refuse": ["email"]}})).await;
