@@ -14,23 +14,25 @@ async fn corrected(world: &World, id: &str, body: &Value) -> Reply {
     world.call(Request::patch(ADMIN, &format!("/appointments/{id}")).headers(&headers).body(body.to_string().as_bytes())).await
 }
 
-/// APT-3, INT-3: a misspelt field is refused in a user's request. Unknown fields of other systems are ignored.
+/// API-1: a misspelt field is refused, in the request of a user and of another system.
 #[tokio::test]
-async fn apt_3_unknown_fields_are_refused_from_users_and_ignored_from_systems() {
+async fn api_1_unknown_fields_of_an_appointment_are_refused_from_users_and_systems() {
     let world = World::new().await;
     let mut body = appointment("jana", WHEN);
     body["customer"]["refuse"] = json!(["email"]);
     let refused = make(&world, ADMIN, &body).await;
-    assert_eq!((refused.status, refused.faults()), (422, vec!["customer.refuse INT-3".to_owned()]), "{}", refused.body);
+    assert_eq!((refused.status, refused.faults()), (422, vec!["customer.refuse API-1".to_owned()]), "{}", refused.body);
     let mut typo = appointment("jana", WHEN);
     typo["usr"] = json!("anna.vogt");
-    assert_eq!(make(&world, ADMIN, &typo).await.faults(), ["usr INT-3"]);
+    assert_eq!(make(&world, ADMIN, &typo).await.faults(), ["usr API-1"]);
     body["usr"] = json!("anna.vogt");
     body["external_id"] = json!("c-1");
-    made(&world, "partner:centre-demo", &body).await;
+    let of_system = make(&world, "partner:centre-demo", &body).await;
+    assert_eq!((of_system.status, of_system.faults()), (422, vec!["usr API-1".to_owned(), "customer.refuse API-1".to_owned()]));
+    assert!(of_system.body.to_string().contains("known fields are name, email, phone, language, refuses"), "{}", of_system.body);
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     let wrong = corrected(&world, &id, &json!({"customer": {"refuse": ["email"]}})).await;
-    assert_eq!((wrong.status, wrong.faults()), (422, vec!["customer.refuse INT-3".to_owned()]), "{}", wrong.body);
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["customer.refuse API-1".to_owned()]), "{}", wrong.body);
 }
 
 /// LEAD-9, ACC-1: if the lead is outside the user's scope, its appointment does not show the contact's address either.

@@ -79,7 +79,7 @@ async fn cal_7_the_capacity_settings_are_validated_and_stored() {
     let wrong = put(&tag, json!({"per_slot": 99, "step": 7, "durations": {"delivery": 20}, "latest": "08:00", "earliest": "09:00"})).await;
     let faults = ["per_slot CAL-7", "step CAL-7", "durations.delivery CAL-7", "latest CAL-7"];
     assert_eq!((wrong.status, wrong.faults()), (422, faults.map(str::to_owned).to_vec()), "{}", wrong.body);
-    assert_eq!(put(&tag, json!({"per_slots": 2})).await.faults(), ["per_slots SET-10"]);
+    assert_eq!(put(&tag, json!({"per_slots": 2})).await.faults(), ["per_slots API-1"]);
     let saved = put(&tag, json!({"per_slot": 2, "durations": {"booked_test_drive": 45}})).await;
     assert_eq!(saved.status, 200, "{}", saved.body);
     let again = world.get(ADMIN, &path).await;

@@ -79,8 +79,8 @@ async fn cal_2_an_invalid_date_or_a_date_together_with_a_time_is_refused() {
         (json!({"date": "9999-12-31"}), vec!["date CAL-2"]),
         (json!({"at": "9999-12-31T00:00:00Z"}), vec!["at CAL-1"]),
         (json!({"at": at, "date": "2026-11-25"}), vec!["date CAL-2"]),
-        (json!({"day": "2026-11-25"}), vec!["day INT-3"]),
-        (json!({"at": at, "Date": null, "when": at}), vec!["Date INT-3", "when INT-3"]),
+        (json!({"day": "2026-11-25"}), vec!["day API-1"]),
+        (json!({"at": at, "Date": null, "when": at}), vec!["Date API-1", "when API-1"]),
     ] {
         let said = world.post(ADMIN, &events, &event(wrong.clone())).await;
         assert_eq!((said.status, said.faults()), (422, faults.iter().map(|fault| (*fault).to_owned()).collect()), "{wrong}");
@@ -93,12 +93,12 @@ async fn cal_2_an_invalid_date_or_a_date_together_with_a_time_is_refused() {
     assert_eq!(world.post(ADMIN, &time, &json!({})).await.faults(), ["at CAL-4"]);
     // In a bulk request, an unknown field beside the event is refused too.
     let bulk = json!({"leads": [id], "event": event(json!({})), "date": "2026-11-25"});
-    assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["date INT-3"]);
+    assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["date API-1"]);
     let bulk = json!({"leads": [id], "event": event(json!({"on": "2026-11-25"}))});
-    assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["event.on INT-3"]);
+    assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["event.on API-1"]);
     // So is unknown in requests that create a link: otherwise the link could last longer, or show more, than intended.
     let invitation = json!({"type": "booked_test_drive", "expires_in_day": 1});
-    assert_eq!(world.post(ADMIN, &format!("/leads/{id}/invitations"), &invitation).await.faults(), ["expires_in_day INT-3"]);
-    assert_eq!(world.post(ADMIN, "/calendar-feeds", &json!({"dealers": "autohaus-nordstern-demo"})).await.faults(), ["dealers INT-3"]);
+    assert_eq!(world.post(ADMIN, &format!("/leads/{id}/invitations"), &invitation).await.faults(), ["expires_in_day API-1"]);
+    assert_eq!(world.post(ADMIN, "/calendar-feeds", &json!({"dealers": "autohaus-nordstern-demo"})).await.faults(), ["dealers API-1"]);
     assert_eq!(world.events(id).await.len(), 1, "nothing was planned, nothing ended");
 }

@@ -249,5 +249,5 @@ async fn cal_8_an_invitation_can_be_listed_and_revoked() {
     let unknown = world.call(Request::delete(ADMIN, &format!("{path}/none"))).await;
     assert_eq!(unknown.status, 404);
     assert_eq!(world.get("ben.krause", &path).await.status, 404);
-    assert_eq!(world.get(ADMIN, &format!("{path}?before=x")).await.faults(), ["before CAL-8"]);
+    assert_eq!(world.get(ADMIN, &format!("{path}?before=x")).await.faults(), ["before API-1"]);
 }

@@ -145,7 +145,7 @@ async fn cal_6_an_invalid_view_is_refused_naming_the_parameter() {
         ("deleted=perhaps", "deleted CAL-6"),
         ("limit=251", "limit CAL-6"),
         ("cursor=AAAA", "cursor CAL-6"),
-        ("day=2026-11-25", "day CAL-6"),
+        ("day=2026-11-25", "day API-1"),
     ] {
         let reply = calendar(&world, ADMIN, query).await;
         assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{query}");

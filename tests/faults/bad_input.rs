@@ -1,6 +1,7 @@
 //! Invalid input is refused with all errors at once and never causes a server error.
 
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
+use forecourt_edge::routes::{self, Access};
 use http::Method;
 use proptest::prelude::*;
 use serde_json::json;
@@ -56,13 +57,19 @@ async fn int_3_a_contact_without_a_channel_is_refused() {
     assert_eq!((reply.status, reply.faults()), (422, vec!["contact INT-3".to_owned()]));
 }
 
-/// INT-3: unknown fields are ignored in enquiries, because systems may send more fields than the API defines. Elsewhere they are refused,
+/// API-1: unknown fields are kept and flagged in enquiries, because systems may send more fields than the API defines. Elsewhere they are refused,
 /// because they may be misspelt.
 #[tokio::test]
-async fn int_3_unknown_fields_are_ignored_in_enquiries_and_refused_elsewhere() {
+async fn api_1_unknown_fields_are_flagged_in_enquiries_and_refused_elsewhere() {
     let world = World::new().await;
-    let id = world.lead(&json!({"contact": {"last_name": "Petersen", "phone": "+49 30 901820"}, "colour": "red"})).await;
+    let contact = json!({"last_name": "Petersen", "phone": "+49 30 901820", "mood": "good"});
+    let id = world.lead(&json!({"contact": contact, "colour": "red"})).await;
     let lead = format!("/leads/{id}");
+    let page = world.get(ADMIN, &lead).await.body.to_string();
+    for field in ["\"colour\"", "\"contact.mood\""] {
+        assert!(page.contains(field), "{field} is not flagged: {page}");
+    }
+    assert_eq!(world.get(ADMIN, &format!("{lead}/raw")).await.body["colour"], "red");
     let comment = world.post(ADMIN, &format!("{lead}/comments"), &json!({"text": "Wants winter tyres"})).await;
     let comment = format!("{lead}/comments/{}", comment.body["id"].as_str().unwrap());
     let before = world.get(ADMIN, &lead).await.body;
@@ -80,17 +87,68 @@ async fn int_3_unknown_fields_are_ignored_in_enquiries_and_refused_elsewhere() {
         let mut misspelt = body.clone();
         misspelt["asignee"] = json!("ben.krause");
         let reply = world.call(Request::new(method, ADMIN, &path).body(misspelt.to_string().as_bytes())).await;
-        assert_eq!((reply.status, reply.faults()), (422, vec!["asignee INT-3".to_owned()]), "{path}");
+        assert_eq!((reply.status, reply.faults()), (422, vec!["asignee API-1".to_owned()]), "{path}");
     }
     assert_eq!(world.get(ADMIN, &lead).await.body, before);
+}
+
+/// API-1: an operation without a body refuses fields, and one without parameters refuses parameters.
+#[tokio::test]
+async fn api_1_fields_and_parameters_that_an_operation_does_not_have_are_refused() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let claim = world.post(ADMIN, &format!("/leads/{id}/claim"), &json!({"reason": "mine"})).await;
+    assert_eq!((claim.status, claim.faults()), (422, vec!["reason API-1".to_owned()]), "{}", claim.body);
+    let read = world.get(ADMIN, &format!("/leads/{id}?view=short")).await;
+    assert_eq!((read.status, read.faults()), (422, vec!["view API-1".to_owned()]), "{}", read.body);
+    let misspelt = world.get(ADMIN, &format!("{}?statsu=won", leads())).await;
+    assert!(misspelt.text("/errors/0/detail").starts_with("is unknown; known parameters are status, owner, "), "{}", misspelt.body);
+}
+
+/// API-1: every operation with parameters refuses an unknown one.
+#[tokio::test]
+async fn api_1_every_operation_with_parameters_refuses_an_unknown_one() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await.to_string();
+    for route in routes::all().filter(|route| route.access == Access::Token && !route.query.is_empty()) {
+        let path =
+            route.path.replace("{dealer}", NORDSTERN).replace("{id}", &id).replace("{user}", "anna.vogt").replace("{webhook}", "none");
+        let who = if path.starts_with("/exports") { "hugo.office" } else { "gina.group" };
+        let request = Request::new(route.method.parse().unwrap(), who, &format!("{path}?colour=red"));
+        let reply = world.call(request.headers(&[("content-type", "text/calendar")])).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec!["colour API-1".to_owned()]), "{} {path}: {}", route.method, reply.body);
+    }
+}
+
+/// API-3: a POST without a body is a POST of `{}`.
+#[tokio::test]
+async fn api_3_a_post_without_a_body_is_a_post_of_an_empty_object() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let json = [("content-type", "application/json")];
+    for (path, headers) in [
+        (leads(), &json[..]),
+        (format!("/leads/{id}/status"), &json[..]),
+        (format!("/leads/{id}/reactions"), &[]),
+        (format!("/leads/{id}/events"), &[]),
+        ("/exports".into(), &[]),
+    ] {
+        let who = if path == "/exports" { "hugo.office" } else { ADMIN };
+        let empty = world.call(Request::post(who, &path).headers(headers)).await;
+        let object = world.call(Request::post(who, &path).headers(headers).body(b"{}")).await;
+        assert_eq!((empty.status, empty.faults()), (422, object.faults()), "{path}: {}", empty.body);
+    }
+    // A task is completed without a note, and thus without a body.
+    let task = json!({"title": "Call", "start": "2026-11-25T10:00:00Z", "minutes": 10});
+    let task = world.post(ADMIN, &format!("/leads/{id}/tasks"), &task).await;
+    let done = world.call(Request::post(ADMIN, &format!("/leads/{id}/tasks/{}/completion", task.text("/id")))).await;
+    assert_eq!(done.status, 200, "{}", done.body);
 }
 
 #[tokio::test]
 async fn a_malformed_body_is_refused_with_400() {
     let world = World::new().await;
     let json = [
-        "",
-        "   ",
         "{",
         "[]",
         "\"text\"",

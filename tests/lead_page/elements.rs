@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-async fn patch(world: &World, who: &str, path: &str, body: &Value, version: Option<u64>) -> Reply {
+pub(crate) async fn patch(world: &World, who: &str, path: &str, body: &Value, version: Option<u64>) -> Reply {
     let seen = version.map(|version| format!("\"{version}\""));
     let headers: Vec<(&str, &str)> = [JSON].into_iter().chain(seen.as_deref().map(|seen| ("if-match", seen))).collect();
     world.call(Request::patch(who, path).headers(&headers).body(body.to_string().as_bytes())).await
@@ -32,12 +32,12 @@ async fn timeline_events(world: &World, lead: LeadId) -> Vec<Value> {
     page.body["timeline"].as_array().unwrap().iter().flat_map(|entry| entry["events"].as_array().unwrap().clone()).collect()
 }
 
-fn quote() -> Value {
+pub(crate) fn quote() -> Value {
     json!({"vehicle": {"condition": "new", "make": "Opel", "model": "Corsa"}, "price": {"amount": 2_249_000, "currency": "EUR"},
         "lines": [{"text": "Corsa 1.2", "amount": 2_349_000}, {"text": "Discount", "amount": -100_000}], "valid_until": "2026-12-31"})
 }
 
-fn drive(time: &str) -> Value {
+pub(crate) fn drive(time: &str) -> Value {
     json!({"vehicle": {"make": "Opel", "model": "Corsa", "stock_number": "GW-1138"}, "at": time})
 }
 

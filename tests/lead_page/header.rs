@@ -131,7 +131,7 @@ async fn lead_9_the_timeline_follows_the_rights_on_its_lead() {
     }
     assert_eq!(world.get(ADMIN, "/leads/0000000000/timeline").await.status, 404);
     for (query, fault) in
-        [("limit=0", "limit LEAD-2"), ("limit=101", "limit LEAD-2"), ("cursor=x", "cursor LEAD-2"), ("page=2", "page LEAD-2")]
+        [("limit=0", "limit LEAD-2"), ("limit=101", "limit LEAD-2"), ("cursor=x", "cursor LEAD-2"), ("page=2", "page API-1")]
     {
         assert_eq!(world.get(ADMIN, &format!("{path}?{query}")).await.faults(), [fault]);
     }

@@ -62,37 +62,77 @@ async fn lead_8_lists_are_filtered_and_searched_within_the_users_scope() {
     assert_eq!(reply.faults(), faults, "all are named at once: {}", reply.body);
 }
 
-/// LEAD-8: an empty, unknown or repeated parameter of a list does not hide the errors of the others.
+/// LEAD-8, API-1: an empty, unknown or repeated parameter of a list does not hide the errors of the others.
 #[tokio::test]
 async fn lead_8_all_invalid_parameters_of_a_list_are_named_at_once() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let of_dealer = |list: &str| format!("/dealers/{NORDSTERN}/{list}");
-    for (path, rule, faults) in [
+    // The parameters that are unknown, empty or repeated, and those with an invalid value, against the rule of the list.
+    for (path, unclear, rule, invalid) in [
         (
             of_dealer("leads?owner=&status=open&colour=red&type=van&type=boat&q=x&limit=0&from=tomorrow"),
+            vec!["colour", "owner", "type"],
             "LEAD-8",
-            vec!["colour", "owner", "type", "status", "from", "limit", "q"],
+            vec!["status", "from", "limit", "q"],
         ),
-        (of_dealer("leads?owner=&q=peters"), "LEAD-8", vec!["owner"]),
+        (of_dealer("leads?owner=&q=peters"), vec!["owner"], "LEAD-8", vec![]),
         (
             of_dealer("board?owner=&overdue=maybe&limit=1000&from=2026-11-25T10:00:00Z&until=2026-11-24T10:00:00Z"),
+            vec!["owner"],
             "LEAD-8",
-            vec!["owner", "limit", "overdue", "until"],
+            vec!["limit", "overdue", "until"],
         ),
-        (of_dealer("tasks?owner=A%20B&from=&until=later&limit=x"), "LEAD-4", vec!["from", "limit", "owner", "until"]),
-        (of_dealer("calendar?view=year&date=today&limit=251&user="), "CAL-6", vec!["user", "view", "date", "limit"]),
-        (of_dealer("undelivered?limit=0&since=today"), "MSG-1", vec!["since", "limit"]),
-        (format!("/leads/{id}/timeline?limit=0&cursor=x"), "LEAD-2", vec!["limit", "cursor"]),
-        (format!("/leads/{id}/tasks?limit=0&cursor=x"), "LEAD-4", vec!["limit", "cursor"]),
-        (format!("/leads/{id}/events?limit=0&cursor=x"), "CAL-1", vec!["limit", "cursor"]),
-        ("/users?after=A%20B&dealer=C%20D".to_owned(), "SET-7", vec!["after", "dealer"]),
-        ("/overview/leads?user=&received_from=today&colour=red".to_owned(), "OVR-4", vec!["colour", "user", "received_from"]),
+        (of_dealer("board?from=2026-11-25&until=2026-11-24&statsu=won"), vec!["statsu"], "LEAD-8", vec!["until"]),
+        (of_dealer("tasks?owner=A%20B&from=&until=later&limit=x"), vec!["from"], "LEAD-4", vec!["limit", "owner", "until"]),
+        (of_dealer("calendar?view=year&date=today&limit=251&user="), vec!["user"], "CAL-6", vec!["view", "date", "limit"]),
+        (of_dealer("undelivered?limit=0&since=today"), vec!["since"], "MSG-1", vec!["limit"]),
+        (format!("/leads/{id}/timeline?limit=0&cursor=x"), vec![], "LEAD-2", vec!["limit", "cursor"]),
+        (format!("/leads/{id}/tasks?limit=0&cursor=x"), vec![], "LEAD-4", vec!["limit", "cursor"]),
+        (format!("/leads/{id}/events?limit=0&cursor=x"), vec![], "CAL-1", vec!["limit", "cursor"]),
+        ("/users?after=A%20B&dealer=C%20D".to_owned(), vec![], "SET-7", vec!["after", "dealer"]),
+        ("/overview/leads?user=&received_from=today&colour=red".to_owned(), vec!["colour", "user"], "OVR-4", vec!["received_from"]),
+        ("/overview/leads?received_to=today&received_from=".to_owned(), vec!["received_from"], "OVR-4", vec!["received_until"]),
     ] {
         let reply = world.get(ADMIN, &path).await;
-        let expected: Vec<String> = faults.iter().map(|name| format!("{name} {rule}")).collect();
-        assert_eq!((reply.status, reply.faults()), (422, expected), "{path}: {}", reply.body);
+        let expected = unclear.iter().map(|name| format!("{name} API-1")).chain(invalid.iter().map(|name| format!("{name} {rule}")));
+        assert_eq!((reply.status, reply.faults()), (422, expected.collect()), "{path}: {}", reply.body);
     }
+}
+
+/// API-2: the ends of a range are dates in the dealer's time zone, which are whole days, or instants.
+#[tokio::test]
+async fn api_2_a_range_takes_dates_and_instants() {
+    let world = World::new().await;
+    world.lead(&enquiry_of("Petersen", "used_car", "website", "0171 2345678", "")).await;
+    for (query, number) in [
+        ("from=2026-11-23&until=2026-11-23", 1),
+        ("from=2026-11-24", 0),
+        ("until=2026-11-22", 0),
+        ("from=2026-11-22T23:00:00Z&until=2026-11-24", 1),
+        ("from=2026-11-23&until=2026-11-22T23:00:00Z", 0),
+    ] {
+        assert_eq!(found(&world, ADMIN, query).await.len(), number, "{query}");
+    }
+    for (path, until) in [
+        (format!("/dealers/{NORDSTERN}/leads"), "until"),
+        (format!("/dealers/{NORDSTERN}/board"), "until"),
+        (format!("/dealers/{NORDSTERN}/board"), "created_until"),
+        (format!("/dealers/{NORDSTERN}/tasks"), "until"),
+        ("/overview/appointments".into(), "created_until"),
+        ("/overview/appointments".into(), "created_to"),
+        ("/overview/appointments".into(), "appointment_until"),
+        ("/overview/leads".into(), "received_until"),
+        ("/overview/leads".into(), "received_to"),
+    ] {
+        for bound in ["2026-11-23", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00%2B01:00"] {
+            let reply = world.get("gina.group", &format!("{path}?{until}={bound}")).await;
+            assert_eq!(reply.status, 200, "{path} {until} {bound}: {}", reply.body);
+        }
+        assert_eq!(world.get("gina.group", &format!("{path}?{until}=2026-1-5")).await.status, 422, "{path} {until}");
+    }
+    let both = world.get("gina.group", "/overview/leads?received_to=2026-11-23&received_until=2026-11-23").await;
+    assert_eq!(both.faults(), ["received_to API-1"], "{}", both.body);
 }
 
 /// LEAD-8: a search for any channel of a contact finds all of the contact's leads.

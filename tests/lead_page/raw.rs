@@ -80,7 +80,7 @@ async fn int_2_each_timeline_entry_with_an_input_has_the_path_of_that_input() {
         assert_eq!(refused(&world, ADMIN, &format!("{path}?version={version}")).await.status, 404);
     }
     assert_eq!(refused(&world, ADMIN, &format!("{path}?version=x")).await.faults(), ["version INT-2"]);
-    assert_eq!(refused(&world, ADMIN, &format!("{path}?v=1")).await.faults(), ["v INT-2"]);
+    assert_eq!(refused(&world, ADMIN, &format!("{path}?v=1")).await.faults(), ["v API-1"]);
 }
 
 /// INT-2: large input is returned from the bucket. Once it is deleted there, the answer is 410.

@@ -193,10 +193,22 @@ fn int_8_a_combining_accent_is_joined_to_its_letter() {
     assert!(text_of(&enquiry).contains("Müller-Ångström"));
 }
 
+/// INT-8: an emoji is drawn, and a character that no font has is written in Latin letters or as its code, in brackets.
 #[test]
-fn int_8_characters_missing_in_the_font_are_copied_unchanged() {
-    let enquiry = Enquiry { contact: Person { last_name: some("Wang 王"), ..Person::default() }, ..golf() };
-    assert!(text_of(&enquiry).contains("Wang 王"));
+fn int_8_every_character_is_drawn() {
+    let enquiry = Enquiry {
+        contact: Person { last_name: some("Wang 王"), ..Person::default() },
+        message: some("Ist der 🚗 noch da? 👍🏽 \u{E000}"),
+        ..golf()
+    };
+    let document = document(&sheet(&enquiry, "de"));
+    let text = text(&document);
+    for whole in ["Wang [Wang]", "Ist der 🚗 noch da? 👍 [U+E000]"] {
+        assert!(text.contains(whole), "no «{whole}» in {text}");
+    }
+    let fonts = document.objects.values().filter_map(|object| object.as_dict().ok()?.get(b"FontName").ok()?.as_name().ok());
+    let fonts: Vec<String> = fonts.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    assert!(fonts.iter().any(|name| name.contains("Emoji")), "{fonts:?}");
 }
 
 #[test]

@@ -195,7 +195,7 @@ async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
 async fn exp_1_an_unknown_or_empty_filter_is_refused() {
     let world = World::new().await;
     for (body, field) in [
-        (json!({"what": "leads", "filters": {"dealer": NORDSTERN}}), "filters EXP-1"),
+        (json!({"what": "leads", "filters": {"dealer": NORDSTERN}}), "filters API-1"),
         (json!({"what": "leads", "filter": {"dealer": []}}), "filter.dealer EXP-1"),
         (json!({"what": "leads", "filter": {"dealer": ","}}), "filter.dealer EXP-1"),
         (json!({"what": "leads", "filter": {"source": " "}}), "filter.source EXP-1"),
@@ -210,9 +210,8 @@ async fn exp_1_an_unknown_or_empty_filter_is_refused() {
 async fn exp_1_the_returned_filter_is_accepted_unchanged_in_a_new_request() {
     let world = World::new().await;
     let appointments = json!({"dealer": ["harbour-cars-demo", NORDSTERN], "user": "anna.vogt", "origin": "dealer_system", "kind": "showroom",
-        "attendance": "no_show", "created_from": "2026-10-25", "created_to": "2026-11-22", "appointment_from": "2026-11-01", "appointment_to": "2027-01-31"});
-    let leads =
-        json!({"dealer": NORDSTERN, "user": "anna.vogt", "source": "Website", "received_from": "2026-10-25", "received_to": "2026-11-22"});
+        "attendance": "no_show", "created_from": "2026-10-25", "created_until": "2026-11-22T10:00:00Z", "appointment_from": "2026-11-01", "appointment_until": "2027-01-31"});
+    let leads = json!({"dealer": NORDSTERN, "user": "anna.vogt", "source": "Website", "received_from": "2026-10-25", "received_until": "2026-11-22"});
     for (what, filter) in [("appointments", appointments), ("leads", leads), ("leads", json!({}))] {
         let answered =
             request_export(&world, &filter.as_object().unwrap().len().to_string(), &json!({"what": what, "filter": filter})).await;

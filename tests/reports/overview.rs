@@ -56,9 +56,9 @@ pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl 
         text("kind", kind.map(|(name, _)| name.to_owned())),
         text("attendance", attendance.map(str::to_owned)),
         text("created_from", made_from.map(|date| date.to_string())),
-        text("created_to", made_to.map(|date| date.to_string())),
+        text("created_until", made_to.map(|date| date.to_string())),
         text("appointment_from", at_from.map(|date| date.to_string())),
-        text("appointment_to", at_to.map(|date| date.to_string())),
+        text("appointment_until", at_to.map(|date| date.to_string())),
     ];
     let within = |date: NaiveDate, from: Option<NaiveDate>, to: Option<NaiveDate>| {
         from.is_none_or(|from| date >= from) && to.is_none_or(|to| date <= to)
@@ -230,12 +230,12 @@ async fn acc_1_an_overview_without_its_right_is_refused_naming_the_right() {
 #[tokio::test]
 async fn ovr_2_every_invalid_filter_is_refused_naming_the_field() {
     let world = World::new().await;
-    let faults = world.get("hugo.office", "/overview/appointments?kind=workshop&created_from=1.1.2026&appointment_from=2026-02-02&appointment_to=2026-02-01&limit=5001&user=A").await;
+    let faults = world.get("hugo.office", "/overview/appointments?kind=workshop&created_from=1.1.2026&appointment_from=2026-02-02&appointment_until=2026-02-01&limit=5001&user=A").await;
     assert_eq!(
         (faults.status, faults.faults()),
         (
             422,
-            ["user", "kind", "created_from", "appointment_to"]
+            ["user", "kind", "created_from", "appointment_until"]
                 .map(|name| format!("{name} OVR-2"))
                 .into_iter()
                 .chain(["limit OVR-3".into()])
@@ -285,23 +285,23 @@ async fn ovr_1_an_overview_costs_one_read_for_each_month_of_each_dealer() {
     assert_eq!(spent.calls, 1 + 4 + 3 + 2);
 }
 
-/// OVR-2: an empty filter is refused and does not select everything; a repeated filter is refused and the last one does not win.
+/// API-1: an empty filter is refused and does not select everything; a repeated filter is refused and the last one does not win.
 #[tokio::test]
-async fn ovr_2_an_empty_or_repeated_filter_is_refused_naming_the_field() {
+async fn api_1_an_empty_or_repeated_filter_is_refused_naming_the_field() {
     let world = World::new().await;
     for (path, fault) in [
-        ("/overview/appointments?dealer=", "dealer OVR-2"),
+        ("/overview/appointments?dealer=", "dealer API-1"),
         ("/overview/appointments?dealer=,", "dealer OVR-2"),
         ("/overview/appointments?dealer=autohaus-nordstern-demo,&limit=1", "dealer OVR-2"),
-        ("/overview/appointments?created_from=&limit=0", "created_from OVR-2"),
-        ("/overview/leads?source=%20", "source OVR-4"),
-        ("/exports/log?cursor=", "cursor EXP-2"),
-        ("/dealers/autohaus-nordstern-demo/leads?owner=", "owner LEAD-8"),
-        ("/dealers/autohaus-nordstern-demo/leads?q=", "q LEAD-8"),
-        ("/users?dealer=", "dealer SET-7"),
-        ("/overview/appointments?dealer=harbour-cars-demo&dealer=autohaus-nordstern-demo", "dealer OVR-2"),
-        ("/overview/leads?source=a&%73ource=a", "source OVR-4"),
-        ("/dealers/autohaus-nordstern-demo/leads?limit=5&status=won&limit=6", "limit LEAD-8"),
+        ("/overview/appointments?created_from=&limit=0", "created_from API-1"),
+        ("/overview/leads?source=%20", "source API-1"),
+        ("/exports/log?cursor=", "cursor API-1"),
+        ("/dealers/autohaus-nordstern-demo/leads?owner=", "owner API-1"),
+        ("/dealers/autohaus-nordstern-demo/leads?q=", "q API-1"),
+        ("/users?dealer=", "dealer API-1"),
+        ("/overview/appointments?dealer=harbour-cars-demo&dealer=autohaus-nordstern-demo", "dealer API-1"),
+        ("/overview/leads?source=a&%73ource=a", "source API-1"),
+        ("/dealers/autohaus-nordstern-demo/leads?limit=5&status=won&limit=6", "limit API-1"),
     ] {
         let who = if path.starts_with("/users") { "gina.group" } else { "hugo.office" };
         let reply = world.get(who, path).await;

@@ -99,8 +99,8 @@ async fn set_1_invalid_settings_are_refused_naming_the_fields_and_change_nothing
     let absent = |from: &str, until: &str, deputy: &str| members(json!({"absences": [{"from": from, "until": until, "deputy": deputy}]}));
     let (early, late) = ("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
     for (body, faults) in [
-        (with(&read, "/nmae", json!("x")), vec!["nmae SET-10"]),
-        (members(json!({"recieves_leads": true})), vec!["members[0].recieves_leads SET-10"]),
+        (with(&read, "/nmae", json!("x")), vec!["nmae API-1"]),
+        (members(json!({"recieves_leads": true})), vec!["members[0].recieves_leads API-1"]),
         (with(&read, "/calendar/hours/mon", json!([["18:00", "08:00"]])), vec!["calendar.hours.mon[0] SET-1"]),
         (
             with(
@@ -156,12 +156,19 @@ async fn set_10_a_field_that_cannot_be_read_is_described_in_plain_words() {
         (with(&read, "/name", json!(["Nordstern"])), "name", "must be text".to_owned()),
         (with(&read, "/calendar/zone", json!("Europe/Atlantis")), "calendar.zone", "must be a time zone such as Europe/Berlin".to_owned()),
         (with(&read, "/calendar/hours/mon", json!([["08:00"]])), "calendar.hours.mon[0]", "must be a list of 2 entries".to_owned()),
-        (with(&read, "/nmae", json!("x")), "nmae", "is not a known field".to_owned()),
+        (
+            with(&read, "/calendar/hours/mon", json!([["08:00", "12:00", "13:00"]])),
+            "calendar.hours.mon[0]",
+            "must be a list of fewer entries".to_owned(),
+        ),
     ] {
         let reply = put(&world, ADMIN, 1, &body).await;
         let found = (reply.text("/errors/0/field").to_owned(), reply.text("/errors/0/detail").to_owned());
         assert_eq!((reply.status, found), (422, (field.to_owned(), detail)), "{}", reply.body);
     }
+    let unknown = put(&world, ADMIN, 1, &with(&read, "/nmae", json!("x"))).await;
+    assert_eq!(unknown.faults(), ["nmae API-1"]);
+    assert!(unknown.text("/errors/0/detail").starts_with("is unknown; known fields are "), "{}", unknown.body);
 }
 
 #[tokio::test]
@@ -301,7 +308,7 @@ async fn set_9_a_dry_run_shows_existing_leads_only_to_users_who_may_see_them() {
     let told = dry_run(&world, ADMIN, &json!({"lead": elsewhere})).await;
     assert_eq!((told.text("/dealer"), &told.body["owner"], &told.body["deadlines"]), ("harbour-cars-demo", &Value::Null, &Value::Null));
     let wrong = dry_run(&world, ADMIN, &json!({"recieved_at": "2026-12-24T17:30:00Z", "lead": enquiry("x")})).await;
-    assert_eq!((wrong.status, wrong.faults()), (422, vec!["recieved_at INT-3".to_owned()]));
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["recieved_at API-1".to_owned()]));
 }
 
 /// SET-9: real leads get the results of the dry run, also with an absence, a turn that was given back, and a pool.

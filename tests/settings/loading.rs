@@ -76,7 +76,7 @@ fn set_10_a_file_with_an_unknown_field_or_a_broken_rule_is_refused() {
         demo::read(&json.to_string()).unwrap_err().to_string()
     };
     let unknown = broken(&|json| json["dealers"][0]["settings"]["calendar"]["horus"] = json!({}));
-    assert_eq!(unknown, "unknown fields: dealers.0.settings.calendar.horus");
+    assert!(unknown.starts_with("dealers[0].settings.calendar.horus is unknown; known fields are "), "{unknown}");
     let rule = broken(&|json| json["dealers"][0]["settings"]["capacity"] = json!({"step": 7}));
     assert!(rule.contains("capacity.step") && rule.contains("CAL-7"), "{rule}");
 }

@@ -2,7 +2,7 @@
 
 use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, Request, World, enquiry};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
@@ -27,12 +27,12 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
         assert_eq!((same.status, &same.body["version"]), (200, &json!(1)), "{part}: {}", same.body);
         assert_eq!(world.call(Request::put(ADMIN, &of_dealer(part)).json(&read.body["settings"])).await.status, 428);
         let unknown = world.call(Request::put(ADMIN, &of_dealer(part)).json(&json!({"colour": "red"})).version(1)).await;
-        assert_eq!(unknown.faults(), ["colour SET-10"], "{part}");
+        assert_eq!(unknown.faults(), ["colour API-1"], "{part}");
         assert_eq!(world.get("anna.vogt", &of_dealer(part)).await.status, 403);
     }
     for (part, body, fault) in [
         ("opening-hours", json!({"zone": "Europe/Berlin", "hours": {"mon": [["18:00", "08:00"]]}}), "hours.mon[0] SET-1"),
-        ("opening-hours", json!({"hours": {}}), "zone SET-1"),
+        ("opening-hours", json!({"zone": null}), "zone SET-1"),
         (
             "holidays",
             json!({"days_off": [{"from": "2026-12-27", "to": "2026-12-25", "name": "x", "kind": "public_holiday"}]}),
@@ -41,7 +41,7 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
         ("escalation", json!({"level_1": 100_000}), "level_1 SET-3"),
         ("mailbox", json!({"lead_address": "a@example.com", "forward_to": "A@example.com"}), "forward_to SET-4"),
         ("configuration", json!({"admin_user": "nobody"}), "admin_user SET-5"),
-        ("configuration", json!({}), "admin_user SET-10"),
+        ("configuration", json!({"admin_user": null}), "admin_user SET-10"),
         ("pool", json!({"pool": {"user": "helga.stern"}}), "pool DIS-9"),
         ("routing-rules", json!({"routing_rules": [{"group": "opel"}]}), "routing_rules[0].group DIS-3"),
     ] {
@@ -50,19 +50,19 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
     }
 }
 
-/// SET-3: the durations that are left out have their defaults, none is longer than 60 days, level 1 needs opening hours, and without level 1 a lead has
+/// SET-3: the durations that are left out keep their values, none is longer than 60 days, level 1 needs opening hours, and without level 1 a lead has
 /// no deadline and no step.
 #[tokio::test]
-async fn set_3_durations_have_defaults_and_limits_and_0_turns_the_deadline_off() {
+async fn set_3_durations_have_limits_and_0_or_null_turns_a_step_off() {
     let world = World::new().await;
     let path = of_dealer("escalation");
-    let defaults = json!({"level_1": 120, "reminder": 30, "level_2": 1440, "level_2_resubmission": 1440});
     let put = async |version, body| world.call(Request::put(ADMIN, &path).json(&body).version(version)).await;
     assert_eq!(put(1, json!({"level_1": 45, "reminder": 0})).await.body["version"], 2);
     let read = world.get(ADMIN, &path).await.body["settings"].clone();
     assert_eq!(read, json!({"level_1": 45, "reminder": 0, "level_2": 1440, "level_2_resubmission": 1440}));
-    assert_eq!(put(2, json!({})).await.body["version"], 3);
-    assert_eq!(world.get(ADMIN, &path).await.body["settings"], defaults);
+    assert_eq!(put(2, json!({"level_1": null, "level_2": 60})).await.body["version"], 3);
+    let read = world.get(ADMIN, &path).await.body["settings"].clone();
+    assert_eq!(read, json!({"level_1": 0, "reminder": 0, "level_2": 60, "level_2_resubmission": 1440}));
 
     let names = ["level_1", "reminder", "level_2", "level_2_resubmission"];
     for name in names {
@@ -74,19 +74,54 @@ async fn set_3_durations_have_defaults_and_limits_and_0_turns_the_deadline_off()
     let too_long = put(4, json!({"level_1": 86_401, "reminder": 86_401, "level_2": 86_401, "level_2_resubmission": 86_401})).await;
     assert_eq!(too_long.faults(), names.map(|name| format!("{name} SET-3")));
 
+    let on = json!({"level_1": 120, "reminder": 30, "level_2": 1440, "level_2_resubmission": 1440});
+    assert_eq!(put(4, on).await.body["version"], 5);
+
     // Level 1 needs opening hours. Without level 1 none are needed.
     let hours = json!({"zone": "Europe/Berlin", "hours": {}});
     let put_hours = async |version| world.call(Request::put(ADMIN, &of_dealer("opening-hours")).json(&hours).version(version)).await;
-    let refused = put_hours(4).await;
+    let refused = put_hours(5).await;
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert!(refused.faults().iter().any(|fault| fault.ends_with("escalation.level_1 SET-3")), "{}", refused.body);
     let with_deadline = world.lead(&enquiry("Before")).await;
     assert!(world.page(with_deadline).await.lead.deadline().is_some());
-    assert_eq!(put(4, json!({"level_1": 0})).await.body["version"], 5);
-    let accepted = put_hours(5).await;
+    assert_eq!(put(5, json!({"level_1": 0})).await.body["version"], 6);
+    let accepted = put_hours(6).await;
     assert_eq!(accepted.status, 200, "{}", accepted.body);
     let without = world.page(world.lead(&enquiry("After")).await).await.lead;
     assert_eq!((without.deadline(), without.plan), (None, None));
+}
+
+/// SET-10: a field that a part leaves out keeps its value, `null` is its default, and the whole answer of `GET` can be sent back.
+#[tokio::test]
+async fn set_10_a_part_keeps_fields_that_are_left_out_and_takes_what_get_returns() {
+    let world = World::new().await;
+    let put = async |part: &str, version, body: &Value| world.call(Request::put(ADMIN, &of_dealer(part)).json(body).version(version)).await;
+    let set = put("configuration", 1, &json!({"from_name": "Nordstern Verkauf", "spam_gives_turn_back": true})).await;
+    assert_eq!((set.status, set.text("/settings/from_name")), (200, "Nordstern Verkauf"), "{}", set.body);
+    let kept = put("configuration", 2, &json!({"from_name": null})).await;
+    assert_eq!((&kept.body["settings"]["from_name"], &kept.body["settings"]["spam_gives_turn_back"]), (&Value::Null, &json!(true)));
+    assert_eq!(kept.body["settings"]["admin_user"], set.body["settings"]["admin_user"]);
+    assert_eq!(put("absences", 3, &json!({})).await.body["version"], 3);
+    let parts = ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "capacity", "appointment-settings", "pool"];
+    for part in parts.into_iter().chain(["distribution-groups", "routing-rules", "absences", "settings", "users/anna.vogt"]) {
+        let read = world.get(ADMIN, &of_dealer(part)).await.body;
+        let same = put(part, 3, &read).await;
+        assert_eq!((same.status, &same.headers["etag"]), (200, &"\"3\"".parse().unwrap()), "{part}: {}", same.body);
+    }
+    let user = world.get("gina.group", "/users/anna.vogt").await.body;
+    let same = world.call(Request::put("gina.group", "/users/anna.vogt").json(&user).version(1)).await;
+    assert_eq!((same.status, &same.body), (200, &user), "{}", same.body);
+}
+
+/// API-2: an absence from date to date lasts until the end of the last day in the dealer's time zone.
+#[tokio::test]
+async fn api_2_an_absence_takes_dates_and_instants() {
+    let world = World::new().await;
+    let away = json!({"absences": [{"from": "2026-12-01", "until": "2026-12-04"}]});
+    let set = world.call(Request::put(ADMIN, &of_dealer("users/anna.vogt/absences")).json(&away).version(1)).await;
+    let instants = json!([{"from": "2026-11-30T23:00:00Z", "until": "2026-12-04T23:00:00Z"}]);
+    assert_eq!((set.status, &set.body["absences"]), (200, &instants), "{}", set.body);
 }
 
 /// SET-4, SET-5: only the operator may change the mail server and lead tracking.
@@ -113,7 +148,7 @@ const CALENDAR: [(&str, &str); 2] = [("content-type", "text/calendar"), ("if-mat
 #[tokio::test]
 async fn set_2_the_import_adds_a_national_calendar_once_and_refuses_an_invalid_one_with_its_line() {
     let world = World::new().await;
-    let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31&transparent=true");
+    let path = of_dealer("holidays/import?from=2026-12-01&until=2027-12-31&transparent=true");
     let file = include_bytes!("holidays/german-holidays.ics");
     let done = world.call(Request::post(ADMIN, &path).headers(&CALENDAR).body(file)).await;
     assert_eq!(done.status, 200, "{}", done.body);

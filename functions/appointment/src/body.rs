@@ -63,10 +63,6 @@ pub struct CustomerBody {
     /// Media that the customer refuses: `email`, `sms` (APT-3).
     #[schema(value_type = Option<Vec<String>>)]
     refuses: Loose<Vec<String>>,
-    /// Unknown fields.
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A correction. Absent fields keep their values; an empty text removes the value.
@@ -165,9 +161,8 @@ fn when(text: Loose<Text>, faults: &mut Vec<Fault>) -> Option<DateTime<Utc>> {
 }
 
 impl AppointmentBody {
-    /// Checks every field and reports all faults at once. Telephone numbers are read as dialled in `country`. Unknown fields of the customer are
-    /// ignored if the sender is a system.
-    pub(crate) fn check(self, country: Country, of_system: bool) -> (Option<AppointmentRequest>, Vec<Fault>) {
+    /// Checks every field and reports all faults at once. Telephone numbers are read as dialled in `country`.
+    pub(crate) fn check(self, country: Country) -> (Option<AppointmentRequest>, Vec<Fault>) {
         let mut faults = Vec::new();
         let lead = self.lead.text("lead", &mut faults).map(|lead| lead.parse::<LeadId>());
         if let Some(Err(e)) = &lead {
@@ -175,8 +170,7 @@ impl AppointmentBody {
         }
         let of_lead = lead.is_some();
         let typed = matches!(self.customer, Loose::Wrong);
-        let mut customer = self.customer.take("customer", "an object", &mut faults);
-        customer.iter_mut().filter(|_| of_system).for_each(|customer| customer.unknown.clear());
+        let customer = self.customer.take("customer", "an object", &mut faults);
         let customer = customer.map(|customer| customer.read(&Customer::default(), country, &mut faults)).unwrap_or_default();
         let faulty = typed || faults.iter().any(|fault| fault.field.starts_with("customer."));
         if !of_lead && !faulty {
@@ -206,8 +200,6 @@ impl CustomerBody {
     /// Returns the customer after the request: absent fields keep the values of `before`, an empty text removes the value.
     fn read(self, before: &Customer, country: Country, faults: &mut Vec<Fault>) -> Customer {
         let ContactPreferences { email, phone, language, refuses } = before.reached.clone();
-        // Unknown top-level fields are refused when the body is parsed; these are nested.
-        faults.extend(self.unknown.keys().map(|name| Fault::new(format!("customer.{name}"), "INT-3", "is not a known field")));
         let name = match self.name.text("customer.name", faults).map(|name| name.trim().to_owned()) {
             None => before.name.clone(),
             Some(name) => {

@@ -57,7 +57,7 @@ impl Creation {
         let (origin, team) = self.scope.makes_appointments()?;
         self.scope.reaches(&self.dealer)?;
         let known = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
-        let (request, mut faults) = self.body.check(known.settings.country, self.scope.user_id().is_none());
+        let (request, mut faults) = self.body.check(known.settings.country);
         let by = self.scope.actor();
         let partner = if let Actor::Partner(partner) = &by { Some(partner.clone()) } else { None };
         let external_id = request.as_ref().and_then(|request| request.external_id.clone());

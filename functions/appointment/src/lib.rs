@@ -23,7 +23,7 @@ pub use view::{
 use crate::creation::{Creation, Outcome};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use forecourt_domain::base::{AppointmentId, DealerId, LeadId, Refusal, Right};
+use forecourt_domain::base::{AppointmentId, DealerId, Fault, LeadId, Refusal, Right};
 use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::queue::partner::{self, PartnerQueue};
@@ -67,7 +67,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
 async fn create(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkAppointments)?;
     let dealer = call.part("dealer", "dealer")?;
-    let body = if call.scope.user_id().is_some() { call.json()? } else { call.json_of_system()? };
+    let body = call.json()?;
     let Call { scope, idempotency_key: key, now, .. } = call;
     let (made, repeated) = Creation { scope, dealer, body, key, now }.run(platform).await?;
     let answer = match made {
@@ -121,7 +121,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
     let now = platform.clock.now();
     let mut body: Map<String, Value> = json::read(message.body.as_deref().unwrap_or_default().as_bytes())?;
     let Some(appointment) = body.remove("appointment") else {
-        let report = json::typed::<PingBackBody>(Value::Object(body))?.check(now)?;
+        let report = json::known::<PingBackBody>(Value::Object(body))?.check(now)?;
         return Ok(apply_ping_back(platform, &scope, &report, None, now).await?.appointment);
     };
     partner(&scope)?;
@@ -134,8 +134,14 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
     if appointment.get("external_id").is_none_or(Value::is_null) {
         return Err(Refusal::field("appointment.external_id", "INT-5", "is required: your id of the appointment").into());
     }
+    body.remove("dealer");
+    let others: Vec<Fault> = body.keys().map(|name| json::unknown(name, &["appointment", "dealer"])).collect();
+    if !others.is_empty() {
+        return Err(Refusal::Invalid(others).into());
+    }
     let within = |field: &str| Some(format!("appointment.{field}"));
-    let making = Creation { scope, dealer, body: json::typed(appointment).map_err(|refusal| refusal.relocated(within))?, key: None, now };
+    let appointment = json::known(appointment).map_err(|refusal| refusal.relocated(within))?;
+    let making = Creation { scope, dealer, body: appointment, key: None, now };
     let made = making.run(platform).await.map_err(|failure| match failure {
         Failure::Refused(refusal) => Failure::Refused(refusal.relocated(within)),
         other => other,

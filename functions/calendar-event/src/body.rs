@@ -6,8 +6,6 @@ use forecourt_domain::calendar::EventTime;
 use forecourt_domain::rules::calendar::NewEvent;
 use forecourt_edge::formats::json::{Loose, Text, note, time};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A calendar event to create (CAL-1).
@@ -33,10 +31,6 @@ pub struct EventBody {
     /// The user who is responsible for the event. Defaults to the owner of the lead.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
-    /// Unknown fields are refused, in nested bodies too: a misspelt `at` would otherwise silently mean "now".
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: BTreeMap<String, IgnoredAny>,
 }
 
 /// One event to create for many leads (CAL-2).
@@ -142,7 +136,6 @@ impl EventBody {
         if let Some(Err(e)) = &user {
             faults.push(Fault::new(field("user"), "CAL-1", e.to_string()));
         }
-        faults.extend(self.others.into_keys().map(|name| Fault::new(field(&name), "INT-3", "is not a known field")));
         EventDraft {
             title,
             kind,

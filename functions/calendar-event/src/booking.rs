@@ -8,6 +8,7 @@ use forecourt_domain::base::{Actor, Refusal, UserId};
 use forecourt_domain::calendar::{CalendarEvent, Invitation, InvitationStatus};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
+use forecourt_domain::reports::Bound;
 use forecourt_domain::rules::appointment::with_appointments;
 use forecourt_domain::rules::calendar::{CalendarContext, OfferRefusal, invitation};
 use forecourt_domain::settings::Dealer;
@@ -120,15 +121,15 @@ struct LinkRequest<'a> {
     call: &'a Call,
     link: &'a InvitationLink,
     reader: &'a pages::Reader,
-    /// The first date whose free slots are listed; today if absent.
-    first: Option<NaiveDate>,
+    /// The first date whose free slots are listed, or a time on it; today if absent.
+    first: Option<Bound>,
 }
 
 async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Result<Answer, Problem> {
     let Some(Link::Invitation(link)) = call.link.clone() else { return Err(Problem::no_link()) };
     let about = link.lead;
     // The query is checked before anything is changed.
-    let first = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
+    let first = call.query_as("from", "CAL-8", "a date such as 2026-11-25, or a time with a UTC offset")?;
     let request = LinkRequest { platform, call, link: &link, reader, first };
     let answer = match call.operation {
         Operation::ShowInvitation => respond(reader, 200, &request.read().await?, None),
@@ -258,7 +259,7 @@ impl LinkRequest<'_> {
         let now = call.now;
         let free = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
             let offer = invitation.offer(lead, dealer, event, now)?;
-            Ok(offer.free(&Diary::new(days), from, DATES))
+            Ok(offer.free(&Diary::new(days), from.map(|from| from.date(&dealer.settings.calendar)), DATES))
         };
         let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
             let _ = free(items, days);

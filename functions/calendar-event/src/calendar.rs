@@ -155,7 +155,7 @@ pub(crate) async fn show(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    let mut queries = Queries::of(call, &["view", "date", "user", "deleted", "limit", "cursor"], "CAL-6");
+    let mut queries = Queries::of(call, "CAL-6");
     let view = queries.parse::<View>("view", "day, week or month").unwrap_or(View::Week);
     let calendar = &dealer.settings.calendar;
     let date = queries.parse::<NaiveDate>("date", "a date such as 2026-11-25").unwrap_or_else(|| calendar.date_of(call.now));

@@ -50,7 +50,7 @@ pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// `GET /exports/log`.
 pub(crate) async fn log(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
-    let mut queries = Queries::of(call, &["limit", "cursor"], "EXP-2");
+    let mut queries = Queries::of(call, "EXP-2");
     let limit = queries.limit(DEFAULT_PAGE);
     queries.done()?;
     let (downloads, cursor) = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;

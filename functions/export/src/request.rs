@@ -3,8 +3,9 @@
 use crate::view::ExportView;
 use forecourt_domain::base::{ExportId, Fault, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::reports::{AppointmentFilter, Export, ExportContent, ExportFormat, LeadFilter};
+use forecourt_domain::reports::{AppointmentFilter, Export, ExportContent, ExportFormat, FORMER_NAMES, LeadFilter};
 use forecourt_edge::Platform;
+use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, fingerprint};
@@ -28,10 +29,6 @@ pub struct ExportBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "csv")]
     format: Value,
-    /// Unknown fields. They are refused, because a misspelt filter would export everything.
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Map<String, Value>,
 }
 
 const RULE: &str = "EXP-1";
@@ -48,8 +45,8 @@ impl ExportBody {
                 &nothing
             }
         };
-        faults.extend(self.others.keys().map(|name| Fault::new(name.clone(), RULE, "is unknown; known fields are what, filter, format")));
-        let named = |name: &str| filter.get(name).and_then(text);
+        let former = |name: &str| FORMER_NAMES.iter().find(|(_, now)| *now == name).map(|(former, _)| *former);
+        let named = |name: &str| filter.get(name).or_else(|| filter.get(former(name)?)).and_then(text);
         let what = match self.what.as_str() {
             Some("appointments") => {
                 faults.extend(unknown(filter, &AppointmentFilter::NAMES));
@@ -91,8 +88,10 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn unknown(filter: &Map<String, Value>, known: &[&str]) -> Vec<Fault> {
-    let fault = |name: &String| Fault::new(format!("filter.{name}"), RULE, format!("is unknown; known filters are {}", known.join(", ")));
-    filter.keys().filter(|name| !known.contains(&name.as_str())).map(fault).collect()
+    let fault = |name: &String| json::unknown(format!("filter.{name}"), known);
+    let current =
+        |name: &str| FORMER_NAMES.iter().find(|(former, _)| *former == name).map_or(name.to_owned(), |(_, now)| (*now).to_owned());
+    filter.keys().filter(|name| !known.contains(&current(name).as_str())).map(fault).collect()
 }
 
 /// `POST /exports`: creates the export, which starts at once. The same `Idempotency-Key` again returns the export in its current state (INT-5).

@@ -7,7 +7,7 @@ use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// An enquiry. Unknown fields are ignored; a contact needs an e-mail address or a telephone number (INT-3).
+/// An enquiry. Unknown fields are kept in the raw input and flagged (API-1); a contact needs an e-mail address or a telephone number (INT-3).
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({
     "source": "website", "external_id": "web-4711", "type": "used_car",

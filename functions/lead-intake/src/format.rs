@@ -5,6 +5,7 @@ use crate::body::EnquiryBody;
 use forecourt_domain::base::Fault;
 use forecourt_domain::enquiry::{Enquiry, Flag, RawEnquiry, Tolerance};
 use forecourt_domain::settings::Dealer;
+use forecourt_edge::formats::json::{UnknownField, normalised, read_as_sent};
 use forecourt_edge::http::Problem;
 
 /// The format of a body.
@@ -59,13 +60,14 @@ impl Format {
     pub(crate) fn read(self, body: &[u8]) -> Result<Vec<ReceivedEnquiry>, Problem> {
         match self {
             Format::Json => {
-                let (enquiry, faults) = forecourt_edge::formats::json::read_as_sent::<EnquiryBody>(body)?.read();
+                let (read, unknown) = read_as_sent::<EnquiryBody>(body)?;
+                let (enquiry, faults) = read.read();
                 Ok(vec![ReceivedEnquiry {
                     raw: body.to_vec(),
                     resend: false,
                     enquiry,
                     faults,
-                    flags: Vec::new(),
+                    flags: flags_of(unknown),
                     tolerance: Tolerance::Strict,
                 }])
             }
@@ -76,6 +78,24 @@ impl Format {
             }
         }
     }
+}
+
+/// The most unknown fields of an enquiry that are flagged one by one.
+const MOST_FLAGS: usize = 20;
+
+/// Returns a flag of each unknown field (API-1). On a queue, `dealer` names the dealer.
+fn flags_of(unknown: Vec<UnknownField>) -> Vec<Flag> {
+    let mut fields: Vec<String> = unknown.into_iter().map(|field| field.path).filter(|path| path != "dealer").collect();
+    let more = fields.len().saturating_sub(MOST_FLAGS);
+    fields.truncate(MOST_FLAGS);
+    let flag = |field: String| Flag { field: line(&field), detail: "is unknown; its value is only in the raw input".into() };
+    let others = (more > 0).then(|| Flag { field: "body".into(), detail: format!("has {more} more unknown fields") });
+    fields.into_iter().map(flag).chain(others).collect()
+}
+
+/// Returns a name that a sender wrote as a part of one line, cut to 100 characters.
+fn line(name: &str) -> String {
+    normalised(name.chars().filter(|c| !c.is_control()).take(100).collect())
 }
 
 fn of_prospect(prospect: adf::Prospect, note: Option<Flag>) -> ReceivedEnquiry {

@@ -153,7 +153,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         None
     };
     let decide = |context: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
-        NewElement::Content(content) => elements::add(context.lead, id.clone(), content, &by, call.now),
+        NewElement::Content(content) => elements::not_expired(None, &content, context.dealer, call.now)
+            .and_then(|()| elements::add(context.lead, id.clone(), content, &by, call.now)),
         NewElement::TestDrive(TestDriveRequest { vehicle, at, title, user, notes }) => {
             let event = NewEvent {
                 id: event.clone(),
@@ -231,9 +232,11 @@ async fn change(platform: &Platform, call: &Call, kind: ElementKind) -> Result<A
     let at = ElementPath::of(call, kind)?;
     let patch = call.json::<Value>()?;
     let by = call.scope.actor();
-    let rule = |LeadContext { lead, loaded, .. }: LeadContext<'_>| {
+    let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let element = changeable(&at, call, loaded)?;
-        elements::change(lead, element, patch::patched(&element.content, &patch)?, &by, call.now)
+        let content = patch::patched(&element.content, &patch)?;
+        elements::not_expired(Some(&element.content), &content, dealer, call.now)?;
+        elements::change(lead, element, content, &by, call.now)
     };
     let also = |loaded: &Loaded| at.keys(loaded);
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);

@@ -25,9 +25,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    let known = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "limit", "cursor"];
-    let mut queries = Queries::of(call, &known, "LEAD-8");
-    let filter = Filter::read(&mut queries, ["from", "until"]);
+    let mut queries = Queries::of(call, "LEAD-8");
+    let filter = Filter::read(&mut queries, ["from", "until"], &dealer);
     let (limit, text) = (queries.limit(DEFAULT_PAGE), Search::text(&mut queries));
     queries.done()?;
     let search = match text {
@@ -47,7 +46,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
         false => Some(10 * limit),
     };
     let (store, leads) = (&platform.store, DealerLeads { scope: &call.scope, dealer: &dealer });
-    let paging = Paging { now: call.now, cursor: call.query("cursor"), limit, from: filter.arrivals.0, at_once };
+    let paging = Paging { now: call.now, cursor: call.query("cursor"), limit, from: filter.arrivals.from, at_once };
     let listed = match search.as_ref().and_then(Search::leads) {
         Some(ids) => store.leads_by_number(leads, ids.iter().copied(), paging, wanted).await?,
         None => store.leads(leads, paging, wanted).await?,

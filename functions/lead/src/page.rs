@@ -38,7 +38,7 @@ pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Pro
 pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    let mut queries = Queries::of(call, &["limit", "cursor"], "LEAD-2");
+    let mut queries = Queries::of(call, "LEAD-2");
     let (limit, before) = (queries.limit(ENTRIES), cursor::read(&mut queries, id));
     queries.done()?;
     let store = &platform.store;

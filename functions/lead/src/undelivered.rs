@@ -167,7 +167,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    let mut queries = Queries::of(call, &["limit", "cursor"], "MSG-1");
+    let mut queries = Queries::of(call, "MSG-1");
     let limit = queries.limit(DEFAULT_PAGE);
     queries.done()?;
     let (keys, cursor) = platform.store.undelivered(&call.scope, &id, call.query("cursor"), limit).await?;

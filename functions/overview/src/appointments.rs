@@ -92,8 +92,7 @@ fn lock(counted: &Mutex<RunningTotals>) -> MutexGuard<'_, RunningTotals> {
 
 /// Reads the filter and the number of grid rows.
 fn read_query(call: &Call) -> Result<(AppointmentFilter, usize), Refusal> {
-    let known: Vec<&str> = AppointmentFilter::NAMES.into_iter().chain(["limit"]).collect();
-    let queries = Queries::of(call, &known, "OVR-2");
+    let queries = Queries::of(call, "OVR-2");
     let filter = AppointmentFilter::read(&|name| queries.text(name).map(str::to_owned), "OVR-2");
     let limit = queries.text("limit").map_or(Some(GRID), |text| text.parse().ok().filter(|limit| *limit <= GRID));
     queries.done_with(match (filter, limit) {

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadOverview)?;
     call.scope.needs(Right::ReadLeads)?;
-    let queries = Queries::of(call, &LeadFilter::NAMES, "OVR-4");
+    let queries = Queries::of(call, "OVR-4");
     let filter = LeadFilter::read(&|name| queries.text(name).map(str::to_owned), "OVR-4");
     let filter = queries.done_with(filter)?;
     let sites = sites::sites(platform, call, &filter.dealers, |dealer| filter.bounds(&dealer.settings.calendar)).await?;

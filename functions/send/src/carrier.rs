@@ -129,7 +129,9 @@ pub struct Call {
     pub url: String,
     /// `webhook-id`: the same for every attempt.
     pub webhook_id: String,
-    /// `webhook-timestamp`: time of this attempt in seconds since 1970.
+    /// Time of this attempt by the system's clock. Not sent.
+    pub at: DateTime<Utc>,
+    /// `webhook-timestamp`: real time of this attempt in seconds since 1970. Receivers compare it with their own clock.
     pub webhook_timestamp: i64,
     /// `webhook-signature`: `v1,…` for each valid secret, separated by spaces.
     pub webhook_signature: String,

@@ -184,7 +184,11 @@ fn draw_run(surface: &mut Surface<'_>, run: &Run, faces: &Faces) -> Identifier {
         _ => ContentTag::Span(SpanTag::empty()),
     });
     surface.set_fill(Some(fill(run.style.ink)));
-    surface.draw_glyphs(Point::from_xy(run.x, run.y), &face.set(&run.text), face.font.clone(), &run.text, run.style.size, false);
+    let mut x = run.x;
+    for segment in face.set(&run.text) {
+        surface.draw_glyphs(Point::from_xy(x, run.y), &segment.glyphs, segment.font.clone(), segment.text, run.style.size, false);
+        x += segment.width * run.style.size;
+    }
     surface.end_tagged();
     drawn
 }

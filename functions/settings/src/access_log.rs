@@ -64,7 +64,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     if !call.scope.reaches_all() {
         return Err(Refusal::NotFound("access log").into());
     }
-    let mut queries = Queries::of(call, &["limit", "cursor"], "ACC-1");
+    let mut queries = Queries::of(call, "ACC-1");
     let limit = queries.limit(DEFAULT_PAGE);
     queries.done()?;
     let (records, cursor) = platform.store.access_log(&call.scope, call.query("cursor"), limit).await?;

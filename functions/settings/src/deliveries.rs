@@ -125,7 +125,7 @@ pub(crate) fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<We
 /// `GET /webhooks/{webhook}/deliveries`: the deliveries of the last two weeks.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
-    let mut queries = Queries::of(call, &["limit", "cursor"], "APT-6");
+    let mut queries = Queries::of(call, "APT-6");
     let limit = queries.limit(DEFAULT_PAGE);
     queries.done()?;
     webhook(&platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?, &id, call)?;

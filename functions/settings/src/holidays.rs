@@ -59,15 +59,16 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     let dealer = current(platform, call, id).await?;
     let zone = dealer.settings.calendar.zone();
     let today = call.now.with_timezone(&zone).date_naive();
-    let mut queries = Queries::of(call, &["from", "to", "transparent"], "SET-2");
-    let mut from: NaiveDate = queries.parse("from", "a date such as 2027-01-01").unwrap_or(today);
+    let mut queries = Queries::of(call, "SET-2");
+    let calendar = &dealer.settings.calendar;
+    let mut from: NaiveDate = queries.bound("from").map_or(today, |from| from.date(calendar));
     if !(1970..=2200).contains(&from.year()) {
         queries.refuse(Fault::new("from", "SET-2", "must be a date from 1970 to 2200"));
         from = today;
     }
-    let to: NaiveDate = queries.parse("to", "a date such as 2027-12-31").unwrap_or(from + AHEAD);
+    let to: NaiveDate = queries.bound("until").map_or(from + AHEAD, |until| until.last_date(calendar));
     if !queries.is_refused("from") && (to < from || to > from + Months::new(120)) {
-        queries.refuse(Fault::new("to", "SET-2", "must be on or after from, and at most ten years after it"));
+        queries.refuse(Fault::new("until", "SET-2", "must be on or after from, and at most ten years after it"));
     }
     let transparent = queries.parse("transparent", "true or false").unwrap_or(false);
     queries.done()?;

@@ -107,12 +107,12 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
         Operation::ReadSettings => answer_settings(&current(platform, &call, &id).await?),
         Operation::ChangeSettings => {
-            let settings = body::settings(body::json(&call.body)?)?;
+            let settings = body::settings(body::writable_settings(&call.body)?)?;
             answer_settings(&change::save(platform, &call, &id, &change::required_versions(&call)?, |_| Ok(settings.clone())).await?)
         }
         Operation::ReadPart(part) => answer_part(part, &current(platform, &call, &id).await?),
         Operation::ChangePart(part) => {
-            let body = body::json(&call.body)?;
+            let body = body::writable_settings(&call.body)?;
             let versions = change::required_versions(&call)?;
             let saved = change::save(platform, &call, &id, &versions, |dealer| parts::replaced(part, &dealer.settings, &body)).await;
             let saved = saved.map_err(|failure| match failure {
@@ -137,7 +137,7 @@ fn answer_part(part: SettingsPart, dealer: &Dealer) -> Result<Answer, Problem> {
 }
 
 async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    let mut queries = Queries::of(call, &["before"], "SET-10");
+    let mut queries = Queries::of(call, "SET-10");
     let before: Option<u64> = queries.parse("before", "a version");
     queries.done()?;
     let changes = platform.store.settings_history(&call.scope, id, before, PAGE + 1).await?;

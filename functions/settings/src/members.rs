@@ -6,8 +6,9 @@ use crate::{body, parts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
 use forecourt_domain::people::User;
-use forecourt_domain::settings::{Absence, Dealer, DealerSettings, Member, Settings};
+use forecourt_domain::settings::{Dealer, DealerSettings, Member, Settings};
 use forecourt_edge::Platform;
+use forecourt_edge::formats::json::unknown;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
@@ -85,7 +86,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
-            let (user, part) = (user()?, body::json(&call.body)?);
+            let (user, part) = (user()?, body::writable(&call.body, &READ_ONLY)?);
             // The body holds one member, so that faults name its fields without a position.
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
             let dealer =
@@ -105,7 +106,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
             absences(&current(platform, call, id).await?, &user)
         }
         Operation::SetUserAbsences => {
-            let (user, entered) = (user()?, body::json(&call.body)?);
+            let (user, entered) = (user()?, body::writable(&call.body, &["dealer", "version", "user"])?);
             let dealer =
                 save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
             absences(&dealer, &user)
@@ -197,11 +198,11 @@ async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&Us
 
 /// The fields that the list of users can change. Groups are changed on the single user (SET-7).
 const SWITCHES: [&str; 3] = ["receives_leads", "assignable", "supervisor"];
+/// The fields of a [`DealerUserView`] that cannot be changed there.
+const READ_ONLY: [&str; 6] = ["user", "name", "notices", "away_until", "deputy", "gets_leads_now"];
 
 fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
-    if let Some(unknown) = body.as_object().into_iter().flat_map(Map::keys).find(|name| *name != "users") {
-        return Err(Refusal::field(unknown.clone(), "SET-7", "is not a known field"));
-    }
+    body.as_object().map_or(Ok(()), |fields| body::only(fields, &["users"]))?;
     let Some(Value::Array(users)) = body.get("users") else {
         return Err(Refusal::field("users", "SET-7", "must be a list of users, each with the switches to change"));
     };
@@ -221,7 +222,7 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
                     let detail = format!("can only be changed with PUT /dealers/{{dealer}}/users/{name}");
                     faults.push(Fault::new(format!("users[{i}].groups"), "SET-7", detail));
                 }
-                other => faults.push(Fault::new(format!("users[{i}].{other}"), "SET-7", "is not a known field")),
+                other => faults.push(unknown(format!("users[{i}].{other}"), &[&["user"], &SWITCHES[..]].concat())),
             }
         }
     }
@@ -249,19 +250,15 @@ fn put(member: &mut Value, field: &str, value: &Value) {
 fn with_switches(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
     let known = [&SWITCHES[..], &["groups"]].concat();
     let fields = body.as_object().cloned().unwrap_or_default();
-    let unknown = fields.keys().filter(|name| !known.contains(&name.as_str()));
-    let faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-7", "is not a known field")).collect();
-    if !faults.is_empty() {
-        return Err(Refusal::Invalid(faults));
-    }
+    body::only(&fields, &known)?;
     let mut whole = json!(settings);
     let place = settings.members.iter().position(|member| member.user == *user).unwrap_or(settings.members.len());
     if let Some(members) = whole.get_mut("members").and_then(Value::as_array_mut) {
         if place == members.len() {
             members.push(Value::Object(Map::from_iter([("user".to_owned(), json!(user))])));
         }
-        for name in known {
-            put(&mut members[place], name, fields.get(name).unwrap_or(&Value::Null));
+        for (name, value) in &fields {
+            put(&mut members[place], name, value);
         }
         // If another release stored the user twice, the first entry was in force.
         let user = json!(user);
@@ -289,22 +286,24 @@ fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
     if settings.member(user).is_none() {
         return Err(Refusal::NotFound("user of this dealer"));
     }
-    let entered: Vec<Absence> = body::read::<AbsencesBody>(body.clone(), "SET-7")?.absences;
+    body.as_object().map_or(Ok(()), |fields| body::only(fields, &["absences"]))?;
+    let none = Vec::new();
+    let entered = match body.get("absences") {
+        None => return Ok(settings.clone()),
+        Some(Value::Null) => &none,
+        Some(Value::Array(entered)) if entered.iter().all(Value::is_object) => entered,
+        Some(_) => return Err(Refusal::field("absences", "SET-7", "must be a list of absences")),
+    };
     let Some(list) = all["absences"].as_array_mut() else { return Err(Refusal::NotFound("user of this dealer")) };
     list.retain(|absence| absence["user"] != json!(user));
     let with_user = entered.iter().map(|absence| {
-        let mut absence = json!(absence);
+        let mut absence = absence.clone();
         absence["user"] = json!(user);
         absence
     });
     // The new absences come first, so that faults name their positions in the body.
     let all: Vec<Value> = with_user.chain(list.iter().cloned()).collect();
     parts::replaced(forecourt_edge::routes::SettingsPart::Absences, settings, &json!({ "absences": all }))
-}
-
-#[derive(serde::Deserialize)]
-struct AbsencesBody {
-    absences: Vec<Absence>,
 }
 
 fn absences(dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {

@@ -95,20 +95,20 @@ pub(crate) fn view(part: SettingsPart, settings: &Settings) -> Value {
     Value::Object(shape.fields.iter().map(field).collect())
 }
 
-/// Returns the settings with a part replaced by `body`. Fields that are absent in `body` get their defaults.
+/// Returns the settings with a part replaced by `body`: a field that is absent in `body` keeps its value, and `null` is its default, or turns a step of
+/// the escalation off (SET-3, SET-10).
 ///
 /// # Errors
 /// 422 with each field of the part that is unknown or breaks a rule.
 pub(crate) fn replaced(part: SettingsPart, settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     let shape = shape_of(part);
     let Value::Object(body) = body else { return Err(Refusal::Malformed("the body must be a JSON object".into())) };
-    let unknown = body.keys().filter(|name| !shape.fields.iter().any(|(known, _)| known == name));
-    let faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-10", "is not a known field")).collect();
-    if !faults.is_empty() {
-        return Err(Refusal::Invalid(faults));
-    }
+    body::only(body, &shape.fields.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
     let mut whole = json!(settings);
     if part == SettingsPart::Absences {
+        if !body.contains_key("absences") {
+            return Ok(settings.clone());
+        }
         let entered = EnteredAbsences::read(body, settings)?;
         entered.put(&mut whole);
         return body::changed(whole, settings, |field| field.contains("].absences"))
@@ -121,9 +121,10 @@ pub(crate) fn replaced(part: SettingsPart, settings: &Settings, body: &Value) ->
     };
     if let Some(target) = target.and_then(Value::as_object_mut) {
         for (name, _) in shape.fields {
-            match body.get(*name).filter(|value| !value.is_null()) {
+            match body.get(*name) {
+                Some(Value::Null) if part != SettingsPart::Escalation => target.remove(*name),
                 Some(value) => target.insert((*name).to_owned(), value.clone()),
-                None => target.remove(*name),
+                None => None,
             };
         }
     }

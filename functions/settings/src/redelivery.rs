@@ -5,8 +5,10 @@ use crate::deliveries::{may_see, webhook};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::reports::Bound;
 use forecourt_domain::webhooks::Outgoing;
 use forecourt_edge::Platform;
+use forecourt_edge::formats::json::TimeBound;
 use forecourt_edge::http::{Answer, Call, Problem, Request, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{DeliveryQuery, Load, Loaded};
@@ -24,11 +26,13 @@ const PAGE: usize = 100;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(example = json!({"from": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z"}))]
 pub struct RedeliveryBody {
-    /// Only events from this time on. Events are kept for two weeks.
-    from: DateTime<Utc>,
-    /// Only events before this time; default: now.
+    /// Only events from this time, or from this date in UTC, on. Events are kept for two weeks.
+    #[schema(value_type = TimeBound)]
+    from: Bound,
+    /// Only events before this time, or up to the end of this date in UTC; default: now.
     #[serde(default)]
-    until: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<TimeBound>)]
+    until: Option<Bound>,
     /// Whether events that the receiver has accepted are also delivered again; default: only those whose attempts failed.
     #[serde(default)]
     delivered: bool,
@@ -46,8 +50,10 @@ pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer
     let id: WebhookId = call.part("webhook", "webhook")?;
     let period: RedeliveryBody = body::read(body::json(&call.body)?, "APT-6")?;
     // Without an end in the past, the events of this moment belong to the period.
-    let until = period.until.filter(|until| *until <= call.now).unwrap_or(call.now + TimeDelta::milliseconds(1));
-    if period.from >= until {
+    let until = period.until.map(Bound::ends_in_utc);
+    let until = until.filter(|until| *until <= call.now).unwrap_or(call.now + TimeDelta::milliseconds(1));
+    let from = period.from.begins_in_utc();
+    if from >= until {
         return Err(Refusal::field("from", "APT-6", "must be before until, and in the past").into());
     }
     let request = request(platform, call, format!("{id} redelivery"));
@@ -95,7 +101,7 @@ async fn choose(
     period: &RedeliveryBody,
     until: DateTime<Utc>,
 ) -> Result<Vec<Outgoing>, Problem> {
-    let since = period.from.max(call.now - Outgoing::KEPT);
+    let since = period.from.begins_in_utc().max(call.now - Outgoing::KEPT);
     let mut chosen: Vec<Outgoing> = Vec::new();
     let mut cursor: Option<String> = None;
     loop {

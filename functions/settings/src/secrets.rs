@@ -44,18 +44,12 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
         return Err(Refusal::NotFound("partner").into());
     }
     let partner: PartnerId = call.part("partner", "partner")?;
-    let hours = match call.body.iter().all(u8::is_ascii_whitespace) {
-        true => Signing::HOURS,
-        false => {
-            let mut faults: Vec<Fault> = Vec::new();
-            let hours =
-                call.json::<RotationBody>()?.previous_good_for_hours.take("previous_good_for_hours", "a number of hours", &mut faults);
-            if !faults.is_empty() {
-                return Err(Problem::invalid(faults));
-            }
-            hours.unwrap_or(Signing::HOURS)
-        }
-    };
+    let mut faults: Vec<Fault> = Vec::new();
+    let hours = call.json::<RotationBody>()?.previous_good_for_hours.take("previous_good_for_hours", "a number of hours", &mut faults);
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
+    let hours = hours.unwrap_or(Signing::HOURS);
     let secret = platform.store.secret();
     let request = request(platform, call, &partner);
     // Signatures go by real time, and so do the secrets that they are made with.

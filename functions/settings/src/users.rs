@@ -93,7 +93,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let mut queries = Queries::of(call, &["after", "dealer"], "SET-7");
+    let mut queries = Queries::of(call, "SET-7");
     let after: Option<UserId> = queries.parse("after", "a user's id");
     let dealer: Option<DealerId> = queries.parse("dealer", "a dealer's id");
     queries.done()?;
@@ -142,7 +142,7 @@ async fn one(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Pr
 
 /// Lists the changes of a user, newest first (SET-10).
 async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let mut queries = Queries::of(call, &["before"], "SET-10");
+    let mut queries = Queries::of(call, "SET-10");
     let before: Option<u64> = queries.parse("before", "a version");
     queries.done()?;
     let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
@@ -179,7 +179,7 @@ fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
 
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let facts: UserFacts = body::read(body::json(&call.body)?, "SET-7")?;
+    let facts: UserFacts = body::read(body::writable(&call.body, &["id", "version", "left", "at"])?, "SET-7")?;
     let versions = call.if_match()?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts)), |loaded, _| {

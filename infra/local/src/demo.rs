@@ -1,12 +1,13 @@
 //! The demo: a group with four dealers in four countries, and a few leads. Also reads such a group from a file.
 
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Actor, DealerId, Fault, GroupId, Partner, Right, Role};
+use forecourt_domain::base::{Actor, DealerId, Fault, GroupId, Partner, Refusal, Right, Role};
 use forecourt_domain::people::User;
 use forecourt_domain::rules::settings;
 use forecourt_domain::settings::{DealerSettings, Settings};
+use forecourt_edge::formats::json::read_known;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Store};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -39,8 +40,11 @@ pub struct DealerData {
 
 /// Reads settings and checks them by this release's rules. Stored settings are read without that check.
 fn checked<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Settings, D::Error> {
-    let in_words = |faults: Vec<Fault>| faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ");
-    DealerSettings::deserialize(deserializer)?.check().map_err(|faults| serde::de::Error::custom(in_words(faults)))
+    DealerSettings::deserialize(deserializer)?.check().map_err(|faults| serde::de::Error::custom(in_words(&faults)))
+}
+
+fn in_words(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// A partner in the file.
@@ -88,12 +92,10 @@ pub const SAMPLES: [(&str, &str); 4] = [
 /// # Errors
 /// Fields, roles and rights that this release does not know, values that cannot be read, and settings that break a rule.
 pub fn read(text: &str) -> anyhow::Result<GroupData> {
-    let mut unknown = Vec::new();
-    let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
-    let mut json = serde_json::Deserializer::from_str(text);
-    let data = GroupData::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note))?;
-    json.end()?;
-    ensure!(unknown.is_empty(), "unknown fields: {}", unknown.join(", "));
+    let data: GroupData = read_known(text.as_bytes()).map_err(|refusal| match refusal {
+        Refusal::Invalid(faults) => anyhow!(in_words(&faults)),
+        other => other.into(),
+    })?;
     let unknown = unknown_names(&data.users);
     ensure!(unknown.is_empty(), "{}", unknown.join("; "));
     Ok(data)

@@ -1,10 +1,11 @@
 //! The OpenAPI document, derived from the table of routes and the types that the functions read and write.
 
+mod parameters;
 mod schemas;
 
-use forecourt_edge::routes::{self, Access, Content, Row};
+use forecourt_edge::routes::{self, Content, Row};
 use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::path::{OperationBuilder, PathItem, PathsBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -12,14 +13,6 @@ use utoipa::openapi::{HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, Ref
 
 const ABOUT: &str = "The lead desk for car dealers. Errors are problem+json (RFC 9457) with a stable type and every field that breaks a rule; \
                      `Idempotency-Key` makes every POST safe to repeat; times are UTC.";
-const IDEMPOTENCY_KEY: &str = "Makes the request safe to repeat for thirty days: a repeat with the same key changes nothing and gets the first \
-                               response with `Idempotent-Replay: true` (INT-5).";
-const IF_MATCH: &str = "The ETag of the version that you saw; 412 if it is not current.";
-const SIGNATURE: [(&str, &str); 3] = [
-    ("webhook-id", "Your id of the message; a repeat with the same id gets the first response."),
-    ("webhook-timestamp", "The time of sending in seconds since 1970, at most five minutes from now."),
-    ("webhook-signature", "`v1,` and base64 of the HMAC-SHA256 over id.timestamp.body; several are separated by spaces."),
-];
 
 /// Returns the document.
 pub fn document() -> OpenApi {
@@ -51,7 +44,7 @@ fn operation(row: &Row) -> utoipa::openapi::path::Operation {
         .description(description(row))
         .tag(route.function)
         .request_body(request_body(row));
-    for parameter in parameters(row) {
+    for parameter in parameters::of(row) {
         operation = operation.parameter(parameter);
     }
     for (status, meaning, body) in row.responses {
@@ -81,27 +74,6 @@ fn description(row: &Row) -> Option<String> {
     };
     let text = [row.description, &rights].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
     Some(text).filter(|text| !text.is_empty())
-}
-
-fn parameters(row: &Row) -> Vec<Parameter> {
-    let names = row.route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let mut parameters: Vec<Parameter> = names.map(|name| parameter(name, ParameterIn::Path, "", Required::True)).collect();
-    parameters.extend(row.query.iter().map(|(name, meaning)| parameter(name, ParameterIn::Query, meaning, Required::False)));
-    if row.route.access == Access::Signature {
-        parameters.extend(SIGNATURE.map(|(name, meaning)| parameter(name, ParameterIn::Header, meaning, Required::True)));
-    } else if row.route.method == "POST" {
-        parameters.push(parameter("Idempotency-Key", ParameterIn::Header, IDEMPOTENCY_KEY, Required::False));
-    }
-    if row.if_match {
-        parameters.push(parameter("If-Match", ParameterIn::Header, IF_MATCH, Required::False));
-    }
-    parameters
-}
-
-fn parameter(name: &str, place: ParameterIn, meaning: &str, required: Required) -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).build();
-    let description = Some(meaning).filter(|meaning| !meaning.is_empty());
-    ParameterBuilder::new().name(name).parameter_in(place).required(required).description(description).schema(Some(schema)).build()
 }
 
 fn request_body(row: &Row) -> Option<RequestBody> {

@@ -9,6 +9,7 @@ pub use link::Link;
 use crate::Platform;
 use crate::routes::{Access, Route};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_store::Failure;
 
@@ -19,6 +20,13 @@ pub(crate) enum Denied {
     Token(String),
     /// The signature of a ping-back is not valid. The response gives no reason.
     Signature,
+    /// The signature of a ping-back is valid, but its time is too far from `now`.
+    SignatureTime {
+        /// The time that the partner signed.
+        signed_at: DateTime<Utc>,
+        /// The real time.
+        now: DateTime<Utc>,
+    },
     /// The route is open, so it has no sender. A function must not ask for one.
     NoSender,
     /// The link is invalid or has expired. The response does not distinguish the two (CAL-8).

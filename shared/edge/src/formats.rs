@@ -2,6 +2,7 @@
 
 pub mod ical;
 pub mod json;
+mod known;
 pub mod packed;
 pub mod shape;
 pub mod vehicle;

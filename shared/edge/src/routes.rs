@@ -30,7 +30,7 @@ mod users;
 mod webhooks;
 
 pub use elements::Elements;
-pub use row::{Access, Content, ProblemResponse, Query, Response, Route, Row};
+pub use row::{Access, Content, ProblemResponse, Query, Response, Route, Row, Values};
 pub use settings::SettingsPart;
 
 /// An operation of the API.

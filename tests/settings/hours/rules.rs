@@ -77,7 +77,7 @@ async fn set_1_a_misspelt_weekday_is_refused_rather_than_closed() {
     let version = world.get(ADMIN, &part).await.headers["etag"].to_str().unwrap().to_owned();
     let headers = [("content-type", "application/json"), ("if-match", version.as_str())];
     let refused = world.call(Request::put(ADMIN, &part).headers(&headers).body(body.as_bytes())).await;
-    assert_eq!((refused.status, refused.faults()), (422, vec!["hours.tues SET-1".to_owned()]), "{}", refused.body);
+    assert_eq!((refused.status, refused.faults()), (422, vec!["hours.tues API-1".to_owned()]), "{}", refused.body);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::DEFAULT_PAGE;
 use super::filter::Filter;
 use super::row::BoardView;
 use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
+use forecourt_domain::reports::Period;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::{LeadRow, WorkQuery};
@@ -14,11 +15,10 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    let known = ["status", "owner", "type", "source", "created_from", "created_until", "overdue", "from", "until", "limit", "cursor"];
-    let mut queries = Queries::of(call, &known, "LEAD-8");
+    let mut queries = Queries::of(call, "LEAD-8");
     let limit = queries.limit(DEFAULT_PAGE);
-    let filter = Filter::read(&mut queries, ["created_from", "created_until"]);
-    let (from, until) = queries.range(["from", "until"]);
+    let filter = Filter::read(&mut queries, ["created_from", "created_until"], &dealer);
+    let Period { from, until } = queries.period(["from", "until"], &dealer.settings.calendar);
     queries.done()?;
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &filter.owner {

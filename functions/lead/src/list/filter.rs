@@ -4,15 +4,13 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::{SearchWords, caseless, letters};
 use forecourt_domain::base::{ChannelKey, Email, Fault, LeadId, Phone, UserId};
 use forecourt_domain::enquiry::LeadType;
+use forecourt_domain::reports::Period;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Call, Queries};
 use forecourt_edge::usecase::directory::{contact_of, pointed};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, LeadRow, Load};
-
-/// A time range: from the first time (inclusive) until the second (exclusive).
-pub(crate) type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// The filters of a list; a row must match all that are set.
 pub(crate) struct Filter {
@@ -21,13 +19,13 @@ pub(crate) struct Filter {
     lead_type: Option<LeadType>,
     source: Option<String>,
     /// The arrival of the lead.
-    pub(crate) arrivals: Range,
+    pub(crate) arrivals: Period,
     overdue: Option<bool>,
 }
 
 impl Filter {
     /// Reads the query parameters of a list or a board. `arrivals` names the two parameters of the arrival range.
-    pub(crate) fn read(queries: &mut Queries<'_>, arrivals: [&str; 2]) -> Self {
+    pub(crate) fn read(queries: &mut Queries<'_>, arrivals: [&str; 2], dealer: &Dealer) -> Self {
         let status = queries.text("status").map(str::to_owned);
         if status.as_deref().is_some_and(|status| !matches!(status, "in_progress" | "won" | "lost")) {
             queries.refuse(Fault::new("status", "LEAD-8", "must be in_progress, won or lost"));
@@ -42,15 +40,15 @@ impl Filter {
             owner: queries.parse("owner", "the id of a user"),
             lead_type: lead_type.flatten(),
             source: queries.text("source").map(caseless),
-            arrivals: queries.range(arrivals),
+            arrivals: queries.period(arrivals, &dealer.settings.calendar),
             overdue: queries.parse("overdue", "true or false"),
         }
     }
 
     /// Whether it filters by anything other than the owner, so that few of an owner's leads may match.
     pub(crate) fn is_of_leads(&self) -> bool {
-        let Self { status, owner: _, lead_type, source, arrivals: (from, until), overdue } = self;
-        status.is_some() || lead_type.is_some() || source.is_some() || from.or(*until).is_some() || overdue.is_some()
+        let Self { status, owner: _, lead_type, source, arrivals, overdue } = self;
+        status.is_some() || lead_type.is_some() || source.is_some() || *arrivals != Period::default() || overdue.is_some()
     }
 
     pub(crate) fn matches(&self, row: &LeadRow, now: DateTime<Utc>) -> bool {
@@ -60,8 +58,7 @@ impl Filter {
             && self.status.as_deref().is_none_or(|status| facts.status.name() == status)
             && self.lead_type.is_none_or(|kind| facts.lead_type == kind)
             && self.source.as_ref().is_none_or(|source| caseless(&facts.source) == *source)
-            && self.arrivals.0.is_none_or(|from| facts.arrived >= from)
-            && self.arrivals.1.is_none_or(|until| facts.arrived < until)
+            && self.arrivals.has(facts.arrived)
             && self.overdue.is_none_or(|wanted| wanted == overdue)
     }
 }

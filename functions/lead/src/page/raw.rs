@@ -13,7 +13,7 @@ use forecourt_store::{Load, Loaded};
 pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    let mut queries = Queries::of(call, &["version"], "INT-2");
+    let mut queries = Queries::of(call, "INT-2");
     let version: Option<u64> = queries.parse("version", "the version of a timeline entry");
     queries.done()?;
     let entry = |loaded: &Loaded| version.map_or_else(|| enquiry_key(loaded, id), |version| Key::Entry(id, version));

@@ -6,6 +6,7 @@ use crate::cursor;
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, TaskId, UserId, numbered};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Lead, Task};
+use forecourt_domain::reports::Period;
 use forecourt_domain::rules::lead::task::{self, TaskAction, TaskChange};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, time};
@@ -135,7 +136,7 @@ pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Pro
 pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    let mut queries = Queries::of(call, &["limit", "cursor"], "LEAD-4");
+    let mut queries = Queries::of(call, "LEAD-4");
     let (limit, before) = (queries.limit(DEFAULT_PAGE), cursor::read(&mut queries, id));
     queries.done()?;
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
@@ -153,10 +154,10 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     call.scope.reaches(&id)?;
     let store = &platform.store;
     let dealer = store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    let mut queries = Queries::of(call, &["owner", "from", "until", "limit", "cursor"], "LEAD-4");
+    let mut queries = Queries::of(call, "LEAD-4");
     let limit = queries.limit(DEFAULT_PAGE);
     let owner = queries.parse::<UserId>("owner", "the id of a user");
-    let (from, until) = queries.range(["from", "until"]);
+    let Period { from, until } = queries.period(["from", "until"], &dealer.settings.calendar);
     queries.done()?;
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &owner {

@@ -1,6 +1,6 @@
 //! The layout of a sheet: its texts broken into lines and distributed over pages.
 
-use super::face::{Face, clean};
+use super::face::Face;
 use super::{Section, Sheet};
 
 /// A4, in points.
@@ -125,7 +125,8 @@ impl Flow<'_> {
     }
 
     fn wrap(&self, style: Style, text: &str, width: f32) -> Vec<String> {
-        self.faces.of(style).wrap(&clean(text), width / style.size)
+        let face = self.faces.of(style);
+        face.wrap(&face.readable(text), width / style.size)
     }
 
     /// Starts a new page unless `height` is left on this one. After the last allowed page, marks the content as cut.

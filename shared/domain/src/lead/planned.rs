@@ -35,7 +35,9 @@ impl Lead {
         }
         let mut timeline =
             vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
-        if event.is_appointment() && self.react(ReactionKind::Appointment, dealer, now) {
+        // An appointment before the enquiry is no reaction to it (ESC-7).
+        let reacts = event.is_appointment() && event.at >= self.clock_start();
+        if reacts && self.react(ReactionKind::Appointment, dealer, now) {
             timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
         }
         Ok(timeline)

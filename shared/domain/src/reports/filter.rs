@@ -4,8 +4,8 @@ use crate::appointment::Attended;
 use crate::base::text::caseless;
 use crate::base::{AppointmentKind, AppointmentOrigin, DealerId, Fault, UserId};
 use crate::hours::{Calendar, TimeOfDay};
-use crate::reports::{AppointmentFacts, LeadFacts};
-use chrono::{DateTime, NaiveDate, Utc};
+use crate::reports::{AppointmentFacts, Bound, Dates, LeadFacts, Period};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Filter values for attendance (OVR-2).
@@ -21,7 +21,8 @@ pub enum AttendanceFilter {
 }
 
 impl AttendanceFilter {
-    const NAMES: [(&'static str, AttendanceFilter); 4] = [
+    /// The names in queries.
+    pub const NAMES: [(&'static str, AttendanceFilter); 4] = [
         ("unknown", AttendanceFilter::Unknown),
         ("completed", AttendanceFilter::Completed),
         ("no_show", AttendanceFilter::NoShow),
@@ -39,48 +40,6 @@ impl AttendanceFilter {
     }
 }
 
-/// An inclusive range of dates, in each dealer's time zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Dates {
-    /// The first date. `None` if there is no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<NaiveDate>,
-    /// The last date. `None` if there is no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<NaiveDate>,
-}
-
-/// A range of instants, without its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Period {
-    /// The first instant. `None` if there is no limit.
-    pub from: Option<DateTime<Utc>>,
-    /// The end, which is not included. `None` if there is no limit.
-    pub until: Option<DateTime<Utc>>,
-}
-
-impl Period {
-    /// Whether it contains the instant.
-    pub fn has(&self, at: DateTime<Utc>) -> bool {
-        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
-    }
-}
-
-impl Dates {
-    fn are_all(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Returns the period from the first midnight to the last in the calendar's time zone. Changes of daylight saving time are respected.
-    pub fn in_zone(&self, calendar: &Calendar) -> Period {
-        Period {
-            from: self.from.and_then(|date| calendar.instant(date, TimeOfDay::MIDNIGHT)),
-            until: self.to.and_then(|date| calendar.instant(date, TimeOfDay::END_OF_DAY)),
-        }
-    }
-}
-
 /// The filter's dates as instants at one dealer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -91,6 +50,10 @@ pub struct Bounds {
     /// The start of today. Appointments before it are past (OVR-1).
     pub today: Option<DateTime<Utc>>,
 }
+
+/// The former names of filters, which are still accepted, and their current names.
+pub const FORMER_NAMES: [(&str, &str); 3] =
+    [("created_to", "created_until"), ("appointment_to", "appointment_until"), ("received_to", "received_until")];
 
 /// Returns one value of a query by its name, as the sender wrote it.
 pub type Named<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -125,7 +88,7 @@ pub struct AppointmentFilter {
 impl AppointmentFilter {
     /// The names of its query parameters.
     pub const NAMES: [&'static str; 9] =
-        ["dealer", "user", "origin", "kind", "attendance", "created_from", "created_to", "appointment_from", "appointment_to"];
+        ["dealer", "user", "origin", "kind", "attendance", "created_from", "created_until", "appointment_from", "appointment_until"];
 
     /// Reads the values from the query parameters.
     ///
@@ -141,8 +104,8 @@ impl AppointmentFilter {
             origin: reading.one_of("origin", &AppointmentOrigin::NAMES),
             kind: reading.one_of("kind", &kinds),
             attendance: reading.one_of("attendance", &AttendanceFilter::NAMES),
-            created: reading.dates("created_from", "created_to"),
-            at: reading.dates("appointment_from", "appointment_to"),
+            created: reading.dates("created_from", "created_until"),
+            at: reading.dates("appointment_from", "appointment_until"),
         };
         reading.end(filter)
     }
@@ -155,8 +118,8 @@ impl AppointmentFilter {
         writer.one_of("origin", self.origin.as_ref(), &AppointmentOrigin::NAMES);
         writer.one_of("kind", self.kind.as_ref(), &AppointmentKind::NAMES);
         writer.one_of("attendance", self.attendance.as_ref(), &AttendanceFilter::NAMES);
-        writer.dates(["created_from", "created_to"], self.created);
-        writer.dates(["appointment_from", "appointment_to"], self.at);
+        writer.dates(["created_from", "created_until"], self.created);
+        writer.dates(["appointment_from", "appointment_until"], self.at);
         writer.0
     }
 
@@ -198,7 +161,7 @@ pub struct LeadFilter {
 
 impl LeadFilter {
     /// The names of its query parameters.
-    pub const NAMES: [&'static str; 5] = ["dealer", "user", "source", "received_from", "received_to"];
+    pub const NAMES: [&'static str; 5] = ["dealer", "user", "source", "received_from", "received_until"];
 
     /// Reads the values from the query parameters.
     ///
@@ -210,7 +173,7 @@ impl LeadFilter {
             dealers: reading.dealers(),
             user: reading.id("user"),
             source: reading.text("source").map(|source| caseless(&source)),
-            received: reading.dates("received_from", "received_to"),
+            received: reading.dates("received_from", "received_until"),
         };
         reading.end(filter)
     }
@@ -221,7 +184,7 @@ impl LeadFilter {
         writer.dealers(&self.dealers);
         writer.text("user", self.user.as_ref());
         writer.text("source", self.source.as_ref());
-        writer.dates(["received_from", "received_to"], self.received);
+        writer.dates(["received_from", "received_until"], self.received);
         writer.0
     }
 
@@ -255,9 +218,9 @@ impl FilterWriter {
         self.text(name, value.and_then(|value| all.iter().find(|(_, known)| known == value)).map(|(known, _)| known));
     }
 
-    fn dates(&mut self, [from, to]: [&'static str; 2], dates: Dates) {
+    fn dates(&mut self, [from, until]: [&'static str; 2], dates: Dates) {
         self.text(from, dates.from.as_ref());
-        self.text(to, dates.to.as_ref());
+        self.text(until, dates.until.as_ref());
     }
 }
 
@@ -317,19 +280,15 @@ impl Reading<'_> {
         found
     }
 
-    fn date(&mut self, name: &str) -> Option<NaiveDate> {
-        let text = (self.named)(name)?;
-        let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
-        if date.is_none() {
-            self.fault(name, "must be a date such as 2026-11-25; it is read in each dealer's time zone");
-        }
-        date
+    fn bound(&mut self, name: &str) -> Option<Bound> {
+        let bound = (self.named)(name)?.parse::<Bound>();
+        bound.map_err(|bad| self.fault(name, format!("{bad}; a date is read in each dealer's time zone"))).ok()
     }
 
-    fn dates(&mut self, from: &str, to: &str) -> Dates {
-        let dates = Dates { from: self.date(from), to: self.date(to) };
-        if dates.from.zip(dates.to).is_some_and(|(from, to)| from > to) {
-            self.fault(to, format!("must not be before {from}"));
+    fn dates(&mut self, from: &str, until: &str) -> Dates {
+        let dates = Dates { from: self.bound(from), until: self.bound(until) };
+        if let Some(from) = dates.reversed() {
+            self.fault(until, format!("must not be before {from}"));
         }
         dates
     }

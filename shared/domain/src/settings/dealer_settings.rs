@@ -5,7 +5,7 @@ use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, La
 use crate::hours::Calendar;
 use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
 
 impl DealerSettings {
@@ -143,7 +143,7 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
-/// The durations of the steps, in minutes; 0 turns a step off (SET-3).
+/// The durations of the steps, in minutes; 0 or `null` turns a step off (SET-3).
 ///
 /// Defaults: level 1 after 120 working minutes, the reminder 30 minutes before level 1, level 2 a day (1440 minutes) after level 1, and
 /// level 2 of a resubmission a day after its time.
@@ -151,13 +151,21 @@ fn is_yes(value: &bool) -> bool {
 #[serde(default)]
 pub struct Escalation {
     /// Working minutes from the enquiry to level 1. With 0 there is no deadline, no reminder and no level 2.
+    #[serde(deserialize_with = "off_if_null")]
     pub level_1: u32,
     /// Clock minutes before level 1 at which the seller is reminded.
+    #[serde(deserialize_with = "off_if_null")]
     pub reminder: u32,
     /// Clock minutes from level 1 to level 2.
+    #[serde(deserialize_with = "off_if_null")]
     pub level_2: u32,
     /// Clock minutes from a resubmission's time to its level 2 (ESC-4).
+    #[serde(deserialize_with = "off_if_null")]
     pub level_2_resubmission: u32,
+}
+
+fn off_if_null<'de, D: Deserializer<'de>>(minutes: D) -> Result<u32, D::Error> {
+    Option::<u32>::deserialize(minutes).map(Option::unwrap_or_default)
 }
 
 impl Default for Escalation {

@@ -14,31 +14,34 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// Longest message id, in bytes.
 const MAX_ID: usize = 255;
 
-/// Returns the partner in the path if its secret signed the message. All failures give the same error, so that it helps no forger.
+/// Returns the partner in the path if its secret signed the message. All failures of the signature give the same error, so that it helps no forger. If
+/// only the time is wrong, the error says so: the sender has the secret.
 pub(crate) async fn scope(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Scope, Denied> {
-    signed(platform, event, body).await?.ok_or(Denied::Signature)
+    let (scope, signed_at) = signed(platform, event, body).await?.ok_or(Denied::Signature)?;
+    let now = platform.wall.now();
+    if (now - signed_at).abs() > TOLERANCE { Err(Denied::SignatureTime { signed_at, now }) } else { Ok(scope) }
 }
 
-async fn signed(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Option<Scope>, Failure> {
+/// Returns the partner and the time of a message with a valid signature.
+async fn signed(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Option<(Scope, DateTime<Utc>)>, Failure> {
     let part = |name: &str| event.path_parameters.get(name).map(String::as_str).unwrap_or_default();
     let (Ok(group), Ok(id)) = (GroupId::parse(part("group")), PartnerId::parse(part("partner"))) else { return Ok(None) };
     let header = |name: &str| event.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (message, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
-    let now = platform.wall.now();
-    if message.is_empty() || message.len() > MAX_ID || message.contains('.') || !is_recent(timestamp, now) {
+    let Some(signed_at) = time_of(timestamp) else { return Ok(None) };
+    if message.is_empty() || message.len() > MAX_ID || message.contains('.') {
         return Ok(None);
     }
     let keys = Scope::keys_only(group.clone());
     let loaded = platform.store.load(&keys, &Load::of([Key::Signing(id.clone()), Key::Partner(id.clone())])).await?;
-    let names: Vec<&str> = loaded.signing(&id).map(|signing| signing.good(now).collect()).unwrap_or_default();
+    let names: Vec<&str> = loaded.signing(&id).map(|signing| signing.good(platform.wall.now()).collect()).unwrap_or_default();
     let secret = |name: &&str| platform.store.secret().webhook(&keys, &id, name);
     let good = names.iter().filter_map(secret).any(|secret| secret.verifies(header("webhook-signature"), message, timestamp, body));
-    Ok(loaded.partner(&id).filter(|_| good).map(|partner| Scope::partner(group, partner.clone())))
+    Ok(loaded.partner(&id).filter(|_| good).map(|partner| (Scope::partner(group, partner.clone()), signed_at)))
 }
 
-/// Whether `timestamp` is whole seconds since 1970, within the tolerance of now.
-fn is_recent(timestamp: &str, now: DateTime<Utc>) -> bool {
+/// Returns the time of a `timestamp` in whole seconds since 1970.
+fn time_of(timestamp: &str) -> Option<DateTime<Utc>> {
     let digits = !timestamp.is_empty() && timestamp.bytes().all(|b| b.is_ascii_digit());
-    let at = timestamp.parse().ok().filter(|_| digits).and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    at.is_some_and(|at| (now - at).abs() <= TOLERANCE)
+    timestamp.parse().ok().filter(|_| digits).and_then(|seconds| DateTime::from_timestamp(seconds, 0))
 }

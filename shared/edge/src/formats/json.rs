@@ -1,5 +1,6 @@
 //! JSON bodies. Ambiguous JSON is refused, so that all readers understand a body in the same way. Texts are normalised.
 
+pub use super::known::{UnknownField, unknown};
 use super::shape;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::{composed, forbidden_in_lines, visible};
@@ -8,7 +9,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAcces
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// Reads a body into `T`. Unknown fields are ignored. Texts are composed (NFC), and invisible characters are removed ([`normalised`]).
@@ -17,7 +18,7 @@ use utoipa::{PartialSchema, ToSchema};
 /// [`Refusal::Malformed`] names the position: invalid UTF-8, invalid JSON, a duplicate key, too deep nesting, or no object at the top.
 /// [`Refusal::Invalid`] names a field that is missing or has the wrong type.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    let mut value: Value = read_as_sent(body)?;
+    let mut value = parse(body)?;
     normalise(&mut value);
     typed(value)
 }
@@ -27,7 +28,7 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// # Errors
 /// [`Refusal::Invalid`] names a field that is missing or has the wrong type.
 pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
-    shape::read(value, |_| "INT-3").map_err(|fault| Refusal::Invalid(vec![fault]))
+    lenient(value).map(|(read, _)| read)
 }
 
 /// Returns a text in the stored form: composed, without invisible characters.
@@ -49,11 +50,11 @@ fn normalise(value: &mut Value) {
     }
 }
 
-/// Reads a body into `T` as [`read`] does, but leaves every text as the sender wrote it. The caller normalises and flags the texts.
+/// Parses a body. Texts stay as the sender wrote them.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+/// [`Refusal::Malformed`] as for [`read`].
+fn parse(body: &[u8]) -> Result<Value, Refusal> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Refusal::Malformed("the body is empty; it must be a JSON object".into()));
@@ -66,10 +67,19 @@ pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(malformed)
 }
 
-/// Reads a body into `T` as [`read`] does, and refuses fields that `T` does not have, so that a misspelt field is not silently lost.
+/// Reads a body into `T` as [`read`] does, but leaves every text as the sender wrote it, and returns the unknown fields. The caller normalises and
+/// flags the texts.
 ///
 /// # Errors
-/// As [`read`]; [`Refusal::Invalid`] names each unknown field.
+/// As [`read`].
+pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<(T, Vec<UnknownField>), Refusal> {
+    lenient(parse(body)?)
+}
+
+/// Reads a body into `T` as [`read`] does, and refuses fields that `T` does not have, so that a misspelt field is not silently lost (API-1).
+///
+/// # Errors
+/// As [`read`]; [`Refusal::Invalid`] names each unknown field, and the known fields in its place.
 pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     known(read::<Value>(body)?)
 }
@@ -81,6 +91,10 @@ pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 pub fn known<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
     let (read, faults) = shape::read_known(value, |_| "INT-3");
     read.filter(|_| faults.is_empty()).ok_or(Refusal::Invalid(faults))
+}
+
+fn lenient<T: DeserializeOwned>(value: Value) -> Result<(T, Vec<UnknownField>), Refusal> {
+    shape::read(value, |_| "INT-3").map_err(|fault| Refusal::Invalid(vec![fault]))
 }
 
 /// Walks a whole document without storing it, and fails at a duplicate key. Holds whether the top is an object.
@@ -150,9 +164,13 @@ pub enum Loose<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Deserialized as an option, a missing field is no error: the bodies need no `#[serde(default)]`.
-        let Some(value) = Option::<serde_json::Value>::deserialize(deserializer)? else { return Ok(Self::Absent) };
-        Ok(serde_json::from_value(value).map_or(Self::Wrong, Self::Here))
+        // Deserialized as an option, a missing field is no error: the bodies need no `#[serde(default)]`. Bodies are read from parsed JSON, which an
+        // error leaves intact: the next field can be read.
+        Ok(match Option::<T>::deserialize(deserializer) {
+            Ok(None) => Self::Absent,
+            Ok(Some(value)) => Self::Here(value),
+            Err(_) => Self::Wrong,
+        })
     }
 }
 
@@ -190,6 +208,19 @@ impl PartialSchema for Text {
     }
 }
 impl ToSchema for Text {}
+
+/// The schema of a [`Bound`](forecourt_domain::reports::Bound): a date or an instant (API-2).
+#[derive(Debug)]
+pub struct TimeBound;
+
+impl PartialSchema for TimeBound {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let text = |format| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
+        let one = AnyOfBuilder::new().description(Some("A date, or a time in RFC 3339 with its offset."));
+        one.item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).into()
+    }
+}
+impl ToSchema for TimeBound {}
 
 impl Loose<Text> {
     /// Returns the text. If it is no text, adds a fault of `field`.

@@ -1,28 +1,33 @@
 //! The shape of JSON: reads a value into a type, and describes in plain words each field that is unknown, missing or of the wrong type.
 
+use super::known::{Known, UnknownField};
 use forecourt_domain::base::Fault;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::{Category, Error};
+use std::cell::RefCell;
 
-/// Reads `value` into `T`, and ignores unknown fields.
+/// Reads `value` into `T`, and returns the unknown fields beside it.
 ///
 /// # Errors
 /// The fault of the field that is missing or has the wrong type, against the rule that `rule` returns for it.
-pub fn read<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(value).map_err(|e| fault(e, rule))
+pub fn read<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> Result<(T, Vec<UnknownField>), Fault> {
+    let (read, unknown) = deserialize(value, rule);
+    read.map(|read| (read, unknown))
 }
 
-/// Reads `value` into `T` as [`read`] does, and returns every fault. An unknown field is one too, beside the value.
+/// Reads `value` into `T` as [`read`] does, and returns every fault. An unknown field is one too, beside the value (API-1).
 pub fn read_known<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> (Option<T>, Vec<Fault>) {
-    let mut faults = Vec::new();
-    let mut unknown = |path: serde_ignored::Path<'_>| {
-        let field = bracketed(&path.to_string());
-        faults.push(Fault::new(field.clone(), rule(&field), "is not a known field"));
-    };
-    let read = serde_path_to_error::deserialize(serde_ignored::Deserializer::new(value, &mut unknown));
-    let read = read.map_err(|e| faults.push(fault(e, rule))).ok();
+    let (read, unknown) = deserialize(value, rule);
+    let mut faults: Vec<Fault> = unknown.into_iter().map(UnknownField::fault).collect();
+    let read = read.map_err(|fault| faults.push(fault)).ok();
     (read, faults)
+}
+
+fn deserialize<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> (Result<T, Fault>, Vec<UnknownField>) {
+    let unknown = RefCell::default();
+    let read = serde_path_to_error::deserialize(Known::new(value, &unknown)).map_err(|e| fault(e, rule));
+    (read, unknown.into_inner())
 }
 
 fn fault(error: serde_path_to_error::Error<Error>, rule: impl Fn(&str) -> &'static str) -> Fault {
@@ -63,15 +68,6 @@ fn missing(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.split('`').next()
 }
 
-/// Rewrites `members.0.user` as `members[0].user`.
-fn bracketed(path: &str) -> String {
-    path.split('.').fold(String::new(), |field, part| match part.parse::<usize>() {
-        Ok(place) => format!("{field}[{place}]"),
-        Err(_) if field.is_empty() => part.to_owned(),
-        Err(_) => format!("{field}.{part}"),
-    })
-}
-
 /// Messages of the parsers of dates, times and time zones.
 const DATES: [&str; 6] = [
     "input is out of range",
@@ -96,6 +92,9 @@ fn detail(message: &str) -> String {
     if message.starts_with("failed to parse timezone") {
         return format!("must be {ZONE}");
     }
+    if message.starts_with("data did not match any variant") {
+        return "has none of the forms that are possible here".into();
+    }
     // The part in front quotes the value, which can contain these words too.
     match message.rsplit_once(", expected ") {
         Some((found, names)) if found.starts_with("unknown variant ") => format!("must be {}", names.replace('`', "")),
@@ -107,7 +106,7 @@ fn detail(message: &str) -> String {
 /// Returns the plain name of what the parser expects.
 fn plain(kind: &str) -> String {
     let name = match kind {
-        "a string" | "str" | "string or map" => "text",
+        "a string" | "str" | "string or map" | "a borrowed string" | "a character" => "text",
         "a boolean" => "true or false",
         "u8" => "a whole number from 0 to 255",
         "u16" => "a whole number from 0 to 65535",

@@ -5,7 +5,7 @@ use super::{etag, query};
 use crate::Platform;
 use crate::auth::{self, Link};
 use crate::formats::json;
-use crate::routes::{Operation, Route};
+use crate::routes::{Access, Operation, Route};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
@@ -19,9 +19,10 @@ use tokio::time::Instant;
 
 /// Largest body in bytes: 1 MiB.
 pub const MAX_BODY: usize = 1_048_576;
+/// The media type of JSON.
+const JSON: &str = "application/json";
 /// Longest `Idempotency-Key` in characters.
 const MAX_KEY: usize = 255;
-const TWICE: &str = "must be given once";
 
 /// An authenticated request.
 pub struct Call {
@@ -46,6 +47,8 @@ pub struct Call {
     query: HashMap<String, String>,
     /// The query parameters that are given more than once.
     repeated: HashSet<String>,
+    /// The faults of the query parameters that can be found without reading their values.
+    query_faults: Vec<Fault>,
     replays: Arc<Replays>,
 }
 
@@ -82,7 +85,17 @@ impl Call {
             return Err(Problem::too_large(MAX_BODY));
         }
         let (scope, link) = auth::authenticate(platform, route, &event, &body).await?;
-        let (query, repeated) = event.raw_query_string.as_deref().map(query::decode).unwrap_or_default();
+        let (mut query, repeated) = event.raw_query_string.as_deref().map(query::decode).unwrap_or_default();
+        // Mail programs add parameters to a link.
+        let query_faults = match route.access {
+            Access::Link => Vec::new(),
+            _ => query::check(route, &mut query, &repeated),
+        };
+        // Operations with parameters report the faults of all of them together.
+        if route.query.is_empty() && !query_faults.is_empty() {
+            return Err(Problem::invalid(query_faults));
+        }
+        let body = content(route, body, &event.headers)?;
         Ok(Self {
             operation: route.operation,
             scope,
@@ -96,6 +109,7 @@ impl Call {
             path: event.path_parameters,
             query,
             repeated,
+            query_faults,
             replays: Arc::default(),
         })
     }
@@ -126,21 +140,14 @@ impl Call {
         of.store(true, Relaxed);
     }
 
+    /// Returns the faults of the query parameters that are unknown, empty, too long or given more than once (API-1).
+    pub(super) fn query_faults(&self) -> &[Fault] {
+        &self.query_faults
+    }
+
     /// Returns a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
-    }
-
-    /// Returns a fault for every query parameter that is unknown, empty or given more than once, sorted by name.
-    pub(super) fn query_faults(&self, known: &[&str], rule: &'static str) -> Vec<Fault> {
-        let fault = |(name, value): (&String, &String)| match known.contains(&name.as_str()) {
-            true if self.repeated.contains(name) => Some(Fault::new(name.clone(), rule, TWICE)),
-            false => Some(Fault::new(name.clone(), rule, format!("is unknown; known parameters are {}", known.join(", ")))),
-            true => value.trim().is_empty().then(|| Fault::new(name.clone(), rule, "must not be empty; omit it to select all")),
-        };
-        let mut faults: Vec<Fault> = self.query.iter().filter_map(fault).collect();
-        faults.sort_by(|a, b| a.field.cmp(&b.field));
-        faults
     }
 
     /// Parses one query parameter of a page whose address may have others, such as those that a mail program adds.
@@ -149,7 +156,7 @@ impl Call {
     /// [`Refusal::Invalid`] if it does not parse or is given more than once.
     pub fn query_as<T: std::str::FromStr>(&self, name: &'static str, rule: &'static str, must_be: &str) -> Result<Option<T>, Refusal> {
         if self.repeated.contains(name) {
-            return Err(Refusal::field(name, rule, TWICE));
+            return Err(Refusal::field(name, rule, query::TWICE));
         }
         let read = |text: &str| text.parse().map_err(|_| Refusal::field(name, rule, format!("must be {must_be}")));
         self.query(name).map(read).transpose()
@@ -170,8 +177,7 @@ impl Call {
 
     /// Returns the media type of the body in lower case, without parameters.
     pub fn media_type(&self) -> Option<String> {
-        let value = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
-        value.split(';').next().map(|media| media.trim().to_ascii_lowercase()).filter(|media| !media.is_empty())
+        media_type(&self.headers)
     }
 
     /// Returns a header.
@@ -187,17 +193,9 @@ impl Call {
         self.is_json().and_then(|()| Ok(json::read_known(&self.body)?))
     }
 
-    /// Reads a JSON body and ignores unknown fields, for bodies that other systems define.
-    ///
-    /// # Errors
-    /// 415 for another media type, 400 for invalid JSON.
-    pub fn json_of_system<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
-        self.is_json().and_then(|()| Ok(json::read(&self.body)?))
-    }
-
     fn is_json(&self) -> Result<(), Problem> {
         match self.media_type().as_deref() {
-            None | Some("application/json") => Ok(()),
+            None | Some(JSON) => Ok(()),
             Some(other) => Err(Problem::media_type(format!("send application/json, not {other}"))),
         }
     }
@@ -206,6 +204,30 @@ impl Call {
     pub fn form(&self, name: &str) -> Option<String> {
         let form = self.media_type().as_deref() == Some("application/x-www-form-urlencoded");
         form.then(|| query::decode(&String::from_utf8_lossy(&self.body)).0.remove(name)).flatten()
+    }
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(|media| media.trim().to_ascii_lowercase()).filter(|media| !media.is_empty())
+}
+
+/// Returns the body that the function reads. The empty JSON body of a POST is `{}` (API-1).
+///
+/// # Errors
+/// 400 or 422 if the operation has no body and the request has fields: they would be lost.
+fn content(route: &Route, body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, Problem> {
+    #[derive(serde::Deserialize)]
+    struct NoFields {}
+
+    let empty = body.iter().all(u8::is_ascii_whitespace);
+    let json = matches!(media_type(headers).as_deref(), None | Some(JSON));
+    match route.has_body {
+        true if empty && json && route.method == "POST" => Ok(b"{}".to_vec()),
+        false if !empty && json && route.access != Access::Link => {
+            json::read_known::<NoFields>(&body).map(|NoFields {}| body).map_err(Problem::from)
+        }
+        _ => Ok(body),
     }
 }
 

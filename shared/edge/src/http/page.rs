@@ -25,7 +25,7 @@ impl Page {
     /// # Errors
     /// 422 names every parameter that is unknown, a `limit` out of range, and a cursor of another list.
     pub fn read(call: &Call, of: impl Display, rule: &'static str) -> Result<Self, Refusal> {
-        let mut queries = Queries::of(call, &["limit", "cursor"], rule);
+        let mut queries = Queries::of(call, rule);
         let limit = queries.limit(DEFAULT_PAGE);
         let of = of.to_string();
         let parse = |place: &str| {

@@ -222,6 +222,14 @@ impl From<Denied> for Problem {
                 Self::new("unauthenticated", "Valid signature required", 401, "the signature of the ping-back is missing or invalid")
                     .under("APT-4")
             }
+            Denied::SignatureTime { signed_at, now } => {
+                let now = now.format("%Y-%m-%dT%H:%M:%SZ");
+                let detail = format!(
+                    "the signature is valid, but webhook-timestamp {} is more than five minutes from {now}: sign with the real time",
+                    signed_at.timestamp()
+                );
+                Self::new("unauthenticated", "Valid signature required", 401, detail).under("APT-4")
+            }
             Denied::Link => Self::no_link(),
             Denied::NoSender => Self::wrong_function(),
             Denied::Failed(failure) => failure.into(),

@@ -2,8 +2,10 @@
 
 use super::call::Call;
 use crate::formats::json::normalised;
-use chrono::{DateTime, Utc};
+use crate::routes::{Query, Route, Values};
 use forecourt_domain::base::{Fault, Refusal};
+use forecourt_domain::hours::Calendar;
+use forecourt_domain::reports::{Bound, Dates, Period};
 use forecourt_store::Cursor;
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -11,6 +13,9 @@ use std::str::FromStr;
 
 /// The largest page of most lists.
 const LARGEST_PAGE: usize = 100;
+
+/// The fault of a parameter that is given more than once.
+pub(super) const TWICE: &str = "must be given once";
 
 /// Decodes a query string or a form. Returns the values by name, and the names that occur more than once: none of their values may count alone.
 pub(super) fn decode(raw: &str) -> (HashMap<String, String>, HashSet<String>) {
@@ -23,6 +28,43 @@ pub(super) fn decode(raw: &str) -> (HashMap<String, String>, HashSet<String>) {
     (values, repeated)
 }
 
+/// Checks that `values` has only parameters of the route, none of them empty: a misspelt or empty filter must not return everything (API-1). A parameter
+/// under its former name gets its current name. Returns the faults of all parameters, sorted by name.
+pub(super) fn check(route: &Route, values: &mut HashMap<String, String>, repeated: &HashSet<String>) -> Vec<Fault> {
+    let known: Vec<&str> = route.query.iter().filter(|query| query.now.is_none()).map(|query| query.name).collect();
+    let unknown = || match known.as_slice() {
+        [] => "is unknown; this route has no parameters".to_owned(),
+        known => format!("is unknown; known parameters are {}", known.join(", ")),
+    };
+    let mut faults = Vec::new();
+    let mut former = Vec::new();
+    for (name, value) in &*values {
+        let detail = match route.query.iter().find(|query| query.name == name) {
+            None => unknown(),
+            Some(_) if repeated.contains(name) => TWICE.to_owned(),
+            Some(_) if value.trim().is_empty() => "must not be empty; omit it to select all".to_owned(),
+            Some(Query { values: Values::Text(longest), .. }) if value.chars().count() > *longest => {
+                format!("must be at most {longest} characters long")
+            }
+            Some(query) => match query.now {
+                Some(now) if values.contains_key(now) => format!("is the former name of {now}; {TWICE}"),
+                Some(now) => {
+                    former.push((name.clone(), now));
+                    continue;
+                }
+                None => continue,
+            },
+        };
+        faults.push(Fault::new(name.clone(), "API-1", detail));
+    }
+    for (name, now) in former {
+        let value = values.remove(&name).unwrap_or_default();
+        values.insert(now.to_owned(), value);
+    }
+    faults.sort_by(|a, b| a.field.cmp(&b.field));
+    faults
+}
+
 /// Reads the query parameters of a request and collects the faults of all of them. A parameter with a fault is read as absent, so that the
 /// others are read too; [`Queries::done`] refuses the request then.
 pub struct Queries<'a> {
@@ -32,10 +74,10 @@ pub struct Queries<'a> {
 }
 
 impl<'a> Queries<'a> {
-    /// Begins to read the parameters `known`. A parameter that is unknown, empty or given more than once is a fault against `rule`: a misspelt
-    /// or empty filter must not return everything.
-    pub fn of(call: &'a Call, known: &[&str], rule: &'static str) -> Self {
-        Self { call, rule, faults: call.query_faults(known, rule) }
+    /// Begins to read the parameters of the request's route. A parameter that is unknown, empty, too long or given more than once is a fault
+    /// (API-1), and so is a value that cannot be read: this one against `rule`. A parameter under its former name has its current name here.
+    pub fn of(call: &'a Call, rule: &'static str) -> Self {
+        Self { call, rule, faults: call.query_faults().to_vec() }
     }
 
     /// Adds a fault.
@@ -77,14 +119,21 @@ impl<'a> Queries<'a> {
         self.number("limit", 1..=LARGEST_PAGE).unwrap_or(default)
     }
 
-    /// Reads a time range: from the first time up to, not including, the second.
-    pub fn range(&mut self, [from, until]: [&str; 2]) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
-        let mut time = |name| self.parse::<DateTime<Utc>>(name, "a time such as 2026-11-25T10:00:00Z");
-        let range = (time(from), time(until));
-        if range.0.zip(range.1).is_some_and(|(from, until)| until < from) {
+    /// Reads one end of a range of time: a date or an instant (API-2).
+    pub fn bound(&mut self, name: &str) -> Option<Bound> {
+        let read = self.text(name)?.parse::<Bound>();
+        read.map_err(|bad| self.refuse(Fault::new(name, self.rule, bad.to_string()))).ok()
+    }
+
+    /// Reads a range of time: dates in the calendar's time zone, which are whole days, or instants (API-2).
+    pub fn period(&mut self, [from, until]: [&str; 2], calendar: &Calendar) -> Period {
+        let dates = Dates { from: self.bound(from), until: self.bound(until) };
+        let period = dates.in_zone(calendar);
+        let ends_early = period.from.zip(period.until).is_some_and(|(from, until)| until < from);
+        if ends_early || dates.reversed().is_some() {
             self.refuse(Fault::new(until, self.rule, format!("must not be before {from}")));
         }
-        range
+        period
     }
 
     /// Reads `cursor` and returns its place if it belongs to `list` and `valid` accepts the place.

@@ -72,7 +72,7 @@ routes![
         .responses(&[(200, "The report is accepted; the same message again gets the same response.", Content::Json("PingBackView"))])
         .problems(&[
             UNREADABLE,
-            (401, "The signature is missing or invalid; the response is the same for every reason."),
+            (401, "The signature is missing or invalid; the response is the same for every reason. If only its time is wrong, `detail` says so."),
             (403, "The partner does not create appointments."),
             (404, "The appointment's dealer is out of the partner's reach."),
             CONFLICT,

@@ -3,10 +3,11 @@
 use super::problems::{BOOKING, BY_LINK, FEED_FILE, FEEDS, LEAD_CHANGE, READ};
 use super::query::{CURSOR, LIMIT_50};
 use super::row::{delete, get, post, routes, routes_of};
-use super::{Access, Content, Operation, Response, Route, Row};
+use super::{Access, Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
 const FILE: &[Response] = &[(200, "The file.", Content::Text("text/calendar", "An iCalendar file (RFC 5545)"))];
+const FREE_FROM: Query = Query::new("from", Values::Bound, "The first date whose free slots are listed, or a time on it; default today.");
 const ENDED: &[Response] = &[(200, "The changed event.", Content::Json("CalendarEventView"))];
 const OFFER: &[Response] = &[(200, "The invitation's current state.", Content::Json("OfferView"))];
 const FEEDS_VIEW: &[Response] = &[(200, "Your feeds.", Content::Json("FeedsView"))];
@@ -70,6 +71,7 @@ routes![
         .access(Access::Link)
         .summary("Returns an invitation, its booking and the free slots (CAL-8).")
         .description("As a page if the client prefers HTML.")
+        .query(&[FREE_FROM])
         .responses(OFFER)
         .problems(BY_LINK),
     BookSlot = post("/i/{token}/booking", "calendar-event")
@@ -112,11 +114,11 @@ routes![
         .summary("Returns a day, week or month of a dealer or of one of its users, in the dealer's time zone (CAL-6).")
         .rights(&[Right::ReadLeads])
         .query(&[
-            ("view", "day, week (from Monday) or month; default week."),
-            ("date", "A date in the period, such as 2026-11-25; default today."),
-            ("user", "Only this user's events: their own, and those without a user of leads that they own."),
-            ("deleted", "true: deleted events too."),
-            ("limit", "The page size, 1 to 250; default 100."),
+            Query::new("view", Values::OneOf(&["day", "week", "month"]), "The period; a week begins on Monday. Default week."),
+            Query::new("date", Values::Date, "A date in the period, from 2000 to 2100; default today."),
+            Query::new("user", Values::Id, "Only this user's events: their own, and those without a user of leads that they own."),
+            Query::new("deleted", Values::Flag, "true: deleted events too."),
+            Query::new("limit", Values::Number(1, 250), "The page size; default 100."),
             CURSOR,
         ])
         .responses(&[(200, "The events of the period, planned and past.", Content::Json("CalendarView"))])

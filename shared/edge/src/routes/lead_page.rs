@@ -3,10 +3,12 @@
 use super::problems::{LEAD_CHANGE, RAW, READ};
 use super::query::{CURSOR, LIMIT_25, LIMIT_50, OWNER};
 use super::row::{delete, get, patch, post, routes, routes_of};
-use super::{Content, Operation, Response, Route, Row};
+use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
 const LEAD: &[Response] = &[(200, "The changed lead; its version is the ETag.", Content::Json("LeadView"))];
+const TIMELINE_CURSOR: Query =
+    Query::new("cursor", Values::Text(4_096), "The cursor in the lead's page or in the response with the previous page.");
 const TASK: &[Response] = &[(200, "The task; the lead's version is the ETag.", Content::Json("TaskView"))];
 const CONTACTS: &[Response] = &[(200, "The lead's contacts; the lead's version is the ETag.", Content::Json("LeadContactsView"))];
 
@@ -14,14 +16,14 @@ routes![
     ReadTimeline = get("/leads/{id}/timeline", "lead")
         .summary("Returns the timeline of a lead, newest first (LEAD-2).")
         .rights(&[Right::ReadLeads])
-        .query(&[LIMIT_50, ("cursor", "The cursor in the lead's page or in the response with the previous page.")])
+        .query(&[LIMIT_50, TIMELINE_CURSOR])
         .responses(&[(200, "A page of the timeline.", Content::Json("TimelineView"))])
         .problems(READ),
     ReadRawInput = get("/leads/{id}/raw", "lead")
         .summary("Returns the input of a lead as its sender wrote it (INT-2).")
         .description("By default, returns the input from which the lead's current enquiry was read. A timeline entry that received an input has the path of that input in `raw`.")
         .rights(&[Right::ReadLeads])
-        .query(&[("version", "The version of the timeline entry that received the input.")])
+        .query(&[Query::new("version", Values::Number(0, u64::MAX), "The version of the timeline entry that received the input.")])
         .responses(&[(200, "The input: JSON, or one prospect of ADF.", Content::Text("application/adf+xml", "ADF or JSON, as it was received."))])
         .problems(RAW),
     SetDeadline = post("/leads/{id}/deadlines", "lead")
@@ -110,8 +112,16 @@ routes![
         .rights(&[Right::ReadLeads])
         .query(&[
             OWNER,
-            ("from", "Only tasks that start and deadlines that are due at or after this time, RFC 3339."),
-            ("until", "Only tasks that start and deadlines that are due before this time."),
+            Query::new(
+                "from",
+                Values::Bound,
+                "Only tasks that start and deadlines that are due at or after this time, or on this date or later in the dealer's time zone."
+            ),
+            Query::new(
+                "until",
+                Values::Bound,
+                "Only tasks that start and deadlines that are due before this time, or on this date or earlier."
+            ),
             LIMIT_25,
             CURSOR,
         ])

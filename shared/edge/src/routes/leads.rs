@@ -3,7 +3,7 @@
 use super::problems::{FIELDS, LEAD_CHANGE, MEDIA_TYPE, NO_DEALER, NO_RIGHT, NO_TOKEN, READ, RETRY, UNREADABLE};
 use super::query::{CREATED_FROM, CREATED_UNTIL, CURSOR, LIMIT_25, OVERDUE, OWNER, SOURCE, STATUS, TYPE};
 use super::row::{get, post, routes, routes_of};
-use super::{Content, Operation, Response, Route, Row};
+use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
 const LEAD: &[Response] = &[(200, "The changed lead; its version is the ETag.", Content::Json("LeadView"))];
@@ -49,13 +49,17 @@ routes![
         .rights(&[Right::ReadLeads])
         .query(&[
             STATUS,
-            ("owner", "The id of a user."),
+            Query::new("owner", Values::Id, "The id of a user."),
             TYPE,
             SOURCE,
-            ("from", "Only leads received at or after this time, RFC 3339."),
-            ("until", "Only leads received before this time."),
+            Query::new("from", Values::Bound, "Only leads received at or after this time, or on this date or later in the dealer's time zone."),
+            Query::new("until", Values::Bound, "Only leads received before this time, or on this date or earlier."),
             OVERDUE,
-            ("q", "A part of a contact's name, a lead number, a contact's telephone number or e-mail address, or a number plate."),
+            Query::new(
+                "q",
+                Values::Text(100),
+                "A part of a contact's name, a lead number, a contact's telephone number or e-mail address, or a number plate; at least two characters."
+            ),
             LIMIT_25,
             CURSOR,
         ])
@@ -72,8 +76,8 @@ routes![
             CREATED_FROM,
             CREATED_UNTIL,
             OVERDUE,
-            ("from", "Only actions at or after this time, RFC 3339."),
-            ("until", "Only actions before this time."),
+            Query::new("from", Values::Bound, "Only actions at or after this time, or on this date or later in the dealer's time zone."),
+            Query::new("until", Values::Bound, "Only actions before this time, or on this date or earlier."),
             LIMIT_25,
             CURSOR,
         ])

@@ -1,10 +1,19 @@
 //! Overviews and exports.
 
 use super::problems::{EXPORT_READ, MEDIA_TYPE, NO_DEALER, NO_RIGHT, NO_TOKEN, OVERVIEW, RETRY, UNREADABLE};
-use super::query::{CURSOR, DEALERS, LIMIT_25};
+use super::query::{CURSOR, DEALERS, LIMIT_25, SOURCE, names};
 use super::row::{get, post, routes, routes_of};
-use super::{Content, Operation, Route, Row};
-use forecourt_domain::base::Right;
+use super::{Content, Operation, Query, Route, Row, Values};
+use forecourt_domain::base::{AppointmentOrigin, Right};
+use forecourt_domain::reports::AttendanceFilter;
+
+const ORIGINS: &[&str] = &names(&AppointmentOrigin::NAMES);
+const ATTENDANCES: &[&str] = &names(&AttendanceFilter::NAMES);
+const KINDS: &[&str] = &["showroom", "test_drive", "telephone", "email", "video", "delivery", "other"];
+const CREATED_UNTIL: Query = Query::new("created_until", Values::Bound, "Created before this time, or on this date or earlier.");
+const APPOINTMENT_UNTIL: Query =
+    Query::new("appointment_until", Values::Bound, "Takes place before this time, or on this date or earlier.");
+const RECEIVED_UNTIL: Query = Query::new("received_until", Values::Bound, "Received before this time, or on this date or earlier.");
 
 routes![
     AppointmentOverview = get("/overview/appointments", "overview")
@@ -12,15 +21,21 @@ routes![
         .rights(&[Right::ReadOverview])
         .query(&[
             DEALERS,
-            ("user", "The id of the salesperson."),
-            ("origin", "forecourt, contact_centre or dealer_system."),
-            ("kind", "showroom, test_drive, telephone, email, video, delivery or other. Workshop appointments are not included."),
-            ("attendance", "unknown, completed, no_show or cancelled; a cancelled appointment has no other attendance."),
-            ("created_from", "Created on this date or later, such as 2026-11-25, in each dealer's own time zone."),
-            ("created_to", "Created on this date or earlier."),
-            ("appointment_from", "Dated on this date or later."),
-            ("appointment_to", "Dated on this date or earlier."),
-            ("limit", "The largest number of rows, 0 to 5,000; default 5,000."),
+            Query::new("user", Values::Id, "The id of the salesperson."),
+            Query::new("origin", Values::OneOf(ORIGINS), "The system in which it was created."),
+            Query::new("kind", Values::OneOf(KINDS), "The kind. Workshop appointments are not included."),
+            Query::new("attendance", Values::OneOf(ATTENDANCES), "The attendance; a cancelled appointment has no other attendance."),
+            Query::new(
+                "created_from",
+                Values::Bound,
+                "Created at or after this time, or on this date or later in each dealer's own time zone."
+            ),
+            CREATED_UNTIL,
+            CREATED_UNTIL.formerly("created_to"),
+            Query::new("appointment_from", Values::Bound, "Takes place at or after this time, or on this date or later."),
+            APPOINTMENT_UNTIL,
+            APPOINTMENT_UNTIL.formerly("appointment_to"),
+            Query::new("limit", Values::Number(0, 5_000), "The largest number of rows; default 5,000."),
         ])
         .responses(&[(200, "The overview.", Content::Json("AppointmentOverviewView"))])
         .problems(OVERVIEW),
@@ -29,10 +44,15 @@ routes![
         .rights(&[Right::ReadOverview, Right::ReadLeads])
         .query(&[
             DEALERS,
-            ("user", "The id of the lead's owner."),
-            ("source", "The source of the enquiry, in upper or lower case."),
-            ("received_from", "Received by the dealer on this date or later, such as 2026-11-25, in each dealer's own time zone."),
-            ("received_to", "Received on this date or earlier."),
+            Query::new("user", Values::Id, "The id of the lead's owner."),
+            SOURCE,
+            Query::new(
+                "received_from",
+                Values::Bound,
+                "Received by the dealer at or after this time, or on this date or later in each dealer's own time zone."
+            ),
+            RECEIVED_UNTIL,
+            RECEIVED_UNTIL.formerly("received_to"),
         ])
         .responses(&[(200, "The overview.", Content::Json("LeadOverviewView"))])
         .problems(OVERVIEW),

@@ -1,17 +1,39 @@
 //! Query parameters that several operations share.
 
-use super::Query;
+use super::{Query, Values};
+use forecourt_domain::enquiry::LeadType;
 
-pub(super) const LIMIT_25: Query = ("limit", "The page size, 1 to 100; default 25.");
-pub(super) const LIMIT_50: Query = ("limit", "The page size, 1 to 100; default 50.");
-pub(super) const CURSOR: Query = ("cursor", "The cursor in the response with the previous page.");
-pub(super) const STATUS: Query = ("status", "in_progress, won or lost.");
-pub(super) const TYPE: Query = ("type", "new_car, used_car, trade_in, test_drive, service or other.");
-pub(super) const SOURCE: Query = ("source", "The source of the enquiry.");
-pub(super) const CREATED_FROM: Query = ("created_from", "Only leads received at or after this time, RFC 3339.");
-pub(super) const CREATED_UNTIL: Query = ("created_until", "Only leads received before this time.");
-pub(super) const OVERDUE: Query =
-    ("overdue", "true: only leads with an open deadline in the past, the first-contact deadline or another; false: only other leads.");
-pub(super) const OWNER: Query = ("owner", "The id of a user; default: all users of the dealer.");
-pub(super) const BEFORE: Query = ("before", "Only changes before this version.");
-pub(super) const DEALERS: Query = ("dealer", "Ids of dealers, separated by commas; default: all within your reach.");
+/// Returns the names of a table, for [`Values::OneOf`].
+pub(super) const fn names<T, const N: usize>(table: &[(&'static str, T); N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut i = 0;
+    while i < N {
+        names[i] = table[i].0;
+        i += 1;
+    }
+    names
+}
+
+const TYPES: &[&str] = &names(&LeadType::NAMES);
+
+pub(super) const LIMIT_25: Query = Query::new("limit", Values::Number(1, 100), "The page size; default 25.");
+pub(super) const LIMIT_50: Query = Query::new("limit", Values::Number(1, 100), "The page size; default 50.");
+pub(super) const CURSOR: Query = Query::new("cursor", Values::Text(4_096), "The cursor in the response with the previous page.");
+pub(super) const STATUS: Query = Query::new("status", Values::OneOf(&["in_progress", "won", "lost"]), "The status of the lead.");
+pub(super) const TYPE: Query = Query::new("type", Values::OneOf(TYPES), "The type of the enquiry.");
+pub(super) const SOURCE: Query = Query::new("source", Values::Text(100), "The source of the enquiry, in upper or lower case.");
+pub(super) const CREATED_FROM: Query = Query::new(
+    "created_from",
+    Values::Bound,
+    "Only leads received at or after this time, or on this date or later in the dealer's time zone.",
+);
+pub(super) const CREATED_UNTIL: Query =
+    Query::new("created_until", Values::Bound, "Only leads received before this time, or on this date or earlier.");
+pub(super) const OVERDUE: Query = Query::new(
+    "overdue",
+    Values::Flag,
+    "true: only leads with an open deadline in the past, the first-contact deadline or another; false: only other leads.",
+);
+pub(super) const OWNER: Query = Query::new("owner", Values::Id, "The id of a user; default: all users of the dealer.");
+pub(super) const BEFORE: Query = Query::new("before", Values::Number(0, u64::MAX), "Only changes before this version.");
+pub(super) const DEALERS: Query = Query::new("dealer", Values::Ids, "Ids of dealers, separated by commas; default: all within your reach.");

@@ -16,6 +16,10 @@ pub struct Route {
     pub function: &'static str,
     /// How the sender authenticates.
     pub access: Access,
+    /// Whether it reads a body. The fields of other operations' bodies are refused (API-1).
+    pub has_body: bool,
+    /// The query parameters. Others are refused (API-1).
+    pub query: &'static [Query],
 }
 
 /// How the sender of a request authenticates.
@@ -48,10 +52,10 @@ pub struct Row {
     pub body_is_optional: bool,
     /// The responses of success.
     pub responses: &'static [Response],
-    /// The query parameters.
-    pub query: &'static [Query],
     /// Whether it takes `If-Match`. The header is required if the problems name 428.
     pub if_match: bool,
+    /// Whether `If-Match` is required only if the resource exists.
+    pub if_match_is_optional: bool,
     /// The responses of failure.
     pub problems: &'static [ProblemResponse],
 }
@@ -73,8 +77,51 @@ pub enum Content {
 pub type Response = (u16, &'static str, Content);
 /// A response of failure: its status and meaning.
 pub type ProblemResponse = (u16, &'static str);
-/// A query parameter: its name and meaning.
-pub type Query = (&'static str, &'static str);
+
+/// A query parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Query {
+    /// The name.
+    pub name: &'static str,
+    /// The meaning, for the document.
+    pub meaning: &'static str,
+    /// The values that it takes.
+    pub values: Values,
+    /// The current name, if this is a former name that is still accepted.
+    pub now: Option<&'static str>,
+}
+
+impl Query {
+    pub(super) const fn new(name: &'static str, values: Values, meaning: &'static str) -> Self {
+        Self { name, meaning, values, now: None }
+    }
+
+    /// Returns the same parameter under its former name.
+    pub(super) const fn formerly(self, name: &'static str) -> Self {
+        Self { name, now: Some(self.name), ..self }
+    }
+}
+
+/// The values of a parameter.
+#[derive(Debug, Clone, Copy)]
+pub enum Values {
+    /// Text of 1 to this many characters.
+    Text(usize),
+    /// An id as [`forecourt_domain::base::Id`] reads it.
+    Id,
+    /// Ids, separated by commas.
+    Ids,
+    /// One of these names.
+    OneOf(&'static [&'static str]),
+    /// A whole number from the first to the second.
+    Number(u64, u64),
+    /// `true` or `false`.
+    Flag,
+    /// A date such as 2026-11-25.
+    Date,
+    /// A date, or an instant in RFC 3339.
+    Bound,
+}
 
 pub(super) const fn get(path: &'static str, function: &'static str) -> Row {
     Row::new("GET", path, function)
@@ -99,15 +146,15 @@ pub(super) const fn delete(path: &'static str, function: &'static str) -> Row {
 impl Row {
     const fn new(method: &'static str, path: &'static str, function: &'static str) -> Self {
         Self {
-            route: Route { operation: Operation::Named(""), method, path, function, access: Access::Token },
+            route: Route { operation: Operation::Named(""), method, path, function, access: Access::Token, has_body: false, query: &[] },
             summary: "",
             description: "",
             rights: &[],
             body: &[],
             body_is_optional: false,
             responses: &[],
-            query: &[],
             if_match: false,
+            if_match_is_optional: false,
             problems: &[],
         }
     }
@@ -134,24 +181,31 @@ impl Row {
         Self { rights, ..self }
     }
 
-    pub(super) const fn body(self, body: &'static [Content]) -> Self {
+    pub(super) const fn body(mut self, body: &'static [Content]) -> Self {
+        self.route.has_body = true;
         Self { body, ..self }
     }
 
     pub(super) const fn optional_body(self, body: &'static [Content]) -> Self {
-        Self { body, body_is_optional: true, ..self }
+        Self { body_is_optional: true, ..self.body(body) }
     }
 
     pub(super) const fn responses(self, responses: &'static [Response]) -> Self {
         Self { responses, ..self }
     }
 
-    pub(super) const fn query(self, query: &'static [Query]) -> Self {
-        Self { query, ..self }
+    pub(super) const fn query(mut self, query: &'static [Query]) -> Self {
+        self.route.query = query;
+        self
     }
 
     pub(super) const fn if_match(self) -> Self {
         Self { if_match: true, ..self }
+    }
+
+    /// `If-Match` is for the change of a resource that exists; without it, the operation creates the resource.
+    pub(super) const fn if_match_to_change(self) -> Self {
+        Self { if_match: true, if_match_is_optional: true, ..self }
     }
 
     pub(super) const fn problems(self, problems: &'static [ProblemResponse]) -> Self {

@@ -3,7 +3,7 @@
 use super::problems::{FIELDS, NO_DEALER, NO_RIGHT, NO_TOKEN, RETRY, SETTINGS_CHANGE, SETTINGS_READ, UNREADABLE};
 use super::query::BEFORE;
 use super::row::{get, post, put, routes, routes_of};
-use super::{Content, Operation, Response, Route, Row};
+use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
 /// A part of a dealer's settings that has routes of its own.
@@ -24,6 +24,7 @@ pub enum SettingsPart {
     Limits,
 }
 
+const IMPORT_UNTIL: Query = Query::new("until", Values::Bound, "The last day to import; default two years after the first.");
 const SETTINGS: &[Response] = &[(200, "The settings; their version is the ETag.", Content::Json("SettingsView"))];
 
 routes![
@@ -55,9 +56,14 @@ routes![
         .rights(&[Right::ChangeSettings])
         .body(&[Content::Text("text/calendar", "An iCalendar file (RFC 5545)")])
         .query(&[
-            ("from", "The first day to import; default today."),
-            ("to", "The last day to import; default two years from now."),
-            ("transparent", "`true` also imports transparent entries, which block no time; many national calendars mark all their days as transparent. Default `false`."),
+            Query::new("from", Values::Bound, "The first day to import; default today."),
+            IMPORT_UNTIL,
+            IMPORT_UNTIL.formerly("to"),
+            Query::new(
+                "transparent",
+                Values::Flag,
+                "`true` also imports transparent entries, which block no time; many national calendars mark all their days as transparent. Default `false`."
+            ),
         ])
         .responses(&[(200, "The imported and skipped days; the settings' version is the ETag.", Content::Json("ImportView"))])
         .if_match()
@@ -77,7 +83,11 @@ const fn read(part: SettingsPart, path: &'static str, summary: &'static str) -> 
 
 const fn change(part: SettingsPart, path: &'static str, summary: &'static str) -> Row {
     let row = put(path, "settings").operation(Operation::ChangePart(part)).summary(summary).rights(&[Right::ChangeSettings]);
-    let row = row.body(&[Content::Object("The fields as the route's `GET` returns them.")]).responses(SETTINGS);
+    let row = row
+        .body(&[Content::Object(
+            "The fields as the route's `GET` returns them. A field that is left out keeps its value; `null` is its default.",
+        )])
+        .responses(SETTINGS);
     row.if_match().problems(SETTINGS_CHANGE)
 }
 

@@ -3,7 +3,7 @@
 use super::problems::{SETTINGS_CHANGE, SETTINGS_READ};
 use super::query::{BEFORE, CURSOR, LIMIT_25};
 use super::row::{delete, get, patch, put, routes, routes_of};
-use super::{Content, Operation, Response, Route, Row};
+use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
 const FIELDS: &[Content] = &[Content::Object("The fields as the route's `GET` returns them.")];
@@ -61,7 +61,10 @@ routes![
     ListUsers = get("/users", "settings")
         .summary("Returns the group's users with their settings at each dealer within your reach (SET-7).")
         .rights(&[Right::ReadUsers])
-        .query(&[("after", "The cursor in the response with the previous page."), ("dealer", "Only users of this dealer.")])
+        .query(&[
+            Query::new("after", Values::Id, "The cursor in the response with the previous page."),
+            Query::new("dealer", Values::Id, "Only users of this dealer."),
+        ])
         .responses(&[(200, "A page of users.", Content::Json("UsersView"))])
         .problems(SETTINGS_READ),
     ReadUser = get("/users/{user}", "settings")
@@ -89,7 +92,7 @@ routes![
             (200, "The changed user; its version is the ETag.", Content::Json("UserView")),
             (201, "The user is created.", Content::Json("UserView")),
         ])
-        .if_match()
+        .if_match_to_change()
         .problems(SETTINGS_CHANGE),
     AccessLog = get("/access-log", "settings")
         .summary("Returns the log of granted rights, partners' secrets and searches for leads, newest first (ACC-1).")

@@ -16,6 +16,7 @@ use crate::decision::{Decision, Item, commit};
 use crate::elements::{Content, Element, ElementKind};
 use crate::lead::{Event, Lead};
 use crate::rules::calendar::{CalendarContext, EventAction, settle};
+use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
 /// The maximum number of elements of a kind that users can add to a lead. Elements of an enquiry are always accepted.
@@ -33,6 +34,21 @@ pub fn add(lead: &Lead, id: ElementId, content: Content, by: &Actor, now: DateTi
         _ => element.added(),
     };
     Ok(counted(commit(lead.touched(now), by.clone(), vec![event], now), element))
+}
+
+/// Checks that a quote does not end in the past. `before` is the content before a change: an end that stays as it was is not judged.
+///
+/// # Errors
+/// 422 if the quote is valid until a day before today in the dealer's time zone.
+pub fn not_expired(before: Option<&Content>, content: &Content, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let end = |content: &Content| if let Content::Quote(quote) = content { quote.valid_until } else { None };
+    let today = dealer.settings.calendar.date_of(now);
+    match end(content) {
+        Some(until) if until < today && before.and_then(end) != Some(until) => {
+            Err(Refusal::field("valid_until", "LEAD-2", format!("must not be in the past: today is {today}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn has_room(lead: &Lead, kind: ElementKind) -> Result<(), Refusal> {
