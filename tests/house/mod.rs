@@ -4,5 +4,6 @@ pub(crate) mod architecture;
 pub(crate) mod builds;
 mod layers;
 pub(crate) mod metrics;
+mod openapi;
 pub(crate) mod rules;
 pub(crate) mod texts;

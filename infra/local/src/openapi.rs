@@ -1,7 +1,10 @@
 //! The OpenAPI document, derived from the table of routes and the types that the functions read and write.
 
+mod limits;
 mod parameters;
 mod schemas;
+mod settings;
+mod users;
 
 use forecourt_edge::routes::{self, Content, Row};
 use utoipa::openapi::content::ContentBuilder;
@@ -87,11 +90,10 @@ fn request_body(row: &Row) -> Option<RequestBody> {
 }
 
 fn content(content: &Content) -> (&'static str, RefOr<Schema>) {
-    let described = |kind, text: &str| ObjectBuilder::new().schema_type(kind).description(Some(text)).build().into();
+    let described = |text: &str| ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).description(Some(text)).build().into();
     match *content {
         Content::Json(name) => ("application/json", Ref::from_schema_name(name).into()),
         Content::Form(name) => ("application/x-www-form-urlencoded", Ref::from_schema_name(name).into()),
-        Content::Object(text) => ("application/json", described(Type::Object, text)),
-        Content::Text(media_type, text) => (media_type, described(Type::String, text)),
+        Content::Text(media_type, text) => (media_type, described(text)),
     }
 }

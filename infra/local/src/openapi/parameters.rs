@@ -59,7 +59,8 @@ fn in_query(query: &Query) -> Parameter {
     parameter.description(Some(meaning)).schema(Some(schema_of(query.values))).build()
 }
 
-fn schema_of(values: Values) -> RefOr<Schema> {
+/// Returns the schema of values.
+pub(super) fn schema_of(values: Values) -> RefOr<Schema> {
     let typed = |kind| ObjectBuilder::new().schema_type(kind);
     match values {
         Values::Text(longest) => text(1, longest).into(),

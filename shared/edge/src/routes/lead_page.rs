@@ -37,7 +37,7 @@ routes![
         .summary("Moves a deadline, including `first-contact` (LEAD-6).")
         .description("Its reminder and escalation levels follow. Later changes of the settings do not move it.")
         .rights(&[Right::WorkLeads])
-        .body(&[Content::Json("TargetBody")])
+        .body(&[Content::Json("TargetPatch")])
         .responses(LEAD)
         .if_match()
         .problems(LEAD_CHANGE),
@@ -84,7 +84,7 @@ routes![
     ChangeTask = patch("/leads/{id}/tasks/{task}", "lead")
         .summary("Changes the title, time, duration or assignee of a task (LEAD-4).")
         .rights(&[Right::WorkLeads])
-        .body(&[Content::Json("TaskBody")])
+        .body(&[Content::Json("TaskPatch")])
         .responses(TASK)
         .if_match()
         .problems(LEAD_CHANGE),
@@ -137,7 +137,7 @@ routes![
     CorrectContact = patch("/leads/{id}/contacts/{contact}", "lead")
         .summary("Corrects the data of a contact, or makes it the main contact (LEAD-7).")
         .rights(&[Right::WorkLeads])
-        .body(&[Content::Json("LeadContactBody")])
+        .body(&[Content::Json("LeadContactPatch")])
         .responses(CONTACTS)
         .if_match()
         .problems(LEAD_CHANGE),

@@ -30,7 +30,7 @@ routes![
     ChangeWebhook = patch("/webhooks/{webhook}", "settings")
         .summary("Changes a webhook, or switches it on or off (APT-6).")
         .rights(&[Right::ManageWebhooks])
-        .body(&[Content::Json("WebhookBody")])
+        .body(&[Content::Json("WebhookPatch")])
         .responses(WEBHOOK)
         .if_match()
         .problems(WEBHOOKS),
