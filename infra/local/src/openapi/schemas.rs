@@ -33,7 +33,7 @@ use forecourt_settings::{
     AccessLogView, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RedeliveryBody, RedeliveryView,
     RotationBody, SettingsView, SigningSecretView, SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
 };
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder};
 use utoipa::openapi::{ComponentsBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -68,6 +68,10 @@ pub(super) fn components() -> ComponentsBuilder {
     element::<CommentBody, CommentView>(&mut schemas);
     element::<DocumentBody, DocumentView>(&mut schemas);
     element::<CommunicationBody, CommunicationView>(&mut schemas);
+    let raw = ObjectBuilder::new()
+        .description(Some("An enquiry as its sender wrote it."))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    schemas.push(("RawInput".into(), raw.into()));
     schemas.push(("ExportFilterBody".into(), export_filter()));
     if let Some((_, RefOr::T(Schema::Object(export)))) = schemas.iter_mut().find(|(name, _)| name == "ExportBody") {
         export.properties.insert("filter".into(), Ref::from_schema_name("ExportFilterBody").into());

@@ -24,7 +24,10 @@ routes![
         .description("By default, returns the input from which the lead's current enquiry was read. A timeline entry that received an input has the path of that input in `raw`.")
         .rights(&[Right::ReadLeads])
         .query(&[Query::new("version", Values::Number(0, u64::MAX), "The version of the timeline entry that received the input.")])
-        .responses(&[(200, "The input: JSON, or one prospect of ADF.", Content::Text("application/adf+xml", "ADF or JSON, as it was received."))])
+        .responses(&[
+            (200, "The input: JSON, or one prospect of ADF, as it was received.", Content::Text("application/adf+xml", "A prospect of ADF.")),
+            (200, "The input.", Content::Json("RawInput")),
+        ])
         .problems(RAW),
     SetDeadline = post("/leads/{id}/deadlines", "lead")
         .summary("Adds a deadline to a lead: a target time without start or duration (LEAD-6).")
