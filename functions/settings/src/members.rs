@@ -28,6 +28,20 @@ pub struct DealerUsersView {
     pub users: Vec<DealerUserView>,
 }
 
+/// The absences of a user at a dealer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserAbsencesView {
+    /// Id of the dealer.
+    pub dealer: String,
+    /// Version of the settings; also the ETag.
+    pub version: u64,
+    /// Id of the user.
+    pub user: String,
+    /// The absences: `from`, `until` and `deputy`.
+    #[schema(value_type = Vec<Object>)]
+    pub absences: Value,
+}
+
 /// A user's switches at a dealer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DealerUserView {
@@ -308,5 +322,6 @@ fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
 
 fn absences(dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
     let member = dealer.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
-    answer(dealer, &json!({"dealer": dealer.id, "version": dealer.version, "user": user, "absences": member.absences}))
+    let absences = json!(member.absences);
+    answer(dealer, &UserAbsencesView { dealer: dealer.id.to_string(), version: dealer.version, user: user.to_string(), absences })
 }

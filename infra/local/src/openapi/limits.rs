@@ -37,20 +37,43 @@ pub(super) fn limited(name: &str, schema: &mut RefOr<Schema>) {
     if !matches!(name, "EnquiryBody" | "ContactBody" | "EnquiryVehicleBody") {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     }
+    let lenient = takes_numbers(name);
     for (field, property) in &mut object.properties {
-        apply(property, limit(name, field).as_ref());
+        apply(property, limit(name, field).as_ref(), lenient);
     }
 }
 
-fn apply(schema: &mut RefOr<Schema>, limit: Option<&Limit>) {
+/// Whether a text of the body may also be a number ([`forecourt_edge::formats::json::Text`]). Settings, users, webhooks and periods are strict.
+fn takes_numbers(name: &str) -> bool {
+    let strict = ["WebhookBody", "WebhookPatch", "RedeliveryBody", "ExportBody"];
+    !strict.contains(&name) && !super::settings::NAMES.contains(&name) && !super::users::NAMES.contains(&name)
+}
+
+fn apply(schema: &mut RefOr<Schema>, limit: Option<&Limit>, lenient: bool) {
     match schema {
-        RefOr::T(Schema::Object(object)) => restrict(object, limit),
+        RefOr::T(Schema::Object(object)) => {
+            restrict(object, limit);
+            let mut types = types_of(object);
+            if lenient && types.iter().any(|kind| matches!(kind, Type::String)) && object.enum_values.is_none() {
+                types.push(Type::Number);
+                object.schema_type = SchemaType::Array(types);
+            }
+        }
         RefOr::T(Schema::Array(array)) => {
             if let ArrayItems::RefOrSchema(items) = &mut array.items {
-                apply(items, limit);
+                apply(items, limit, lenient);
             }
         }
         _ => {}
+    }
+}
+
+/// Returns the types of a value.
+pub(super) fn types_of(object: &Object) -> Vec<Type> {
+    match &object.schema_type {
+        SchemaType::Type(kind) => vec![kind.clone()],
+        SchemaType::Array(kinds) => kinds.clone(),
+        SchemaType::AnyValue => Vec::new(),
     }
 }
 
@@ -62,7 +85,7 @@ fn restrict(object: &mut Object, limit: Option<&Limit>) {
             object.max_length = Some(*longest);
         }
         Some(Limit::OneOf(names)) => {
-            let null = matches!(&object.schema_type, SchemaType::Array(types) if types.iter().any(|kind| matches!(kind, Type::Null)));
+            let null = types_of(object).iter().any(|kind| matches!(kind, Type::Null));
             let names = names.iter().map(|name| Value::from(*name));
             object.enum_values = Some(names.chain(null.then_some(Value::Null)).collect());
         }

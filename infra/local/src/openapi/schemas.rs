@@ -1,6 +1,6 @@
 //! The schemas that the rows of the table name.
 
-use super::limits::{is_of_body, limited};
+use super::limits::{is_of_body, limited, types_of};
 use super::parameters::schema_of;
 use super::settings::{
     AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DealerSettingsBody, DistributionGroupsBody, EscalationBody,
@@ -31,9 +31,9 @@ use forecourt_lead_intake::{
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
     AccessLogView, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RedeliveryBody, RedeliveryView,
-    RotationBody, SettingsView, SigningSecretView, SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
+    RotationBody, SettingsView, SigningSecretView, SwitchedView, UserAbsencesView, UserView, UsersView, WebhookBody, WebhooksView,
 };
-use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{ComponentsBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -61,7 +61,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody);
     register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
     register!(schemas: AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, AbsencesBody, DealerSettingsBody);
-    register!(schemas: UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody);
+    register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);
     element::<TestDriveBody, TestDriveView>(&mut schemas);
@@ -116,9 +116,24 @@ fn patch(name: &str, body: &RefOr<Schema>) -> RefOr<Schema> {
             _ => &[],
         };
         object.properties.retain(|field, _| !fixed.contains(&field.as_str()));
+        object.properties.values_mut().for_each(nullable);
         object.description = Some("A change. Fields that are left out keep their values; `null` removes a value.".to_owned());
     }
     patch
+}
+
+/// Lets a value be `null` too.
+fn nullable(schema: &mut RefOr<Schema>) {
+    let null = |types: Vec<Type>| SchemaType::Array(types.into_iter().filter(|kind| *kind != Type::Null).chain([Type::Null]).collect());
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.schema_type = null(types_of(object)),
+        RefOr::T(Schema::Array(array)) => array.schema_type = null(vec![Type::Array]),
+        RefOr::Ref(of) => {
+            let of = of.clone();
+            *schema = OneOfBuilder::new().item(of).item(ObjectBuilder::new().schema_type(Type::Null)).into();
+        }
+        RefOr::T(_) => {}
+    }
 }
 
 /// Returns the schema of an export's filter: the query parameters of both overviews. Several dealers may be a list.

@@ -8,6 +8,31 @@ use forecourt_edge::formats::json::TimeBound;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
+/// The names of the schemas.
+pub(super) const NAMES: [&str; 21] = [
+    "OpeningHoursBody",
+    "WeekBody",
+    "HolidaysBody",
+    "DayOffBody",
+    "EscalationBody",
+    "MailboxBody",
+    "ConfigurationBody",
+    "VehicleSiteBody",
+    "CapacityBody",
+    "AppointmentSettingsBody",
+    "PoolBody",
+    "PoolSettingsBody",
+    "DistributionGroupsBody",
+    "RoutingRulesBody",
+    "RoutingRuleBody",
+    "RoutingConditionBody",
+    "AbsencesBody",
+    "DealerAbsenceBody",
+    "DealerSettingsBody",
+    "CalendarBody",
+    "MemberBody",
+];
+
 /// The opening hours (SET-1).
 #[derive(ToSchema)]
 pub(super) struct OpeningHoursBody {

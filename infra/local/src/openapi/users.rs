@@ -5,6 +5,18 @@
 use forecourt_edge::formats::json::TimeBound;
 use utoipa::ToSchema;
 
+/// The names of the schemas.
+pub(super) const NAMES: [&str; 8] = [
+    "UserAbsencesBody",
+    "AbsenceBody",
+    "DealerUserBody",
+    "SwitchUsersBody",
+    "UserSwitchesBody",
+    "SwitchAllUsersBody",
+    "DealerSwitchesBody",
+    "UserBody",
+];
+
 /// The absences of a user (DIS-4).
 #[derive(ToSchema)]
 pub(super) struct UserAbsencesBody {

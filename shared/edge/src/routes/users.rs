@@ -9,6 +9,8 @@ use forecourt_domain::base::Right;
 const MEMBERS: &[Response] = &[(200, "The dealer's users; the settings' version is the ETag.", Content::Json("DealerUsersView"))];
 const MEMBER: &[Response] =
     &[(200, "The user's settings at the dealer; the version of the dealer's settings is the ETag.", Content::Json("DealerUserView"))];
+const ABSENCES: &[Response] =
+    &[(200, "The user's absences; the version of the dealer's settings is the ETag.", Content::Json("UserAbsencesView"))];
 const USER: &[Response] = &[(200, "The user; its version is the ETag.", Content::Json("UserView"))];
 
 routes![
@@ -47,14 +49,14 @@ routes![
         .summary("Returns the absences of a user (DIS-4).")
         .description("Users may read their own absences without the right.")
         .rights(&[Right::ReadSettings])
-        .responses(MEMBER)
+        .responses(ABSENCES)
         .problems(SETTINGS_READ),
     SetUserAbsences = put("/dealers/{dealer}/users/{user}/absences", "settings")
         .summary("Sets the absences of a user and their deputies (DIS-4).")
         .description("Users may set their own absences without the right.")
         .rights(&[Right::ChangeSettings])
         .body(&[Content::Json("UserAbsencesBody")])
-        .responses(MEMBER)
+        .responses(ABSENCES)
         .if_match()
         .problems(SETTINGS_CHANGE),
     ListUsers = get("/users", "settings")
