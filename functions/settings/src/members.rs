@@ -236,7 +236,7 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
                     let detail = format!("can only be changed with PUT /dealers/{{dealer}}/users/{name}");
                     faults.push(Fault::new(format!("users[{i}].groups"), "SET-7", detail));
                 }
-                other => faults.push(unknown(format!("users[{i}].{other}"), &[&["user"], &SWITCHES[..]].concat())),
+                other => faults.push(unknown(format!("users[{i}].{other}"), &[&SWITCHES[..], &["user"]].concat())),
             }
         }
     }
