@@ -31,15 +31,15 @@ pub struct DealerUsersView {
 /// The absences of a user at a dealer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserAbsencesView {
-    /// Id of the dealer.
-    pub dealer: String,
-    /// Version of the settings; also the ETag.
-    pub version: u64,
-    /// Id of the user.
-    pub user: String,
     /// The absences: `from`, `until` and `deputy`.
     #[schema(value_type = Vec<Object>)]
     pub absences: Value,
+    /// Id of the dealer.
+    pub dealer: String,
+    /// Id of the user.
+    pub user: String,
+    /// Version of the settings; also the ETag.
+    pub version: u64,
 }
 
 /// A user's switches at a dealer.
