@@ -118,7 +118,9 @@ fn deserialize<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'stati
         let field = field_of(&path, &message);
         Fault::new(field.clone(), rule(&field), plain(&message))
     });
-    (read, unknown.into_inner())
+    let mut unknown = unknown.into_inner();
+    unknown.sort_by(|a, b| a.path.cmp(&b.path));
+    (read, unknown)
 }
 
 /// The field at fault: where the parser stopped, or the missing field in that place.
