@@ -4,6 +4,7 @@ pub(crate) mod architecture;
 pub(crate) mod builds;
 mod layers;
 pub(crate) mod metrics;
+mod openapi;
 pub(crate) mod rules;
 mod secrets;
 pub(crate) mod texts;

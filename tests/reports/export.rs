@@ -199,6 +199,8 @@ async fn exp_1_an_unknown_or_empty_filter_is_refused() {
         (json!({"what": "leads", "filter": {"dealer": []}}), "filter.dealer EXP-1"),
         (json!({"what": "leads", "filter": {"dealer": ","}}), "filter.dealer EXP-1"),
         (json!({"what": "leads", "filter": {"source": " "}}), "filter.source EXP-1"),
+        (json!({"what": "leads", "filter": {"source": true}}), "filter.source EXP-1"),
+        (json!({"what": "leads", "filter": {"colour": "red"}}), "filter.colour API-1"),
     ] {
         let reply = world.post("hugo.office", "/exports", &body).await;
         assert_eq!((reply.status, reply.faults()), (422, vec![field.to_owned()]), "{}", reply.body);

@@ -45,6 +45,11 @@ impl ExportBody {
                 &nothing
             }
         };
+        let wrong = |value: &Value| {
+            value.is_boolean() || value.is_object() || value.as_array().is_some_and(|all| !all.iter().all(Value::is_string))
+        };
+        let typed = |(name, _): (&String, &Value)| Fault::new(format!("filter.{name}"), RULE, "must be text, or a list of texts");
+        faults.extend(filter.iter().filter(|(_, value)| wrong(*value)).map(typed));
         let former = |name: &str| FORMER_NAMES.iter().find(|(_, now)| *now == name).map(|(former, _)| *former);
         let named = |name: &str| filter.get(name).or_else(|| filter.get(former(name)?)).and_then(text);
         let what = match self.what.as_str() {
@@ -77,7 +82,7 @@ impl ExportBody {
     }
 }
 
-/// Returns a filter value as text: a text, a list of texts, or the JSON of any other value, which the filter then refuses.
+/// Returns a filter value as text: a text, a list of texts, or a number. Other values are refused.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,

@@ -5,7 +5,8 @@ use forecourt_domain::enquiry::{RawContact, RawEnquiry, RawPhone};
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An enquiry. Unknown fields are kept in the raw input and flagged (API-1); a contact needs an e-mail address or a telephone number (INT-3).
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,10 +32,10 @@ pub struct EnquiryBody {
     #[schema(value_type = ContactBody)]
     contact: Loose<ContactBody>,
     /// The vehicle that the customer asks for.
-    #[schema(value_type = Option<VehicleBody>)]
+    #[schema(value_type = Option<EnquiryVehicleBody>)]
     vehicle: Loose<VehicleBody>,
     /// The vehicle that the customer offers in part payment.
-    #[schema(value_type = Option<VehicleBody>)]
+    #[schema(value_type = Option<EnquiryVehicleBody>)]
     trade_in: Loose<VehicleBody>,
     /// The customer's message, up to 10,000 characters.
     #[schema(value_type = Option<String>, max_length = 10_000)]
@@ -81,6 +82,17 @@ pub struct ContactBody {
     #[schema(value_type = Option<String>)]
     country: Loose<Text>,
 }
+
+/// The schema of a [`VehicleBody`] in an enquiry, which may have more fields.
+#[derive(Debug)]
+pub struct EnquiryVehicleBody;
+
+impl PartialSchema for EnquiryVehicleBody {
+    fn schema() -> RefOr<Schema> {
+        VehicleBody::schema()
+    }
+}
+impl ToSchema for EnquiryVehicleBody {}
 
 impl EnquiryBody {
     /// Returns the enquiry as written, and the faults of fields that have the wrong type.

@@ -25,7 +25,7 @@ mod lookup;
 mod submission;
 
 pub use answer::{EnquiryAccepted, EnquiryReceiptView, LeadCreated, Outcome, Outcomes};
-pub use body::{ContactBody, EnquiryBody};
+pub use body::{ContactBody, EnquiryBody, EnquiryVehicleBody};
 pub use dry_run::{DeadlinesView, DryRunBody, DryRunView, PassedOverView, SpanView, StepAtView};
 
 use crate::submission::Submission;

@@ -29,7 +29,7 @@ mod webhooks;
 pub use access_log::{AccessLogView, AccessRecordView};
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::{ImportView, SkippedView};
-pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
+pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView, UserAbsencesView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};
 pub use users::{UserView, UsersView};

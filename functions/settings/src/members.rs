@@ -28,6 +28,20 @@ pub struct DealerUsersView {
     pub users: Vec<DealerUserView>,
 }
 
+/// The absences of a user at a dealer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserAbsencesView {
+    /// The absences: `from`, `until` and `deputy`.
+    #[schema(value_type = Vec<Object>)]
+    pub absences: Value,
+    /// Id of the dealer.
+    pub dealer: String,
+    /// Id of the user.
+    pub user: String,
+    /// Version of the settings; also the ETag.
+    pub version: u64,
+}
+
 /// A user's switches at a dealer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DealerUserView {
@@ -222,7 +236,7 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
                     let detail = format!("can only be changed with PUT /dealers/{{dealer}}/users/{name}");
                     faults.push(Fault::new(format!("users[{i}].groups"), "SET-7", detail));
                 }
-                other => faults.push(unknown(format!("users[{i}].{other}"), &[&["user"], &SWITCHES[..]].concat())),
+                other => faults.push(unknown(format!("users[{i}].{other}"), &[&SWITCHES[..], &["user"]].concat())),
             }
         }
     }
@@ -308,5 +322,6 @@ fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
 
 fn absences(dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
     let member = dealer.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
-    answer(dealer, &json!({"dealer": dealer.id, "version": dealer.version, "user": user, "absences": member.absences}))
+    let absences = json!(member.absences);
+    answer(dealer, &UserAbsencesView { dealer: dealer.id.to_string(), version: dealer.version, user: user.to_string(), absences })
 }

@@ -52,10 +52,10 @@ pub struct FieldView {
     /// Name of the field.
     pub field: String,
     /// Value before the change; `null` if it was not set.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub before: Value,
     /// Value after the change; `null` if it is not set.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub after: Value,
 }
 

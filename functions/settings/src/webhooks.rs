@@ -19,9 +19,11 @@ use utoipa::ToSchema;
 #[schema(example = json!({"url": "https://dms.example.com/hooks", "events": ["lead.created", "lead.assigned"]}))]
 pub struct WebhookBody {
     /// URL of the receiver: HTTPS, on a public host.
+    #[schema(value_type = String)]
     url: Option<String>,
     /// Events to deliver: `lead.created`, `lead.assigned`, `lead.status_changed`, `appointment.created`, `appointment.reinstated`, `appointment.moved`,
     /// `appointment.cancelled`, `appointment.attended`.
+    #[schema(value_type = Vec<String>)]
     events: Option<Vec<String>>,
     /// Dealers whose events are delivered; empty for all dealers.
     dealers: Option<Vec<String>>,

@@ -1,9 +1,13 @@
 //! The OpenAPI document, derived from the table of routes and the types that the functions read and write.
 
+mod limits;
 mod parameters;
 mod schemas;
+mod settings;
+mod users;
 
-use forecourt_edge::routes::{self, Content, Row};
+use forecourt_edge::routes::{self, Access, Content, ProblemResponse, Row};
+use std::collections::BTreeMap;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{OperationBuilder, PathItem, PathsBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
@@ -13,6 +17,9 @@ use utoipa::openapi::{HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, Ref
 
 const ABOUT: &str = "The lead desk for car dealers. Errors are problem+json (RFC 9457) with a stable type and every field that breaks a rule; \
                      `Idempotency-Key` makes every POST safe to repeat; times are UTC.";
+
+/// Every request can have an unknown parameter or field (API-1), or an invalid header.
+const INVALID: ProblemResponse = (422, "A parameter, header or field is unknown or invalid; `errors` names each.");
 
 /// Returns the document.
 pub fn document() -> OpenApi {
@@ -47,13 +54,19 @@ fn operation(row: &Row) -> utoipa::openapi::path::Operation {
     for parameter in parameters::of(row) {
         operation = operation.parameter(parameter);
     }
+    // A status that occurs twice has two media types.
+    let mut responses: BTreeMap<u16, ResponseBuilder> = BTreeMap::new();
     for (status, meaning, body) in row.responses {
         let (media_type, schema) = content(body);
         let content = ContentBuilder::new().schema(Some(schema)).build();
-        operation =
-            operation.response(status.to_string(), ResponseBuilder::new().description(*meaning).content(media_type, content).build());
+        let response = responses.remove(status).unwrap_or_else(|| ResponseBuilder::new().description(*meaning));
+        responses.insert(*status, response.content(media_type, content));
     }
-    for (status, meaning) in row.problems {
+    for (status, response) in responses {
+        operation = operation.response(status.to_string(), response.build());
+    }
+    let invalid = !row.problems.iter().any(|(status, _)| *status == 422) && route.access != Access::Open;
+    for (status, meaning) in row.problems.iter().chain(invalid.then_some(&INVALID)) {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let problem = ResponseBuilder::new().description(*meaning).content("application/problem+json", content).build();
         operation = operation.response(status.to_string(), problem);
@@ -87,11 +100,10 @@ fn request_body(row: &Row) -> Option<RequestBody> {
 }
 
 fn content(content: &Content) -> (&'static str, RefOr<Schema>) {
-    let described = |kind, text: &str| ObjectBuilder::new().schema_type(kind).description(Some(text)).build().into();
+    let described = |text: &str| ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).description(Some(text)).build().into();
     match *content {
         Content::Json(name) => ("application/json", Ref::from_schema_name(name).into()),
         Content::Form(name) => ("application/x-www-form-urlencoded", Ref::from_schema_name(name).into()),
-        Content::Object(text) => ("application/json", described(Type::Object, text)),
-        Content::Text(media_type, text) => (media_type, described(Type::String, text)),
+        Content::Text(media_type, text) => (media_type, described(text)),
     }
 }

@@ -22,10 +22,10 @@ use utoipa::ToSchema;
 #[schema(example = json!({"title": "Send the finance offer", "at": "2026-11-25T17:00:00+01:00"}))]
 pub struct TargetBody {
     /// Title, up to 100 characters. The first-contact deadline has none.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = String, max_length = 100)]
     title: Loose<Text>,
     /// When it is due, RFC 3339: in the future and within ten years.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String)]
     at: Loose<Text>,
 }
 

@@ -25,13 +25,13 @@ const DEFAULT_PAGE: usize = 25;
 #[schema(example = json!({"title": "Photograph the trade-in", "start": "2026-11-25T10:00:00+01:00", "minutes": 30, "assignee": "ben.krause"}))]
 pub struct TaskBody {
     /// Title, up to 100 characters.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = String, max_length = 100)]
     title: Loose<Text>,
     /// Start, RFC 3339, within ten years.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String)]
     start: Loose<Text>,
     /// Duration, 1 to 1,440 minutes.
-    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_440)]
+    #[schema(value_type = u32, minimum = 1, maximum = 1_440)]
     minutes: Loose<u32>,
     /// A user who works at the lead's dealer; the lead's owner if empty or absent.
     #[schema(value_type = Option<String>)]

@@ -10,7 +10,7 @@ use utoipa::openapi::{Deprecated, RefOr, Required, Schema};
 const IDEMPOTENCY_KEY: &str = "Makes the request safe to repeat for thirty days: a repeat with the same key changes nothing and gets the first \
                                response with `Idempotent-Replay: true` (INT-5).";
 const IF_MATCH: &str = "The ETag of the version that you saw; 412 if it is not current.";
-const ETAGS: &str = r#"^(\*|(W/)?"[0-9]+"( *, *(W/)?"[0-9]+")*)$"#;
+const ETAGS: &str = r#"^(W/)?"?[0-9]+"?( *, *(W/)?"?[0-9]+"?)*$"#;
 const ID: &str = "^[a-z0-9._-]{1,64}$";
 const IDS: &str = "^ *[a-z0-9._-]{1,64} *(, *[a-z0-9._-]{1,64} *)*$";
 
@@ -59,7 +59,8 @@ fn in_query(query: &Query) -> Parameter {
     parameter.description(Some(meaning)).schema(Some(schema_of(query.values))).build()
 }
 
-fn schema_of(values: Values) -> RefOr<Schema> {
+/// Returns the schema of values.
+pub(super) fn schema_of(values: Values) -> RefOr<Schema> {
     let typed = |kind| ObjectBuilder::new().schema_type(kind);
     match values {
         Values::Text(longest) => text(1, longest).into(),

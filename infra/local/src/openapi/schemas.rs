@@ -1,5 +1,12 @@
 //! The schemas that the rows of the table name.
 
+use super::limits::{is_of_body, limited, types_of};
+use super::parameters::schema_of;
+use super::settings::{
+    AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DealerSettingsBody, DistributionGroupsBody, EscalationBody,
+    HolidaysBody, LimitsBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody,
+};
+use super::users::{DealerUserBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{
     AppointmentBody, AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, AttendanceBody, CorrectionBody, MoveBody,
     UnprocessedView,
@@ -9,6 +16,7 @@ use forecourt_calendar_event::{
     InvitationBody, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
 };
 use forecourt_edge::http::Problem;
+use forecourt_edge::routes::{self, Operation, Values};
 use forecourt_edge::usecase::appointment::{PingBackBody, PingBackView};
 use forecourt_export::{DownloadLogView, ExportBody, ExportView, LinkView};
 use forecourt_lead::{
@@ -17,13 +25,15 @@ use forecourt_lead::{
     MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView,
     TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
 };
-use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, LeadCreated, Outcomes};
+use forecourt_lead_intake::{
+    DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, Outcomes,
+};
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
     AccessLogView, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RedeliveryBody, RedeliveryView,
-    RotationBody, SettingsView, SigningSecretView, SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
+    RotationBody, SettingsView, SigningSecretView, SwitchedView, UserAbsencesView, UserView, UsersView, WebhookBody, WebhooksView,
 };
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{ComponentsBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -48,16 +58,99 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
-    register!(schemas: RedeliveryBody, RedeliveryView);
+    register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody);
+    register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
+    register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, AbsencesBody, DealerSettingsBody);
+    register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);
     element::<TestDriveBody, TestDriveView>(&mut schemas);
     element::<CommentBody, CommentView>(&mut schemas);
     element::<DocumentBody, DocumentView>(&mut schemas);
     element::<CommunicationBody, CommunicationView>(&mut schemas);
+    let raw = ObjectBuilder::new()
+        .description(Some("An enquiry as its sender wrote it."))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    schemas.push(("RawInput".into(), raw.into()));
+    schemas.push(("ExportFilterBody".into(), export_filter()));
+    if let Some((_, RefOr::T(Schema::Object(export)))) = schemas.iter_mut().find(|(name, _)| name == "ExportBody") {
+        export.properties.insert("filter".into(), Ref::from_schema_name("ExportFilterBody").into());
+    }
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
+    let patches: Schemas = schemas
+        .iter()
+        .filter_map(|(name, schema)| Some((PATCHED.contains(&name.as_str()).then(|| patch_of(name))?, patch(name, schema))))
+        .collect();
+    schemas.extend(patches);
+    schemas.iter_mut().filter(|(name, _)| is_of_body(name)).for_each(|(name, schema)| limited(name, schema));
     ComponentsBuilder::new().schemas_from_iter(schemas)
+}
+
+/// The bodies that a `PATCH` also takes, in parts.
+const PATCHED: [&str; 9] = [
+    "TradeInBody",
+    "QuoteBody",
+    "TestDriveBody",
+    "CommentBody",
+    "DocumentBody",
+    "TargetBody",
+    "TaskBody",
+    "LeadContactBody",
+    "WebhookBody",
+];
+
+fn patch_of(body: &str) -> String {
+    body.replace("Body", "Patch")
+}
+
+/// Returns the schema of a change: every field may be left out, and keeps its value then. `null` removes a value.
+fn patch(name: &str, body: &RefOr<Schema>) -> RefOr<Schema> {
+    let mut patch = body.clone();
+    if let RefOr::T(Schema::Object(object)) = &mut patch {
+        object.required.clear();
+        let fixed: &[&str] = match name {
+            "TestDriveBody" => &["at", "title", "user", "notes"],
+            "DocumentBody" => &["content_type", "bytes"],
+            "WebhookBody" => &["partner"],
+            _ => &[],
+        };
+        object.properties.retain(|field, _| !fixed.contains(&field.as_str()));
+        object.properties.values_mut().for_each(nullable);
+        object.description = Some("A change. Fields that are left out keep their values; `null` removes a value.".to_owned());
+    }
+    patch
+}
+
+/// Lets a value be `null` too.
+fn nullable(schema: &mut RefOr<Schema>) {
+    let null = |types: Vec<Type>| SchemaType::Array(types.into_iter().filter(|kind| *kind != Type::Null).chain([Type::Null]).collect());
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.schema_type = null(types_of(object)),
+        RefOr::T(Schema::Array(array)) => array.schema_type = null(vec![Type::Array]),
+        RefOr::Ref(of) => {
+            let of = of.clone();
+            *schema = OneOfBuilder::new().item(of).item(ObjectBuilder::new().schema_type(Type::Null)).into();
+        }
+        RefOr::T(_) => {}
+    }
+}
+
+/// Returns the schema of an export's filter: the query parameters of both overviews. Several dealers may be a list.
+fn export_filter() -> RefOr<Schema> {
+    let overviews = [Operation::AppointmentOverview, Operation::LeadOverview];
+    let routes = routes::all().filter(|route| overviews.contains(&route.operation));
+    let filters = routes.flat_map(|route| route.query).filter(|query| query.name != "limit");
+    let about = "The filters of the overview of the same name. `dealer` may be a list.";
+    filters
+        .fold(ObjectBuilder::new().description(Some(about)), |filter, query| match query.values {
+            Values::Ids => {
+                let list = ArrayBuilder::new().items(schema_of(Values::Id));
+                filter.property(query.name, AnyOfBuilder::new().item(schema_of(query.values)).item(list))
+            }
+            values => filter.property(query.name, schema_of(values)),
+        })
+        .into()
 }
 
 fn register<T: ToSchema + PartialSchema>(schemas: &mut Schemas) {

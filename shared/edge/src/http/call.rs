@@ -212,7 +212,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
     value.split(';').next().map(|media| media.trim().to_ascii_lowercase()).filter(|media| !media.is_empty())
 }
 
-/// Returns the body that the function reads. The empty JSON body of a POST is `{}` (API-1).
+/// Returns the body that the function reads. The empty JSON body of a POST is `{}` (API-3).
 ///
 /// # Errors
 /// 400 or 422 if the operation has no body and the request has fields: they would be lost.
@@ -221,10 +221,10 @@ fn content(route: &Route, body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>,
     struct NoFields {}
 
     let empty = body.iter().all(u8::is_ascii_whitespace);
-    let json = matches!(media_type(headers).as_deref(), None | Some(JSON));
+    let may_be_json = matches!(media_type(headers).as_deref(), None | Some(JSON));
     match route.has_body {
-        true if empty && json && route.method == "POST" => Ok(b"{}".to_vec()),
-        false if !empty && json && route.access != Access::Link => {
+        true if empty && may_be_json && route.method == "POST" => Ok(b"{}".to_vec()),
+        false if !empty && may_be_json && route.access != Access::Link => {
             json::read_known::<NoFields>(&body).map(|NoFields {}| body).map_err(Problem::from)
         }
         _ => Ok(body),

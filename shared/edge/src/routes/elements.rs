@@ -66,7 +66,7 @@ macro_rules! row {
     (Change $kind:ident, $path:literal, $summary:literal) => {
         of(patch(concat!("/leads/{id}/", $path, "/{element}"), "lead"), Elements::Change(ElementKind::$kind))
             .summary($summary)
-            .body(&[Content::Json(concat!(stringify!($kind), "Body"))])
+            .body(&[Content::Json(concat!(stringify!($kind), "Patch"))])
             .responses(row!(one $kind))
             .if_match()
     };

@@ -24,7 +24,10 @@ routes![
         .description("By default, returns the input from which the lead's current enquiry was read. A timeline entry that received an input has the path of that input in `raw`.")
         .rights(&[Right::ReadLeads])
         .query(&[Query::new("version", Values::Number(0, u64::MAX), "The version of the timeline entry that received the input.")])
-        .responses(&[(200, "The input: JSON, or one prospect of ADF.", Content::Text("application/adf+xml", "ADF or JSON, as it was received."))])
+        .responses(&[
+            (200, "The input: JSON, or one prospect of ADF, as it was received.", Content::Text("application/adf+xml", "A prospect of ADF.")),
+            (200, "The input.", Content::Json("RawInput")),
+        ])
         .problems(RAW),
     SetDeadline = post("/leads/{id}/deadlines", "lead")
         .summary("Adds a deadline to a lead: a target time without start or duration (LEAD-6).")
@@ -37,7 +40,7 @@ routes![
         .summary("Moves a deadline, including `first-contact` (LEAD-6).")
         .description("Its reminder and escalation levels follow. Later changes of the settings do not move it.")
         .rights(&[Right::WorkLeads])
-        .body(&[Content::Json("TargetBody")])
+        .body(&[Content::Json("TargetPatch")])
         .responses(LEAD)
         .if_match()
         .problems(LEAD_CHANGE),
@@ -84,7 +87,7 @@ routes![
     ChangeTask = patch("/leads/{id}/tasks/{task}", "lead")
         .summary("Changes the title, time, duration or assignee of a task (LEAD-4).")
         .rights(&[Right::WorkLeads])
-        .body(&[Content::Json("TaskBody")])
+        .body(&[Content::Json("TaskPatch")])
         .responses(TASK)
         .if_match()
         .problems(LEAD_CHANGE),
@@ -137,7 +140,7 @@ routes![
     CorrectContact = patch("/leads/{id}/contacts/{contact}", "lead")
         .summary("Corrects the data of a contact, or makes it the main contact (LEAD-7).")
         .rights(&[Right::WorkLeads])
-        .body(&[Content::Json("LeadContactBody")])
+        .body(&[Content::Json("LeadContactPatch")])
         .responses(CONTACTS)
         .if_match()
         .problems(LEAD_CHANGE),

@@ -52,6 +52,16 @@ pub(super) const WEBHOOKS: &[ProblemResponse] = &[
     (409, "The group already has twenty webhooks."),
     STALE,
     FIELDS_OR_UNKNOWN,
+    RETRY,
+];
+/// Of the change of a webhook.
+pub(super) const WEBHOOK_CHANGE: &[ProblemResponse] = &[
+    UNREADABLE,
+    NO_TOKEN,
+    NO_RIGHT,
+    (404, "The webhook does not exist or is not visible to you."),
+    STALE,
+    FIELDS_OR_UNKNOWN,
     NO_IF_MATCH,
     RETRY,
 ];

@@ -67,8 +67,6 @@ pub enum Content {
     Json(&'static str),
     /// A form of a named schema.
     Form(&'static str),
-    /// A JSON object that a sentence describes.
-    Object(&'static str),
     /// Text of a media type, and a description of it.
     Text(&'static str, &'static str),
 }

@@ -36,7 +36,7 @@ routes![
     ChangeSettings = put("/dealers/{dealer}/settings", "settings")
         .summary("Replaces a dealer's settings; they are validated as a whole (SET-10).")
         .rights(&[Right::ChangeSettings])
-        .body(&[Content::Object("The settings as `GET` returns them under `settings`; a field that is left out gets its default.")])
+        .body(&[Content::Json("DealerSettingsBody")])
         .responses(SETTINGS)
         .if_match()
         .problems(SETTINGS_CHANGE),
@@ -81,46 +81,42 @@ const fn read(part: SettingsPart, path: &'static str, summary: &'static str) -> 
     row.rights(&[Right::ReadSettings]).responses(SETTINGS).problems(SETTINGS_READ)
 }
 
-const fn change(part: SettingsPart, path: &'static str, summary: &'static str) -> Row {
+const fn change(part: SettingsPart, path: &'static str, summary: &'static str, body: &'static [Content]) -> Row {
     let row = put(path, "settings").operation(Operation::ChangePart(part)).summary(summary).rights(&[Right::ChangeSettings]);
-    let row = row
-        .body(&[Content::Object(
-            "The fields as the route's `GET` returns them. A field that is left out keeps its value; `null` is its default.",
-        )])
-        .responses(SETTINGS);
-    row.if_match().problems(SETTINGS_CHANGE)
+    let row = row.description("A field that is left out keeps its value; `null` is its default. The body may be what `GET` returned.");
+    row.body(body).responses(SETTINGS).if_match().problems(SETTINGS_CHANGE)
 }
 
 /// Two rows for each part: it is read, and it is replaced. A part whose two summaries differ in more than the verb gives the second one.
 macro_rules! parts {
     (@change $what:literal) => { concat!("Replaces ", $what, ".") };
     (@change $what:literal, $change:literal) => { $change };
-    ($($part:ident: $path:literal, $what:literal $(, $change:literal)?;)*) => {
+    ($($part:ident: $path:literal, $body:literal, $what:literal $(, $change:literal)?;)*) => {
         pub(super) const PART_ROWS: &[Row] = &[$(
             read(SettingsPart::$part, $path, concat!("Returns ", $what, ".")),
-            change(SettingsPart::$part, $path, parts!(@change $what $(, $change)?)),
+            change(SettingsPart::$part, $path, parts!(@change $what $(, $change)?), &[Content::Json($body)]),
         )*];
     };
 }
 
 parts! {
-    OpeningHours: "/dealers/{dealer}/opening-hours", "the time zone and the weekly opening hours (SET-1)";
-    Holidays: "/dealers/{dealer}/holidays", "the days off and the days with special hours (SET-2)";
-    Escalation: "/dealers/{dealer}/escalation", "the durations of the escalation steps (SET-3)";
-    Mailbox: "/dealers/{dealer}/mailbox", "the lead address, the forwarding addresses and the vehicle sheet (SET-4)";
-    Configuration: "/dealers/{dealer}/configuration", "the switches and addresses of the configuration (SET-4, SET-5, DIS-10)";
-    Capacity: "/dealers/{dealer}/capacity", "the capacity: how many customers a user takes per slot and day, when, and for how long (CAL-7)";
-    Appointments: "/dealers/{dealer}/appointment-settings",
+    OpeningHours: "/dealers/{dealer}/opening-hours", "OpeningHoursBody", "the time zone and the weekly opening hours (SET-1)";
+    Holidays: "/dealers/{dealer}/holidays", "HolidaysBody", "the days off and the days with special hours (SET-2)";
+    Escalation: "/dealers/{dealer}/escalation", "EscalationBody", "the durations of the escalation steps (SET-3)";
+    Mailbox: "/dealers/{dealer}/mailbox", "MailboxBody", "the lead address, the forwarding addresses and the vehicle sheet (SET-4)";
+    Configuration: "/dealers/{dealer}/configuration", "ConfigurationBody", "the switches and addresses of the configuration (SET-4, SET-5, DIS-10)";
+    Capacity: "/dealers/{dealer}/capacity", "CapacityBody", "the capacity: how many customers a user takes per slot and day, when, and for how long (CAL-7)";
+    Appointments: "/dealers/{dealer}/appointment-settings", "AppointmentSettingsBody",
         "the accepted kinds of appointments, and how and when their customers are notified (APT-2, APT-3)";
-    Pool: "/dealers/{dealer}/pool",
+    Pool: "/dealers/{dealer}/pool", "PoolBody",
         "the settings of the pool; null if there is none (SET-6)",
         "Replaces the settings of the pool; null removes the pool (SET-6).";
-    DistributionGroups: "/dealers/{dealer}/distribution-groups",
+    DistributionGroups: "/dealers/{dealer}/distribution-groups", "DistributionGroupsBody",
         "the distribution groups (DIS-3)",
         "Replaces the distribution groups; only the operator and group admins may do this (DIS-3).";
-    RoutingRules: "/dealers/{dealer}/routing-rules", "the routing rules: the first rule that matches a lead selects its group (DIS-3)";
-    Absences: "/dealers/{dealer}/absences", "the absences of users and their deputies (DIS-4)";
-    Limits: "/dealers/{dealer}/limits",
+    RoutingRules: "/dealers/{dealer}/routing-rules", "RoutingRulesBody", "the routing rules: the first rule that matches a lead selects its group (DIS-3)";
+    Absences: "/dealers/{dealer}/absences", "AbsencesBody", "the absences of users and their deputies (DIS-4)";
+    Limits: "/dealers/{dealer}/limits", "LimitsBody",
         "the limits of what is sent to customers: letters to a recipient, text messages, and the countries of text messages (SET-12)";
 }
 

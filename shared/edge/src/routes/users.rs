@@ -6,10 +6,11 @@ use super::row::{delete, get, patch, put, routes, routes_of};
 use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
-const FIELDS: &[Content] = &[Content::Object("The fields as the route's `GET` returns them.")];
 const MEMBERS: &[Response] = &[(200, "The dealer's users; the settings' version is the ETag.", Content::Json("DealerUsersView"))];
 const MEMBER: &[Response] =
     &[(200, "The user's settings at the dealer; the version of the dealer's settings is the ETag.", Content::Json("DealerUserView"))];
+const ABSENCES: &[Response] =
+    &[(200, "The user's absences; the version of the dealer's settings is the ETag.", Content::Json("UserAbsencesView"))];
 const USER: &[Response] = &[(200, "The user; its version is the ETag.", Content::Json("UserView"))];
 
 routes![
@@ -21,7 +22,7 @@ routes![
     SwitchUsers = patch("/dealers/{dealer}/users", "settings")
         .summary("Changes the switches of several users of the dealer at once (SET-7).")
         .rights(&[Right::ChangeSettings])
-        .body(FIELDS)
+        .body(&[Content::Json("SwitchUsersBody")])
         .responses(MEMBERS)
         .if_match()
         .problems(SETTINGS_CHANGE),
@@ -34,7 +35,7 @@ routes![
         .summary("Sets a user's settings at the dealer, including distribution groups (SET-7).")
         .description("Adds the user to the dealer if they are not a user of it yet.")
         .rights(&[Right::ChangeSettings])
-        .body(FIELDS)
+        .body(&[Content::Json("DealerUserBody")])
         .responses(MEMBER)
         .if_match()
         .problems(SETTINGS_CHANGE),
@@ -48,14 +49,14 @@ routes![
         .summary("Returns the absences of a user (DIS-4).")
         .description("Users may read their own absences without the right.")
         .rights(&[Right::ReadSettings])
-        .responses(MEMBER)
+        .responses(ABSENCES)
         .problems(SETTINGS_READ),
     SetUserAbsences = put("/dealers/{dealer}/users/{user}/absences", "settings")
         .summary("Sets the absences of a user and their deputies (DIS-4).")
         .description("Users may set their own absences without the right.")
         .rights(&[Right::ChangeSettings])
-        .body(FIELDS)
-        .responses(MEMBER)
+        .body(&[Content::Json("UserAbsencesBody")])
+        .responses(ABSENCES)
         .if_match()
         .problems(SETTINGS_CHANGE),
     ListUsers = get("/users", "settings")
@@ -81,13 +82,13 @@ routes![
     SwitchAllUsers = patch("/users", "settings")
         .summary("Changes the switches of users at several dealers at once, with one result per dealer (SET-7).")
         .rights(&[Right::ChangeSettings])
-        .body(FIELDS)
+        .body(&[Content::Json("SwitchAllUsersBody")])
         .responses(&[(207, "The result of each dealer, in the order of the request.", Content::Json("SwitchedView"))])
         .problems(SETTINGS_CHANGE),
     SaveUser = put("/users/{user}", "settings")
         .summary("Creates or changes a user: name, address, role, rights, dealers (SET-7, ACC-1).")
         .rights(&[Right::ManageUsers])
-        .body(FIELDS)
+        .body(&[Content::Json("UserBody")])
         .responses(&[
             (200, "The changed user; its version is the ETag.", Content::Json("UserView")),
             (201, "The user is created.", Content::Json("UserView")),

@@ -1,6 +1,6 @@
 //! Webhooks: endpoints of other systems that receive events.
 
-use super::problems::{FIELDS, NO_RIGHT, NO_TOKEN, READ, RETRY, UNREADABLE, WEBHOOKS};
+use super::problems::{FIELDS, NO_RIGHT, NO_TOKEN, READ, RETRY, UNREADABLE, WEBHOOK_CHANGE, WEBHOOKS};
 use super::query::{CURSOR, LIMIT_25};
 use super::row::{delete, get, patch, post, routes, routes_of};
 use super::{Content, Operation, Response, Route, Row};
@@ -30,10 +30,10 @@ routes![
     ChangeWebhook = patch("/webhooks/{webhook}", "settings")
         .summary("Changes a webhook, or switches it on or off (APT-6).")
         .rights(&[Right::ManageWebhooks])
-        .body(&[Content::Json("WebhookBody")])
+        .body(&[Content::Json("WebhookPatch")])
         .responses(WEBHOOK)
         .if_match()
-        .problems(WEBHOOKS),
+        .problems(WEBHOOK_CHANGE),
     RemoveWebhook = delete("/webhooks/{webhook}", "settings")
         .summary("Removes a webhook; it receives nothing more (APT-6).")
         .rights(&[Right::ManageWebhooks])

@@ -1,0 +1,160 @@
+//! The limits of the fields of bodies: formats, enumerations, patterns and lengths that the types cannot state.
+
+use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, LostReason, Role};
+use forecourt_domain::enquiry::LeadType;
+use forecourt_domain::reports::ExportFormat;
+use forecourt_domain::webhooks::WebhookEvent;
+use serde_json::Value;
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, KnownFormat, Object, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+
+/// The values of a field.
+enum Limit {
+    Longest(usize),
+    Pattern(&'static str, usize),
+    OneOf(Vec<&'static str>),
+    Range(i64, i64),
+    Format(KnownFormat),
+}
+
+/// The largest amount of money, in the currency's smallest unit.
+const MAX_MONEY: i64 = forecourt_domain::base::MAX_MONEY;
+const ID: &str = "^[a-z0-9._-]*$";
+const LEAD: &str = "^[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}$";
+const TIME_OF_DAY: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$";
+
+/// Whether the schema is of a request's body.
+pub(super) fn is_of_body(name: &str) -> bool {
+    name.ends_with("Body") || name.ends_with("Patch")
+}
+
+/// Adds the limits to a schema of a request's body. Fields that it does not name are refused, except in enquiries (API-1).
+pub(super) fn limited(name: &str, schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::Object(object)) = schema else { return };
+    if object.properties.is_empty() {
+        return;
+    }
+    if !matches!(name, "EnquiryBody" | "ContactBody" | "EnquiryVehicleBody") {
+        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    }
+    let lenient = takes_numbers(name);
+    for (field, property) in &mut object.properties {
+        apply(property, limit(name, field).as_ref(), lenient);
+    }
+}
+
+/// Whether a text of the body may also be a number ([`forecourt_edge::formats::json::Text`]). Settings, users, webhooks and periods are strict.
+fn takes_numbers(name: &str) -> bool {
+    let strict = ["WebhookBody", "WebhookPatch", "RedeliveryBody", "ExportBody"];
+    !strict.contains(&name) && !super::settings::NAMES.contains(&name) && !super::users::NAMES.contains(&name)
+}
+
+fn apply(schema: &mut RefOr<Schema>, limit: Option<&Limit>, lenient: bool) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            restrict(object, limit);
+            let mut types = types_of(object);
+            if lenient && types.iter().any(|kind| matches!(kind, Type::String)) && object.enum_values.is_none() {
+                types.push(Type::Number);
+                object.schema_type = SchemaType::Array(types);
+            }
+        }
+        RefOr::T(Schema::Array(array)) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                apply(items, limit, lenient);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns the types of a value.
+pub(super) fn types_of(object: &Object) -> Vec<Type> {
+    match &object.schema_type {
+        SchemaType::Type(kind) => vec![kind.clone()],
+        SchemaType::Array(kinds) => kinds.clone(),
+        SchemaType::AnyValue => Vec::new(),
+    }
+}
+
+fn restrict(object: &mut Object, limit: Option<&Limit>) {
+    match limit {
+        Some(Limit::Longest(longest)) => object.max_length = object.max_length.or(Some(*longest)),
+        Some(Limit::Pattern(pattern, longest)) => {
+            object.pattern = Some((*pattern).to_owned());
+            object.max_length = Some(*longest);
+        }
+        Some(Limit::OneOf(names)) => {
+            let null = types_of(object).iter().any(|kind| matches!(kind, Type::Null));
+            let names = names.iter().map(|name| Value::from(*name));
+            object.enum_values = Some(names.chain(null.then_some(Value::Null)).collect());
+        }
+        Some(Limit::Range(least, most)) => {
+            object.minimum = Some((*least).into());
+            object.maximum = Some((*most).into());
+        }
+        Some(Limit::Format(format)) => object.format = Some(SchemaFormat::KnownFormat(format.clone())),
+        None => {}
+    }
+}
+
+/// Returns the limit of a field. `None` if its type, or a limit at its definition, says enough.
+fn limit(schema: &str, field: &str) -> Option<Limit> {
+    let names = |names: &[&'static str]| Limit::OneOf(names.to_vec());
+    let (id, time) = (Limit::Pattern(ID, 64), Limit::Format(KnownFormat::DateTime));
+    Some(match (schema, field) {
+        ("EnquiryBody", "type") => Limit::OneOf(LeadType::NAMES.map(|(name, _)| name).to_vec()),
+        ("EnquiryBody", "requested_at") => Limit::Longest(50),
+        ("AppointmentBody", "kind") => Limit::OneOf(AppointmentKind::NAMES.map(|(name, _)| name).to_vec()),
+        ("ReactionBody", "kind") => names(&["reply", "call_reached", "contact_made", "call_missed"]),
+        ("StatusBody", "status") => names(&["in_progress", "won", "lost"]),
+        ("StatusBody", "reason") => Limit::OneOf(LostReason::NAMES.map(|(name, _)| name).to_vec()),
+        ("StatusBody", "complete_events") => names(&["none", "overdue", "all"]),
+        ("AttendanceBody", "attendance") => names(&["completed", "no_show", "unknown"]),
+        ("PingBackBody", "type") => names(&["appointment.attended", "appointment.missed", "appointment.moved", "appointment.cancelled"]),
+        ("CommunicationBody", "medium") => names(&["email", "sms", "call"]),
+        ("CommunicationBody", "form") => names(&["overview", "order_form"]),
+        ("ExportBody", "what") => names(&["appointments", "leads"]),
+        ("ExportBody", "format") => Limit::OneOf(ExportFormat::NAMES.map(|(name, _)| name).to_vec()),
+        (_, "events") if schema.starts_with("Webhook") => Limit::OneOf(WebhookEvent::NAMES.map(|(name, _)| name).to_vec()),
+        (_, "state") if schema.starts_with("Webhook") => names(&["on", "off"]),
+        ("UserBody", "role") => Limit::OneOf(Role::NAMES.to_vec()),
+        ("CustomerBody", "refuses") | ("AppointmentSettingsBody", "media") => names(&["email", "sms"]),
+        ("AppointmentSettingsBody", "origins") => Limit::OneOf(AppointmentOrigin::NAMES.map(|(name, _)| name).to_vec()),
+        ("RoutingConditionBody", "types") => Limit::OneOf(LeadType::NAMES.map(|(name, _)| name).to_vec()),
+        ("DayOffBody", "kind") => names(&["public_holiday", "company_holiday"]),
+        ("LineBody", "amount") => Limit::Range(-MAX_MONEY, MAX_MONEY),
+        ("MoneyBody", "amount") => Limit::Range(0, MAX_MONEY),
+        ("DocumentBody", "bytes") => Limit::Range(1, 26_214_400),
+        (_, "currency") => Limit::Pattern("^[A-Za-z]{3}$", 3),
+        (_, "expires_in_days") => Limit::Range(1, 60),
+        (_, "previous_good_for_hours") => Limit::Range(0, 168),
+        (_, "year") => Limit::Range(1885, 2100),
+        (_, "condition") => names(&["new", "used"]),
+        (_, "preferred_channel") => names(&["email", "phone"]),
+        (_, "replaces") => names(&["wrong", "former"]),
+        (_, "valid_until" | "date") => Limit::Format(KnownFormat::Date),
+        ("RedeliveryBody", "from" | "until") | ("AbsenceBody" | "DealerAbsenceBody", "from" | "until") => return None,
+        ("DayOffBody", "from" | "to") => Limit::Format(KnownFormat::Date),
+        ("LeadContactBody" | "LeadContactPatch" | "PhoneBody", "time") => Limit::Longest(100),
+        (_, "at" | "start" | "received_at" | "from" | "to") => time,
+        (_, "earliest" | "latest" | "quiet_until" | "quiet_from") => Limit::Pattern(TIME_OF_DAY, 5),
+        (_, "lead" | "leads") => Limit::Pattern(LEAD, 14),
+        ("LeadSearchBody", "number") => Limit::Pattern(LEAD, 14),
+        (_, "user" | "assignee" | "dealer" | "dealers" | "partner" | "quote" | "supervisor" | "deputy" | "group" | "groups") => id,
+        (_, "fallback_user" | "admin_user" | "distribution_groups" | "accepts_enquiries_from") => id,
+        (_, "enquiry" | "name" | "company" | "street") => Limit::Longest(200),
+        (_, "email" | "emails") => Limit::Longest(254),
+        (_, "phone" | "number" | "mobile" | "city" | "country" | "content_type" | "type" | "reason" | "title") => Limit::Longest(100),
+        (_, "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun") => Limit::Pattern(TIME_OF_DAY, 5),
+        (_, "relay_domains") => Limit::Longest(253),
+        (_, "aliases" | "makes" | "sites") => Limit::Longest(200),
+        (_, "sources" | "event_types" | "no_show_reasons" | "rights") => Limit::Longest(100),
+        (_, "language" | "languages") => Limit::Longest(35),
+        (_, "postcode" | "postcodes") => Limit::Longest(20),
+        (_, "url") => Limit::Longest(2_000),
+        (_, "make" | "model" | "trim" | "vin" | "stock_number" | "site" | "plate" | "colour" | "mileage") => Limit::Longest(200),
+        ("VehicleBody" | "EnquiryVehicleBody", "price") => Limit::Longest(200),
+        _ => return None,
+    })
+}

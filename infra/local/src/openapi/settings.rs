@@ -1,0 +1,368 @@
+//! The bodies of settings, as the API takes them. The function reads them as JSON, since a field that is left out keeps its value: these types
+//! only describe them. A test compares their fields with those of the settings.
+
+#![expect(dead_code, reason = "the types are only described")]
+
+use super::users::AbsenceBody;
+use forecourt_edge::formats::json::TimeBound;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// The names of the schemas.
+pub(super) const NAMES: [&str; 22] = [
+    "OpeningHoursBody",
+    "WeekBody",
+    "HolidaysBody",
+    "DayOffBody",
+    "EscalationBody",
+    "MailboxBody",
+    "LimitsBody",
+    "ConfigurationBody",
+    "VehicleSiteBody",
+    "CapacityBody",
+    "AppointmentSettingsBody",
+    "PoolBody",
+    "PoolSettingsBody",
+    "DistributionGroupsBody",
+    "RoutingRulesBody",
+    "RoutingRuleBody",
+    "RoutingConditionBody",
+    "AbsencesBody",
+    "DealerAbsenceBody",
+    "DealerSettingsBody",
+    "CalendarBody",
+    "MemberBody",
+];
+
+/// The opening hours (SET-1).
+#[derive(ToSchema)]
+pub(super) struct OpeningHoursBody {
+    /// The IANA time zone, such as `Europe/Berlin`.
+    #[schema(max_length = 50)]
+    zone: Option<String>,
+    /// The weekly hours.
+    hours: Option<WeekBody>,
+}
+
+/// The hours of each weekday: a list of intervals such as `["09:00", "12:30"]`; a day that is left out is closed.
+#[derive(ToSchema)]
+pub(super) struct WeekBody {
+    mon: Option<Vec<Vec<String>>>,
+    tue: Option<Vec<Vec<String>>>,
+    wed: Option<Vec<Vec<String>>>,
+    thu: Option<Vec<Vec<String>>>,
+    fri: Option<Vec<Vec<String>>>,
+    sat: Option<Vec<Vec<String>>>,
+    sun: Option<Vec<Vec<String>>>,
+}
+
+/// The days off and the days with special hours (SET-2).
+#[derive(ToSchema)]
+pub(super) struct HolidaysBody {
+    /// The days off.
+    days_off: Option<Vec<DayOffBody>>,
+    /// The hours of single dates, by date.
+    special_hours: Option<BTreeMap<String, Vec<Vec<String>>>>,
+}
+
+/// A day off, or several.
+#[derive(ToSchema)]
+pub(super) struct DayOffBody {
+    /// The first day.
+    from: String,
+    /// The last day; default: the first.
+    to: Option<String>,
+    /// The name.
+    #[schema(max_length = 200)]
+    name: String,
+    /// A public holiday, or the dealer's own.
+    kind: String,
+}
+
+/// The durations of the escalation steps in minutes; 0 or `null` turns a step off (SET-3).
+#[derive(ToSchema)]
+pub(super) struct EscalationBody {
+    /// Working minutes from the enquiry to level 1.
+    #[schema(maximum = 86_400)]
+    level_1: Option<u32>,
+    /// Minutes before level 1 at which the seller is reminded.
+    #[schema(maximum = 86_400)]
+    reminder: Option<u32>,
+    /// Minutes from level 1 to level 2.
+    #[schema(maximum = 86_400)]
+    level_2: Option<u32>,
+    /// Minutes from a resubmission to its level 2.
+    #[schema(maximum = 86_400)]
+    level_2_resubmission: Option<u32>,
+}
+
+/// The limits of what is sent to customers (SET-12).
+#[derive(ToSchema)]
+pub(super) struct LimitsBody {
+    /// Letters, which are mails and text messages, to one recipient in a day.
+    #[schema(minimum = 1, maximum = 1_000)]
+    letters_per_recipient: Option<u32>,
+    /// Text messages of the dealer in an hour.
+    #[schema(minimum = 1, maximum = 100_000)]
+    text_messages_per_hour: Option<u32>,
+    /// The countries to whose numbers the dealer sends text messages, as two letters. Default: the dealer's own country and its neighbours.
+    #[schema(max_items = 300)]
+    text_message_countries: Option<Vec<String>>,
+}
+
+/// The mailbox (SET-4).
+#[derive(ToSchema)]
+pub(super) struct MailboxBody {
+    /// The dealer's lead address.
+    #[schema(max_length = 254)]
+    lead_address: Option<String>,
+    /// The address to which mail to the lead address is forwarded.
+    #[schema(max_length = 254)]
+    forward_to: Option<String>,
+    /// Mail domains of portals that relay mail of their customers.
+    relay_domains: Option<Vec<String>>,
+    /// The name of the vehicle sheet.
+    #[schema(max_length = 100)]
+    expose: Option<String>,
+}
+
+/// The switches and addresses of the configuration (SET-4, SET-5, DIS-10).
+#[derive(ToSchema)]
+pub(super) struct ConfigurationBody {
+    /// The From name of mail; `null`: the dealer's name.
+    #[schema(max_length = 100)]
+    from_name: Option<String>,
+    /// New leads of known contacts go through the rotation.
+    existing_contacts_to_rotation: Option<bool>,
+    /// Receives a copy of trade-in enquiries.
+    #[schema(max_length = 254)]
+    trade_in_cc_email: Option<String>,
+    /// Receives leads if no user in the rotation is eligible.
+    fallback_user: Option<String>,
+    /// Receives leads if there is no fallback user.
+    admin_user: Option<String>,
+    /// Receives mail from which no lead can be made.
+    #[schema(max_length = 254)]
+    unparsed_mail_to: Option<String>,
+    /// The host that sends the dealer's mail. For the operator.
+    #[schema(max_length = 253)]
+    mail_server: Option<String>,
+    /// Whether mail is sent to customers.
+    send_external_mail: Option<bool>,
+    /// Users cannot answer mail here. For the operator.
+    lead_tracking_only: Option<bool>,
+    /// Steps of resubmissions wait for the next opening.
+    resubmission_respects_hours: Option<bool>,
+    /// An enquiry for a vehicle at another site goes to that site.
+    rules_of_vehicle_location: Option<bool>,
+    /// The dealers at which vehicles of this dealer can be.
+    vehicle_sites: Option<Vec<VehicleSiteBody>>,
+    /// The dealers whose enquiries for a vehicle here become leads of this dealer.
+    accepts_enquiries_from: Option<Vec<String>>,
+    /// Working minutes after which an unanswered lead goes to the next user; 0: never.
+    #[schema(maximum = 86_400)]
+    reassign_after: Option<u32>,
+    /// A lead marked spam or duplicate gives its owner the turn back.
+    spam_gives_turn_back: Option<bool>,
+}
+
+/// A site of the dealer's vehicles (INT-10).
+#[derive(ToSchema)]
+pub(super) struct VehicleSiteBody {
+    /// The dealer of the site.
+    dealer: String,
+    /// Further names of the site in enquiries.
+    aliases: Option<Vec<String>>,
+}
+
+/// The capacity of a person (CAL-7).
+#[derive(ToSchema)]
+pub(super) struct CapacityBody {
+    /// The number of timed events with which a quarter-hour is full.
+    #[schema(maximum = 50)]
+    per_slot: Option<u32>,
+    /// The largest number of bookings on a date.
+    #[schema(maximum = 200)]
+    per_day: Option<u32>,
+    /// The earliest start; `null`: the opening time.
+    earliest: Option<String>,
+    /// The latest finish; `null`: the closing time.
+    latest: Option<String>,
+    /// Minutes by type of event, 15 to 480 in steps of 15.
+    durations: Option<BTreeMap<String, u32>>,
+    /// Minutes of a type without an entry, 15 to 480 in steps of 15.
+    #[schema(minimum = 15, maximum = 480)]
+    default_duration: Option<u32>,
+    /// Minutes between two offered starts: 15, 30 or 60.
+    #[schema(minimum = 15, maximum = 60)]
+    step: Option<u32>,
+    /// The shortest time between a booking and its slot in minutes.
+    #[schema(maximum = 20_160)]
+    notice: Option<u32>,
+    /// The number of dates after today that a customer may book.
+    #[schema(minimum = 1, maximum = 92)]
+    horizon_days: Option<u32>,
+}
+
+/// The settings of appointments (APT-2, APT-3).
+#[derive(ToSchema)]
+pub(super) struct AppointmentSettingsBody {
+    /// The accepted origins.
+    origins: Option<Vec<String>>,
+    /// Hours before an appointment at which its customer is reminded; 0: never.
+    #[schema(maximum = 336)]
+    reminder_hours: Option<u32>,
+    /// The media by which customers are notified.
+    media: Option<Vec<String>>,
+    /// No reminders are sent before this local time.
+    quiet_until: Option<String>,
+    /// No reminders are sent from this local time on.
+    quiet_from: Option<String>,
+}
+
+/// The settings of the pool (SET-6).
+#[derive(ToSchema)]
+pub(super) struct PoolBody {
+    /// The pool; `null`: none.
+    pool: Option<PoolSettingsBody>,
+}
+
+/// A pool in place of the rotation.
+#[derive(ToSchema)]
+pub(super) struct PoolSettingsBody {
+    /// The owner of the leads until a user claims them.
+    user: String,
+    /// Only the oldest lead may be claimed.
+    oldest_only: Option<bool>,
+}
+
+/// The distribution groups (DIS-3).
+#[derive(ToSchema)]
+pub(super) struct DistributionGroupsBody {
+    /// The ids of the groups.
+    distribution_groups: Option<Vec<String>>,
+}
+
+/// The routing rules (DIS-3).
+#[derive(ToSchema)]
+pub(super) struct RoutingRulesBody {
+    /// The rules; the first that matches counts.
+    routing_rules: Option<Vec<RoutingRuleBody>>,
+}
+
+/// A routing rule.
+#[derive(ToSchema)]
+pub(super) struct RoutingRuleBody {
+    /// One of the dealer's distribution groups.
+    group: String,
+    /// The condition; without one, the rule matches every lead.
+    when: Option<RoutingConditionBody>,
+}
+
+/// The condition of a routing rule. An empty list matches every lead; all lists must match.
+#[derive(ToSchema)]
+pub(super) struct RoutingConditionBody {
+    sources: Option<Vec<String>>,
+    types: Option<Vec<String>>,
+    makes: Option<Vec<String>>,
+    condition: Option<String>,
+    sites: Option<Vec<String>>,
+    postcodes: Option<Vec<String>>,
+    languages: Option<Vec<String>>,
+}
+
+/// The absences of all users of a dealer (DIS-4).
+#[derive(ToSchema)]
+pub(super) struct AbsencesBody {
+    /// The absences.
+    absences: Option<Vec<DealerAbsenceBody>>,
+}
+
+/// An absence of a user of the dealer.
+#[derive(ToSchema)]
+pub(super) struct DealerAbsenceBody {
+    /// The user.
+    user: String,
+    #[schema(value_type = TimeBound)]
+    from: String,
+    #[schema(value_type = TimeBound)]
+    until: String,
+    /// The user who acts for the absent one.
+    deputy: Option<String>,
+}
+
+/// All settings of a dealer. A field that is left out gets its default.
+#[derive(ToSchema)]
+pub(super) struct DealerSettingsBody {
+    /// The dealer's name, as customers know it.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// The country as two letters.
+    #[schema(max_length = 2)]
+    country: String,
+    /// The language for users and customers without a language of their own.
+    language: String,
+    /// Zone, opening hours, days off and special hours.
+    calendar: CalendarBody,
+    escalation: Option<EscalationBody>,
+    /// The users who work here.
+    members: Vec<MemberBody>,
+    fallback_user: Option<String>,
+    admin_user: String,
+    pool: Option<PoolSettingsBody>,
+    distribution_groups: Option<Vec<String>>,
+    routing_rules: Option<Vec<RoutingRuleBody>>,
+    existing_contacts_to_rotation: Option<bool>,
+    #[schema(max_length = 254)]
+    lead_address: Option<String>,
+    relay_domains: Option<Vec<String>>,
+    #[schema(max_length = 254)]
+    forward_to: Option<String>,
+    #[schema(max_length = 100)]
+    from_name: Option<String>,
+    #[schema(max_length = 100)]
+    expose: Option<String>,
+    #[schema(max_length = 253)]
+    mail_server: Option<String>,
+    #[schema(max_length = 254)]
+    trade_in_cc_email: Option<String>,
+    #[schema(max_length = 254)]
+    unparsed_mail_to: Option<String>,
+    send_external_mail: Option<bool>,
+    lead_tracking_only: Option<bool>,
+    resubmission_respects_hours: Option<bool>,
+    rules_of_vehicle_location: Option<bool>,
+    vehicle_sites: Option<Vec<VehicleSiteBody>>,
+    accepts_enquiries_from: Option<Vec<String>>,
+    #[schema(maximum = 86_400)]
+    reassign_after: Option<u32>,
+    /// Types of calendar events in addition to those that every dealer has.
+    event_types: Option<Vec<String>>,
+    /// Reasons of a no-show in addition to those that every dealer has.
+    no_show_reasons: Option<Vec<String>>,
+    capacity: Option<CapacityBody>,
+    appointments: Option<AppointmentSettingsBody>,
+    limits: Option<LimitsBody>,
+    spam_gives_turn_back: Option<bool>,
+}
+
+/// Zone, opening hours, days off and special hours of a dealer.
+#[derive(ToSchema)]
+pub(super) struct CalendarBody {
+    #[schema(max_length = 50)]
+    zone: String,
+    hours: WeekBody,
+    days_off: Option<Vec<DayOffBody>>,
+    special_hours: Option<BTreeMap<String, Vec<Vec<String>>>>,
+}
+
+/// The settings of one user at a dealer.
+#[derive(ToSchema)]
+pub(super) struct MemberBody {
+    user: String,
+    receives_leads: Option<bool>,
+    assignable: Option<bool>,
+    groups: Option<Vec<String>>,
+    supervisor: Option<String>,
+    absences: Option<Vec<AbsenceBody>>,
+}

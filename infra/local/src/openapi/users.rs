@@ -1,0 +1,102 @@
+//! The bodies of users and their absences, as the API takes them ([`super::settings`] says why they are only described).
+
+#![expect(dead_code, reason = "the types are only described")]
+
+use forecourt_edge::formats::json::TimeBound;
+use utoipa::ToSchema;
+
+/// The names of the schemas.
+pub(super) const NAMES: [&str; 8] = [
+    "UserAbsencesBody",
+    "AbsenceBody",
+    "DealerUserBody",
+    "SwitchUsersBody",
+    "UserSwitchesBody",
+    "SwitchAllUsersBody",
+    "DealerSwitchesBody",
+    "UserBody",
+];
+
+/// The absences of a user (DIS-4).
+#[derive(ToSchema)]
+pub(super) struct UserAbsencesBody {
+    /// The absences.
+    absences: Option<Vec<AbsenceBody>>,
+}
+
+/// An absence.
+#[derive(ToSchema)]
+pub(super) struct AbsenceBody {
+    #[schema(value_type = TimeBound)]
+    from: String,
+    #[schema(value_type = TimeBound)]
+    until: String,
+    /// The user who acts for the absent one.
+    deputy: Option<String>,
+}
+
+/// The switches of a user at a dealer (SET-7).
+#[derive(ToSchema)]
+pub(super) struct DealerUserBody {
+    /// Whether the user takes part in the rotation.
+    receives_leads: Option<bool>,
+    /// Whether leads can be assigned to the user.
+    assignable: Option<bool>,
+    /// The user who is notified at level 2.
+    supervisor: Option<String>,
+    /// The distribution groups.
+    groups: Option<Vec<String>>,
+}
+
+/// Switches of several users of a dealer (SET-7).
+#[derive(ToSchema)]
+pub(super) struct SwitchUsersBody {
+    /// The users, each with the switches to change.
+    users: Vec<UserSwitchesBody>,
+}
+
+/// A user with the switches to change. A switch that is left out keeps its value; `null` is its default.
+#[derive(ToSchema)]
+pub(super) struct UserSwitchesBody {
+    /// The user.
+    user: String,
+    receives_leads: Option<bool>,
+    assignable: Option<bool>,
+    supervisor: Option<String>,
+}
+
+/// Switches of users at several dealers (SET-7).
+#[derive(ToSchema)]
+pub(super) struct SwitchAllUsersBody {
+    /// The dealers.
+    dealers: Vec<DealerSwitchesBody>,
+}
+
+/// A dealer with the switches of its users.
+#[derive(ToSchema)]
+pub(super) struct DealerSwitchesBody {
+    /// The dealer.
+    dealer: String,
+    /// The version of the dealer's settings that you read.
+    version: u64,
+    /// The users, each with the switches to change.
+    users: Vec<UserSwitchesBody>,
+}
+
+/// A user of the group (SET-7, ACC-1).
+#[derive(ToSchema)]
+pub(super) struct UserBody {
+    name: String,
+    email: String,
+    /// The mobile number in E.164.
+    mobile: Option<String>,
+    /// The language of notices.
+    language: String,
+    role: String,
+    /// Rights in addition to those of the role.
+    rights: Option<Vec<String>>,
+    /// The dealers at which the user works.
+    dealers: Vec<String>,
+    /// Whether notices are sent to the user.
+    notices: Option<bool>,
+}
