@@ -60,11 +60,11 @@ fn the_domain_has_no_io_and_no_async_code() {
 }
 
 #[test]
-fn only_the_store_uses_dynamodb_and_only_keys_rs_builds_keys() {
+fn only_the_store_uses_dynamodb_and_only_its_module_keys_builds_keys() {
     for folder in ["functions", "shared/domain", "shared/edge"] {
         for file in files(&root().join(folder), "rs") {
             let text = std::fs::read_to_string(&file).unwrap();
-            let allowed = file.ends_with("shared/edge/src/start.rs");
+            let allowed = file.ends_with("shared/edge/src/start/mod.rs");
             assert!(allowed || !text.contains("aws_sdk_dynamodb"), "{} speaks DynamoDB", file.display());
             assert!(!text.contains("#L#"), "{} makes a key", file.display());
         }
@@ -86,6 +86,15 @@ fn the_modules_of_edge_depend_one_way() {
             let used = if used.is_empty() || used.starts_with(char::is_uppercase) { "platform" } else { used };
             assert!(rank(used) <= rank(own), "{} uses {used}", file.display());
         }
+    }
+}
+
+/// A module with a folder is `folder/mod.rs`, never `folder.rs` beside `folder/`.
+#[test]
+fn a_module_with_a_folder_is_in_the_folder() {
+    for file in files(&root(), "rs") {
+        let folder = file.with_extension("");
+        assert!(!folder.is_dir(), "move {} to {}", file.display(), folder.join("mod.rs").display());
     }
 }
 

@@ -40,8 +40,8 @@
 //! - An item with a `due` time is found by the sweep whatever else is lost (ESC-10).
 //!
 //! # Map
-//! `keys.rs` has the whole table on one screen. `entities.rs` has one row for each kind of item, `entities/` the encodings of those with index
-//! entries, `entity.rs` the mechanism. `commit.rs` writes, `reads.rs` reads single items, `cache.rs` keeps settings in memory for 60 seconds;
+//! `keys/mod.rs` has the whole table on one screen. `entities/mod.rs` has one row for each kind of item, `entities/` the encodings of those with
+//! index entries, `entity.rs` the mechanism. `commit.rs` writes, `reads.rs` reads single items, `cache.rs` keeps settings in memory for 60 seconds;
 //! each further file is one list or page.
 //!
 //! # The cost of an intake
