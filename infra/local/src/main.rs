@@ -88,11 +88,11 @@ fn write_routes(file: &Path) -> anyhow::Result<()> {
     std::fs::write(file, text).with_context(name)
 }
 
-fn log_format(word: &str) -> Result<Format, String> {
+fn log_format(word: &str) -> anyhow::Result<Format> {
     match word {
         "text" => Ok(Format::Text),
         "json" => Ok(Format::Json),
-        _ => Err("must be text or json".into()),
+        _ => anyhow::bail!("must be text or json"),
     }
 }
 

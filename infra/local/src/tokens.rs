@@ -56,20 +56,22 @@ impl Tokens {
     ///
     /// # Errors
     /// The reason why the token is invalid.
-    pub fn check(&self, token: &str) -> Result<HashMap<String, String>, &'static str> {
+    pub fn check(&self, token: &str) -> anyhow::Result<HashMap<String, String>> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         // Nobody else uses this issuer, so it has no audiences.
         validation.validate_aud = false;
         validation.set_required_spec_claims(&["exp", "iss"]);
-        let why = |e: jsonwebtoken::errors::Error| match e.kind() {
-            ErrorKind::ExpiredSignature => "it has expired",
-            ErrorKind::InvalidSignature => "its signature is wrong",
-            ErrorKind::InvalidIssuer | ErrorKind::MissingRequiredClaim(_) => "it has another issuer",
-            _ => "it cannot be read",
-        };
-        let claims = decode::<Map<String, Value>>(token, &self.decoding, &validation).map_err(why)?.claims;
-        Ok(claims.into_iter().map(|(name, value)| (name, flattened(&value))).collect())
+        let decoded = decode::<Map<String, Value>>(token, &self.decoding, &validation).map_err(|e| {
+            let fault = match e.kind() {
+                ErrorKind::ExpiredSignature => "it has expired",
+                ErrorKind::InvalidSignature => "its signature is wrong",
+                ErrorKind::InvalidIssuer | ErrorKind::MissingRequiredClaim(_) => "it has another issuer",
+                _ => "it cannot be read",
+            };
+            anyhow::Error::new(e).context(fault)
+        })?;
+        Ok(decoded.claims.into_iter().map(|(name, value)| (name, flattened(&value))).collect())
     }
 
     /// Returns the scope that a token with these claims lacks. API Gateway reads `scope` and `scp`. `None` if it has it, or none is required.
