@@ -110,6 +110,18 @@ fn source_files_and_function_mains_are_limited_in_length() {
     }
 }
 
+/// `rustfmt` does not wrap comments. A line of a table cannot be wrapped.
+#[test]
+fn lines_of_comments_are_limited_in_length() {
+    let is_table = |line: &str| line.trim_start_matches(['/', '!', ' ']).starts_with('|');
+    for file in files(&root(), "rs") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let comments = (1..).zip(text.lines()).filter(|(_, line)| line.trim_start().starts_with("//") && !is_table(line));
+        let too_long: Vec<i32> = comments.filter(|(_, line)| line.chars().count() > 140).map(|(number, _)| number).collect();
+        assert!(too_long.is_empty(), "wrap the comments of {} in lines {too_long:?} at 140 columns", file.display());
+    }
+}
+
 /// infra/openapi.json matches the code. `cargo openapi > infra/openapi.json` updates it.
 #[test]
 fn the_openapi_document_matches_the_code() {

@@ -50,8 +50,8 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
     }
 }
 
-/// SET-3: the durations that are left out have their defaults, none is longer than 60 days, level 1 needs opening hours, and without level 1 a lead has
-/// no deadline and no step.
+/// SET-3: the durations that are left out have their defaults, none is longer than 60 days, level 1 needs opening hours, and without level
+/// 1 a lead has no deadline and no step.
 #[tokio::test]
 async fn set_3_durations_have_defaults_and_limits_and_0_turns_the_deadline_off() {
     let world = World::new().await;

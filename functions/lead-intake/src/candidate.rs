@@ -173,7 +173,8 @@ impl Candidate<'_> {
         EnquiryReceipt::of(self.receipt_id.to_owned(), self.addressed, self.arrival, lead, added)
     }
 
-    /// The answer to a repeat of which the sender has no receipt: the sender could read the lead, or the first answer is older than receipts.
+    /// The answer to a repeat of which the sender has no receipt: the sender could read the lead, or the first answer is older than
+    /// receipts.
     fn repeated(&self, Named { lead, receipt, .. }: Named<'_>, remembered: Option<Decision>, loaded: &Loaded) -> Decided {
         // Users get the first answer again: they were allowed to read it then.
         if self.scope.user_id().is_none() && !self.may(Right::ReadLeads, lead, loaded) {

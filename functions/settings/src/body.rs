@@ -67,8 +67,8 @@ fn rule_of(field: &str) -> &'static str {
     }
 }
 
-/// Returns every field of the hours and days off that is unknown or has the wrong type. If there are any, replaces the calendar by one that is
-/// always open, so that the other settings are checked too.
+/// Returns every field of the hours and days off that is unknown or has the wrong type. If there are any, replaces the calendar by one that
+/// is always open, so that the other settings are checked too.
 fn calendar_faults(settings: &mut Value) -> Vec<Fault> {
     let Some(calendar) = settings.get_mut("calendar") else { return Vec::new() };
     let within = |field: &str| format!("calendar.{field}");

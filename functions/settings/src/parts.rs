@@ -1,4 +1,5 @@
-//! The parts of the settings that have routes of their own. A part is a set of fields; each change is checked as a whole document (SET-1 to SET-6).
+//! The parts of the settings that have routes of their own. A part is a set of fields; each change is checked as a whole document (SET-1 to
+//! SET-6).
 
 use crate::body;
 use forecourt_domain::base::{Fault, Refusal};

@@ -1,5 +1,5 @@
-//! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` creates a group in a table;
-//! `cargo run -- migrate` writes a table's items in the form of this release.
+//! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` creates a group in
+//! a table; `cargo run -- migrate` writes a table's items in the form of this release.
 
 mod table;
 

@@ -19,8 +19,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The channel secret of a new data folder. Lead numbers and other ids derive from it, so it is the same in every folder: the examples of the
-/// documentation are repeatable. It protects nothing here, as `/_local/token` gives anybody on this machine a token.
+/// The channel secret of a new data folder. Lead numbers and other ids derive from it, so it is the same in every folder: the examples of
+/// the documentation are repeatable. It protects nothing here, as `/_local/token` gives anybody on this machine a token.
 const DEMO_SECRET: &[u8] = b"the demo's ids derive from this";
 
 /// A system that is ready to answer, and what its HTTP server needs besides.
@@ -90,8 +90,8 @@ fn secret(data: &Path, name: &str, new: impl FnOnce() -> Vec<u8>) -> std::io::Re
     Ok(bytes)
 }
 
-/// Adds what the table lacks of this release's demo, and leaves what people changed. The file `loaded` stores which demo was loaded last, once it is
-/// complete, so that a start after a kill completes it and other starts skip it.
+/// Adds what the table lacks of this release's demo, and leaves what people changed. The file `loaded` stores which demo was loaded last,
+/// once it is complete, so that a start after a kill completes it and other starts skip it.
 async fn load_demo(loaded: &Path, system: &System, demo: &GroupData, tokens: &Tokens) -> anyhow::Result<()> {
     let current = fingerprint(demo::JSON.as_bytes());
     if std::fs::read_to_string(loaded).is_ok_and(|before| before == current) {

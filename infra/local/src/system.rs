@@ -174,8 +174,8 @@ impl System {
         (wake_ups > 0 || from_queue > 0).then_some(wake_ups)
     }
 
-    /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups that became due
-    /// on the way; the number does not depend on what the background had already processed.
+    /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups that became
+    /// due on the way; the number does not depend on what the background had already processed.
     pub async fn advance_to(&self, target: DateTime<Utc>) -> usize {
         let _one = self.stepping.lock().await;
         self.settle_now().await;

@@ -1,5 +1,5 @@
-//! Access tokens of the local run. They are signed with a secret of the data folder, and checked and passed on as API Gateway's JWT authorizer does.
-//! They use real time.
+//! Access tokens of the local run. They are signed with a secret of the data folder, and checked and passed on as API Gateway's JWT
+//! authorizer does. They use real time.
 
 use anyhow::Context as _;
 use jsonwebtoken::errors::ErrorKind;
@@ -74,7 +74,8 @@ impl Tokens {
         Ok(decoded.claims.into_iter().map(|(name, value)| (name, flattened(&value))).collect())
     }
 
-    /// Returns the scope that a token with these claims lacks. API Gateway reads `scope` and `scp`. `None` if it has it, or none is required.
+    /// Returns the scope that a token with these claims lacks. API Gateway reads `scope` and `scp`. `None` if it has it, or none is
+    /// required.
     pub fn lacks_scope(&self, claims: &HashMap<String, String>) -> Option<&str> {
         let of = |name: &str| claims.get(name).map(|text| text.trim_start_matches('[').trim_end_matches(']').split_whitespace());
         let has = ["scope", "scp"].into_iter().filter_map(of).flatten().any(|scope| scope == self.scope);

@@ -1,7 +1,7 @@
 //! How an item is stored: the trait [`Entity`], and the macro that makes code of the table in [`entities`](crate::entities).
 //!
-//! An item has three parts: its state, the keys of its index entries, and an envelope that is the same for all: table key, version, commit id
-//! and schema number.
+//! An item has three parts: its state, the keys of its index entries, and an envelope that is the same for all: table key, version, commit
+//! id and schema number.
 
 use crate::Failure;
 use crate::keys::{self, DueKind, TableKey};

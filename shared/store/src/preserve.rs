@@ -1,15 +1,16 @@
 //! Keeps the fields of an item that this release does not know when it writes the item.
 //!
-//! Two releases share the table while functions are replaced, and a release may be taken back. So an item may have fields, values and variants
-//! that this release does not know. It reads over them, and [`Preserve::over`] keeps them when it writes the item: a merge of three forms.
+//! Two releases share the table while functions are replaced, and a release may be taken back. So an item may have fields, values and
+//! variants that this release does not know. It reads over them, and [`Preserve::over`] keeps them when it writes the item: a merge of
+//! three forms.
 //!
 //! - `stored`: the item as it was read from the table.
 //! - `read`: the item as this release would write it unchanged. What `stored` has and `read` has not is unknown to this release.
 //! - `new`: the item as the rule returned it, perhaps built from scratch.
 //!
-//! What the rule left unchanged (`new` equals `read`) stays exactly as it is stored. Objects are merged field by field. An entry of a list is found
-//! again by its content, by its identity or by its place; the unknown fields of an entry that the rule removed go with it. A value or a variant that
-//! this release does not know is read as `unknown`, and the stored value stays.
+//! What the rule left unchanged (`new` equals `read`) stays exactly as it is stored. Objects are merged field by field. An entry of a list
+//! is found again by its content, by its identity or by its place; the unknown fields of an entry that the rule removed go with it. A value
+//! or a variant that this release does not know is read as `unknown`, and the stored value stays.
 //!
 //! A field that this release moved into the row of its item or out of it is not unknown: [`relocated`] puts it in its new place first.
 
@@ -20,7 +21,8 @@ use std::borrow::Cow;
 /// The fields that identify an entry of a list. The first one that both entries have decides.
 const IDENTITY: [&str; 5] = ["id", "user", "webhook", "from", "kind"];
 
-/// The fields that identify which variant or entity an object is. If one changes, the object is another one, and keeps nothing of the former.
+/// The fields that identify which variant or entity an object is. If one changes, the object is another one, and keeps nothing of the
+/// former.
 const DISCRIMINANTS: [&str; 5] = ["id", "is", "what", "about", "becomes"];
 
 /// The name of the unknown case of every enum.
@@ -119,8 +121,8 @@ pub(crate) fn row_of(item: &Attributes) -> Option<&Attributes> {
 
 /// Returns a stored item with each field of this release in the place that it has in `read`: in the row, or beside it.
 ///
-/// Otherwise the former place would stay beside the new one as an unknown field, and its old value would return when a rule empties the field.
-/// If a field is in both places, the row has its value, as when an item is read.
+/// Otherwise the former place would stay beside the new one as an unknown field, and its old value would return when a rule empties the
+/// field. If a field is in both places, the row has its value, as when an item is read.
 pub(crate) fn relocated<'a>(stored: &'a Attributes, read: &Attributes, computed: &[&str]) -> Cow<'a, Attributes> {
     let Some(read_row) = row_of(read) else { return Cow::Borrowed(stored) };
     let is_state = |name: &str| !ENVELOPE.contains(&name);

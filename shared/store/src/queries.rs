@@ -80,8 +80,8 @@ impl Store {
         self.run_readable(&query, limit, T::from_attributes).await
     }
 
-    /// Returns the wake-ups of at most 100 bundled notices of a dealer for `reader` that are due at `now`. They come from an index, which lags, so the
-    /// caller must load each notice.
+    /// Returns the wake-ups of at most 100 bundled notices of a dealer for `reader` that are due at `now`. They come from an index, which
+    /// lags, so the caller must load each notice.
     ///
     /// # Errors
     /// [`Failure::Unavailable`].

@@ -93,7 +93,8 @@ fn only<'a>(claims: &'a HashMap<String, String>, name: &str) -> Result<Option<&'
     }
 }
 
-/// Whether a client got the token for itself (the grant `client_credentials`), so that its subject is no person. No user can set these claims.
+/// Whether a client got the token for itself (the grant `client_credentials`), so that its subject is no person. No user can set these
+/// claims.
 fn is_for_client(claims: &HashMap<String, String>) -> bool {
     let claim = |name: &str| claims.get(name).map(String::as_str);
     let subject = claim("sub");

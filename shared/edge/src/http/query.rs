@@ -12,7 +12,8 @@ use std::str::FromStr;
 /// The largest page of most lists.
 const LARGEST_PAGE: usize = 100;
 
-/// Decodes a query string or a form. Returns the values by name, and the names that occur more than once: none of their values may count alone.
+/// Decodes a query string or a form. Returns the values by name, and the names that occur more than once: none of their values may count
+/// alone.
 pub(super) fn decode(raw: &str) -> (HashMap<String, String>, HashSet<String>) {
     let (mut values, mut repeated) = (HashMap::new(), HashSet::new());
     for (name, value) in form_urlencoded::parse(raw.as_bytes()).into_owned() {
@@ -32,8 +33,8 @@ pub struct Queries<'a> {
 }
 
 impl<'a> Queries<'a> {
-    /// Begins to read the parameters `known`. A parameter that is unknown, empty or given more than once is a fault against `rule`: a misspelt
-    /// or empty filter must not return everything.
+    /// Begins to read the parameters `known`. A parameter that is unknown, empty or given more than once is a fault against `rule`: a
+    /// misspelt or empty filter must not return everything.
     pub fn of(call: &'a Call, known: &[&str], rule: &'static str) -> Self {
         Self { call, rule, faults: call.query_faults(known, rule) }
     }

@@ -115,8 +115,9 @@ async fn value(client: &Client, name: &str) -> Result<String, CannotStart> {
     read.secret_string.ok_or_else(|| failed(SecretFault::NotText))
 }
 
-/// Reads the keys of a purpose: `{"current":"2","1":"…","2":"…"}`. `current` names the key that signs; the others are valid. Returns also whether
-/// what the first secret signed is valid: it is, unless the field `first` is `ended`. A text that is no JSON object is one key without an id.
+/// Reads the keys of a purpose: `{"current":"2","1":"…","2":"…"}`. `current` names the key that signs; the others are valid. Returns also
+/// whether what the first secret signed is valid: it is, unless the field `first` is `ended`. A text that is no JSON object is one key
+/// without an id.
 ///
 /// # Errors
 /// The reason why the text cannot be used.
