@@ -44,7 +44,6 @@ impl File {
         }
     }
 
-    /// Adds rows.
     pub(crate) fn add(&mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<(), Failure> {
         match self {
             Self::Csv(csv) => *csv = add_records(std::mem::take(csv), rows)?,

@@ -66,7 +66,6 @@ impl Workbook {
         self.out.len()
     }
 
-    /// Adds a row.
     pub(crate) fn add_row(&mut self, cells: &[Cell]) -> Result<(), Failure> {
         if self.sheets.last().is_some_and(|sheet| sheet.rows >= self.most_rows || sheet.size >= SHEET) {
             self.close_sheet()?;

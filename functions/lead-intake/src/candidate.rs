@@ -72,7 +72,6 @@ impl Candidate<'_> {
         self.named(loaded).map(|named| Key::Dealer(named.lead.dealer.clone())).into_iter().collect()
     }
 
-    /// Decides one attempt.
     pub(crate) fn decide(&self, loaded: &Loaded, attempt: u32) -> Result<Decided, Refusal> {
         let Self { arrival, id, channels, .. } = *self;
         let by_key = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));

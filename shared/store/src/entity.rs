@@ -13,7 +13,6 @@ use forecourt_domain::base::DealerId;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// An item's attributes.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
 /// The schema number that this code writes. It never overwrites an item with a higher one.
@@ -124,7 +123,6 @@ impl Record {
         self
     }
 
-    /// Returns an attribute.
     pub(crate) fn attribute(&self, name: &str) -> Option<&AttributeValue> {
         self.attributes.get(name)
     }

@@ -33,7 +33,6 @@ struct Moment {
 }
 
 impl Moment {
-    /// Returns its date.
     fn date(self) -> NaiveDate {
         self.dating_time().date()
     }
