@@ -249,7 +249,7 @@ async fn set_11_a_change_of_durations_moves_planned_resubmissions() {
     world.advance_to("2026-12-25T10:30:00Z").await;
     change(&world, "holidays", &json!({})).await;
     world.advance_to("2026-12-25T10:35:00Z").await;
-    assert_eq!(resubmission_notices(&world).len(), 3, "it is told within two minutes: {:?}", resubmission_notices(&world));
+    assert_eq!(resubmission_notices(&world).len(), 3, "it is reported within two minutes: {:?}", resubmission_notices(&world));
 }
 
 /// ESC-4: resubmissions that came due while the lead was lost are notified when it is reopened.

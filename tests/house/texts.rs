@@ -1,7 +1,7 @@
 //! One snapshot of the texts of all errors, so that a reviewer reads them together and sees each change.
 //!
 //! The texts are read from the source, so that none is left out: every string literal with two words or more, except in comments, log
-//! lines, attributes other than `#[error(…)]`, and what is not a text for people. A line has the rule, the crate and the text.
+//! lines, attributes other than `#[error(…)]`, and literals that are no text for people. A line has the rule, the crate and the text.
 //! `INSTA_UPDATE=always cargo test -p forecourt-tests -- texts` accepts changes.
 
 use super::architecture::{files, root};

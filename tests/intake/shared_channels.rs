@@ -157,7 +157,7 @@ async fn int_6_two_extensions_of_one_switchboard_are_two_people() {
     assert_eq!(world.post(ADMIN, &format!("/leads/{one}/communications"), &sms).await.status, 409, "no text message reaches an extension");
 }
 
-/// INT-6: a person who asks is a contact of the lead to which the enquiry is added, and the answer goes to the channel of that enquiry.
+/// INT-6: the sender of an enquiry is a contact of the lead to which it is added, and the answer goes to the channel of that enquiry.
 #[tokio::test]
 async fn int_6_who_asks_is_a_contact_of_the_lead_and_the_answer_goes_to_the_channel_of_the_enquiry() {
     let world = World::new().await;

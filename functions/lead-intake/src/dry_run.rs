@@ -125,7 +125,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         sent: at,
         at,
     };
-    // Only a caller who may read the dealer's leads learns that the contact is known (ACC-1).
+    // Only a caller who may read the dealer's leads is shown that the contact is known (ACC-1).
     let sees = call.scope.needs(Right::ReadLeads).is_ok() && call.scope.reaches(&id).is_ok();
     let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry.contact) } else { PersonChannels::default() };
     let lane = lane(dealer, &arrival.enquiry);

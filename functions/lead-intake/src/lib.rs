@@ -8,14 +8,14 @@
 //! - **Repeats**: the lead's number is derived from the sender's id of the enquiry, so a repeated enquiry finds the first lead and gets the
 //!   first answer.
 //! - **Senders who may not read the lead** get a receipt, which is the same whether the person is known (`ReadEnquiry` shows it again).
-//!   Their own receipts decide what is a repeat.
+//!   Only their own receipts decide whether an enquiry is a repeat.
 //! - **Failure**: HTTP callers get a problem document. A queue message with a refused enquiry becomes a dead letter with the reason; after
 //!   a temporary failure it returns to the queue, for twelve hours at least. The response clock counts from when the partner sent it. A
 //!   contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
 //! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `limit` counts a sender's enquiries,
-//! `candidate` decides an attempt with what `lookup` finds, `answer` builds the responses.
+//! `candidate` decides an attempt with the items that `lookup` finds, `answer` builds the responses.
 
 pub mod adf;
 mod answer;

@@ -35,7 +35,8 @@ pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
     checked(value, DealerSettings::check)
 }
 
-/// Checks the settings after a change of the fields that `covers` selects: what another release stored in other fields is not judged.
+/// Checks the settings after a change of the fields that `covers` selects. Values of other fields, which another release may have stored,
+/// are not checked.
 ///
 /// # Errors
 /// As [`settings`].

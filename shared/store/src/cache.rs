@@ -1,6 +1,6 @@
 //! The cache of a process: dealers, users and their subjects, partners, queue senders and webhooks, for 60 seconds.
 //!
-//! That is safe for dealers, since assign, escalate and send read settings fresh and recompute what is based on an older version. A user
+//! That is safe for dealers, since assign, escalate and send read settings fresh and recompute values of an older version. A user
 //! whose rights are withdrawn keeps them for up to 60 seconds.
 
 use crate::entity::{Attributes, Record, from_item, to_item};

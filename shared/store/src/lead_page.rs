@@ -1,4 +1,4 @@
-//! Reading a lead with what belongs to it: its page, timeline, events, elements, tasks and invitations.
+//! Reads a lead with its items: its page, timeline, events, elements, tasks and invitations.
 
 use crate::entity::{Attributes, Entity, from_item};
 use crate::keys::{self, Key};

@@ -35,9 +35,9 @@
 //! - A key needs a [`Scope`](forecourt_domain::access::Scope), so no request reaches another group (ACC-2). The only exception is a queue
 //!   sender, which is read to learn the group.
 //! - Indexes lag. Lists come from indexes, decisions from consistent reads.
-//! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. What another release stored and this one does
-//!   not know is ignored when the item is read and kept when it is written (`preserve.rs`); an item with a newer schema number is never
-//!   overwritten.
+//! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. A field or value that this
+//!   release does not know is ignored when the item is read and kept when it is written (`preserve.rs`); an item with a newer schema number
+//!   is never overwritten.
 //! - An item with a `due` time is found by the sweep whatever else is lost (ESC-10).
 //!
 //! # Map

@@ -39,7 +39,7 @@ pub struct Migrated {
 }
 
 impl Store {
-    /// Writes a page of the table's items, of all groups, in the form of this release, and returns what it did. Items that are in that form
+    /// Writes a page of the table's items, of all groups, in the form of this release, and returns the outcome. Items that are in that form
     /// already are not written, so a migration that is repeated or resumed does nothing twice. Unknown fields of items stay.
     ///
     /// # Errors

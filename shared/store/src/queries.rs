@@ -195,7 +195,7 @@ impl Overdue {
         }
     }
 
-    /// Adds what is due in another shard.
+    /// Adds the due items of another shard.
     fn and(mut self, other: Self) -> Self {
         self.wake_ups.extend(other.wake_ups);
         self.failures.extend(other.failures);

@@ -37,12 +37,12 @@ impl Secret {
         Self { first: bytes.into(), rings: Arc::new(Purpose::ALL.map(|_| KeyRing::new("", bytes))) }
     }
 
-    /// Random secrets, for a function that needs none: what it makes by mistake is valid nowhere.
+    /// Returns random secrets, for a function that needs none: a signature that it makes by mistake is valid nowhere.
     pub fn none() -> Self {
         Self::new(&[*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat())
     }
 
-    /// Sets the keys of a purpose. With `first_too`, what the first secret signed before there were keys stays valid.
+    /// Sets the keys of a purpose. With `first_too`, signatures of the first secret, from before there were keys, stay valid.
     #[must_use]
     pub fn with_keys(mut self, purpose: Purpose, ring: KeyRing, first_too: bool) -> Self {
         let ring = if first_too { ring.with("", &self.first) } else { ring };

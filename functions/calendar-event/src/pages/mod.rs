@@ -50,7 +50,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-/// What the headers of a request ask for: page or JSON, and languages.
+/// The preferences in the headers of a request: page or JSON, and languages.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
     /// Whether the client prefers HTML to JSON.

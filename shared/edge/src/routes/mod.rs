@@ -94,7 +94,7 @@ impl Route {
     }
 }
 
-/// The requests a second that an open route takes, of all callers together (SET-12). It is a fifth of what the whole API takes: a flood of
+/// The requests a second that an open route takes, of all callers together (SET-12). It is a fifth of the rate of the whole API: a flood of
 /// one open route leaves the other routes alone.
 pub const OPEN_RATE: u32 = 50;
 /// The requests that an open route takes at once.

@@ -111,7 +111,7 @@ parts! {
     RoutingRules: "/dealers/{dealer}/routing-rules", "the routing rules: the first rule that matches a lead selects its group (DIS-3)";
     Absences: "/dealers/{dealer}/absences", "the absences of users and their deputies (DIS-4)";
     Limits: "/dealers/{dealer}/limits",
-        "the limits of what is sent to customers: letters to a recipient, text messages, and the countries of text messages (SET-12)";
+        "the limits of messages to customers: letters to a recipient, text messages, and the countries of text messages (SET-12)";
 }
 
 pub(super) const PART_ROUTES: &[Route] = &routes_of::<{ PART_ROWS.len() }>(PART_ROWS);

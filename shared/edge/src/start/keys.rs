@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// The field of a document of keys that names the key that signs.
 const CURRENT: &str = "current";
-/// The field that ends the validity of what the first secret signed.
+/// The field that ends the validity of signatures of the first secret.
 const FIRST: &str = "first";
 const ENDED: &str = "ended";
 
@@ -82,7 +82,7 @@ fn variable(purpose: Purpose) -> &'static str {
     }
 }
 
-/// Reads what the function needs. A purpose without a variable uses the channel secret.
+/// Reads the secrets that the function needs. A purpose without a variable uses the channel secret.
 pub(super) async fn read(config: &SdkConfig, needs: Needs) -> Result<Secret, CannotStart> {
     let Needs::Keys(purposes) = needs else { return Ok(Secret::none()) };
     let client = &Client::new(config);
@@ -116,8 +116,8 @@ async fn value(client: &Client, name: &str) -> Result<String, CannotStart> {
 }
 
 /// Reads the keys of a purpose: `{"current":"2","1":"…","2":"…"}`. `current` names the key that signs; the others are valid. Returns also
-/// whether what the first secret signed is valid: it is, unless the field `first` is `ended`. A text that is no JSON object is one key
-/// without an id.
+/// whether signatures of the first secret are valid: they are, unless the field `first` is `ended`. A text that is no JSON object is one
+/// key without an id.
 ///
 /// # Errors
 /// The reason why the text cannot be used.
