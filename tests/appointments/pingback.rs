@@ -323,7 +323,11 @@ async fn apt_4_attendance_is_refused_for_a_future_visit_and_does_not_apply_after
     let reminders: Vec<&Value> = page.body["letters"].as_array().unwrap().iter().filter(|letter| letter["says"] == "reminder").collect();
     assert!(!reminders.is_empty() && reminders.iter().all(|letter| letter["why"] == "no_longer_so"), "{reminders:?}");
     let happened: Vec<&str> = page.body["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
-    assert_eq!(happened.iter().filter(|what| **what == "completed").count(), 2, "the attendance at the first time is recorded: {happened:?}");
+    assert_eq!(
+        happened.iter().filter(|what| **what == "completed").count(),
+        2,
+        "the attendance at the first time is recorded: {happened:?}"
+    );
     // The same holds for an event that is an appointment.
     let lead = world.lead(&enquiry("kim")).await;
     let drive = world

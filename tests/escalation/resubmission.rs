@@ -46,8 +46,8 @@ async fn esc_4_a_resubmission_notifies_the_seller_when_due_and_then_the_supervis
     }
 }
 
-/// ESC-4, CAL-4: a user who was assigned an event can complete it by the link in the reminder, whoever owns the lead. Other users cannot,
-/// and the user sees nothing else of the lead.
+/// ESC-4, CAL-4: a user who was assigned an event can complete it by the link in the reminder, even if another user owns the lead. Other
+/// users cannot, and the user sees nothing else of the lead.
 #[tokio::test]
 async fn esc_4_the_user_of_an_event_can_complete_it_without_access_to_the_lead() {
     let world = World::new().await;
