@@ -40,7 +40,7 @@ async fn apt_1_a_booked_test_drive_is_one_appointment_that_follows_its_event() {
     let made = appointment(&world, lead, &event).await;
     assert_eq!((made.kind, made.origin, made.team), (AppointmentKind::TestDrive, AppointmentOrigin::Forecourt, AppointmentTeam::Dealer));
     assert_eq!((made.customer.as_str(), made.at, made.sequence), ("jana", at("2026-11-26T09:00:00Z"), 0));
-    assert_eq!(made.user, world.page(lead).await.lead.owner, "whoever has the lead");
+    assert_eq!(made.user, world.page(lead).await.lead.owner, "the owner of the lead");
     let events = format!("/leads/{lead}/events/{event}");
     assert_eq!(world.post(ADMIN, &format!("{events}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await.status, 200);
     let moved = appointment(&world, lead, &event).await;
@@ -204,7 +204,7 @@ async fn apt_1_a_future_appointment_moves_with_its_lead_to_another_dealer() {
     world.advance_to("2026-11-26T13:00:00Z").await;
     let there = appointment(&world, lead, &event).await;
     assert_eq!(there.dealer.as_str(), "harbour-cars-demo");
-    assert_eq!((there.user.is_some(), &there.user), (true, &world.page(lead).await.lead.owner), "whoever has got the lead there");
+    assert_eq!((there.user.is_some(), &there.user), (true, &world.page(lead).await.lead.owner), "the owner of the lead there");
     let overview = world.get("hugo.office", "/overview/appointments?dealer=harbour-cars-demo").await;
     assert_eq!(overview.body["appointments"]["total"], 1, "{}", overview.body);
     let id = there.id;

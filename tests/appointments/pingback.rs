@@ -126,7 +126,7 @@ async fn apt_4_every_invalid_signature_gets_the_same_response() {
         assert!(reply.text("/detail").contains(&format!("webhook-timestamp {wrong} is more than five minutes from ")), "{}", reply.body);
     }
     assert_eq!(seen(&world, &id).await["attendance"], "unknown");
-    assert_eq!(sent(&world, PATH, ["m1", &now.to_string(), &good], &body).await.status, 200, "what is good is still good");
+    assert_eq!(sent(&world, PATH, ["m1", &now.to_string(), &good], &body).await.status, 200, "a valid signature stays valid");
 }
 
 /// APT-4: signatures use real time, because the virtual clock may stand still or be ahead.
@@ -329,7 +329,11 @@ async fn apt_4_attendance_is_refused_for_a_future_visit_and_does_not_apply_after
     let reminders: Vec<&Value> = page.body["letters"].as_array().unwrap().iter().filter(|letter| letter["says"] == "reminder").collect();
     assert!(!reminders.is_empty() && reminders.iter().all(|letter| letter["why"] == "no_longer_so"), "{reminders:?}");
     let happened: Vec<&str> = page.body["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
-    assert_eq!(happened.iter().filter(|what| **what == "completed").count(), 2, "what was said of the first is on record: {happened:?}");
+    assert_eq!(
+        happened.iter().filter(|what| **what == "completed").count(),
+        2,
+        "the attendance at the first time is recorded: {happened:?}"
+    );
     // The same holds for an event that is an appointment.
     let lead = world.lead(&enquiry("kim")).await;
     let drive = world

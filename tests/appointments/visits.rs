@@ -190,8 +190,8 @@ fn apt_3_claiming_a_reminder_also_writes_the_appointment() {
     assert!(failed.reminding.is_empty(), "what failed may be tried again");
 }
 
-/// LEAD-7, INT-6: an address that a correction of an appointment replaces never was the customer's, unless the request says that it was, or a
-/// contact of a lead has it.
+/// LEAD-7, INT-6: an address that a correction of an appointment replaces never was the customer's, unless the request says that it was, or
+/// a contact of a lead has it.
 #[tokio::test]
 async fn lead_7_a_corrected_address_of_an_appointment_no_longer_leads_to_the_customer() {
     for (replaces, known_lead, leads_there) in

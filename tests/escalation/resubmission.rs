@@ -46,8 +46,8 @@ async fn esc_4_a_resubmission_notifies_the_seller_when_due_and_then_the_supervis
     }
 }
 
-/// ESC-4, CAL-4: a user who was assigned an event can complete it by the link in the reminder, whoever owns the lead. Other users cannot,
-/// and the user sees nothing else of the lead.
+/// ESC-4, CAL-4: a user who was assigned an event can complete it by the link in the reminder, even if another user owns the lead. Other
+/// users cannot, and the user sees nothing else of the lead.
 #[tokio::test]
 async fn esc_4_the_user_of_an_event_can_complete_it_without_access_to_the_lead() {
     let world = World::new().await;
@@ -249,7 +249,7 @@ async fn set_11_a_change_of_durations_moves_planned_resubmissions() {
     world.advance_to("2026-12-25T10:30:00Z").await;
     change(&world, "holidays", &json!({})).await;
     world.advance_to("2026-12-25T10:35:00Z").await;
-    assert_eq!(resubmission_notices(&world).len(), 3, "it is told within two minutes: {:?}", resubmission_notices(&world));
+    assert_eq!(resubmission_notices(&world).len(), 3, "it is reported within two minutes: {:?}", resubmission_notices(&world));
 }
 
 /// ESC-4: resubmissions that came due while the lead was lost are notified when it is reopened.

@@ -57,8 +57,8 @@ async fn int_3_a_contact_without_a_channel_is_refused() {
     assert_eq!((reply.status, reply.faults()), (422, vec!["contact INT-3".to_owned()]));
 }
 
-/// API-1: unknown fields are kept and flagged in enquiries, because systems may send more fields than the API defines. Elsewhere they are refused,
-/// because they may be misspelt.
+/// API-1: unknown fields are kept and flagged in enquiries, because systems may send more fields than the API defines. Elsewhere they are
+/// refused, because they may be misspelt.
 #[tokio::test]
 async fn api_1_unknown_fields_are_flagged_in_enquiries_and_refused_elsewhere() {
     let world = World::new().await;

@@ -60,11 +60,11 @@ fn the_domain_has_no_io_and_no_async_code() {
 }
 
 #[test]
-fn only_the_store_uses_dynamodb_and_only_keys_rs_builds_keys() {
+fn only_the_store_uses_dynamodb_and_only_its_module_keys_builds_keys() {
     for folder in ["functions", "shared/domain", "shared/edge"] {
         for file in files(&root().join(folder), "rs") {
             let text = std::fs::read_to_string(&file).unwrap();
-            let allowed = file.ends_with("shared/edge/src/start.rs");
+            let allowed = file.ends_with("shared/edge/src/start/mod.rs");
             assert!(allowed || !text.contains("aws_sdk_dynamodb"), "{} speaks DynamoDB", file.display());
             assert!(!text.contains("#L#"), "{} makes a key", file.display());
         }
@@ -106,6 +106,15 @@ fn the_modules_of_edge_depend_one_way() {
     }
 }
 
+/// A module with a folder is `folder/mod.rs`, never `folder.rs` beside `folder/`.
+#[test]
+fn a_module_with_a_folder_is_in_the_folder() {
+    for file in files(&root(), "rs") {
+        let folder = file.with_extension("");
+        assert!(!folder.is_dir(), "move {} to {}", file.display(), folder.join("mod.rs").display());
+    }
+}
+
 #[test]
 fn source_files_and_function_mains_are_limited_in_length() {
     let lines = |file: &Path| std::fs::read_to_string(file).unwrap().lines().count();
@@ -115,6 +124,18 @@ fn source_files_and_function_mains_are_limited_in_length() {
     for function in std::fs::read_dir(root().join("functions")).unwrap() {
         let main = function.unwrap().path().join("src/main.rs");
         assert!(lines(&main) <= 25, "{}", main.display());
+    }
+}
+
+/// `rustfmt` does not wrap comments. A line of a table cannot be wrapped.
+#[test]
+fn lines_of_comments_are_limited_in_length() {
+    let is_table = |line: &str| line.trim_start_matches(['/', '!', ' ']).starts_with('|');
+    for file in files(&root(), "rs") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let comments = (1..).zip(text.lines()).filter(|(_, line)| line.trim_start().starts_with("//") && !is_table(line));
+        let too_long: Vec<i32> = comments.filter(|(_, line)| line.chars().count() > 140).map(|(number, _)| number).collect();
+        assert!(too_long.is_empty(), "wrap the comments of {} in lines {too_long:?} at 140 columns", file.display());
     }
 }
 

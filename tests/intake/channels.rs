@@ -106,8 +106,8 @@ fn adf(id: &str, channels: &str) -> String {
     )
 }
 
-/// INT-3: in ADF an address that cannot be read is kept and flagged, and what is beyond doubt is corrected and flagged. The lead of an unread
-/// address is corrected by a person.
+/// INT-3: in ADF an address that cannot be read is kept and flagged, and what is beyond doubt is corrected and flagged. The lead of an
+/// unread address is corrected by a person.
 #[tokio::test]
 async fn int_3_an_address_in_adf_is_corrected_or_kept_as_text_and_always_flagged() {
     for (index, case) in cases("adf_address").iter().enumerate() {

@@ -55,7 +55,7 @@ async fn int_5_a_repeat_of_an_added_enquiry_is_not_added_again() {
     let lead = first.text("/id").to_owned();
     world.post(ADMIN, &format!("/leads/{lead}/assignment"), &json!({"user": "greta.sommer"})).await;
     let again = send(&world, &body).await;
-    assert_eq!((again.status, &again.body), (200, &first.body), "the first answer, whoever has the lead by now");
+    assert_eq!((again.status, &again.body), (200, &first.body), "the first answer, also after a change of owner");
     assert_eq!(again.headers["idempotent-replay"], "true");
     close(&world, &lead, lost()).await;
     assert_eq!(send(&world, &body).await.body, first.body, "and though the lead is closed by now");

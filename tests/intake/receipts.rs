@@ -84,7 +84,8 @@ fn steps_body((_, _, body): &(u16, Vec<(String, String)>, Value), receipt: &str)
     serde_json::from_str(&body.to_string().replace("RECEIPT", receipt)).unwrap()
 }
 
-/// ACC-1, INT-5: a portal's `resend` of its own enquiry is answered alike, whether the enquiry made a lead or was added to one, up to the limit.
+/// ACC-1, INT-5: a portal's `resend` of its own enquiry is answered alike, whether the enquiry made a lead or was added to one, up to the
+/// limit.
 #[tokio::test]
 async fn acc_1_a_portals_resend_is_answered_alike_for_known_and_unknown_people() {
     let world = World::new().await;

@@ -157,7 +157,7 @@ async fn int_6_two_extensions_of_one_switchboard_are_two_people() {
     assert_eq!(world.post(ADMIN, &format!("/leads/{one}/communications"), &sms).await.status, 409, "no text message reaches an extension");
 }
 
-/// INT-6: a person who asks is a contact of the lead to which the enquiry is added, and the answer goes to the channel of that enquiry.
+/// INT-6: the sender of an enquiry is a contact of the lead to which it is added, and the answer goes to the channel of that enquiry.
 #[tokio::test]
 async fn int_6_who_asks_is_a_contact_of_the_lead_and_the_answer_goes_to_the_channel_of_the_enquiry() {
     let world = World::new().await;
@@ -194,8 +194,8 @@ async fn int_6_who_asks_is_a_contact_of_the_lead_and_the_answer_goes_to_the_chan
     assert_eq!(written(&world, &lead, "To Jana").await, ["jana@example.com"]);
 }
 
-/// INT-5, INT-6: a sender corrects the contact of its enquiry by sending it again, also after another person's enquiry was added to the lead. A
-/// contact that a user has corrected stays unchanged.
+/// INT-5, INT-6: a sender corrects the contact of its enquiry by sending it again, also after another person's enquiry was added to the
+/// lead. A contact that a user has corrected stays unchanged.
 #[tokio::test]
 async fn int_5_a_resend_corrects_the_contact_of_its_enquiry_and_no_other() {
     let world = World::new().await;
@@ -226,7 +226,8 @@ async fn int_5_a_resend_corrects_the_contact_of_its_enquiry_and_no_other() {
     assert_eq!(contacts[0]["phones"][0]["e164"], "+491715555555", "{contacts}");
 }
 
-/// INT-6: however often a person asks from another address, and however many people use one address, an answer goes to the person who asked.
+/// INT-6: however often a person asks from another address, and however many people use one address, an answer goes to the person who
+/// asked.
 #[tokio::test]
 async fn int_6_an_answer_goes_to_the_person_who_asked_however_many_asked_before() {
     let world = World::new().await;

@@ -74,7 +74,8 @@ async fn int_10_the_timeline_shows_the_dealer_that_received_an_added_enquiry() {
     assert_eq!(page.body["timeline"].to_string().matches("sited").count(), 2, "{}", page.body["timeline"]);
 }
 
-/// INT-10: a site is found by id, name and aliases, in upper or lower case, if its dealer has agreed. Another site is noted on the timeline.
+/// INT-10: a site is found by id, name and aliases, in upper or lower case, if its dealer has agreed. Another site is noted on the
+/// timeline.
 #[tokio::test]
 async fn int_10_a_site_is_found_by_its_names_and_an_unknown_one_is_on_the_timeline() {
     let world = World::new().await;

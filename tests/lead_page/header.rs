@@ -116,7 +116,7 @@ async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_at_any_age() 
         add_timeline_entries(&world, id, more).await;
         let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
         assert_eq!(page["enquiry"]["vehicles"][0]["model"], "Astra", "after {more} more");
-        assert_eq!(page["next_action_event"]["title"], "Call her", "and so is what is next, after {more} more");
+        assert_eq!(page["next_action_event"]["title"], "Call her", "and so is the next action, after {more} more");
     }
 }
 

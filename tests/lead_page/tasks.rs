@@ -87,7 +87,8 @@ async fn lead_4_a_task_is_created_changed_completed_reopened_and_deleted_with_ti
     assert_eq!(event_names(&world, &id).await[2..], ["task_added", "task_changed", "task_completed", "task_reopened", "task_deleted"]);
 }
 
-/// LEAD-4, LEAD-6: the list shows tasks and deadlines together by date, in pages of any size, and leaves out what is done or met.
+/// LEAD-4, LEAD-6: the list shows tasks and deadlines together by date, in pages of any size, and leaves out completed tasks and met
+/// deadlines.
 #[tokio::test]
 async fn lead_4_the_list_shows_tasks_and_deadlines_together_by_date() {
     let world = World::new().await;

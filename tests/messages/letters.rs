@@ -242,6 +242,6 @@ async fn apt_3_a_future_appointment_cannot_be_moved_to_a_past_time() {
     world.advance_to("2026-11-25T10:00:00Z").await;
     for path in &paths {
         let corrected = world.post(ADMIN, path, &json!({"at": "2026-11-20T09:00:00+01:00"})).await;
-        assert_eq!(corrected.status, 200, "what is over may be corrected: {}", corrected.body);
+        assert_eq!(corrected.status, 200, "a past appointment may be corrected: {}", corrected.body);
     }
 }

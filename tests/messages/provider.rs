@@ -1,4 +1,5 @@
-//! The carrier on AWS against a server on this machine: what a slow answer, a refusal, a broken connection and an unknown name mean (MSG-1).
+//! The carrier on AWS against a server on this machine: what a slow answer, a refusal, a broken connection and an unknown name mean
+//! (MSG-1).
 
 use crate::house::architecture::root;
 use crate::support::world::at;

@@ -1,4 +1,4 @@
-//! Items of another release: what it stored and this release does not know neither stops a dealer nor gets lost.
+//! Items of another release: their unknown fields and values neither stop a dealer nor get lost.
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, dealer, engine, enquiry};
 use aws_sdk_dynamodb::types::AttributeValue;

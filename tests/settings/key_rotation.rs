@@ -1,4 +1,5 @@
-//! Rotation of the keys that sign links, partners' secrets, webhooks and origins: each step of docs/operations.md, in its order (CAL-6, APT-4, APT-6).
+//! Rotation of the keys that sign links, partners' secrets, webhooks and origins: each step of docs/operations.md, in its order (CAL-6,
+//! APT-4, APT-6).
 
 use crate::support::pingbacks::external;
 use crate::support::world::{NORDSTERN, Request, World, enquiry, gateway_event};
@@ -178,8 +179,8 @@ async fn apt_4_a_partners_secret_is_valid_while_its_key_is_in_the_list() {
     assert_eq!(ended.accepts(&[&before, &by_one, &by_two]).await, [false, false, true]);
 }
 
-/// APT-6: a webhook's secret stays the same while the key that it derives from is in the list. A rotation gives it one of the key that signs, and both
-/// sign for a day.
+/// APT-6: a webhook's secret stays the same while the key that it derives from is in the list. A rotation gives it one of the key that
+/// signs, and both sign for a day.
 #[tokio::test]
 async fn apt_6_a_webhooks_secret_outlives_the_rotation_of_the_keys() {
     let world = World::new().await;
@@ -233,7 +234,7 @@ fn the_document_of_keys_states_what_is_wrong_with_it_and_never_a_key() {
         (format!("{{\"current\": {ONE}"), "it must be a JSON object of texts"),
         (short.into(), "it must have at least 16 bytes"),
     ] {
-        assert_eq!(ring(&text).err().as_deref(), Some(fault), "{text}");
+        assert_eq!(ring(&text).err().map(|e| e.to_string()).as_deref(), Some(fault), "{text}");
     }
     // A secret of another form is one key without an id.
     let (ring, first_too) = ring(ONE).unwrap();

@@ -1,4 +1,4 @@
-//! Loading a group from a file: it creates what is missing, and overwrites only if somebody wants that and has seen what changes.
+//! Loading a group from a file: it creates missing items, and overwrites only if the operator has seen the changes and confirms them.
 
 use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, dealer};

@@ -27,8 +27,8 @@ async fn acc_1_nobody_changes_their_own_role_or_adds_to_their_own_rights() {
     }
 }
 
-/// ACC-1: making a head office, a group admin or a partner's secret, and granting rights over leads, is recorded and mailed to each admin of the
-/// group. Other changes are not.
+/// ACC-1: making a head office, a group admin or a partner's secret, and granting rights over leads, is recorded and mailed to each admin
+/// of the group. Other changes are not.
 #[tokio::test]
 async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
     let world = World::delivering_twice().await;

@@ -50,8 +50,8 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
     }
 }
 
-/// SET-3: the durations that are left out keep their values, none is longer than 60 days, level 1 needs opening hours, and without level 1 a lead has
-/// no deadline and no step.
+/// SET-3: the durations that are left out keep their values, none is longer than 60 days, level 1 needs opening hours, and without level 1
+/// a lead has no deadline and no step.
 #[tokio::test]
 async fn set_3_durations_have_limits_and_0_or_null_turns_a_step_off() {
     let world = World::new().await;

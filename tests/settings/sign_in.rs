@@ -96,8 +96,8 @@ async fn acc_2_tokens_of_cognito_name_users_and_partners() {
     assert_eq!(stack.as_partner(&changed(&user, &json!({"sub": "unknown", "partner": "portal-demo"}))).await, 401);
 }
 
-/// ACC-2: Entra has the scope in `scp` of a person's token only, the person in `oid` (`sub` differs between applications), the client in `azp`, and
-/// the tenant in `tid`. An application's own token has no scope, and its `sub` is its `oid`.
+/// ACC-2: Entra has the scope in `scp` of a person's token only, the person in `oid` (`sub` differs between applications), the client in
+/// `azp`, and the tenant in `tid`. An application's own token has no scope, and its `sub` is its `oid`.
 #[tokio::test]
 async fn acc_2_tokens_of_entra_name_users_and_partners() {
     let oid = "00aa00aa-bb11-cc22-dd33-44ee44ee44ee";
@@ -120,8 +120,8 @@ async fn acc_2_tokens_of_entra_name_users_and_partners() {
     assert_eq!(stack.as_partner(&changed(&user, &json!({"azp": "portal-demo", "oid": "unknown"}))).await, 401);
 }
 
-/// ACC-2: Okta has a list of scopes in `scp`, the client in `cid`, the user in `uid` and, as login, in `sub`. A client's own token has the client in
-/// `sub` and no `uid`.
+/// ACC-2: Okta has a list of scopes in `scp`, the client in `cid`, the user in `uid` and, as login, in `sub`. A client's own token has the
+/// client in `sub` and no `uid`.
 #[tokio::test]
 async fn acc_2_tokens_of_okta_name_users_and_partners() {
     let stack = Stack::with("forecourt", named("uid", "group", "partner"), "00uid4BxXw6I6TV4m0g3").await;
@@ -146,8 +146,8 @@ async fn acc_2_tokens_of_okta_name_users_and_partners() {
     assert_eq!(stack.as_partner(&changed(&user, &json!({"partner": "portal-demo"}))).await, 401);
 }
 
-/// ACC-2: Auth0 has several audiences, scopes with spaces between them, and custom claims whose names are URLs. A client's own token has the subject
-/// `…@clients`.
+/// ACC-2: Auth0 has several audiences, scopes with spaces between them, and custom claims whose names are URLs. A client's own token has
+/// the subject `…@clients`.
 #[tokio::test]
 async fn acc_2_tokens_of_auth0_name_users_and_partners() {
     let claims = named("sub", "https://desk.example/group", "https://desk.example/partner");
@@ -166,7 +166,8 @@ async fn acc_2_tokens_of_auth0_name_users_and_partners() {
     assert_eq!(stack.as_partner(&changed(&user, &json!({"https://desk.example/partner": "portal-demo"}))).await, 401);
 }
 
-/// ACC-2: Keycloak has the client in `azp`. A client's own token has the subject of its service account, whose name begins with `service-account-`.
+/// ACC-2: Keycloak has the client in `azp`. A client's own token has the subject of its service account, whose name begins with
+/// `service-account-`.
 #[tokio::test]
 async fn acc_2_tokens_of_keycloak_name_users_and_partners() {
     let subject = "7ddaf89f-69eb-4ecf-a9ca-acba11211986";

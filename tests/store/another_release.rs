@@ -158,8 +158,8 @@ fn has_added_value(item: &AttributeValue) -> bool {
     found
 }
 
-/// Selects changes that must keep what another release stored within the object at `object`: changes elsewhere, and one within the same object
-/// if there is one. An object whose identity changes is another one.
+/// Selects changes that must keep what another release stored within the object at `object`: changes elsewhere, and one within the same
+/// object if there is one. An object whose identity changes is another one.
 fn beside<'a>(changes: &'a [(Path, Item)], object: &[Step]) -> Vec<&'a (Path, Item)> {
     let replaces = |changed: &Path| {
         let Some((Step::Field(name), parent)) = changed.split_last() else { return false };

@@ -10,8 +10,8 @@ async fn spent(world: &World, body: &serde_json::Value) -> Spent {
     world.store.spent().since(before)
 }
 
-/// INT-9: a new lead costs one read, one transaction and at most 18 write units. These include its owner, deadline and notice, and the receipt
-/// of a portal.
+/// INT-9: a new lead costs one read, one transaction and at most 18 write units. These include its owner, deadline and notice, and the
+/// receipt of a portal.
 #[tokio::test]
 async fn int_9_a_lead_costs_two_round_trips_and_at_most_18_write_units() {
     let world = World::new().await;

@@ -1,7 +1,7 @@
 //! The stored form of every kind of item: items outlive releases, so it stays the same byte for byte.
 //!
-//! `stored_items.jsonl` has items as an earlier release wrote them, without version and commit id. Every release must read every line, for ever:
-//! add lines for a new kind of item and for new fields; never change or remove a line.
+//! `stored_items.jsonl` has items as an earlier release wrote them, without version and commit id. Every release must read every line, for
+//! ever: add lines for a new kind of item and for new fields; never change or remove a line.
 
 use crate::support::world::engine;
 use aws_sdk_dynamodb::primitives::Blob;

@@ -33,8 +33,8 @@ pub struct AppointmentBody {
     /// Id of a lead of the dealer. The appointment becomes an event of the lead.
     #[schema(value_type = Option<String>)]
     lead: Loose<Text>,
-    /// In place of `lead`: the receipt of an enquiry that you sent to this dealer. The appointment becomes an event of its lead. The customer is
-    /// required.
+    /// In place of `lead`: the receipt of an enquiry that you sent to this dealer. The appointment becomes an event of its lead. The
+    /// customer is required.
     #[schema(value_type = Option<String>)]
     enquiry: Loose<Text>,
     /// Notes, up to 2,000 characters.
@@ -78,8 +78,8 @@ pub struct CorrectionBody {
     /// The customer.
     #[schema(value_type = Option<CustomerBody>)]
     customer: Loose<CustomerBody>,
-    /// `wrong` (the default) if the customer's e-mail address or number that this replaces never was the customer's, so that it no longer leads to the
-    /// customer; `former` if it was.
+    /// `wrong` (the default) if the customer's e-mail address or number that this replaces never was the customer's, so that it no longer
+    /// leads to the customer; `former` if it was.
     #[schema(value_type = Option<String>, example = "former")]
     replaces: Loose<Text>,
     #[serde(default)]

@@ -134,8 +134,8 @@ fn body_hash(dealer: &DealerId, wanted: &AppointmentRequest) -> Result<String, F
     Ok(fingerprint(&all.map_err(|e| Failure::Broken(e.into()))?))
 }
 
-/// Returns the lead of the sender's own enquiry to this dealer. `None` if the lead is no longer at this dealer: the appointment is then made without
-/// it, because the sender must not learn where the lead is (ACC-1).
+/// Returns the lead of the sender's own enquiry to this dealer. `None` if the lead is no longer at this dealer: the appointment is then
+/// made without it, because the response must not show where the lead is (ACC-1).
 async fn of_receipt(platform: &Platform, scope: &Scope, dealer: &DealerId, receipt: &str) -> Result<Option<LeadId>, Failure> {
     let lead = |loaded: &Loaded| {
         let own = loaded.enquiry_receipt(receipt).filter(|own| own.by == scope.actor() && own.dealer == *dealer);

@@ -1,12 +1,13 @@
 //! Assigns an owner to leads that wait for one, and moves the lead's calendar to a new owner (DIS-1, DIS-6, DIS-7, CAL-7).
 //!
-//! - **Triggers**: wake-ups of the kind `assign` from the assign queue. Leads wait if intake met a contended rotation or if they came from another
-//!   dealer. A wake-up also follows every change of owner whose calendar slots are still to be moved.
+//! - **Triggers**: wake-ups of the kind `assign` from the assign queue. Leads wait if intake met a contended rotation or if they came from
+//!   another dealer. A wake-up also follows every change of owner whose calendar slots are still to be moved.
 //! - **Reads**: the dealer, its rotation, group rotation or pool, and the leads of the batch, in one consistent read.
-//! - **Writes**: first the leads with their owners and the position of the rotation. All leads of one dealer in a batch are one commit, because separate
-//!   commits would contend for the rotation. Then per lead, in further commits, the events, appointments and calendar days that move to the new owner.
-//! - **Failure**: a failed dealer's messages return to the queue and, after the last delivery, to the dead-letter queue. The sweep repeats a lost
-//!   wake-up. A repeat finds nothing to do.
+//! - **Writes**: first the leads with their owners and the position of the rotation. All leads of one dealer in a batch are one commit,
+//!   because separate commits would contend for the rotation. Then per lead, in further commits, the events, appointments and calendar days
+//!   that move to the new owner.
+//! - **Failure**: a failed dealer's messages return to the queue and, after the last delivery, to the dead-letter queue. The sweep repeats
+//!   a lost wake-up. A repeat finds nothing to do.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, Utc};
@@ -66,7 +67,8 @@ async fn assign(platform: &Platform, wake_ups: &[WakeUp]) -> Result<(), Failure>
     Ok(())
 }
 
-/// Moves the lead's events and their appointments to the calendar of the new owner (CAL-7). Returns whether more are left for another commit.
+/// Moves the lead's events and their appointments to the calendar of the new owner (CAL-7). Returns whether more are left for another
+/// commit.
 async fn move_calendar(platform: &Platform, wake_up: &WakeUp, id: LeadId, now: DateTime<Utc>) -> Result<bool, Failure> {
     let load = Load::of([Key::Lead(id), Key::Dealer(wake_up.dealer.clone())]).then(|loaded| {
         let Some(lead) = loaded.lead(id).filter(|lead| lead.calendar_transfer_pending_since.is_some()) else { return Vec::new() };

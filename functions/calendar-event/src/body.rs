@@ -22,7 +22,8 @@ pub struct EventBody {
     /// Time in RFC 3339. Defaults to the current time if `date` is absent too.
     #[schema(value_type = Option<String>)]
     at: Loose<Text>,
-    /// A date in the dealer's time zone, instead of `at`. The event gets the opening time of that day, or the current time of day if the date is today (CAL-2).
+    /// A date in the dealer's time zone, instead of `at`. The event gets the opening time of that day, or the current time of day if the
+    /// date is today (CAL-2).
     #[schema(value_type = Option<String>, format = Date)]
     date: Loose<Text>,
     /// Notes, up to 2,000 characters.
@@ -78,7 +79,8 @@ pub struct RescheduleBody {
     /// The new time in RFC 3339.
     #[schema(value_type = Option<String>)]
     at: Loose<Text>,
-    /// A date in the dealer's time zone, instead of `at`. The event gets the opening time of that day, or the current time of day if the date is today (CAL-2).
+    /// A date in the dealer's time zone, instead of `at`. The event gets the opening time of that day, or the current time of day if the
+    /// date is today (CAL-2).
     #[schema(value_type = Option<String>, format = Date)]
     date: Loose<Text>,
 }

@@ -352,8 +352,8 @@ impl LinkRequest<'_> {
 /// Remembered answer of a request that made a new booking.
 const NEW_BOOKING: &str = "anew";
 
-/// Uses the key of the form as `Idempotency-Key`. Each page has a new key, so that a form that is sent twice is one request. The slot is part of
-/// the key: going back and choosing another slot is another request.
+/// Uses the key of the form as `Idempotency-Key`. Each page has a new key, so that a form that is sent twice is one request. The slot is
+/// part of the key: going back and choosing another slot is another request.
 fn with_form_key(mut call: Call) -> Call {
     let key = call.form("key").filter(|key| key.len() == 16 && key.bytes().all(|b| b.is_ascii_alphanumeric()));
     let of_form = key.map(|key| format!("form {key} {}", call.form("from").unwrap_or_default()));

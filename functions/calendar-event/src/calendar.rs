@@ -39,7 +39,8 @@ pub struct CalendarView {
     pub until: DateTime<Utc>,
     /// The events of the view, ordered by time.
     pub events: Vec<CalendarEntryView>,
-    /// Cursor of the next page; `null` on the last page. A page may hold fewer events than its limit, because events that you may not see are left out.
+    /// Cursor of the next page; `null` on the last page. A page may hold fewer events than its limit, because events that you may not see
+    /// are left out.
     pub cursor: Option<String>,
 }
 
@@ -103,8 +104,8 @@ impl EventFilter<'_> {
         !another && (self.deleted || row.state != "deleted")
     }
 
-    /// Returns the event with its lead if it matches and the reader may see it: because they may see the lead, or because the event is theirs or
-    /// that of a user they supervise or deputise for (ACC-1). `None` if the lead has moved to another dealer.
+    /// Returns the event with its lead if it matches and the reader may see it: because they may see the lead, or because the event is
+    /// theirs or that of a user they supervise or deputise for (ACC-1). `None` if the lead has moved to another dealer.
     fn visible(&self, row: EventRow, leads: &Loaded) -> Option<VisibleEvent> {
         let lead = leads.lead(row.lead).filter(|lead| lead.dealer == self.dealer.id)?.clone();
         let event = VisibleEvent { row, lead };

@@ -91,7 +91,6 @@ fn feeds_of(loaded: &Loaded, user: &UserId) -> CalendarFeeds {
     loaded.calendar_feeds(user).cloned().unwrap_or_else(|| CalendarFeeds::none(user.clone()))
 }
 
-/// Creates a feed.
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let user = requesting_user(call)?;
     let (dealer, person) = call.json::<FeedBody>()?.check()?;

@@ -87,7 +87,6 @@ pub struct InvitationsView {
     pub cursor: Option<String>,
 }
 
-/// Creates an invitation.
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let name = new_name(platform, call, id, "invitation");

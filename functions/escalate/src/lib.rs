@@ -1,11 +1,15 @@
-//! Carries out the escalation steps that are due: reminder, level 1 and level 2 of a lead (ESC-1 to ESC-3), and those of a calendar event (ESC-4).
+//! Carries out the escalation steps that are due: reminder, level 1 and level 2 of a lead (ESC-1 to ESC-3), and those of a calendar event
+//! (ESC-4).
 //!
 //! - **Triggers**: wake-ups of the kinds `escalate`, `resubmit` and `recompute` from the escalate queue.
-//! - **Reads**: the lead or the event with its lead, the dealer, and the rotation if the lead goes to the next user (DIS-10), in one consistent read.
-//! - **Writes**: the lead with the steps marked as done, a timeline entry, and the notices to send, in one transaction. Sending is the send function's work.
-//! - **Recompute**: after a change of opening hours or durations, the deadlines of the dealer's open leads are computed again, page by page (SET-11).
-//! - **Failure**: a failed message returns to the queue and, after the last delivery, to the dead-letter queue; the sweep repeats a lost wake-up.
-//!   A wake-up that is early, late or doubled finds no due step and changes nothing (ESC-8, ESC-9).
+//! - **Reads**: the lead or the event with its lead, the dealer, and the rotation if the lead goes to the next user (DIS-10), in one
+//!   consistent read.
+//! - **Writes**: the lead with the steps marked as done, a timeline entry, and the notices to send, in one transaction. Sending is the send
+//!   function's work.
+//! - **Recompute**: after a change of opening hours or durations, the deadlines of the dealer's open leads are computed again, page by page
+//!   (SET-11).
+//! - **Failure**: a failed message returns to the queue and, after the last delivery, to the dead-letter queue; the sweep repeats a lost
+//!   wake-up. A wake-up that is early, late or doubled finds no due step and changes nothing (ESC-8, ESC-9).
 
 mod recomputation;
 

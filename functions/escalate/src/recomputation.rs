@@ -1,5 +1,5 @@
-//! Recomputes the deadlines of a dealer's open leads, one page per wake-up (SET-11). An interrupted run continues with its last page. Recomputing a page
-//! twice has the same result.
+//! Recomputes the deadlines of a dealer's open leads, one page per wake-up (SET-11). An interrupted run continues with its last page.
+//! Recomputing a page twice has the same result.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::LeadId;

@@ -22,7 +22,6 @@ pub(crate) trait Record: ListRow + Send {
     }
 }
 
-/// A cell.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
     /// Text; empty for an empty cell.

@@ -16,8 +16,8 @@ pub(crate) enum File {
 }
 
 impl File {
-    /// Continues an export's file at byte `at`. `carried` holds the bytes that are not yet part of the upload; a new file starts with the column names.
-    /// A sheet has at most `most_rows`.
+    /// Continues an export's file at byte `at`. `carried` holds the bytes that are not yet part of the upload; a new file starts with the
+    /// column names. A sheet has at most `most_rows`.
     pub(crate) fn resume(export: &Export, at: u64, carried: Vec<u8>, most_rows: u32) -> Result<Self, Failure> {
         let columns = match export.what {
             ExportContent::Appointments(_) => Appointment::COLUMNS,
@@ -44,7 +44,6 @@ impl File {
         }
     }
 
-    /// Adds rows.
     pub(crate) fn add(&mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<(), Failure> {
         match self {
             Self::Csv(csv) => *csv = add_records(std::mem::take(csv), rows)?,

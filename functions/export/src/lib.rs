@@ -2,13 +2,16 @@
 //!
 //! - **Triggers**: HTTP API requests (create, read, download, log), and wake-ups of the kind `export` from the export queue.
 //! - **Reads**: the export, the settings of its dealers, and the dealers' lists month by month.
-//! - **Writes**: the file as parts of a multipart upload. A slice writes at most one part, then stores in the export how far it came; the next wake-up
-//!   continues there. Rows too few for a part are carried to the next slice in a file of their own. Memory stays flat, and there is no row limit.
+//! - **Writes**: the file as parts of a multipart upload. A slice writes at most one part, then stores in the export how far it came; the
+//!   next wake-up continues there. Rows too few for a part are carried to the next slice in a file of their own. Memory stays flat, and
+//!   there is no row limit.
 //! - **Download**: first the log entry is committed, then the link is returned, so no link exists that the log does not show (EXP-2).
-//! - **Failure**: a failed slice is repeated from the end of the last stored one, and overwrites its part. The sweep repeats a lost wake-up.
+//! - **Failure**: a failed slice is repeated from the end of the last stored one, and overwrites its part. The sweep repeats a lost
+//!   wake-up.
 //! - **Expiry**: after the export's time has passed the file and an unfinished upload are deleted.
 //!
-//! `request` and `download` answer HTTP requests, `slice` writes, `file` and `columns` define the content, `workbook` and `zip` the Excel format.
+//! `request` and `download` answer HTTP requests, `slice` writes, `file` and `columns` define the content, `workbook` and `zip` the Excel
+//! format.
 
 mod columns;
 mod download;

@@ -99,7 +99,8 @@ fn unknown(filter: &Map<String, Value>, known: &[&str]) -> Vec<Fault> {
     filter.keys().filter(|name| !known.contains(&current(name).as_str())).map(fault).collect()
 }
 
-/// `POST /exports`: creates the export, which starts at once. The same `Idempotency-Key` again returns the export in its current state (INT-5).
+/// `POST /exports`: creates the export, which starts at once. The same `Idempotency-Key` again returns the export in its current state
+/// (INT-5).
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
     let (what, format) = call.json::<ExportBody>()?.check()?;

@@ -145,8 +145,8 @@ impl Exporter {
         Ok((if slice.ended { ExportState::Closing } else { ExportState::Running { place: slice.place } }, written))
     }
 
-    /// Reads from the slice's position, dealer by dealer and month by month; records that came from another dealer are read last. A record that moves to
-    /// another dealer during the export is found there, and exported unless it was already read at its earlier position.
+    /// Reads from the slice's position, dealer by dealer and month by month; records that came from another dealer are read last. A record
+    /// that moves to another dealer during the export is found there, and exported unless it was already read at its earlier position.
     async fn read<R: Record>(
         &self,
         scope: &Scope,

@@ -1,7 +1,8 @@
 //! An Excel workbook (ECMA-376, SpreadsheetML) that is written row by row and slice by slice (EXP-1, EXP-3).
 //!
-//! Cells hold inline text, so no table of shared texts is needed at the end. Every slice ends its compression at a byte boundary and refers to no earlier
-//! data, so the output of consecutive slices is one valid file. [`UnfinishedSheet`] holds everything that the next slice needs.
+//! Cells hold inline text, so no table of shared texts is needed at the end. Every slice ends its compression at a byte boundary and refers
+//! to no earlier data, so the output of consecutive slices is one valid file. [`UnfinishedSheet`] holds everything that the next slice
+//! needs.
 
 use crate::columns::Cell;
 use crate::zip::{Entry, write_directory};
@@ -40,7 +41,8 @@ pub(crate) struct Workbook {
 }
 
 impl Workbook {
-    /// Continues a workbook with these sheets. `carried` holds its last bytes, which start at offset `base`. Without sheets a new workbook is started.
+    /// Continues a workbook with these sheets. `carried` holds its last bytes, which start at offset `base`. Without sheets a new workbook
+    /// is started.
     pub(crate) fn resume(
         sheets: Vec<UnfinishedSheet>,
         base: u64,
@@ -64,7 +66,6 @@ impl Workbook {
         self.out.len()
     }
 
-    /// Adds a row.
     pub(crate) fn add_row(&mut self, cells: &[Cell]) -> Result<(), Failure> {
         if self.sheets.last().is_some_and(|sheet| sheet.rows >= self.most_rows || sheet.size >= SHEET) {
             self.close_sheet()?;
@@ -250,7 +251,8 @@ fn write_row(xml: &mut String, number: u32, cells: &[Cell]) -> std::fmt::Result 
     Ok(())
 }
 
-/// Writes text escaped for XML. Characters that XML does not allow, and text that looks like their escape, are written as in SpreadsheetML: `_x000D_`.
+/// Writes text escaped for XML. Characters that XML does not allow, and text that looks like their escape, are written as in SpreadsheetML:
+/// `_x000D_`.
 fn write_escaped(xml: &mut String, text: &str) -> std::fmt::Result {
     for (i, c) in text.char_indices() {
         match c {

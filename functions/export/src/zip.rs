@@ -1,5 +1,5 @@
-//! The structure of a ZIP file (APPNOTE 6.3.10) that several processes write one after the other. The size of an entry need not be known before its
-//! content.
+//! The structure of a ZIP file (APPNOTE 6.3.10) that several processes write one after the other. The size of an entry need not be known
+//! before its content.
 
 /// An entry: name, offset, checksum and sizes of a file.
 #[derive(Debug, Clone)]

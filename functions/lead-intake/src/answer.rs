@@ -33,8 +33,8 @@ pub struct LeadCreated {
     pub flags: Vec<FlagBody>,
 }
 
-/// The receipt of an enquiry, for a sender who may not read the lead. It is the same whether the person was known, and whether the enquiry made a
-/// lead or was added to one.
+/// The receipt of an enquiry, for a sender who may not read the lead. It is the same whether the person was known, and whether the enquiry
+/// made a lead or was added to one.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EnquiryReceiptView {
     /// The receipt's id, at `/enquiries/{receipt}`.

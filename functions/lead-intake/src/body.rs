@@ -8,7 +8,8 @@ use serde::Deserialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// An enquiry. Unknown fields are kept in the raw input and flagged (API-1); a contact needs an e-mail address or a telephone number (INT-3).
+/// An enquiry. Unknown fields are kept in the raw input and flagged (API-1); a contact needs an e-mail address or a telephone number
+/// (INT-3).
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({
     "source": "website", "external_id": "web-4711", "type": "used_car",

@@ -72,7 +72,6 @@ impl Candidate<'_> {
         self.named(loaded).map(|named| Key::Dealer(named.lead.dealer.clone())).into_iter().collect()
     }
 
-    /// Decides one attempt.
     pub(crate) fn decide(&self, loaded: &Loaded, attempt: u32) -> Result<Decided, Refusal> {
         let Self { arrival, id, channels, .. } = *self;
         let by_key = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
@@ -173,7 +172,8 @@ impl Candidate<'_> {
         EnquiryReceipt::of(self.receipt_id.to_owned(), self.addressed, self.arrival, lead, added)
     }
 
-    /// The answer to a repeat of which the sender has no receipt: the sender could read the lead, or the first answer is older than receipts.
+    /// The answer to a repeat of which the sender has no receipt: the sender could read the lead, or the first answer is older than
+    /// receipts.
     fn repeated(&self, Named { lead, receipt, .. }: Named<'_>, remembered: Option<Decision>, loaded: &Loaded) -> Decided {
         // Users get the first answer again: they were allowed to read it then.
         if self.scope.user_id().is_none() && !self.may(Right::ReadLeads, lead, loaded) {

@@ -34,7 +34,8 @@ pub struct DryRunBody {
 /// The result of a dry run.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DryRunView {
-    /// Id of the dealer: another one if the rules of the vehicle's site apply (INT-10). If you may not access that dealer, the other fields are empty.
+    /// Id of the dealer: another one if the rules of the vehicle's site apply (INT-10). If you may not access that dealer, the other fields
+    /// are empty.
     pub dealer: String,
     /// `lead`, or `added` if the contact has a lead in progress at the dealer (INT-6).
     #[serde(rename = "becomes")]
@@ -44,8 +45,8 @@ pub struct DryRunView {
     pub lead: Option<String>,
     /// Id of the owner.
     pub owner: Option<String>,
-    /// The rule that chooses the owner: `DIS-1` rotation, `DIS-3` rotation of a group, `DIS-5` known contact, `DIS-6` no eligible user, `DIS-8` pool,
-    /// `DIS-10` a turn that was given back.
+    /// The rule that chooses the owner: `DIS-1` rotation, `DIS-3` rotation of a group, `DIS-5` known contact, `DIS-6` no eligible user,
+    /// `DIS-8` pool, `DIS-10` a turn that was given back.
     pub rule: Option<String>,
     /// The distribution group chosen by a routing rule.
     pub group: Option<String>,
@@ -124,7 +125,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         sent: at,
         at,
     };
-    // Only a caller who may read the dealer's leads learns that the contact is known (ACC-1).
+    // Only a caller who may read the dealer's leads is shown that the contact is known (ACC-1).
     let sees = call.scope.needs(Right::ReadLeads).is_ok() && call.scope.reaches(&id).is_ok();
     let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry.contact) } else { PersonChannels::default() };
     let lane = lane(dealer, &arrival.enquiry);

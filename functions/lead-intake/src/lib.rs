@@ -1,18 +1,21 @@
 //! Lead intake: turns an enquiry into a lead before it answers (INT-1 to INT-5, INT-9).
 //!
 //! - **Triggers**: HTTP API requests (`SubmitLead`, `DryRun`), and batches of the partner queue. Both carry JSON or ADF.
-//! - **Reads**: the dealer, then in one consistent read the lead of the derived number, the rotation or pool, the contact directory and the receipts of
-//!   earlier enquiries.
-//! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn of the
-//!   rotation. The raw input is kept next to the lead if it is small, otherwise in the bucket, before the commit.
-//! - **Repeats**: the lead's number is derived from the sender's id of the enquiry, so a repeated enquiry finds the first lead and gets the first answer.
-//! - **Senders who may not read the lead** get a receipt, which is the same whether the person is known (`ReadEnquiry` shows it again). Their own receipts
-//!   decide what is a repeat.
-//! - **Failure**: HTTP callers get a problem document. A queue message with a refused enquiry becomes a dead letter with the reason; after a
-//!   temporary failure it returns to the queue, for twelve hours at least. The response clock counts from when the partner sent it. A contended rotation is left to the assign function: the lead is stored without an owner.
+//! - **Reads**: the dealer, then in one consistent read the lead of the derived number, the rotation or pool, the contact directory and the
+//!   receipts of earlier enquiries.
+//! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn
+//!   of the rotation. The raw input is kept next to the lead if it is small, otherwise in the bucket, before the commit.
+//! - **Repeats**: the lead's number is derived from the sender's id of the enquiry, so a repeated enquiry finds the first lead and gets the
+//!   first answer.
+//! - **Senders who may not read the lead** get a receipt, which is the same whether the person is known (`ReadEnquiry` shows it again).
+//!   Only their own receipts decide whether an enquiry is a repeat.
+//! - **Failure**: HTTP callers get a problem document. A queue message with a refused enquiry becomes a dead letter with the reason; after
+//!   a temporary failure it returns to the queue, for twelve hours at least. The response clock counts from when the partner sent it. A
+//!   contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
-//! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `limit` counts a sender's enquiries, `candidate` decides an attempt with what `lookup` finds, `answer` builds the responses.
+//! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `limit` counts a sender's enquiries,
+//! `candidate` decides an attempt with the items that `lookup` finds, `answer` builds the responses.
 
 pub mod adf;
 mod answer;

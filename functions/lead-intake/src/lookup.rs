@@ -23,8 +23,8 @@ pub(crate) struct Sited {
     pub(crate) unknown_site: Option<String>,
 }
 
-/// Finds the dealer of the vehicle's site if the addressed dealer uses `rules_of_vehicle_location`: by id, or by the names of the dealer's sites
-/// (INT-10). Only a dealer that accepts enquiries from the addressed dealer is found.
+/// Finds the dealer of the vehicle's site if the addressed dealer uses `rules_of_vehicle_location`: by id, or by the names of the dealer's
+/// sites (INT-10). Only a dealer that accepts enquiries from the addressed dealer is found.
 pub(crate) async fn site(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Result<Sited, Failure> {
     let Some(site) = dealer.settings.site_of(enquiry) else { return Ok(Sited::default()) };
     let named = DealerId::parse(&site.to_lowercase()).ok();
@@ -52,7 +52,8 @@ async fn agreed(platform: &Platform, scope: &Scope, dealer: &Dealer, id: &Dealer
     Ok(other.filter(|other| other.settings.accepts_enquiries_from.contains(&dealer.id)))
 }
 
-/// Returns the keys that the items of the first read refer to: contact records behind aliases, the lead of a receipt, the contact's latest lead.
+/// Returns the keys that the items of the first read refer to: contact records behind aliases, the lead of a receipt, the contact's latest
+/// lead.
 pub(crate) fn referenced_keys(
     loaded: &Loaded,
     channels: &PersonChannels,

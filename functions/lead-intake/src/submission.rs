@@ -71,8 +71,8 @@ impl Submission {
         let (origin, receipt) = self.origin_and_receipt(platform, &enquiry, position);
         let channels = channels(platform, &self.scope, dealer, &enquiry.contact);
         let raw = self.keep(platform, &part.raw, &origin, &body).await?;
-        // Users share the ids of other systems. An id that another user's lead has, which this user may not see or change, names an enquiry of
-        // this user's own: nobody learns of a lead, or changes one, by guessing its id.
+        // Users share the ids of other systems. An id that another user's lead has, which this user may not see or change, names an enquiry
+        // of this user's own: nobody learns of a lead, or changes one, by guessing its id.
         let own_origin = store.secret().name(&self.scope, &["own", &self.sender(), &origin, &body]);
         let is_shared = self.scope.user_id().is_some() && enquiry.external_id.is_some();
         let request = self
@@ -138,8 +138,8 @@ impl Submission {
 
     /// Returns the origin by which a repeated enquiry is recognised (INT-5), and the key of a receipt if there is a second name.
     ///
-    /// The origin is the sender's id of the enquiry, else the message, else the `Idempotency-Key`. Without any of these every enquiry is new. If the
-    /// sender's id is given, the `Idempotency-Key` is the second name.
+    /// The origin is the sender's id of the enquiry, else the message, else the `Idempotency-Key`. Without any of these every enquiry is
+    /// new. If the sender's id is given, the `Idempotency-Key` is the second name.
     ///
     /// The partner is part of every origin: nobody can get another partner's lead by guessing its id.
     fn origin_and_receipt(&self, platform: &Platform, enquiry: &Enquiry, position: usize) -> (String, Option<String>) {
@@ -153,7 +153,8 @@ impl Submission {
         let provider = enquiry.provider.as_ref().unwrap_or(&enquiry.source);
         match (&enquiry.external_id, &self.message_id, by_key) {
             (Some(id), _, receipt) => (name(&["id", &partner, self.dealer.as_str(), &provider.to_lowercase(), id]), receipt),
-            // A message redriven from the dead-letter queue has a new id, so it is recognised by its content within the month in which it was sent.
+            // A message redriven from the dead-letter queue has a new id, so it is recognised by its content within the month in which it
+            // was sent.
             (None, Some(_), receipt) => {
                 let content = fingerprint(&self.body);
                 (name(&["message", &partner, self.dealer.as_str(), &self.sent_in, &content, &position]), receipt)

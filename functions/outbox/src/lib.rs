@@ -2,9 +2,10 @@
 //!
 //! - **Triggers**: batches of the table's stream, and a schedule every five minutes for the sweep.
 //! - **Reads**: the stream records; the sweep reads the index of due items.
-//! - **Sends**: one wake-up per due time to the queue of its kind: at once, as a delayed message if it is due within 15 minutes, otherwise as a one-time
-//!   schedule of EventBridge Scheduler. It writes nothing to the table.
-//! - **No decisions**: the consumer of a wake-up loads the item and decides. So a timer is never changed or deleted; a stale one does nothing.
+//! - **Sends**: one wake-up per due time to the queue of its kind: at once, as a delayed message if it is due within 15 minutes, otherwise
+//!   as a one-time schedule of EventBridge Scheduler. It writes nothing to the table.
+//! - **No decisions**: the consumer of a wake-up loads the item and decides. So a timer is never changed or deleted; a stale one does
+//!   nothing.
 //! - **Failure**: a stream record that cannot be relayed is reported as failed and retried. The sweep repeats whatever is overdue by two
 //!   minutes, so a wake-up lost for any reason is repeated within 15 minutes. Neither an error of a queue or a shard nor an entry that
 //!   cannot be read stops a sweep.

@@ -1,8 +1,8 @@
 //! The appointment overview and the lead overview (OVR-1 to OVR-4).
 //!
 //! - **Triggers**: `GET /overview/appointments` and `GET /overview/leads`.
-//! - **Reads**: the settings of all requested dealers, then the dealers' lists month by month, up to 32 pages concurrently. If only numbers are needed, it
-//!   reads the fields to count and not the whole rows.
+//! - **Reads**: the settings of all requested dealers, then the dealers' lists month by month, up to 32 pages concurrently. If only numbers
+//!   are needed, it reads the fields to count and not the whole rows.
 //! - **Writes**: nothing. No totals are stored, so they cannot drift from the data.
 //! - **Visibility**: rows that the caller may not see are not counted.
 //! - **Failure**: if one read fails the request fails with 503 and no partial numbers are returned. The caller may retry.

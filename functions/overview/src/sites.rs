@@ -10,7 +10,6 @@ use forecourt_store::{Failure, ListRow, Listing, Load, Partition};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
 
-/// Concurrent reads.
 const CONCURRENT_READS: usize = 32;
 
 /// A dealer, and the filter's dates as times in the dealer's zone.

@@ -200,8 +200,8 @@ pub struct LeadCountsView {
     pub received: u64,
     /// Leads with a first response; percentage of `received`.
     pub answered: Share,
-    /// Answered by the deadline that was valid at that time. Percentage of the judged leads: answered, or past their deadline without a response.
-    /// A lead without a deadline is not judged.
+    /// Answered by the deadline that was valid at that time. Percentage of the judged leads: answered, or past their deadline without a
+    /// response. A lead without a deadline is not judged.
     pub in_time: Share,
     /// Answered after the deadline; percentage of the judged leads.
     pub late: Share,

@@ -85,8 +85,8 @@ impl Sender {
     }
 }
 
-/// Which error of several decides: the one that permits fewer further attempts, so that no mail is repeated too often. An error that permits none
-/// does not stop the others.
+/// Which error of several decides: the one that permits fewer further attempts, so that no mail is repeated too often. An error that
+/// permits none does not stop the others.
 fn weight((_, retry): &(String, Retry)) -> u8 {
     match retry {
         Retry::Never => 0,

@@ -58,8 +58,8 @@ impl ResolveDns for Public {
     }
 }
 
-/// The HTTPS client. It follows no redirects, uses no proxy and reads only the status. It keeps no connections, so that each attempt checks the
-/// addresses again.
+/// The HTTPS client. It follows no redirects, uses no proxy and reads only the status. It keeps no connections, so that each attempt checks
+/// the addresses again.
 pub struct Https(Connector);
 
 impl Https {

@@ -1,13 +1,17 @@
 //! The function `send`: notices to users, letters to customers, webhooks to other systems (ESC-6, MSG-1, APT-3, APT-6).
 //!
-//! - **Does**: sends the messages that are due. Notices go by mail, several in one mail where they wait together; letters go by mail or text
-//!   message, with calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are granted (ACC-1).
-//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides what is sent.
+//! - **Does**: sends the messages that are due. Notices go by mail, several in one mail if they wait together; letters go by mail or
+//!   text message, with calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are
+//!   granted (ACC-1).
+//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides which of
+//!   them are sent.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
-//! - **Writes**: first a lease on the message, with its share of the limits, then its delivery state. Both are transactions of their own around the sending.
+//! - **Writes**: first a lease on the message, with its share of the limits, then its delivery state. Both are transactions of their own
+//!   around the sending.
 //! - **Repeats**: two senders never hold the same lease. A message that is no longer true is settled without sending.
-//! - **On failure**: a known failure is retried for three days while the message is true, then recorded as failed and counted as `MailFailed`.
-//!   A busy provider uses up no attempt. An unclear result is repeated to users, and to customers only by hand. A wake-up that fails returns to the queue and ends in the dead-letter queue; the sweep finds what is overdue.
+//! - **On failure**: a known failure is retried for three days while the message is true, then recorded as failed and counted as
+//!   `MailFailed`. A busy provider uses up no attempt. An unclear result is repeated to users, and to customers only by hand. A wake-up
+//!   that fails returns to the queue and ends in the dead-letter queue; the sweep finds overdue messages.
 
 mod admins;
 mod budgets;

@@ -83,8 +83,8 @@ impl Sender {
         self.commit(wake_up, Load::of(keys(wake_up)), rule).await
     }
 
-    /// Leases all messages for the reader of the first one, in one transaction: of two concurrent senders one gets them. Messages that are no
-    /// longer true are settled. Messages that were in a mail whose sender crashed stay in that mail.
+    /// Leases all messages for the reader of the first one, in one transaction: of two concurrent senders one gets them. Messages that are
+    /// no longer true are settled. Messages that were in a mail whose sender crashed stay in that mail.
     async fn claim_together(&self, wake_ups: &[WakeUp]) -> Result<ClaimResult, Failure> {
         let Some(first) = wake_ups.first() else { return Ok(ClaimResult::Nothing) };
         let now = self.platform.clock.now();

@@ -1,4 +1,4 @@
-//! The sender: what every kind of message needs to be sent.
+//! The sender: the resources that messages of every kind need.
 
 use crate::carrier::Carrier;
 use crate::texts::Texts;

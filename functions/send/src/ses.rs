@@ -35,7 +35,7 @@ const BUSY: [&str; 8] = [
     "AccountSendingPausedException",
 ];
 
-/// The error codes of a provider that rejects a message finally.
+/// The error codes of a provider that rejects a message for good.
 const REJECTED: [&str; 4] = ["MessageRejected", "InvalidParameterValue", "ValidationException", "ConflictException"];
 
 /// The settings of the carrier.

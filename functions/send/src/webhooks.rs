@@ -95,7 +95,7 @@ impl Sender {
         match self.carrier.call(&call).await {
             Ok(status @ 200..=299) => DeliveryOutcome::Taken(status),
             Ok(410) => DeliveryOutcome::Gone,
-            // A timeout of the receiver, and too many requests, pass.
+            // A timeout of the receiver, or a throttled request, is temporary.
             Ok(status @ 400..=499) if !matches!(status, 408 | 429) => DeliveryOutcome::Refused(status),
             Ok(status) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
             Err(e) => DeliveryOutcome::Failed { status: None, why: e.why().chars().take(MAX_ERROR).collect() },

@@ -68,7 +68,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let limit = queries.limit(DEFAULT_PAGE);
     queries.done()?;
     let (records, cursor) = platform.store.access_log(&call.scope, call.query("cursor"), limit).await?;
-    // The operator manages users, but may not learn which leads exist.
+    // The operator manages users, but may not see which leads exist.
     let reads_leads = call.scope.needs(Right::ReadLeads).is_ok();
     let records = records.iter().map(|record| AccessRecordView::of(record, reads_leads)).collect();
     Ok(Answer::new(200, &AccessLogView { records, cursor })?)

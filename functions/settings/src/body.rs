@@ -67,7 +67,8 @@ pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
     checked(value, DealerSettings::check)
 }
 
-/// Checks the settings after a change of the fields that `covers` selects: what another release stored in other fields is not judged.
+/// Checks the settings after a change of the fields that `covers` selects. Values of other fields, which another release may have stored,
+/// are not checked.
 ///
 /// # Errors
 /// As [`settings`].
@@ -118,8 +119,8 @@ fn resolve_absences(settings: &mut Value, calendar: &Calendar) {
     }
 }
 
-/// Returns the calendar, and every field of the hours and days off that is unknown or has the wrong type. If there are any, replaces the calendar by one
-/// that is always open, so that the other settings are checked too.
+/// Returns the calendar, and every field of the hours and days off that is unknown or has the wrong type. If there are any, replaces the
+/// calendar by one that is always open, so that the other settings are checked too.
 fn read_calendar(settings: &mut Value) -> (Option<Calendar>, Vec<Fault>) {
     let Some(calendar) = settings.get_mut("calendar") else { return (None, Vec::new()) };
     let within = |field: &str| format!("calendar.{field}");

@@ -1,4 +1,5 @@
-//! The parts of the settings that have routes of their own. A part is a set of fields; each change is checked as a whole document (SET-1 to SET-6).
+//! The parts of the settings that have routes of their own. A part is a set of fields; each change is checked as a whole document (SET-1 to
+//! SET-6).
 
 use crate::body;
 use forecourt_domain::base::{Fault, Refusal};
@@ -95,8 +96,8 @@ pub(crate) fn view(part: SettingsPart, settings: &Settings) -> Value {
     Value::Object(shape.fields.iter().map(field).collect())
 }
 
-/// Returns the settings with a part replaced by `body`: a field that is absent in `body` keeps its value, and `null` is its default, or turns a step of
-/// the escalation off (SET-3, SET-10).
+/// Returns the settings with a part replaced by `body`: a field that is absent in `body` keeps its value, and `null` is its default, or
+/// turns a step of the escalation off (SET-3, SET-10).
 ///
 /// # Errors
 /// 422 with each field of the part that is unknown or breaks a rule.

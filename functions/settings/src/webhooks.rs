@@ -21,14 +21,15 @@ pub struct WebhookBody {
     /// URL of the receiver: HTTPS, on a public host.
     #[schema(value_type = String)]
     url: Option<String>,
-    /// Events to deliver: `lead.created`, `lead.assigned`, `lead.status_changed`, `appointment.created`, `appointment.reinstated`, `appointment.moved`,
+    /// Events to deliver: `lead.created`, `lead.assigned`, `lead.status_changed`, `appointment.created`, `appointment.reinstated`,
+    /// `appointment.moved`,
     /// `appointment.cancelled`, `appointment.attended`.
     #[schema(value_type = Vec<String>)]
     events: Option<Vec<String>>,
     /// Dealers whose events are delivered; empty for all dealers.
     dealers: Option<Vec<String>>,
-    /// The partner whose system receives the events: only those of appointments that it made, and nothing of a lead. Absent for a system of the group
-    /// itself. It is set when the webhook is created.
+    /// The partner whose system receives the events: only those of appointments that it made, and nothing of a lead. Absent for a system of
+    /// the group itself. It is set when the webhook is created.
     partner: Option<String>,
     /// `on` or `off`.
     state: Option<String>,
@@ -243,8 +244,8 @@ fn check_dealers(request: &WebhookRequest, loaded: &Loaded, call: &Call) -> Resu
     Ok(())
 }
 
-/// Refuses events that the receiver, or the user who subscribes to them, may not read (ACC-1). Without the right to read all leads, a webhook with
-/// events of leads can only be switched off.
+/// Refuses events that the receiver, or the user who subscribes to them, may not read (ACC-1). Without the right to read all leads, a
+/// webhook with events of leads can only be switched off.
 fn check_readable(request: &WebhookRequest, before: Option<&Webhook>, call: &Call) -> Result<(), Refusal> {
     let of_leads = |event: &&WebhookEvent| event.name().starts_with("lead.");
     if request.partner.is_some() && request.events.iter().any(|event| of_leads(&event)) {

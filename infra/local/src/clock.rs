@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// When the clock of a new data folder starts: Monday 2026-11-23, 07:30 in Berlin, half an hour before the demo's first dealer opens. A fixed start
-/// makes the examples of the documentation repeatable.
+/// When the clock of a new data folder starts: Monday 2026-11-23, 07:30 in Berlin, half an hour before the demo's first dealer opens. A
+/// fixed start makes the examples of the documentation repeatable.
 pub const DEMO_START: DateTime<Utc> = DateTime::from_timestamp(1_795_415_400, 0).expect("a valid time");
 
 /// The time that the domain works with: real time plus an offset that only grows, or a frozen time.

@@ -85,7 +85,8 @@ impl Folder {
         Ok(format!("{}{LINKED}{}", links.public_url.trim_end_matches('/'), links.secret.sign(PURPOSE, &grant)))
     }
 
-    /// Answers a request to a link: `PUT` for an upload, `GET` for a download. Like S3, it accepts only the request for which the link was signed.
+    /// Answers a request to a link: `PUT` for an upload, `GET` for a download. Like S3, it accepts only the request for which the link was
+    /// signed.
     pub fn linked(&self, method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> Response {
         let token = path.strip_prefix(LINKED).unwrap_or_default();
         let grant = self.links.as_ref().and_then(|links| {

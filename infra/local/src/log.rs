@@ -27,8 +27,8 @@ pub enum Format {
     Json,
 }
 
-/// What a person needs: requests once, not again from the function that answers them, and no wake-up that was handled. The engine reports every
-/// lost race for an item as a warning.
+/// What a person needs: requests once, not again from the function that answers them, and no wake-up that was handled. The engine reports
+/// every lost race for an item as a warning.
 const LEVELS: &str = "info,dynoxide=error,forecourt_edge::http=warn,forecourt_edge::queue=warn,forecourt_outbox=warn";
 /// The content of JSON lines: the log of the functions in the cloud, without the gateway's own lines.
 const JSON_LEVELS: &str = "info,dynoxide=error,request=off";

@@ -1,5 +1,5 @@
-//! The local twin of SES: stores mails in a folder, as `.eml` for a mail program and as JSON for `GET /_local/outbox`. It also stores text messages and
-//! webhook calls. Nothing leaves the machine.
+//! The local twin of SES: stores mails in a folder, as `.eml` for a mail program and as JSON for `GET /_local/outbox`. It also stores text
+//! messages and webhook calls. Nothing leaves the machine.
 
 use crate::folder::write_whole;
 use async_trait::async_trait;
@@ -35,8 +35,8 @@ impl Mailbox {
         }
     }
 
-    /// A mailbox in a folder. It counts a repeated mail and does not store it twice. SES has no such memory: if a sender crashes between the
-    /// response of SES and its own record, a recipient may get the same mail twice.
+    /// A mailbox in a folder. It counts a repeated mail and does not store it twice. SES has no such memory: if a sender crashes between
+    /// the response of SES and its own record, a recipient may get the same mail twice.
     ///
     /// # Errors
     /// If the folder cannot be created or read.

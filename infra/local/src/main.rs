@@ -1,5 +1,5 @@
-//! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` creates a group in a table;
-//! `cargo run -- migrate` writes a table's items in the form of this release.
+//! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` creates a group in
+//! a table; `cargo run -- migrate` writes a table's items in the form of this release.
 
 mod table;
 
@@ -88,11 +88,11 @@ fn write_routes(file: &Path) -> anyhow::Result<()> {
     std::fs::write(file, text).with_context(name)
 }
 
-fn log_format(word: &str) -> Result<Format, String> {
+fn log_format(word: &str) -> anyhow::Result<Format> {
     match word {
         "text" => Ok(Format::Text),
         "json" => Ok(Format::Json),
-        _ => Err("must be text or json".into()),
+        _ => anyhow::bail!("must be text or json"),
     }
 }
 

@@ -19,11 +19,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The channel secret of a new data folder. Lead numbers and other ids derive from it, so it is the same in every folder: the examples of the
-/// documentation are repeatable. It protects nothing here, as `/_local/token` gives anybody on this machine a token.
+/// The channel secret of a new data folder. Lead numbers and other ids derive from it, so it is the same in every folder: the examples of
+/// the documentation are repeatable. It protects nothing here, as `/_local/token` gives anybody on this machine a token.
 const DEMO_SECRET: &[u8] = b"the demo's ids derive from this";
 
-/// A system that is ready to answer, and what its HTTP server needs besides.
+/// A system that is ready to answer, and the other values that its HTTP server needs.
 pub(crate) struct Started {
     pub(crate) system: Arc<System>,
     pub(crate) folder: Arc<Folder>,
@@ -90,8 +90,8 @@ fn secret(data: &Path, name: &str, new: impl FnOnce() -> Vec<u8>) -> std::io::Re
     Ok(bytes)
 }
 
-/// Adds what the table lacks of this release's demo, and leaves what people changed. The file `loaded` stores which demo was loaded last, once it is
-/// complete, so that a start after a kill completes it and other starts skip it.
+/// Adds the items of this release's demo that the table lacks, and leaves changed items. The file `loaded` stores which demo was loaded
+/// last, once it is complete, so that a start after a kill completes it and other starts skip it.
 async fn load_demo(loaded: &Path, system: &System, demo: &GroupData, tokens: &Tokens) -> anyhow::Result<()> {
     let current = fingerprint(demo::JSON.as_bytes());
     if std::fs::read_to_string(loaded).is_ok_and(|before| before == current) {
@@ -125,7 +125,7 @@ async fn load_samples(system: &System, tokens: &Tokens) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints where the system listens and what to try, in one write, so that no log line comes in between.
+/// Prints the address of the system and commands to try, in one write, so that no log line comes in between.
 pub(crate) fn print_banner(url: &str, data: &Path, started: &Started) {
     // Standard output may be closed.
     let _ = std::io::stdout().write_all(banner(url, data, &clock_in_words(started)).as_bytes());

@@ -154,7 +154,7 @@ impl System {
         wake_ups
     }
 
-    /// Delivers to each function as many messages of its queues as its processes take at once, and relays what was committed before.
+    /// Delivers to each function as many messages of its queues as its processes take at once, and relays earlier commits.
     /// Returns the number of wake-ups; `None` if nothing was due.
     pub async fn step(&self) -> Option<usize> {
         let _one = self.stepping.lock().await;
@@ -174,8 +174,8 @@ impl System {
         (wake_ups > 0 || from_queue > 0).then_some(wake_ups)
     }
 
-    /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups that became due
-    /// on the way; the number does not depend on what the background had already processed.
+    /// Moves the clock forward to `target`, stopping at each due time to process the due items. Returns the number of wake-ups that became
+    /// due on the way. Earlier ones do not count, because the background may have processed them already.
     pub async fn advance_to(&self, target: DateTime<Utc>) -> usize {
         let _one = self.stepping.lock().await;
         self.settle_now().await;

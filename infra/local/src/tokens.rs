@@ -1,5 +1,5 @@
-//! Access tokens of the local run. They are signed with a secret of the data folder, and checked and passed on as API Gateway's JWT authorizer does.
-//! They use real time.
+//! Access tokens of the local run. They are signed with a secret of the data folder, and checked and passed on as API Gateway's JWT
+//! authorizer does. They use real time.
 
 use anyhow::Context as _;
 use jsonwebtoken::errors::ErrorKind;
@@ -56,23 +56,26 @@ impl Tokens {
     ///
     /// # Errors
     /// The reason why the token is invalid.
-    pub fn check(&self, token: &str) -> Result<HashMap<String, String>, &'static str> {
+    pub fn check(&self, token: &str) -> anyhow::Result<HashMap<String, String>> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         // Nobody else uses this issuer, so it has no audiences.
         validation.validate_aud = false;
         validation.set_required_spec_claims(&["exp", "iss"]);
-        let why = |e: jsonwebtoken::errors::Error| match e.kind() {
-            ErrorKind::ExpiredSignature => "it has expired",
-            ErrorKind::InvalidSignature => "its signature is wrong",
-            ErrorKind::InvalidIssuer | ErrorKind::MissingRequiredClaim(_) => "it has another issuer",
-            _ => "it cannot be read",
-        };
-        let claims = decode::<Map<String, Value>>(token, &self.decoding, &validation).map_err(why)?.claims;
-        Ok(claims.into_iter().map(|(name, value)| (name, flattened(&value))).collect())
+        let decoded = decode::<Map<String, Value>>(token, &self.decoding, &validation).map_err(|e| {
+            let fault = match e.kind() {
+                ErrorKind::ExpiredSignature => "it has expired",
+                ErrorKind::InvalidSignature => "its signature is wrong",
+                ErrorKind::InvalidIssuer | ErrorKind::MissingRequiredClaim(_) => "it has another issuer",
+                _ => "it cannot be read",
+            };
+            anyhow::Error::new(e).context(fault)
+        })?;
+        Ok(decoded.claims.into_iter().map(|(name, value)| (name, flattened(&value))).collect())
     }
 
-    /// Returns the scope that a token with these claims lacks. API Gateway reads `scope` and `scp`. `None` if it has it, or none is required.
+    /// Returns the scope that a token with these claims lacks. API Gateway reads `scope` and `scp`. `None` if it has it, or none is
+    /// required.
     pub fn lacks_scope(&self, claims: &HashMap<String, String>) -> Option<&str> {
         let of = |name: &str| claims.get(name).map(|text| text.trim_start_matches('[').trim_end_matches(']').split_whitespace());
         let has = ["scope", "scp"].into_iter().filter_map(of).flatten().any(|scope| scope == self.scope);

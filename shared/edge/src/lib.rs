@@ -1,7 +1,7 @@
 //! The shared part of the functions: Lambda events, HTTP, queues, identity, and the table of routes.
 //!
-//! A function consists of three calls into this crate: [`start::platform`] once per process, [`http::answer`] for each request, [`queue::each`] for each
-//! batch of messages. The current time is read here, once per request or message, and passed on as a value.
+//! A function consists of three calls into this crate: [`start::platform`] once per process, [`http::answer`] for each request,
+//! [`queue::each`] for each batch of messages. The current time is read here, once per request or message, and passed on as a value.
 //!
 //! | Module | Purpose |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! The cache of a process: dealers, users and their subjects, partners, queue senders and webhooks, for 60 seconds.
 //!
-//! That is safe for dealers, since assign, escalate and send read settings fresh and recompute what is based on an older version. A user whose
-//! rights are withdrawn keeps them for up to 60 seconds.
+//! That is safe for dealers, since assign, escalate and send read settings fresh and recompute values of an older version. A user
+//! whose rights are withdrawn keeps them for up to 60 seconds.
 
 use crate::entity::{Attributes, Record, from_item, to_item};
 use crate::keys::{self, Key};
@@ -138,7 +138,8 @@ impl Store {
         self.cache.senders.get_or_load(id.to_owned(), load).await
     }
 
-    /// Returns the group's webhooks, at most 60 seconds old: a webhook may miss events of the first minute after it was created in another process.
+    /// Returns the group's webhooks, at most 60 seconds old: a webhook may miss events of the first minute after it was created in another
+    /// process.
     ///
     /// # Errors
     /// [`Failure::Unavailable`].

@@ -64,8 +64,8 @@ impl CalendarRange<'_> {
 }
 
 impl Store {
-    /// Returns at most `limit` events of a range, after the one that `cursor` names. It reads all months of the range in parallel; a view has two at
-    /// most.
+    /// Returns at most `limit` events of a range, after the one that `cursor` names. It reads all months of the range in parallel; a view
+    /// has two at most.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is not one of this range; [`Failure::Unavailable`].

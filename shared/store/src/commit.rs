@@ -42,8 +42,8 @@ impl<'a> Load<'a> {
         Self { long_retry: true, ..self }
     }
 
-    /// Adds the items that `follow` names once these are read, in a second read, and so on up to eight times. There is no further read if `follow`
-    /// names nothing new.
+    /// Adds the items that `follow` names once these are read, in a second read, and so on up to eight times. There is no further read if
+    /// `follow` names nothing new.
     pub fn then(self, follow: impl Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a) -> Self {
         Self { follow: Some(Box::new(follow)), ..self }
     }
@@ -57,12 +57,12 @@ enum Attempt {
 }
 
 impl Store {
-    /// Reads a unit, calls `rule`, and commits its decision. One item is written conditionally, more in one transaction; the condition is the version
-    /// at which the item was read, or that it does not exist. `rule` gets the number of the attempt, from 0, and returns the decision and the answer.
-    /// `None` as decision writes nothing.
+    /// Reads a unit, calls `rule`, and commits its decision. One item is written conditionally, more in one transaction; the condition is
+    /// the version at which the item was read, or that it does not exist. `rule` gets the number of the attempt, from 0, and returns the
+    /// decision and the answer. `None` as decision writes nothing.
     ///
-    /// After a conflict it reads and calls `rule` again: up to 8 attempts, or 24 with [`Load::with_long_retry`]. If the response of a commit was
-    /// lost, the next read recognises it by the commit id in an item, and the answer of that attempt is returned.
+    /// After a conflict it reads and calls `rule` again: up to 8 attempts, or 24 with [`Load::with_long_retry`]. If the response of a
+    /// commit was lost, the next read recognises it by the commit id in an item, and the answer of that attempt is returned.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the rule refuses; [`Failure::Contended`] after the last attempt; [`Failure::Unavailable`].

@@ -19,7 +19,8 @@ struct Log {
 }
 
 impl Store {
-    /// Returns at most `limit` downloads of the group's exports from `cursor` on, newest first, and the cursor of the next page, if there may be one.
+    /// Returns at most `limit` downloads of the group's exports from `cursor` on, newest first, and the cursor of the next page, if there
+    /// may be one.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is invalid; [`Failure::Unavailable`].

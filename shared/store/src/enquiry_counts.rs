@@ -1,7 +1,7 @@
 //! The number of a sender's enquiries in a minute (SET-12).
 //!
-//! A process counts in memory and writes every few enquiries to the table, so that an enquiry costs no write of its own. It learns of the
-//! enquiries of other processes when it writes. The known number may therefore be too low by what the processes hold back, and is never too
+//! A process counts in memory and writes every few enquiries to the table, so that an enquiry costs no write of its own. It reads the
+//! number of other processes when it writes. The known number may therefore be too low by the enquiries not yet written, and is never too
 //! high.
 
 use crate::keys::Key;
@@ -41,7 +41,7 @@ struct Count {
 pub(crate) struct EnquiryCounts(Mutex<HashMap<String, Count>>);
 
 impl EnquiryCounts {
-    /// Changes the count of a sender in the current minute, and returns what `change` returns.
+    /// Changes the count of a sender in the current minute, and returns the result of `change`.
     fn with<T>(&self, name: &str, now: DateTime<Utc>, change: impl FnOnce(&mut Count) -> T) -> T {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = Count { until: Window::Minute.end(now), stored: 0, held: 0 };

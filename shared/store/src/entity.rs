@@ -1,7 +1,7 @@
 //! How an item is stored: the trait [`Entity`], and the macro that makes code of the table in [`entities`](crate::entities).
 //!
-//! An item has three parts: its state, the keys of its index entries, and an envelope that is the same for all: table key, version, commit id
-//! and schema number.
+//! An item has three parts: its state, the keys of its index entries, and an envelope that is the same for all: table key, version, commit
+//! id and schema number.
 
 use crate::Failure;
 use crate::keys::{self, DueKind, TableKey};
@@ -13,7 +13,6 @@ use forecourt_domain::base::DealerId;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// An item's attributes.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
 /// The schema number that this code writes. It never overwrites an item with a higher one.
@@ -126,7 +125,6 @@ impl Record {
         self
     }
 
-    /// Returns an attribute.
     pub(crate) fn attribute(&self, name: &str) -> Option<&AttributeValue> {
         self.attributes.get(name)
     }

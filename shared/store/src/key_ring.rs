@@ -20,7 +20,7 @@ impl Purpose {
     pub const ALL: [Self; 4] = [Self::Links, Self::PingBacks, Self::Webhooks, Self::Origins];
 }
 
-/// A key with its id. The first key of a deployment has an empty id, because what it signed names no key.
+/// A key with its id. The first key of a deployment has an empty id, because its signatures name no key.
 #[derive(Clone)]
 struct Key {
     id: Arc<str>,

@@ -66,7 +66,8 @@ impl Store {
     /// Returns a page of the dealer's leads that `wanted` selects, newest first, back to the month of [`Dealer::since`].
     ///
     /// The first round reads the newest month, in its first week together with the month before. If that does not fill the page, the next
-    /// round reads the rest and eleven months more at once, and the last one twelve more. After three rounds the cursor continues from there.
+    /// round reads the rest and eleven months more at once, and the last one twelve more. After three rounds the cursor continues from
+    /// there.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is invalid; [`Failure::Unavailable`].

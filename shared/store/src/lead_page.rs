@@ -1,4 +1,4 @@
-//! Reading a lead with what belongs to it: its page, timeline, events, elements, tasks and invitations.
+//! Reads a lead with its items: its page, timeline, events, elements, tasks and invitations.
 
 use crate::entity::{Attributes, Entity, from_item};
 use crate::keys::{self, Key};
@@ -37,8 +37,8 @@ const WHOLE_LEAD: i32 = 100;
 const ID_RANGES: [(&str, &str); 7] = [("", "3"), ("4", "7"), ("8", "c"), ("d", "i"), ("j", "n"), ("o", "t"), ("u", "")];
 
 impl Store {
-    /// Returns a lead, its messages and the latest `entries` of its timeline; `None` if the group has no such lead. It takes one read; for a lead of
-    /// more than a hundred items or a megabyte, three more at once.
+    /// Returns a lead, its messages and the latest `entries` of its timeline; `None` if the group has no such lead. It takes one read; for
+    /// a lead of more than a hundred items or a megabyte, three more at once.
     ///
     /// # Errors
     /// [`Failure::Unavailable`].

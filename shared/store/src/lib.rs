@@ -30,23 +30,24 @@
 //!
 //! # Invariants
 //! - All items of a decision are written, or none. Each write is guarded by the version at which the item was read, or by its absence.
-//! - A rule that returns no decision writes nothing, so a repeated call is harmless. A commit id in each item recognises our own commit if its
-//!   response was lost.
+//! - A rule that returns no decision writes nothing, so a repeated call is harmless. A commit id in each item recognises our own commit if
+//!   its response was lost.
 //! - A key needs a [`Scope`](forecourt_domain::access::Scope), so no request reaches another group (ACC-2). The only exception is a queue
 //!   sender, which is read to learn the group.
 //! - Indexes lag. Lists come from indexes, decisions from consistent reads.
-//! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. What another release stored and this one does not
-//!   know is ignored when the item is read and kept when it is written (`preserve.rs`); an item with a newer schema number is never overwritten.
+//! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. A field or value that this
+//!   release does not know is ignored when the item is read and kept when it is written (`preserve.rs`); an item with a newer schema number
+//!   is never overwritten.
 //! - An item with a `due` time is found by the sweep whatever else is lost (ESC-10).
 //!
 //! # Map
-//! `keys.rs` has the whole table on one screen. `entities.rs` has one row for each kind of item, `entities/` the encodings of those with index
-//! entries, `entity.rs` the mechanism. `commit.rs` writes, `reads.rs` reads single items, `cache.rs` keeps settings in memory for 60 seconds;
-//! each further file is one list or page.
+//! `keys/mod.rs` has the whole table on one screen. `entities/mod.rs` has one row for each kind of item, `entities/` the encodings of those
+//! with index entries, `entity.rs` the mechanism. `commit.rs` writes, `reads.rs` reads single items, `cache.rs` keeps settings in memory
+//! for 60 seconds; each further file is one list or page.
 //!
 //! # The cost of an intake
-//! From intake to assignment in one transaction. A transaction doubles the units of the table, not of the indexes. `tests/store/cost.rs` measures
-//! it:
+//! From intake to assignment in one transaction. A transaction doubles the units of the table, not of the indexes. `tests/store/cost.rs`
+//! measures it:
 //!
 //! | Write | Units | Purpose |
 //! |---|---|---|
@@ -59,11 +60,11 @@
 //! | index work | 1 | the owner's board |
 //! | index due, twice | 2 | finds the next step and the message, whatever is lost (ESC-10) |
 //!
-//! That is 16 units in one transaction, 2 more for the receipt of a sender who may not read the lead (INT-5), and 2 more for each vehicle that the
-//! enquiry offers, since each is a trade-in (LEAD-2). If the rotation is
-//! contended, the lead is written without an owner for 10 units and assigned later for 13: lead, entry, message, rotation 8; list, work, due of the
-//! message 3; due of the lead, which moves, 2. Assigning in the intake's own commit saves 7 units, two round trips and a queue message. A change of a
-//! lead with an `Idempotency-Key` costs 2 more: the request is stored for thirty days (INT-5).
+//! That is 16 units in one transaction, 2 more for the receipt of a sender who may not read the lead (INT-5), and 2 more for each vehicle
+//! that the enquiry offers, since each is a trade-in (LEAD-2). If the rotation is
+//! contended, the lead is written without an owner for 10 units and assigned later for 13: lead, entry, message, rotation 8; list, work,
+//! due of the message 3; due of the lead, which moves, 2. Assigning in the intake's own commit saves 7 units, two round trips and a queue
+//! message. A change of a lead with an `Idempotency-Key` costs 2 more: the request is stored for thirty days (INT-5).
 
 // The SDK's futures are large: they are boxed where they are awaited, so that the callers' futures stay small.
 mod appointment_page;

@@ -1,9 +1,9 @@
 //! Reading whole lists for overviews (OVR) and exports (EXP): month by month of each dealer, from the list index.
 //!
-//! An entry changes its place only when it goes to another dealer, so a reader meets each entry once. A lead then gets the time of its transfer. An
-//! appointment keeps the time of its creation, which may be before the dealer existed, so transferred appointments have a partition of their own:
-//! the newcomers. The index lags by moments. A reader that takes many minutes uses [`earlier_places`] to recognise an appointment that was
-//! transferred meanwhile.
+//! An entry changes its place only when it goes to another dealer, so a reader meets each entry once. A lead then gets the time of its
+//! transfer. An appointment keeps the time of its creation, which may be before the dealer existed, so transferred appointments have a
+//! partition of their own: the newcomers. The index lags by moments. A reader that takes many minutes uses [`earlier_places`] to recognise
+//! an appointment that was transferred meanwhile.
 
 use crate::entity::{Attributes, ItemError, from_item};
 use crate::keys::{self, Key, Month, TableKey};
@@ -44,8 +44,8 @@ enum PartitionKind {
 }
 
 impl Partition {
-    /// Returns the partitions of a dealer's list in `span`, oldest month first, from `since`, when the dealer was created, until `now`. The newcomers
-    /// are the last one.
+    /// Returns the partitions of a dealer's list in `span`, oldest month first, from `since`, when the dealer was created, until `now`. The
+    /// newcomers are the last one.
     pub fn all(listing: Listing, dealer: &DealerId, span: Period, since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Self> {
         let first = span.from.map_or(since, |from| from.max(since));
         let until = span.until.map_or(now, |until| until.min(now));

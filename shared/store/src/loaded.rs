@@ -1,4 +1,4 @@
-//! The items of a unit as they were read. The accessors of stored items are made by the table in `entities.rs`.
+//! The items of a unit as they were read. The accessors of stored items are made by the table in `entities/mod.rs`.
 
 use crate::Failure;
 use crate::entities::{Stored, decode};

@@ -1,7 +1,7 @@
 //! The migration: writes every item in the form of this release.
 //!
-//! It is the second of three steps of a change of shape, see `docs/upgrading.md`. It is safe while the system runs: each item is written only at the
-//! version at which it was read, and an item that is in the new form already is not written.
+//! It is the second of three steps of a change of shape, see `docs/upgrading.md`. It is safe while the system runs: each item is written
+//! only at the version at which it was read, and an item that is in the new form already is not written.
 
 use crate::commit::guard;
 use crate::cursor::Cursor;
@@ -39,11 +39,12 @@ pub struct Migrated {
 }
 
 impl Store {
-    /// Writes a page of the table's items, of all groups, in the form of this release, and returns what it did. Items that are in that form already
-    /// are not written, so a migration that is repeated or resumed does nothing twice. Unknown fields of items stay.
+    /// Writes a page of the table's items, of all groups, in the form of this release, and returns the outcome. Items that are in that form
+    /// already are not written, so a migration that is repeated or resumed does nothing twice. Unknown fields of items stay.
     ///
     /// # Errors
-    /// [`Failure::Refused`] if `from` is no place of a migration; [`Failure::Unavailable`]; [`Failure::Contended`] if an item changes all the time.
+    /// [`Failure::Refused`] if `from` is no place of a migration; [`Failure::Unavailable`]; [`Failure::Contended`] if an item changes all
+    /// the time.
     pub async fn migrate(&self, from: Option<&MigrateFrom>) -> Result<Migrated, Failure> {
         let start = from.map(|from| Cursor::decode(&from.0, "SET-10")).transpose()?;
         let key = |cursor: Cursor| {

@@ -1,15 +1,16 @@
 //! Keeps the fields of an item that this release does not know when it writes the item.
 //!
-//! Two releases share the table while functions are replaced, and a release may be taken back. So an item may have fields, values and variants
-//! that this release does not know. It reads over them, and [`Preserve::over`] keeps them when it writes the item: a merge of three forms.
+//! Two releases share the table while functions are replaced, and a release may be taken back. So an item may have fields, values and
+//! variants that this release does not know. It ignores them when it reads the item, and [`Preserve::over`] keeps them when it writes the
+//! item: a merge of three forms.
 //!
 //! - `stored`: the item as it was read from the table.
-//! - `read`: the item as this release would write it unchanged. What `stored` has and `read` has not is unknown to this release.
+//! - `read`: the item as this release would write it unchanged. A part of `stored` that `read` lacks is unknown to this release.
 //! - `new`: the item as the rule returned it, perhaps built from scratch.
 //!
-//! What the rule left unchanged (`new` equals `read`) stays exactly as it is stored. Objects are merged field by field. An entry of a list is found
-//! again by its content, by its identity or by its place; the unknown fields of an entry that the rule removed go with it. A value or a variant that
-//! this release does not know is read as `unknown`, and the stored value stays.
+//! A part that the rule left unchanged (`new` equals `read`) stays exactly as it is stored. Objects are merged field by field. An entry of
+//! a list is found again by its content, by its identity or by its place; the unknown fields of an entry that the rule removed go with it.
+//! A value or a variant that this release does not know is read as `unknown`, and the stored value stays.
 //!
 //! A field that this release moved into the row of its item or out of it is not unknown: [`relocated`] puts it in its new place first.
 
@@ -20,7 +21,8 @@ use std::borrow::Cow;
 /// The fields that identify an entry of a list. The first one that both entries have decides.
 const IDENTITY: [&str; 5] = ["id", "user", "webhook", "from", "kind"];
 
-/// The fields that identify which variant or entity an object is. If one changes, the object is another one, and keeps nothing of the former.
+/// The fields that identify which variant or entity an object is. If one changes, the object is another one, and keeps no field of
+/// the former.
 const DISCRIMINANTS: [&str; 5] = ["id", "is", "what", "about", "becomes"];
 
 /// The name of the unknown case of every enum.
@@ -29,14 +31,14 @@ const UNKNOWN: &str = "unknown";
 /// Whether an unchanged value stays as it is stored or gets the form of this release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Preserve {
-    /// It stays as it is stored: every change of an item.
+    /// It stays as it is stored. Every change of an item uses this.
     Stored,
-    /// It gets the form of this release; only unknown fields stay: the migration.
+    /// It gets the form of this release, and only unknown fields stay. The migration uses this.
     Unknown,
 }
 
 impl Preserve {
-    /// Returns `new` with what `stored` has and this release does not know. The fields in `derived` are always those of `new`.
+    /// Returns `new` with the parts of `stored` that this release does not know. The fields in `derived` are always those of `new`.
     pub(crate) fn over(self, stored: &Attributes, read: &Attributes, mut new: Attributes, derived: &[&str]) -> Attributes {
         for (name, kept) in stored.iter().filter(|(name, _)| !derived.contains(&name.as_str())) {
             match (read.get(name), new.get_mut(name)) {
@@ -51,7 +53,7 @@ impl Preserve {
         new
     }
 
-    /// Replaces `new` by itself with what `stored` has and this release does not know.
+    /// Adds to `new` the parts of `stored` that this release does not know.
     pub(crate) fn value(self, stored: &AttributeValue, read: &AttributeValue, new: &mut AttributeValue) {
         // Most values of an item: nothing is lost, so nothing is copied.
         if new == stored {
@@ -123,8 +125,8 @@ pub(crate) fn row_of(item: &Attributes) -> Option<&Attributes> {
 
 /// Returns a stored item with each field of this release in the place that it has in `read`: in the row, or beside it.
 ///
-/// Otherwise the former place would stay beside the new one as an unknown field, and its old value would return when a rule empties the field.
-/// If a field is in both places, the row has its value, as when an item is read.
+/// Otherwise the former place would stay beside the new one as an unknown field, and its old value would return when a rule empties the
+/// field. If a field is in both places, the row has its value, as when an item is read.
 pub(crate) fn relocated<'a>(stored: &'a Attributes, read: &Attributes, computed: &[&str]) -> Cow<'a, Attributes> {
     let Some(read_row) = row_of(read) else { return Cow::Borrowed(stored) };
     let is_state = |name: &str| !ENVELOPE.contains(&name);
@@ -156,7 +158,7 @@ pub(crate) fn relocated<'a>(stored: &'a Attributes, read: &Attributes, computed:
     Cow::Owned(item)
 }
 
-/// Whether this release does not know a value or a variant.
+/// Whether this release reads a value or a variant as unknown.
 fn is_unknown(read: &AttributeValue) -> bool {
     matches!(read, AttributeValue::S(text) if text == UNKNOWN)
 }
@@ -169,7 +171,7 @@ fn keep_unknown(stored: &[AttributeValue], read: &[AttributeValue], new: &mut Ve
     }
 }
 
-/// Whether three forms are of one object: the same variant of an enum, the same thing.
+/// Whether three forms are of one object: the same variant of an enum, the same entity.
 fn is_same(stored: &Attributes, read: &Attributes, new: &Attributes) -> bool {
     // An enum whose variant was renamed has nothing in common with its stored form.
     let known = read.is_empty() || read.keys().any(|name| stored.contains_key(name));

@@ -80,8 +80,8 @@ impl Store {
         self.run_readable(&query, limit, T::from_attributes).await
     }
 
-    /// Returns the wake-ups of at most 100 bundled notices of a dealer for `reader` that are due at `now`. They come from an index, which lags, so the
-    /// caller must load each notice.
+    /// Returns the wake-ups of at most 100 bundled notices of a dealer for `reader` that are due at `now`. They come from an index, which
+    /// lags, so the caller must load each notice.
     ///
     /// # Errors
     /// [`Failure::Unavailable`].
@@ -195,7 +195,7 @@ impl Overdue {
         }
     }
 
-    /// Adds what is due in another shard.
+    /// Adds the due items of another shard.
     fn and(mut self, other: Self) -> Self {
         self.wake_ups.extend(other.wake_ups);
         self.failures.extend(other.failures);

@@ -18,8 +18,8 @@ const MAX_SIGNATURES: usize = 8;
 /// The purpose of the proof of a dead letter's origin.
 pub const ORIGIN: &str = "dead-letter";
 
-/// The secrets of a deployment: the first one, and the keys of each purpose. Keys of the table contain HMACs of e-mail addresses and telephone
-/// numbers by the first secret, so that the table does not reveal them (PRV-1).
+/// The secrets of a deployment: the first one, and the keys of each purpose. Keys of the table contain HMACs of e-mail addresses and
+/// telephone numbers by the first secret, so that the table does not reveal them (PRV-1).
 #[derive(Clone)]
 pub struct Secret {
     first: Arc<[u8]>,
@@ -31,18 +31,18 @@ impl Secret {
     /// The minimum length in bytes.
     pub const SHORTEST: usize = 16;
 
-    /// A secret of at least 16 bytes, which must be kept outside the table. With another secret no contact is recognised. It is the key of each
-    /// purpose until [`with_keys`](Self::with_keys) sets others.
+    /// A secret of at least 16 bytes, which must be kept outside the table. With another secret no contact is recognised. It is the key of
+    /// each purpose until [`with_keys`](Self::with_keys) sets others.
     pub fn new(bytes: &[u8]) -> Self {
         Self { first: bytes.into(), rings: Arc::new(Purpose::ALL.map(|_| KeyRing::new("", bytes))) }
     }
 
-    /// Random secrets, for a function that needs none: what it makes by mistake is valid nowhere.
+    /// Returns random secrets, for a function that needs none: a signature that it makes by mistake is valid nowhere.
     pub fn none() -> Self {
         Self::new(&[*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat())
     }
 
-    /// Sets the keys of a purpose. With `first_too`, what the first secret signed before there were keys stays valid.
+    /// Sets the keys of a purpose. With `first_too`, signatures of the first secret, from before there were keys, stay valid.
     #[must_use]
     pub fn with_keys(mut self, purpose: Purpose, ring: KeyRing, first_too: bool) -> Self {
         let ring = if first_too { ring.with("", &self.first) } else { ring };
@@ -94,8 +94,8 @@ impl Secret {
         ring.named(URL_SAFE_NO_PAD.encode([signed, text.as_bytes().to_vec()].concat()))
     }
 
-    /// Returns the text of a token; `None` if [`sign`](Self::sign) did not make it for this purpose with a key that is still valid. Compares in
-    /// constant time.
+    /// Returns the text of a token; `None` if [`sign`](Self::sign) did not make it for this purpose with a key that is still valid.
+    /// Compares in constant time.
     pub fn verified(&self, purpose: &str, token: &str) -> Option<String> {
         let (key, token) = key_id(token);
         let key = self.ring(ring_of(purpose)).get(key)?;
@@ -111,14 +111,15 @@ impl Secret {
         self.ring(Purpose::PingBacks).named(random)
     }
 
-    /// Returns the secret called `name` with which a partner signs its ping-backs. It is derived, not stored. `None` if its key is no longer valid.
+    /// Returns the secret called `name` with which a partner signs its ping-backs. It is derived, not stored. `None` if its key is no
+    /// longer valid.
     pub fn webhook(&self, scope: &Scope, partner: &PartnerId, name: &str) -> Option<WebhookSecret> {
         let key = self.ring(Purpose::PingBacks).get(key_id(name).0)?;
         Some(WebhookSecret::new(&mac(key, &["webhook", scope.group().as_str(), partner.as_str(), name])))
     }
 
-    /// Returns the secret `derived` of the group's webhook `id` that was created at `made` (milliseconds since 1970). It signs messages to this
-    /// receiver only (APT-6). `None` if its key is no longer valid.
+    /// Returns the secret `derived` of the group's webhook `id` that was created at `made` (milliseconds since 1970). It signs messages to
+    /// this receiver only (APT-6). `None` if its key is no longer valid.
     pub fn of_webhook(&self, scope: &Scope, id: &str, made: i64, derived: DerivedSecret<'_>) -> Option<WebhookSecret> {
         let DerivedSecret { number, key } = derived;
         let key = self.ring(Purpose::Webhooks).get(key)?;

@@ -9,8 +9,8 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::base::DealerId;
 
 impl Store {
-    /// Returns the keys of at most `limit` letters and notices of a dealer that failed or are unclear, newest first, and the cursor of the next
-    /// page, if there may be one. They come from an index, which lags, so the caller must load each item.
+    /// Returns the keys of at most `limit` letters and notices of a dealer that failed or are unclear, newest first, and the cursor of the
+    /// next page, if there may be one. They come from an index, which lags, so the caller must load each item.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is invalid; [`Failure::Unavailable`].

@@ -33,8 +33,8 @@ pub struct DeliveryQuery<'a> {
 }
 
 impl Store {
-    /// Adds the events for the group's webhooks to a decision (APT-6). It is part of [`Store::decide`], so that no handler can omit it. The webhooks
-    /// are at most 60 seconds old.
+    /// Adds the events for the group's webhooks to a decision (APT-6). It is part of [`Store::decide`], so that no handler can omit it. The
+    /// webhooks are at most 60 seconds old.
     pub(crate) async fn with_webhook_events(&self, scope: &Scope, loaded: &Loaded, mut decision: Decision) -> Result<Decision, Failure> {
         if !decision.items.iter().any(|item| matches!(item, Item::Lead(_) | Item::Appointment(_))) {
             return Ok(decision);
@@ -53,8 +53,8 @@ impl Store {
         Ok(decision)
     }
 
-    /// Returns the numbers of about fifty unsettled events of a lead or an appointment, in order. Of each webhook it has the first one that is
-    /// unsettled.
+    /// Returns the numbers of about fifty unsettled events of a lead or an appointment, in order. Of each webhook it has the first one that
+    /// is unsettled.
     ///
     /// # Errors
     /// [`Failure::Unavailable`].
@@ -71,8 +71,8 @@ impl Store {
         Ok(choose_fairly(&unsettled, UNSETTLED).into_iter().collect())
     }
 
-    /// Returns a page of the events of a webhook, newest first, and the cursor of the next page, if there may be one (APT-6). If the group has many
-    /// events for other webhooks, a page reads some megabytes and may have fewer events than the limit.
+    /// Returns a page of the events of a webhook, newest first, and the cursor of the next page, if there may be one (APT-6). If the group
+    /// has many events for other webhooks, a page reads some megabytes and may have fewer events than the limit.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is invalid; [`Failure::Unavailable`].

@@ -103,7 +103,8 @@ fn merged<T>(parts: Vec<UserWork<T>>, limit: usize) -> (Vec<(String, T)>, Option
 }
 
 impl Store {
-    /// Returns a page of the users' leads that `wanted` selects, by the date of the next action. It reads the work of all users in parallel.
+    /// Returns a page of the users' leads that `wanted` selects, by the date of the next action. It reads the work of all users in
+    /// parallel.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is invalid; [`Failure::Unavailable`].
@@ -121,8 +122,8 @@ impl Store {
         Ok(Board { leads, cursor: end.map(|end| Cursor::new(BOARD, end).encode()) })
     }
 
-    /// Returns a page of the users' open tasks and deadlines at a dealer, by their dates. It reads in parallel the tasks that are assigned to each user,
-    /// and each user's leads, whose rows have the deadlines and the tasks without an assignee.
+    /// Returns a page of the users' open tasks and deadlines at a dealer, by their dates. It reads in parallel the tasks that are assigned
+    /// to each user, and each user's leads, whose rows have the deadlines and the tasks without an assignee.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is invalid; [`Failure::Unavailable`].

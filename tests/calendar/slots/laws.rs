@@ -259,7 +259,7 @@ proptest! {
                         continue;
                     };
                     let event = Event { from, until: slot.end, booked_for: Some(model.date(from)) };
-                    prop_assert!(may || old.as_ref() == Some(&event), "only what is there already is not asked");
+                    prop_assert!(may || old.as_ref() == Some(&event), "only an existing reservation is left unchecked");
                     prop_assert_eq!(&booked.place, &place(&event));
                     prop_assert!(desk.commit(booked.days, &seen));
                     let again = desk.terms().book(&desk.read(booked.place.dates()).days, &id, from, Some(&booked.place));

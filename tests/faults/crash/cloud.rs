@@ -201,7 +201,7 @@ impl Cloud {
         panic!("it never becomes quiet");
     }
 
-    /// Delivers what is due now, but not the work that follows from it. Returns whether anything was due.
+    /// Delivers the messages that are due now, but not the work that follows from them. Returns whether anything was due.
     pub async fn deliver_due(&self) -> bool {
         let mut works = Vec::new();
         while works.len() < self.at_once {

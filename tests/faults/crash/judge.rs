@@ -181,9 +181,9 @@ fn stored(item: &Value) -> Option<String> {
     Some(format!("{pk} {sk}: {told}"))
 }
 
-/// Returns the violations of MSG-1 for letters to customers; `sent` are the ids of the mails and text messages. A letter that is recorded as sent was sent once. A letter with an unclear
-/// state was sent at most once, and there are not more of them than injected faults. Any other letter was not sent. The appointment
-/// agrees with its letters.
+/// Returns the violations of MSG-1 for letters to customers; `sent` are the ids of the mails and text messages. A letter that is recorded
+/// as sent was sent once. A letter with an unclear state was sent at most once, and there are not more of them than injected faults. Any
+/// other letter was not sent. The appointment agrees with its letters.
 fn letters(items: &[Value], sent: &[&str], struck: usize) -> Vec<String> {
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {

@@ -4,7 +4,8 @@ use super::values;
 
 /// Largest number of remarks on one prospect.
 const MAX_ODDITIES: usize = 40;
-/// Largest number of addresses, phone numbers or comments of one prospect that are compared with each other; it bounds the quadratic comparison.
+/// Largest number of addresses, phone numbers or comments of one prospect that are compared with each other; it bounds the quadratic
+/// comparison.
 pub(super) const MAX_REPEATS: usize = 50;
 
 /// The remarks on a prospect: a field and a detail each.

@@ -210,8 +210,8 @@ impl Builder<'_> {
         self.open.get(reach).filter(|node| node.name == name).map(|_| reach)
     }
 
-    /// Handles an end tag such as `</vendor>` without a start tag. If the customer has several contacts at this point, the tags between them are missing
-    /// and the last contact is the vendor's: it must not be used as the customer's.
+    /// Handles an end tag such as `</vendor>` without a start tag. If the customer has several contacts at this point, the tags between
+    /// them are missing and the last contact is the vendor's: it must not be used as the customer's.
     fn stray_section_end(&mut self, name: &str, span: &Range<usize>) {
         let Some(section) = self.open.iter().rposition(|node| node.role() == Role::Section) else { return };
         self.repair(format!("</{name}> closes nothing"));

@@ -1,4 +1,5 @@
-//! Cleans values: HTML becomes plain text, white space is folded. Invisible characters stay until the check of the enquiry, which flags them.
+//! Cleans values: HTML becomes plain text, white space is folded. Invisible characters stay until the check of the enquiry, which flags
+//! them.
 
 use super::names;
 use encoding_rs::WINDOWS_1252;

@@ -1,5 +1,5 @@
-//! Documents. The table decides, the bucket follows: the file of a removed document is deleted after the commit, and again by every repeated request.
-//! A file whose upload is never completed is deleted by the bucket's lifecycle rule for its prefix.
+//! Documents. The table decides, the bucket follows: the file of a removed document is deleted after the commit, and again by every
+//! repeated request. A file whose upload is never completed is deleted by the bucket's lifecycle rule for its prefix.
 
 use super::view::{ContentView, DownloadView, ElementView, UploadView};
 use super::{ElementPath, LinkedElement, answer, changeable};
@@ -58,7 +58,8 @@ pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Link
     Ok(element)
 }
 
-/// `POST /leads/{id}/documents/{element}/completion`: checks the uploaded file, copies it to a name that no link can write, and then marks the document as uploaded.
+/// `POST /leads/{id}/documents/{element}/completion`: checks the uploaded file, copies it to a name that no link can write, and then marks
+/// the document as uploaded.
 pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let at = ElementPath::of(call, ElementKind::Document)?;
     let group = call.scope.group();

@@ -56,7 +56,8 @@ pub(super) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
 const TIME: &str = "belongs to the calendar event; change it at /leads/{id}/events/{event}";
 const FILE: &str = "cannot be changed; remove this document and add another";
 
-/// Reads the merged content as a request body. `patch` alone is checked for unknown fields, since stored content has fields that clients cannot set.
+/// Reads the merged content as a request body. `patch` alone is checked for unknown fields, since stored content has fields that clients
+/// cannot set.
 fn merged<T: DeserializeOwned>(current: Value, patch: &Value) -> Result<T, Refusal> {
     known::<T>(patch.clone())?;
     typed(current)

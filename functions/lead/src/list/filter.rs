@@ -108,7 +108,8 @@ impl Search {
         let known = contact_of(&loaded, &channel);
         let leads = match &known {
             Some(contact) => contact.all_leads().map(|leads| leads.iter().copied().chain(lead).collect()),
-            // A channel that no contact has may still lead to a lead: a relay that many customers share, or a channel of an enquiry that was sent again.
+            // A channel that no contact has may still lead to a lead: a relay that many customers share, or a channel of an enquiry that
+            // was sent again.
             None => lead.map(|lead| vec![lead]),
         };
         let contact = known.map_or_else(|| channel.clone(), |contact| contact.id);

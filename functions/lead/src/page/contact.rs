@@ -15,11 +15,13 @@ pub struct LeadContactView {
     pub main: bool,
     /// Display name.
     pub name: String,
-    /// Name, company, e-mail addresses, telephone numbers (`typed` as entered, `e164` if the number is valid, `extension`, and `note` for the words next to it), language, address.
+    /// Name, company, e-mail addresses, telephone numbers (`typed` as entered, `e164` if the number is valid, `extension`, and `note` for
+    /// the words next to it), language, address.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub person: Person,
-    /// The channels that receive the next letter, if this contact asked last and letters do not go to the main contact's usual channels (INT-6).
+    /// The channels that receive the next letter, if this contact asked last and letters do not go to the main contact's usual channels
+    /// (INT-6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers_to: Option<AnswerChannels>,
 }

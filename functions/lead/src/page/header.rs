@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 /// The header of a lead's page.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HeaderView {
-    /// Colour of the status, the same for every client: `#1F6FB2` in progress, `#2E7D32` won, `#C62828` lost. White text on each has a contrast of at
-    /// least 4.5.
+    /// Colour of the status, the same for every client: `#1F6FB2` in progress, `#2E7D32` won, `#C62828` lost. White text on each has a
+    /// contrast of at least 4.5.
     #[schema(example = "#1F6FB2")]
     pub status_colour: &'static str,
     /// Seconds since the lead arrived.

@@ -37,8 +37,9 @@ pub struct EntryView {
 /// One event; its further fields depend on `what`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
-    /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`, `contact_clash`, or
-    /// `element_added`, `document_announced`, `element_changed`, `element_removed` with `kind` and `element` (LEAD-2), `deadline_added` …
+    /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`,
+    /// `contact_clash`, or `element_added`, `document_announced`, `element_changed`, `element_removed` with `kind` and `element` (LEAD-2),
+    /// `deadline_added` …
     pub what: &'static str,
     /// The fields of the event.
     #[serde(flatten)]

@@ -90,8 +90,8 @@ fn pool_key(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
 
 /// Number of pool leads read to find the oldest one that is still in the pool.
 const OLDEST: usize = 24;
-/// Number of pool leads read if any lead may be claimed. It is above zero so that leads that left the pool by another way are removed from it over
-/// time.
+/// Number of pool leads read if any lead may be claimed. It is above zero so that leads that left the pool by another way are removed from
+/// it over time.
 const FORGOTTEN: usize = 2;
 
 /// `POST /leads/{id}/claim`: takes a lead out of the pool (DIS-8).
@@ -149,7 +149,8 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
     }
 }
 
-/// Lets an assignable user of a pool see that somebody else has claimed the lead (409), although the lead is no longer visible to that user.
+/// Lets an assignable user of a pool see that somebody else has claimed the lead (409), although the lead is no longer visible to that
+/// user.
 fn check_saw_pool_lead(refusal: Refusal, dealer: &Dealer, call: &Call) -> Result<(), Refusal> {
     let here = call.scope.user_id().and_then(|user| dealer.settings.member(user));
     let saw_it = dealer.settings.pool.is_some() && here.is_some_and(|member| member.assignable);

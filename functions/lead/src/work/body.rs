@@ -41,7 +41,8 @@ pub struct StatusBody {
     /// `in_progress`, `won` or `lost`.
     #[schema(value_type = String, example = "lost")]
     status: Loose<Text>,
-    /// Reason of a lost lead, required with `lost`: `bought_elsewhere`, `price`, `vehicle_gone`, `no_interest`, `not_reached`, `spam`, `duplicate` or `other` (LEAD-1).
+    /// Reason of a lost lead, required with `lost`: `bought_elsewhere`, `price`, `vehicle_gone`, `no_interest`, `not_reached`, `spam`,
+    /// `duplicate` or `other` (LEAD-1).
     #[schema(value_type = Option<String>, example = "bought_elsewhere")]
     reason: Loose<Text>,
     /// Which incomplete calendar events are completed with the lead: `none` (default), `overdue` or `all` (CAL-5).

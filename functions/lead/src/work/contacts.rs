@@ -18,8 +18,8 @@ use forecourt_store::keys::Key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A contact, or corrections of a contact. In a correction an absent field stays unchanged and an empty field is cleared. A contact needs at least one
-/// e-mail address or telephone number (INT-3).
+/// A contact, or corrections of a contact. In a correction an absent field stays unchanged and an empty field is cleared. A contact needs
+/// at least one e-mail address or telephone number (INT-3).
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"first_name": "Jana", "last_name": "Petersen", "emails": ["jana@example.com"], "phones": [{"number": "0171 2345678", "type": "mobile"}]}))]
 pub struct LeadContactBody {
@@ -62,8 +62,8 @@ pub struct LeadContactBody {
     /// `true` makes this the lead's main contact. Letters go to the main contact until a further enquiry is added.
     #[schema(value_type = Option<bool>)]
     main: Loose<bool>,
-    /// Only in a correction: `wrong` (the default) if the e-mail addresses and numbers that it replaces never were the contact's, so that they no longer lead to
-    /// the contact; `former` if they were.
+    /// Only in a correction: `wrong` (the default) if the e-mail addresses and numbers that it replaces never were the contact's, so that
+    /// they no longer lead to the contact; `former` if they were.
     #[schema(value_type = Option<String>, example = "former")]
     replaces: Loose<Text>,
 }
@@ -162,7 +162,8 @@ pub(crate) async fn remove(platform: &Platform, call: &Call) -> Result<Answer, P
 }
 
 impl ContactAction {
-    /// Returns the version in which the contact to be removed was added. Its timeline entry shows whether a contact that is missing ever existed.
+    /// Returns the version in which the contact to be removed was added. Its timeline entry shows whether a contact that is missing ever
+    /// existed.
     fn added_in(&self) -> Option<u64> {
         if let ContactAction::Remove(id) = self { id.as_str().parse().ok() } else { None }
     }

@@ -166,7 +166,8 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     };
     let query = WorkQuery { users: &users, from, until, cursor: call.query("cursor"), limit, selective: false };
     let agenda = store.agenda(&call.scope, &id, query).await?;
-    // An assigned task does not hold the contact's name, so the leads of these tasks are read. The name is shown only to users who may see the lead.
+    // An assigned task does not hold the contact's name, so the leads of these tasks are read. The name is shown only to users who may see
+    // the lead.
     let given = agenda.todos.iter().filter_map(|todo| if let Todo::Given(task) = todo { Some(Key::Lead(task.lead)) } else { None });
     let given: Vec<Key> = given.collect();
     let leads = if given.is_empty() { Loaded::default() } else { store.load(&call.scope, &Load::of(given)).await? };

@@ -121,8 +121,8 @@ impl Face {
         segments
     }
 
-    /// Breaks a clean text into lines of `width` at font size 1. Breaks between words; words longer than a line are split. Consecutive empty
-    /// lines become one.
+    /// Breaks a clean text into lines of `width` at font size 1. Breaks between words; words longer than a line are split. Consecutive
+    /// empty lines become one.
     pub(super) fn wrap(&self, text: &str, width: f32) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for paragraph in text.split('\n').map(str::trim_end) {

@@ -74,7 +74,6 @@ pub(super) struct Run {
 /// A filled rectangle: left, top, width, height.
 pub(super) struct Area(pub(super) Ink, pub(super) [f32; 4]);
 
-/// A page.
 #[derive(Default)]
 pub(super) struct Page {
     pub(super) areas: Vec<Area>,

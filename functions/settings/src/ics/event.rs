@@ -33,13 +33,12 @@ struct Moment {
 }
 
 impl Moment {
-    /// Returns its date.
     fn date(self) -> NaiveDate {
         self.dating_time().date()
     }
 
-    /// Returns the time that determines its date: the time in UTC if only that is midnight, because some programs write a date as midnight in
-    /// UTC; otherwise the local time.
+    /// Returns the time that determines its date: the time in UTC if only that is midnight, because some programs write a date as midnight
+    /// in UTC; otherwise the local time.
     fn dating_time(self) -> NaiveDateTime {
         let is_midnight = |clock: &NaiveDateTime| clock.time() == NaiveTime::MIN;
         self.utc.filter(|utc| is_midnight(utc) && !is_midnight(&self.clock)).unwrap_or(self.clock)
@@ -174,7 +173,8 @@ fn name(text: &str) -> String {
     cut.trim_end().to_owned()
 }
 
-/// Reads `20261225`, `20261225T000000` or `20261224T230000Z`. A time in UTC is converted to `zone`; every other time is read as a local time.
+/// Reads `20261225`, `20261225T000000` or `20261224T230000Z`. A time in UTC is converted to `zone`; every other time is read as a local
+/// time.
 fn moment(text: &str, zone: chrono_tz::Tz) -> Result<Moment, EventFault> {
     let is_utc = text.ends_with(['Z', 'z']);
     let (date, time) = match text.split_once(['T', 't']) {

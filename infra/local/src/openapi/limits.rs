@@ -43,7 +43,8 @@ pub(super) fn limited(name: &str, schema: &mut RefOr<Schema>) {
     }
 }
 
-/// Whether a text of the body may also be a number ([`forecourt_edge::formats::json::Text`]). Settings, users, webhooks and periods are strict.
+/// Whether a text of the body may also be a number ([`forecourt_edge::formats::json::Text`]). Settings, users, webhooks and periods are
+/// strict.
 fn takes_numbers(name: &str) -> bool {
     let strict = ["WebhookBody", "WebhookPatch", "RedeliveryBody", "ExportBody"];
     !strict.contains(&name) && !super::settings::NAMES.contains(&name) && !super::users::NAMES.contains(&name)

@@ -158,7 +158,8 @@ fn register<T: ToSchema + PartialSchema>(schemas: &mut Schemas) {
     T::schemas(schemas);
 }
 
-/// Registers a kind of elements: its body, one element and the list. The generic [`ElementView`] has one name only, so that the names are made here.
+/// Registers a kind of elements: its body, one element and the list. The generic [`ElementView`] has one name only, so that the names are
+/// made here.
 fn element<B: ToSchema, V: ToSchema>(schemas: &mut Schemas) {
     let one = V::name().replace("View", "Element");
     register::<B>(schemas);

@@ -1,5 +1,5 @@
-//! The bodies of settings, as the API takes them. The function reads them as JSON, since a field that is left out keeps its value: these types
-//! only describe them. A test compares their fields with those of the settings.
+//! The bodies of settings, as the API takes them. The function reads them as JSON, since a field that is left out keeps its value: these
+//! types only describe them. A test compares their fields with those of the settings.
 
 #![expect(dead_code, reason = "the types are only described")]
 

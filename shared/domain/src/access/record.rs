@@ -29,8 +29,8 @@ pub struct AccessRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "what")]
 pub enum AccessEvent {
-    /// A user got a role over the whole group, or additional rights over leads or users; or an actor who may not read leads gave the user access
-    /// to the leads of a dealer.
+    /// A user got a role over the whole group, or additional rights over leads or users; or an actor who may not read leads gave the user
+    /// access to the leads of a dealer.
     Granted {
         /// The user.
         user: UserId,
@@ -186,7 +186,8 @@ impl AccessRecord {
         Some(Self { notice: Some(AdminNotice { state, ..notice.clone() }), ..self.clone() })
     }
 
-    /// Returns the record after an attempt that reached `sent`. `failure` is the error of a mail that was not accepted, and how to continue.
+    /// Returns the record after an attempt that reached `sent`. `failure` is the error of a mail that was not accepted, and how to
+    /// continue.
     pub fn attempted(&self, sent: &BTreeSet<UserId>, failure: Option<(String, Retry)>, now: DateTime<Utc>) -> Self {
         let Some(notice) = &self.notice else { return self.clone() };
         let before = match notice.state {

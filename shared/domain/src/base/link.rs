@@ -10,7 +10,7 @@ const DOMAINS: [&str; 58] = [
     "support", "tech", "today", "top", "vip", "website", "win", "world", "xyz",
 ];
 
-/// The beginnings of names that end with a full stop: what follows it is a name and no domain.
+/// The beginnings of names that end with a full stop: the text after it is a name and no domain.
 const TITLES: [&str; 28] = [
     "co", "dipl", "dott", "dr", "fa", "fam", "fr", "frl", "gebr", "hr", "ing", "jr", "jun", "mag", "med", "mevr", "mr", "mrs", "ms", "nat",
     "phil", "prof", "sen", "sig", "sr", "st", "th", "univ",
@@ -25,7 +25,7 @@ pub fn has_link(name: &str) -> bool {
 }
 
 fn is_link(word: &str) -> bool {
-    // The text before an `@` is no domain, and what comes after a scheme such as `mailto:` is.
+    // The text before an `@` is no domain; the text after a scheme such as `mailto:` is.
     let host = word.rsplit('@').next().unwrap_or(word);
     let is_address = host.len() < word.len();
     let end = host.find(['/', ':', '?', '#']).unwrap_or(host.len());

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 /// One number of a field.
 pub(super) struct Piece {
-    /// The part of the field that belongs to it. A number that was typed without its area code is completed. If the part alone would be read
-    /// as another number, it is the number in E.164.
+    /// The part of the field that belongs to it. A number that was typed without its area code is completed. If the part alone would be
+    /// read as another number, it is the number in E.164.
     pub(super) typed: String,
     pub(super) e164: String,
     pub(super) extension: Option<String>,

@@ -81,7 +81,8 @@ impl OpeningHours {
         Self::new(self.0.clone()).err().map(|invalid| invalid.0).unwrap_or_default()
     }
 
-    /// Returns these hours with each day's intervals in order and disjoint: empty and reversed ones are left out, overlapping ones are joined.
+    /// Returns these hours with each day's intervals in order and disjoint: empty and reversed ones are left out, overlapping ones are
+    /// joined.
     fn disjoint(&self) -> Self {
         let Week { mon, tue, wed, thu, fri, sat, sun } = &self.0;
         let [mon, tue, wed, thu, fri, sat, sun] = [mon, tue, wed, thu, fri, sat, sun].map(|day| disjoint(day));
@@ -148,8 +149,8 @@ impl DayOff {
 
 /// One dealer's calendar: time zone, weekly hours, days off and special hours.
 ///
-/// [`new`](Self::new) checks it. A stored calendar is read without a check, because another release stored it: [`faults`](Self::faults) lists
-/// its faults, and the clock counts only the valid hours. The methods of the clock are in the module `clock`.
+/// [`new`](Self::new) checks it. A stored calendar is read without a check, because another release stored it: [`faults`](Self::faults)
+/// lists its faults, and the clock counts only the valid hours. The methods of the clock are in the module `clock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Entered")]
 pub struct Calendar {

@@ -112,8 +112,8 @@ impl Lead {
         event
     }
 
-    /// Gives the contact of the enquiry `before` the data of its newer version, and keeps the channels of further enquiries. A contact that a
-    /// user has corrected stays unchanged (LEAD-7).
+    /// Gives the contact of the enquiry `before` the data of its newer version, and keeps the channels of further enquiries. A contact that
+    /// a user has corrected stays unchanged (LEAD-7).
     pub(crate) fn refresh_contact(&mut self, before: Option<&Enquiry>, now: &Person) {
         let own = self.contacts.iter_mut().find(|contact| contact.id == numbered(1));
         if let Some((contact, before)) = own.zip(before.map(|before| &before.contact))

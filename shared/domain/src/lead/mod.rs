@@ -77,7 +77,8 @@ pub struct Lead {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "asker")]
     pub enquirer: Option<Box<Enquirer>>,
-    /// Its contacts, the main one first: at most ten if users add them, at most 20 with those of further enquiries. Empty if the only contact is the unchanged contact of the enquiry (LEAD-7).
+    /// Its contacts, the main one first: at most ten if users add them, at most 20 with those of further enquiries. Empty if the only
+    /// contact is the unchanged contact of the enquiry (LEAD-7).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<LeadContact>,
     /// Further criteria for the routing rules (DIS-3).

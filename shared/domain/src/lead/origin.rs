@@ -48,9 +48,10 @@ pub struct Receipt {
     pub added: Option<Added>,
 }
 
-/// The receipt of an enquiry for a sender who may not read its lead. The sender learns its id, time and warnings, and nothing of the lead.
+/// The receipt of an enquiry for a sender who may not read its lead. It has an id, a time and warnings, and no data of the lead.
 ///
-/// It alone decides what is a repeat of the sender, so that a repeat does not show whether the enquiry made a lead or was added to one.
+/// It alone decides whether an enquiry is a repeat of the sender, so that a repeat does not show whether the enquiry made a lead or was
+/// added to one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnquiryReceipt {
     /// Its id: a hash of the sender and the origin of the enquiry.

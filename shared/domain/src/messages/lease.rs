@@ -47,8 +47,8 @@ pub(crate) struct NextAttempt {
 impl Lease {
     /// Messages to staff and letters to customers: three days of attempts. What a message states is checked before each of them.
     pub const MAIL: Self = Self { duration: TimeDelta::minutes(2), attempts: 72 };
-    /// The number of attempts without an answer after which a message is not sent again, because it may have arrived each time. Failures that
-    /// are known do not count.
+    /// The number of attempts without an answer after which a message is not sent again, because it may have arrived each time. Failures
+    /// that are known do not count.
     pub const UNCLEAR_ATTEMPTS: u32 = 8;
 
     /// When a lease that is taken at `now` runs out.

@@ -253,8 +253,8 @@ impl Letter {
         self.with_state(LetterState::Unclear { at: now })
     }
 
-    /// Records a failed attempt. If `retry` leaves an attempt, the letter is queued again; otherwise it has failed. After an attempt without
-    /// an answer it is unclear: a customer never gets a letter twice without a person's decision.
+    /// Records a failed attempt. If `retry` leaves an attempt, the letter is queued again; otherwise it has failed. After an attempt
+    /// without an answer it is unclear: a customer never gets a letter twice without a person's decision.
     pub fn failed(&self, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
         let attempts = match self.state {
             LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts,

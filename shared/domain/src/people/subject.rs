@@ -4,8 +4,8 @@ use super::User;
 use crate::base::{Fault, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 
-/// The claim of a user on the subject by which tokens name them. It is stored with the user, so that no two users of a group have one subject.
-/// It may be out of date: the user's own record decides.
+/// The claim of a user on the subject by which tokens name them. It is stored with the user, so that no two users of a group have one
+/// subject. It may be out of date: the user's own record decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenSubject {
     /// A hash of the subject.
@@ -38,7 +38,8 @@ impl SubjectClaim<'_> {
         Ok(other.then(|| TokenSubject { key: self.key.to_owned(), user: user.id.clone() }))
     }
 
-    /// Returns the fault of a user with this subject if tokens name another user. It does not name that user, whom the principal may not see.
+    /// Returns the fault of a user with this subject if tokens name another user. It does not name that user, whom the principal may not
+    /// see.
     pub fn fault(self, subject: Option<&str>) -> Option<Fault> {
         self.holder?;
         let field = if subject.is_some() { "subject" } else { "user" };

@@ -1,6 +1,6 @@
 //! Exports (EXP-1).
 //!
-//! A commit starts a slice and counts it. A second commit ends the slice and records what it wrote and how far it read. If the next slice
+//! A commit starts a slice and counts it. A second commit ends the slice and records its output and its last position. If the next slice
 //! starts before the end of a slice, the output of the overtaken slice is ignored: its part has its own number, and no list contains that
 //! number.
 

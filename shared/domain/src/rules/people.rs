@@ -26,7 +26,8 @@ pub struct UserInput<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link back (CAL-6).
+/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link back
+/// (CAL-6).
 ///
 /// # Errors
 /// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.

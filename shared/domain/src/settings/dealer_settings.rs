@@ -127,7 +127,7 @@ pub struct DealerSettings {
     /// The accepted origins of appointments, and how customers are notified of them (APT-2, APT-3).
     #[serde(default, skip_serializing_if = "is_default")]
     pub appointments: AppointmentSettings,
-    /// The limits of what is sent to customers (SET-12).
+    /// The limits of letters and text messages to customers (SET-12).
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: SendingLimits,
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).

@@ -1,10 +1,10 @@
-//! The limits of what a dealer sends to customers (SET-12).
+//! The limits of letters and text messages to customers (SET-12).
 
 use crate::base::{Budget, Country, Fault, Window};
 use crate::settings::DealerSettings;
 use serde::{Deserialize, Serialize};
 
-/// The limits of what a dealer sends to customers. No honest dealer meets the defaults.
+/// The limits of letters and text messages to customers. No honest dealer reaches the defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SendingLimits {

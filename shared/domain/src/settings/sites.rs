@@ -29,7 +29,8 @@ impl VehicleSite {
 }
 
 impl DealerSettings {
-    /// Returns the site of the first vehicle as the enquiry writes it. `None` without one, or if `rules_of_vehicle_location` is off (INT-10).
+    /// Returns the site of the first vehicle as the enquiry writes it. `None` without one, or if `rules_of_vehicle_location` is off
+    /// (INT-10).
     pub fn site_of<'a>(&self, enquiry: &'a Enquiry) -> Option<&'a str> {
         let site = enquiry.vehicles.first().filter(|_| self.rules_of_vehicle_location)?.site.as_deref()?;
         Some(site.trim()).filter(|site| !site.is_empty())

@@ -76,7 +76,6 @@ struct ItemChange<'a> {
     by: Option<&'a Actor>,
     /// The version of the item.
     version: u64,
-    /// When it happened.
     at: DateTime<Utc>,
     /// When its events are queued.
     queued: DateTime<Utc>,

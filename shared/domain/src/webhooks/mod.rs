@@ -74,8 +74,8 @@ pub struct Webhook {
     /// The dealers. Empty for all.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dealers: BTreeSet<DealerId>,
-    /// The partner whose system receives the events. It gets only events of its own appointments, and nothing of a lead. `None` for a system
-    /// of the group itself.
+    /// The partner whose system receives the events. It gets only events of its own appointments, and nothing of a lead. `None` for a
+    /// system of the group itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner: Option<PartnerId>,
     /// The actor who created it or last changed it. They are notified if it is switched off.

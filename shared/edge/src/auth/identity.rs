@@ -12,7 +12,7 @@ pub(crate) async fn scope(platform: &Platform, event: &ApiGatewayV2httpRequest) 
     let names = &platform.token_claims;
     let jwt = event.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
     let jwt = jwt.ok_or_else(|| Denied::Token("send a token: Authorization: Bearer …".into()))?;
-    let (group, named) = names.read(&jwt.claims).map_err(Denied::Token)?;
+    let (group, named) = names.read(&jwt.claims).map_err(|fault| Denied::Token(fault.to_string()))?;
     let group = GroupId::parse(group).map_err(|e| Denied::Token(format!("the claim `{}` of the token {e}", names.group)))?;
     match named {
         Named::Partner(partner) => {

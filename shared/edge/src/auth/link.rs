@@ -64,7 +64,7 @@ pub(crate) fn verified(platform: &Platform, operation: Operation, token: &str) -
     let group = GroupId::parse(group).ok()?;
     if of_feed {
         let created = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
-        // The link has no rights of its own. It shows what its user may see at the time of the request.
+        // The link has no rights of its own. It shows the items that its user may see at the time of the request.
         let link = FeedLink { user: UserId::parse(of).ok()?, feed: FeedId::parse(id).ok()?, created };
         return Some((Scope::keys_only(group), Link::Feed(link)));
     }

@@ -34,6 +34,19 @@ pub(crate) enum Named<'a> {
     Partner(&'a str),
 }
 
+/// The reason why a token names no sender (ACC-2).
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenFault {
+    #[error("the token has no claim `{0}`, which names the group")]
+    NoGroup(String),
+    #[error("the claim `{0}` of the token has several values: it must have one")]
+    SeveralValues(String),
+    #[error("the token names a user (`{user}`) and a partner (`{partner}`): it must name one of them")]
+    TwoSenders { user: String, partner: String },
+    #[error("the token has neither a claim `{user}`, which names a user, nor `{partner}`, which names a partner")]
+    NoSender { user: String, partner: String },
+}
+
 impl TokenClaims {
     /// Reads the names from the environment: `TOKEN_USER_CLAIM`, `TOKEN_GROUP_CLAIM` and `TOKEN_PARTNER_CLAIM`.
     pub fn from_environment() -> Self {
@@ -48,10 +61,10 @@ impl TokenClaims {
     /// Returns the group and the sender that the claims name.
     ///
     /// # Errors
-    /// What is wrong with the token: a claim that is missing or has several values, or a user and a partner in one token.
-    pub(crate) fn read<'a>(&self, claims: &'a HashMap<String, String>) -> Result<(&'a str, Named<'a>), String> {
+    /// The fault of the token: a claim that is missing or has several values, or a user and a partner in one token.
+    pub(crate) fn read<'a>(&self, claims: &'a HashMap<String, String>) -> Result<(&'a str, Named<'a>), TokenFault> {
         let Self { user, group, partner } = self;
-        let group = only(claims, group)?.ok_or_else(|| format!("the token has no claim `{group}`, which names the group"))?;
+        let group = only(claims, group)?.ok_or_else(|| TokenFault::NoGroup(group.clone()))?;
         let for_client = is_for_client(claims);
         // In a person's token the client is the application that they use, not the sender.
         let partner_value = if CLIENT.contains(&partner.as_str()) && !for_client { None } else { only(claims, partner)? };
@@ -59,30 +72,29 @@ impl TokenClaims {
         let user_value = if client_only { None } else { only(claims, user)? };
         match (user_value, partner_value) {
             // A user who can edit the claim of the partner must not become one.
-            (Some(_), Some(_)) => Err(format!("the token names a user (`{user}`) and a partner (`{partner}`): it must name one of them")),
+            (Some(_), Some(_)) => Err(TokenFault::TwoSenders { user: user.clone(), partner: partner.clone() }),
             (Some(user), None) => Ok((group, Named::User(user))),
             (None, Some(partner)) => Ok((group, Named::Partner(partner))),
-            (None, None) => {
-                Err(format!("the token has neither a claim `{user}`, which names a user, nor `{partner}`, which names a partner"))
-            }
+            (None, None) => Err(TokenFault::NoSender { user: user.clone(), partner: partner.clone() }),
         }
     }
 }
 
 /// Returns the only value of a claim. API Gateway passes a list on as `[a b]`. `None` if the claim is missing or empty.
-fn only<'a>(claims: &'a HashMap<String, String>, name: &str) -> Result<Option<&'a str>, String> {
+fn only<'a>(claims: &'a HashMap<String, String>, name: &str) -> Result<Option<&'a str>, TokenFault> {
     let Some(text) = claims.get(name).map(|text| text.trim()) else { return Ok(None) };
     let Some(list) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) else {
         return Ok(Some(text).filter(|text| !text.is_empty()));
     };
     let mut values = list.split_whitespace();
     match (values.next(), values.next()) {
-        (Some(_), Some(_)) => Err(format!("the claim `{name}` of the token has several values: it must have one")),
+        (Some(_), Some(_)) => Err(TokenFault::SeveralValues(name.to_owned())),
         (first, _) => Ok(first),
     }
 }
 
-/// Whether a client got the token for itself (the grant `client_credentials`), so that its subject is no person. No user can set these claims.
+/// Whether a client got the token for itself (the grant `client_credentials`), so that its subject is no person. No user can set these
+/// claims.
 fn is_for_client(claims: &HashMap<String, String>) -> bool {
     let claim = |name: &str| claims.get(name).map(String::as_str);
     let subject = claim("sub");

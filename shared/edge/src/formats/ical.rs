@@ -52,8 +52,8 @@ const NOT_IN_MAILTO: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Returns a file in the dealer's name, and its media type (RFC 5546). The method is REQUEST, which must name the recipient; PUBLISH, which must not, for a
-/// file without a recipient or a dealer without an address; or CANCEL.
+/// Returns a file in the dealer's name, and its media type (RFC 5546). The method is REQUEST, which must name the recipient; PUBLISH, which
+/// must not, for a file without a recipient or a dealer without an address; or CANCEL.
 pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
     let settings = &dealer.settings;
     let zone = settings.calendar.zone();

@@ -67,8 +67,8 @@ fn parse(body: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_slice(body).map_err(malformed)
 }
 
-/// Reads a body into `T` as [`read`] does, but leaves every text as the sender wrote it, and returns the unknown fields. The caller normalises and
-/// flags the texts.
+/// Reads a body into `T` as [`read`] does, but leaves every text as the sender wrote it, and returns the unknown fields. The caller
+/// normalises and flags the texts.
 ///
 /// # Errors
 /// As [`read`].
@@ -76,7 +76,8 @@ pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<(T, Vec<UnknownF
     lenient(parse(body)?)
 }
 
-/// Reads a body into `T` as [`read`] does, and refuses fields that `T` does not have, so that a misspelt field is not silently lost (API-1).
+/// Reads a body into `T` as [`read`] does, and refuses fields that `T` does not have, so that a misspelt field is not silently lost
+/// (API-1).
 ///
 /// # Errors
 /// As [`read`]; [`Refusal::Invalid`] names each unknown field, and the known fields in its place.
@@ -164,8 +165,8 @@ pub enum Loose<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Deserialized as an option, a missing field is no error: the bodies need no `#[serde(default)]`. Bodies are read from parsed JSON, which an
-        // error leaves intact: the next field can be read.
+        // Deserialized as an option, a missing field is no error: the bodies need no `#[serde(default)]`. Bodies are read from parsed JSON,
+        // which an error leaves intact: the next field can be read.
         Ok(match Option::<T>::deserialize(deserializer) {
             Ok(None) => Self::Absent,
             Ok(Some(value)) => Self::Here(value),

@@ -81,7 +81,7 @@ const TIME: &str = "a time with a UTC offset such as 2026-12-24T12:30:00+01:00";
 const DATE: &str = "a date such as 2026-12-24";
 const ZONE: &str = "a time zone such as Europe/Berlin";
 
-/// Returns what the field must be. Messages of the domain's own types stay as they are.
+/// Returns the requirement that the field breaks. Messages of the domain's own types stay as they are.
 fn detail(message: &str) -> String {
     if missing(message).is_some() {
         return "is required".into();
@@ -103,7 +103,7 @@ fn detail(message: &str) -> String {
     }
 }
 
-/// Returns the plain name of what the parser expects.
+/// Returns the plain name of the kind of value that the parser expects.
 fn plain(kind: &str) -> String {
     let name = match kind {
         "a string" | "str" | "string or map" | "a borrowed string" | "a character" => "text",

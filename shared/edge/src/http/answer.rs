@@ -117,7 +117,8 @@ where
     write(answer)
 }
 
-/// Answers a request of a route that anyone may call ([`Access::Open`](crate::routes::Access::Open)): without a sender, and without the store.
+/// Answers a request of a route that anyone may call ([`Access::Open`](crate::routes::Access::Open)): without a sender, and without the
+/// store.
 pub fn answer_open(
     function: &'static str,
     event: &ApiGatewayV2httpRequest,

@@ -133,8 +133,8 @@ impl Call {
         parts.join(" ")
     }
 
-    /// Records whether the request, or a part of it, was carried out before under the same `Idempotency-Key`. If all parts were, the response has the
-    /// header `Idempotent-Replay: true` (INT-5).
+    /// Records whether the request, or a part of it, was carried out before under the same `Idempotency-Key`. If all parts were, the
+    /// response has the header `Idempotent-Replay: true` (INT-5).
     pub fn note_repeat(&self, again: bool) {
         let of = if again { &self.replays.replayed } else { &self.replays.new };
         of.store(true, Relaxed);

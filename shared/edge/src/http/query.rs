@@ -17,7 +17,8 @@ const LARGEST_PAGE: usize = 100;
 /// The fault of a parameter that is given more than once.
 pub(super) const TWICE: &str = "must be given once";
 
-/// Decodes a query string or a form. Returns the values by name, and the names that occur more than once: none of their values may count alone.
+/// Decodes a query string or a form. Returns the values by name, and the names that occur more than once: none of their values may count
+/// alone.
 pub(super) fn decode(raw: &str) -> (HashMap<String, String>, HashSet<String>) {
     let (mut values, mut repeated) = (HashMap::new(), HashSet::new());
     for (name, value) in form_urlencoded::parse(raw.as_bytes()).into_owned() {
@@ -28,8 +29,8 @@ pub(super) fn decode(raw: &str) -> (HashMap<String, String>, HashSet<String>) {
     (values, repeated)
 }
 
-/// Checks that `values` has only parameters of the route, none of them empty: a misspelt or empty filter must not return everything (API-1). A parameter
-/// under its former name gets its current name. Returns the faults of all parameters, sorted by name.
+/// Checks that `values` has only parameters of the route, none of them empty: a misspelt or empty filter must not return everything
+/// (API-1). A parameter under its former name gets its current name. Returns the faults of all parameters, sorted by name.
 pub(super) fn check(route: &Route, values: &mut HashMap<String, String>, repeated: &HashSet<String>) -> Vec<Fault> {
     let known: Vec<&str> = route.query.iter().filter(|query| query.now.is_none()).map(|query| query.name).collect();
     let unknown = || match known.as_slice() {
@@ -74,8 +75,9 @@ pub struct Queries<'a> {
 }
 
 impl<'a> Queries<'a> {
-    /// Begins to read the parameters of the request's route. A parameter that is unknown, empty, too long or given more than once is a fault
-    /// (API-1), and so is a value that cannot be read: this one against `rule`. A parameter under its former name has its current name here.
+    /// Begins to read the parameters of the request's route. A parameter that is unknown, empty, too long or given more than once is a
+    /// fault (API-1), and so is a value that cannot be read: this one against `rule`. A parameter under its former name has its current
+    /// name here.
     pub fn of(call: &'a Call, rule: &'static str) -> Self {
         Self { call, rule, faults: call.query_faults().to_vec() }
     }

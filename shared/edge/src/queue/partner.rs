@@ -73,8 +73,8 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// Returns the attributes of the letter on the dead-letter queue: `why`, `origin`, `sender`, and the `dealer` of the message. Empty ones
-    /// are left out, because SQS refuses them.
+    /// Returns the attributes of the letter on the dead-letter queue: `why`, `origin`, `sender`, and the `dealer` of the message. Empty
+    /// ones are left out, because SQS refuses them.
     pub fn attributes<'a>(&'a self, message: &'a SqsMessage) -> Vec<(&'static str, &'a str)> {
         let dealer = message.message_attributes.get(DEALER).and_then(|dealer| dealer.string_value.as_deref());
         let all = [(WHY, &*self.why), (ORIGIN, &*self.origin), (SENDER, &*self.sender), (DEALER, dealer.unwrap_or_default())];

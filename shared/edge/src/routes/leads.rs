@@ -138,7 +138,7 @@ routes![
             NO_TOKEN,
             NO_RIGHT,
             (404, "The message does not exist or is not visible to you."),
-            (409, "The message was sent meanwhile, or what it states is no longer so."),
+            (409, "The message was sent meanwhile, or its content is no longer true."),
             RETRY,
         ]),
 ];

@@ -24,7 +24,7 @@ pub(super) const TOO_MANY: ProblemResponse =
     (429, "The route takes no more requests for now; send the same request again after a second, or the seconds in `Retry-After`.");
 pub(super) const RETRY: ProblemResponse = (503, "The request was not carried out; retry.");
 
-/// Of operations that read a lead or what belongs to it.
+/// Of operations that read a lead or its items.
 pub(super) const READ: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NOT_VISIBLE, PARAMETER, RETRY];
 /// Of the read of raw input.
 pub(super) const RAW: &[ProblemResponse] = &[
@@ -35,7 +35,7 @@ pub(super) const RAW: &[ProblemResponse] = &[
     PARAMETER,
     RETRY,
 ];
-/// Of operations that change a lead or what belongs to it.
+/// Of operations that change a lead or its items.
 pub(super) const LEAD_CHANGE: &[ProblemResponse] =
     &[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_LEAD, CONFLICT, STALE_LEAD, MEDIA_TYPE, FIELDS, RETRY];
 /// Of operations that read settings or users.

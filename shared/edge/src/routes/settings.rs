@@ -117,7 +117,7 @@ parts! {
     RoutingRules: "/dealers/{dealer}/routing-rules", "RoutingRulesBody", "the routing rules: the first rule that matches a lead selects its group (DIS-3)";
     Absences: "/dealers/{dealer}/absences", "AbsencesBody", "the absences of users and their deputies (DIS-4)";
     Limits: "/dealers/{dealer}/limits", "LimitsBody",
-        "the limits of what is sent to customers: letters to a recipient, text messages, and the countries of text messages (SET-12)";
+        "the limits of messages to customers: letters to a recipient, text messages, and the countries of text messages (SET-12)";
 }
 
 pub(super) const PART_ROUTES: &[Route] = &routes_of::<{ PART_ROWS.len() }>(PART_ROWS);

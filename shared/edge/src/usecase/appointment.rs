@@ -52,8 +52,8 @@ pub struct PingBack {
 pub struct PingBackView {
     /// The id of the appointment, or the id that it will have.
     pub appointment: String,
-    /// `applied`; `known`: the state is the same already, or a later report exists; `kept`: the appointment does not exist yet, and the report applies when
-    /// it is created; `too_early`: no customer can attend before the day of the appointment.
+    /// `applied`; `known`: the state is the same already, or a later report exists; `kept`: the appointment does not exist yet, and the
+    /// report applies when it is created; `too_early`: no customer can attend before the day of the appointment.
     pub outcome: &'static str,
     /// The reason why the report does not count.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,8 +217,8 @@ pub async fn apply_ping_back(
     let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = apply_report(context, appointment, &ping_back.report);
     };
-    // The appointment is read after the pending reports. If there is no appointment, the pending reports are complete, because creating the appointment
-    // also writes them.
+    // The appointment is read after the pending reports. If there is no appointment, the pending reports are complete, because creating the
+    // appointment also writes them.
     let first = Load::of(received_key.into_iter().chain([Key::PendingReports(id.clone())]));
     let load = first
         .then(|loaded| [Key::Appointment(id.clone())].into_iter().chain(needs(loaded, &id, read_days, &by, now)).collect())

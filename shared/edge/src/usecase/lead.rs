@@ -54,8 +54,9 @@ impl<'a> LeadRequest<'a> {
     }
 }
 
-/// Changes a lead: loads it with its dealer and the items in `also`, checks the right, and applies `rule` once per `Idempotency-Key`. Returns the result
-/// of `shown` for the lead after the change and the decision; the decision is `None` if nothing changed or the request is a repeat.
+/// Changes a lead: loads it with its dealer and the items in `also`, checks the right, and applies `rule` once per `Idempotency-Key`.
+/// Returns the result of `shown` for the lead after the change and the decision; the decision is `None` if nothing changed or the request
+/// is a repeat.
 ///
 /// # Errors
 /// The refusal or failure as a problem.
@@ -70,8 +71,8 @@ pub async fn change<A>(
     Ok(answer)
 }
 
-/// As [`change`], for a change that creates the item `makes`, whose id follows from the `Idempotency-Key` ([`crate::http::new_name`]). If the item exists,
-/// the request is a repeat that is no longer stored: the item is shown and not created again.
+/// As [`change`], for a change that creates the item `makes`, whose id follows from the `Idempotency-Key` ([`crate::http::new_name`]). If
+/// the item exists, the request is a repeat that is no longer stored: the item is shown and not created again.
 ///
 /// # Errors
 /// As [`change`].
@@ -104,7 +105,8 @@ async fn carry_out<A>(
     Ok(changed.await?)
 }
 
-/// Returns the unit of `leads`: each with its dealer, the items in `also`, the appointments of the events among these, and the stored request.
+/// Returns the unit of `leads`: each with its dealer, the items in `also`, the appointments of the events among these, and the stored
+/// request.
 fn unit<'a>(
     platform: &Platform,
     call: &Call,
@@ -154,8 +156,8 @@ impl<'a> Change<'a> {
     ) -> Result<(Option<Decision>, (A, bool)), Refusal> {
         let Self { call, id, right, versions, request } = self;
         let (lead, dealer) = found(loaded, *id)?;
-        // A repeat is answered even if the first request put the lead out of the sender's reach, as long as the lead has not changed since. The key
-        // contains the sender.
+        // A repeat is answered even if the first request put the lead out of the sender's reach, as long as the lead has not changed since.
+        // The key contains the sender.
         if let Some(request) = request
             && let Some(version) = request.done(loaded, call.now)?
         {
@@ -196,8 +198,8 @@ pub struct LeadsRequest<'a> {
     pub leads: &'a [LeadId],
 }
 
-/// As [`make`], for several leads in one commit. Each is decided by itself and after the leads before it: `rule` gets the days of users as those leave
-/// them. Returns the results of the first leads, at least one: as many as fit into a commit.
+/// As [`make`], for several leads in one commit. Each is decided by itself and after the leads before it: `rule` gets the days of users as
+/// those leave them. Returns the results of the first leads, at least one: as many as fit into a commit.
 ///
 /// # Errors
 /// If nothing could be decided; no lead is changed then.
@@ -249,8 +251,9 @@ pub async fn make_together<A>(
     Ok(answers.collect())
 }
 
-/// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or completes, marks as a no-show or
-/// reschedules an event that is assigned to a user whose work the sender may see (CAL-4). Only users who may see the lead may cancel the event.
+/// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or completes,
+/// marks as a no-show or reschedules an event that is assigned to a user whose work the sender may see (CAL-4). Only users who may see the
+/// lead may cancel the event.
 fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
     let own = task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && call.scope.reaches(&task.dealer).is_ok());
@@ -259,13 +262,14 @@ fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool 
     own || event.is_some_and(|event| sees_given(call, dealer, event.user.as_ref()))
 }
 
-/// Whether the sender may see work that is assigned to `user` at `dealer`: their own, or that of users they supervise or deputise for (ACC-1).
+/// Whether the sender may see work that is assigned to `user` at `dealer`: their own, or that of users they supervise or deputise for
+/// (ACC-1).
 fn sees_given(call: &Call, dealer: &Dealer, user: Option<&UserId>) -> bool {
     user.is_some() && call.scope.reaches(&dealer.id).is_ok() && call.scope.sees_leads_of(user, &dealer.settings, call.now)
 }
 
-/// Checks that the sender may read work that is assigned to `user` for a lead: because they may read the lead, or because the work is theirs or that of
-/// users they supervise or deputise for.
+/// Checks that the sender may read work that is assigned to `user` for a lead: because they may read the lead, or because the work is
+/// theirs or that of users they supervise or deputise for.
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] names the right; [`Refusal::NotFound`] if the lead is out of reach (LEAD-9).
@@ -277,8 +281,8 @@ pub fn reads_given(call: &Call, lead: &Lead, dealer: &Dealer, user: Option<&User
     call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)
 }
 
-/// Returns the keys of the days that `rule` reads. A rule reads the same days regardless of their content, so it is applied to empty days first, and again
-/// to the stored ones (CAL-7).
+/// Returns the keys of the days that `rule` reads. A rule reads the same days regardless of their content, so it is applied to empty days
+/// first, and again to the stored ones (CAL-7).
 pub fn days_of<T>(rule: impl FnOnce(LoadDay<'_>) -> T) -> Vec<Key> {
     let keys = RefCell::new(Vec::new());
     rule(&|user: &UserId, date| {

@@ -1,4 +1,4 @@
-//! Leads, their calendar events and their tasks. `row` holds what lists, calendars and reports show: the indexes carry it.
+//! Leads, their calendar events and their tasks. `row` holds the fields that lists, calendars and reports show: the indexes carry it.
 
 use crate::Failure;
 use crate::entity::{Attributes, Due, Entity, Record, flat, from_item, in_row, to_item};
@@ -57,7 +57,7 @@ impl Entity for Lead {
     }
 }
 
-/// Returns the state of a lead with its row, which also has what lists need and the lead computes.
+/// Returns the state of a lead with its row. The row also has the computed fields that lists need.
 pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
     let mut state: Attributes = to_item(lead)?;
     let mut row: Attributes = LEAD_ROW.iter().filter_map(|name| state.remove_entry(*name)).collect();

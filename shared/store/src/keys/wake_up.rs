@@ -7,8 +7,8 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, Subject};
 use serde::{Deserialize, Serialize};
 
-/// A wake-up: "check this item now". It has ids only; the receiver loads the state and decides, so a lost, repeated, late or early wake-up does
-/// no harm.
+/// A wake-up: "check this item now". It has ids only; the receiver loads the state and decides, so a lost, repeated, late or early wake-up
+/// does no harm.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct WakeUp {
     /// The kind of work that is due.
@@ -92,8 +92,8 @@ impl WakeUpTarget {
 }
 
 impl WakeUp {
-    /// Makes a wake-up, and the time it is due, of an item's table key and its place in the index `due`. `None` if these are not the keys of a due
-    /// item.
+    /// Makes a wake-up, and the time it is due, of an item's table key and its place in the index `due`. `None` if these are not the keys
+    /// of a due item.
     pub fn from_keys(pk: &str, sk: &str, due_place: &str) -> Option<(DateTime<Utc>, Self)> {
         let mut parts = due_place.splitn(3, '#');
         let due = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;

@@ -32,7 +32,7 @@ pub(crate) struct Texts {
 }
 
 static TEXTS: LazyLock<Vec<Texts>> = LazyLock::new(|| {
-    let all = [include_str!("pages/en.json"), include_str!("pages/de.json"), include_str!("pages/nl.json")];
+    let all = [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")];
     all.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
 });
 
@@ -40,9 +40,9 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
     // The suffix `.html` turns on escaping of all values.
     for (name, text) in [
-        ("frame.html", include_str!("pages/frame.html")),
-        ("offer.html", include_str!("pages/offer.html")),
-        ("problem.html", include_str!("pages/problem.html")),
+        ("frame.html", include_str!("frame.html")),
+        ("offer.html", include_str!("offer.html")),
+        ("problem.html", include_str!("problem.html")),
     ] {
         let added = templates.add_template(name, text);
         debug_assert!(added.is_ok(), "{added:?}");
@@ -50,7 +50,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-/// What the headers of a request ask for: page or JSON, and languages.
+/// The preferences in the headers of a request: page or JSON, and languages.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
     /// Whether the client prefers HTML to JSON.

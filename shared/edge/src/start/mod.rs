@@ -56,7 +56,7 @@ pub fn ends_at(deadline: u64) -> std::time::Instant {
 }
 
 /// Starts the log and creates the platform of `function` from the environment: `TABLE`, `PUBLIC_URL`, the names of
-/// [`TokenClaims`], and what `files` reads. Reads the secrets that the function needs.
+/// [`TokenClaims`], and the variables that `files` reads. Reads the secrets that the function needs.
 ///
 /// # Errors
 /// A setting that is absent, or a secret that cannot be read.

@@ -1,11 +1,11 @@
 //! ADF 1.0 (Auto-lead Data Format): the XML in which portals and makers send enquiries (INT-1, INT-2).
 //!
-//! Few senders follow the specification, so the reader is as lenient as is safe. It works in four steps: `decode` turns bytes into text, `repair` makes
-//! the text acceptable to an XML reader, `tree` builds a tree of elements, `prospect` reads the prospects. Values stay as the sender wrote them; phone
-//! numbers and years are checked later (INT-3).
+//! Few senders follow the specification, so the reader is as lenient as is safe. It works in four steps: `decode` turns bytes into text,
+//! `repair` makes the text acceptable to an XML reader, `tree` builds a tree of elements, `prospect` reads the prospects. Values stay as
+//! the sender wrote them; phone numbers and years are checked later (INT-3).
 //!
-//! Two things are never guessed. A truncated document creates no lead from its first half, and data in `vendor` or `provider` is never used as the
-//! customer's.
+//! Two things are never guessed. A truncated document creates no lead from its first half, and data in `vendor` or `provider` is never used
+//! as the customer's.
 //!
 //! Modules, lowest first: `names`, `values`, `repair`, `tree`, `leaves`, `oddities`, `condition`, `contact` and `vehicle`, `prospect`.
 
@@ -92,12 +92,12 @@ pub enum Unreadable {
 
 /// Reads one document, in time and memory proportional to its size (INT-1, INT-2).
 ///
-/// A `vendor` or `provider` outside the prospects applies to every prospect that has none of its own. If there is only one prospect, the same applies
-/// to `customer` and `vehicle`.
+/// A `vendor` or `provider` outside the prospects applies to every prospect that has none of its own. If there is only one prospect, the
+/// same applies to `customer` and `vehicle`.
 ///
 /// # Errors
-/// [`Unreadable`] if no prospect can be read, or if the document is truncated. In that case complete prospects are not returned either, since the
-/// sender will send the whole document again.
+/// [`Unreadable`] if no prospect can be read, or if the document is truncated. In that case complete prospects are not returned either,
+/// since the sender will send the whole document again.
 pub fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     if bytes.len() > MAX_BYTES {
         return Err(Unreadable::TooLarge { limit: MAX_BYTES });

@@ -38,8 +38,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
             && filter.matches(row, call.now)
             && search.as_ref().is_none_or(|search| search.matches(row))
     };
-    // If nearly every lead matches, one page of rows is enough. A seller sees a part of the leads, so ten pages are read. A filter may match few leads,
-    // so the number of rows is not limited.
+    // If nearly every lead matches, one page of rows is enough. A seller sees a part of the leads, so ten pages are read. A filter may
+    // match few leads, so the number of rows is not limited.
     let at_once = match search.is_some() || filter.owner.is_some() || filter.is_of_leads() {
         true => None,
         false if call.scope.sees_leads_of(None, &dealer.settings, call.now) => Some(limit),

@@ -84,12 +84,12 @@ impl Texts {
     /// If a template is invalid.
     pub fn new(public_url: &str) -> Result<Self, minijinja::Error> {
         let mut templates = Environment::new();
-        templates.add_template("en", include_str!("texts/en.txt"))?;
-        templates.add_template("de", include_str!("texts/de.txt"))?;
-        templates.add_template("nl", include_str!("texts/nl.txt"))?;
-        templates.add_template("webhook", include_str!("texts/webhook.txt"))?;
-        templates.add_template("access", include_str!("texts/access.txt"))?;
-        templates.add_template("letters", include_str!("texts/letters.txt"))?;
+        templates.add_template("en", include_str!("en.txt"))?;
+        templates.add_template("de", include_str!("de.txt"))?;
+        templates.add_template("nl", include_str!("nl.txt"))?;
+        templates.add_template("webhook", include_str!("webhook.txt"))?;
+        templates.add_template("access", include_str!("access.txt"))?;
+        templates.add_template("letters", include_str!("letters.txt"))?;
         Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
 

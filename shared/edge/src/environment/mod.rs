@@ -6,15 +6,9 @@ pub(crate) use token_claims::Named;
 pub use token_claims::TokenClaims;
 
 /// A setting that a function needs is not in its environment.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable {0} is not set")]
 pub struct Missing(pub(crate) &'static str);
-
-impl std::fmt::Display for Missing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the environment variable {} is not set", self.0)
-    }
-}
-impl std::error::Error for Missing {}
 
 /// Reads a setting.
 ///

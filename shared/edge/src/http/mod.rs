@@ -1,6 +1,7 @@
 //! Requests in, responses out: HTTP API, payload format 2.0.
 //!
-//! [`answer()`] is the loop of every HTTP function. It reads a [`Call`], hands it to the function's handler, and writes the [`Answer`] or the [`Problem`].
+//! [`answer()`] is the loop of every HTTP function. It reads a [`Call`], hands it to the function's handler, and writes the [`Answer`] or
+//! the [`Problem`].
 
 mod answer;
 mod call;

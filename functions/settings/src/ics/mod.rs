@@ -1,6 +1,7 @@
 //! Reads days off from an iCalendar file (SET-2, RFC 5545). All faults are reported at once, each with its line.
 //!
-//! Lines are numbered as in the sent file. A folded line has the number of its first line; a byte that is not UTF-8 has that of its own line.
+//! Lines are numbered as in the sent file. A folded line has the number of its first line; a byte that is not UTF-8 has that of its own
+//! line.
 
 mod event;
 

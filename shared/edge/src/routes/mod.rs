@@ -1,11 +1,11 @@
 //! The table of routes: each operation of the API is one row.
 //!
-//! A row has everything about its operation: route, function, rights, body, responses, query parameters, texts. The OpenAPI document, the routes of
-//! `infra/template.yaml` and the local gateway are derived from the rows. A new operation has three places: its row, its handler with the line that
-//! dispatches to it, its test.
+//! A row has everything about its operation: route, function, rights, body, responses, query parameters, texts. The OpenAPI document, the
+//! routes of `infra/template.yaml` and the local gateway are derived from the rows. A new operation has three places: its row, its handler
+//! with the line that dispatches to it, its test.
 //!
-//! A row names the types of bodies by their schema names. The types live in the functions, which this crate must not depend on; and a name costs a
-//! function's binary nothing, while a type would bring its schema along. A test checks that every name has a schema.
+//! A row names the types of bodies by their schema names. The types live in the functions, which this crate must not depend on; and a name
+//! costs a function's binary nothing, while a type would bring its schema along. A test checks that every name has a schema.
 //!
 //! ```
 //! use forecourt_edge::routes::{Operation, Route};
@@ -35,8 +35,8 @@ pub use settings::SettingsPart;
 
 /// An operation of the API.
 ///
-/// Each row of the tables defines a constant, such as [`Operation::SubmitLead`]. Operations that exist once per kind of element or per part of the
-/// settings carry it.
+/// Each row of the tables defines a constant, such as [`Operation::SubmitLead`]. Operations that exist once per kind of element or per part
+/// of the settings carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// An operation by its name.
@@ -65,8 +65,8 @@ impl Operation {
         matches!(self, Self::Element(_))
     }
 
-    /// Returns the name that goes into the fingerprint of a request with an `Idempotency-Key`. Fingerprints outlive releases, so it keeps the spelling of
-    /// the first release: operations of the lead page were grouped there.
+    /// Returns the name that goes into the fingerprint of a request with an `Idempotency-Key`. Fingerprints outlive releases, so it keeps
+    /// the spelling of the first release: operations of the lead page were grouped there.
     pub(crate) fn fingerprint_name(self) -> String {
         match self {
             Self::Named(name) if lead_page::ROUTES.iter().any(|route| route.operation == self) => format!("Desk({name})"),
@@ -94,7 +94,7 @@ impl Route {
     }
 }
 
-/// The requests a second that an open route takes, of all callers together (SET-12). It is a fifth of what the whole API takes: a flood of
+/// The requests a second that an open route takes, of all callers together (SET-12). It is a fifth of the rate of the whole API: a flood of
 /// one open route leaves the other routes alone.
 pub const OPEN_RATE: u32 = 50;
 /// The requests that an open route takes at once.

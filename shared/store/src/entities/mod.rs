@@ -96,7 +96,7 @@ entities! {
     TokenSubject = pub token_subject(hash: &str) -> TokenSubject, "US#{hash}" / "@", it => [it.key], plain;
     /// A user's calendar feeds.
     CalendarFeeds = pub calendar_feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
-    /// A user's day: what occupies which quarter-hours (CAL-7).
+    /// A user's day: its quarter-hours and their reservations (CAL-7).
     Day = pub(crate) saved_day(user: &UserId, date: NaiveDate) -> Day, "S#{user}#{date}" / "@", it => [it.user, it.date], plain;
     /// A partner.
     Partner = pub partner(id: &PartnerId) -> Partner, "P#{id}" / "@", it => [it.id], plain;

@@ -1,7 +1,7 @@
 //! The whole table on one screen, and every key: a key needs a [`Scope`] (ACC-2).
 //!
 //! One table with `pk` and `sk`, and three indexes. `g` is the group. A *place* is a sort key. The keys of the items are the rows of
-//! `entities.rs`; the keys of the indexes are the functions below.
+//! `entities/mod.rs`; the keys of the indexes are the functions below.
 //!
 //! | Need | Key or index | Read with |
 //! |---|---|---|

@@ -1,5 +1,5 @@
-//! Queue messages: each is handled by itself, and only handled messages are acknowledged. A failed message returns to its queue, and after several attempts
-//! moves to the dead-letter queue.
+//! Queue messages: each is handled by itself, and only handled messages are acknowledged. A failed message returns to its queue, and after
+//! several attempts moves to the dead-letter queue.
 
 pub mod partner;
 
@@ -57,7 +57,8 @@ where
     response
 }
 
-/// Handles the wake-ups of a batch with the same `key` together. A group that fails is handled one by one, so that a bad wake-up goes back alone.
+/// Handles the wake-ups of a batch with the same `key` together. A group that fails is handled one by one, so that a bad wake-up goes back
+/// alone.
 pub async fn grouped<K, F, Fut>(platform: &Platform, event: SqsEvent, key: impl Fn(&WakeUp) -> K, handle: F) -> SqsBatchResponse
 where
     K: Ord,
