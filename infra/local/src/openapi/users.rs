@@ -86,6 +86,9 @@ pub(super) struct DealerSwitchesBody {
 /// A user of the group (SET-7, ACC-1).
 #[derive(ToSchema)]
 pub(super) struct UserBody {
+    /// The subject by which tokens name the user; `null` if they name the user by the id.
+    #[schema(max_length = 200)]
+    subject: Option<String>,
     name: String,
     email: String,
     /// The mobile number in E.164.
