@@ -1,9 +1,8 @@
 //! Checks of the OpenAPI document: each parameter and each field of a body has its type and its limits.
 
-use crate::settings::users::of_dealer;
-use crate::support::world::{ADMIN, World};
+use crate::support::dealers::of_dealer;
+use crate::support::world::{ADMIN, Request, World};
 use forecourt_local::openapi;
-use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -124,14 +123,14 @@ async fn set_10_the_schemas_of_settings_have_the_fields_of_the_settings() {
         ("distribution-groups", "DistributionGroupsBody"),
         ("routing-rules", "RoutingRulesBody"),
         ("absences", "AbsencesBody"),
+        ("limits", "LimitsBody"),
         ("users/anna.vogt", "DealerUserBody"),
         ("users/anna.vogt/absences", "UserAbsencesBody"),
         ("settings", "DealerSettingsBody"),
     ] {
         // The refusal of an unknown field names the known ones.
-        let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
-        let body = json!({"colour": "red"}).to_string();
-        let refused = world.call(Method::PUT, ADMIN, &of_dealer(part), &headers, body.as_bytes()).await;
+        let request = Request::put(ADMIN, &of_dealer(part)).json(&json!({"colour": "red"})).version(1);
+        let refused = world.call(request).await;
         let detail = refused.body["errors"][0]["detail"].as_str().unwrap_or_default().to_owned();
         let known = detail.split_once("known fields are ").unwrap_or_else(|| panic!("{part}: {}", refused.body)).1;
         let known: BTreeSet<&str> = known.split(", ").collect();

@@ -49,7 +49,7 @@ impl ExportBody {
             value.is_boolean() || value.is_object() || value.as_array().is_some_and(|all| !all.iter().all(Value::is_string))
         };
         let typed = |(name, _): (&String, &Value)| Fault::new(format!("filter.{name}"), RULE, "must be text, or a list of texts");
-        faults.extend(filter.iter().filter(|(_, value)| wrong(*value)).map(typed));
+        faults.extend(filter.iter().filter(|(_, value)| wrong(value)).map(typed));
         let former = |name: &str| FORMER_NAMES.iter().find(|(_, now)| *now == name).map(|(former, _)| *former);
         let named = |name: &str| filter.get(name).or_else(|| filter.get(former(name)?)).and_then(text);
         let what = match self.what.as_str() {

@@ -33,7 +33,7 @@ pub fn unknown(path: impl Into<String>, known: &[&str]) -> Fault {
 }
 
 /// A deserializer of parsed JSON that collects unknown fields.
-pub struct Known<'a> {
+pub(crate) struct Known<'a> {
     value: Value,
     path: String,
     unknown: &'a RefCell<Vec<UnknownField>>,
@@ -41,7 +41,7 @@ pub struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// Creates the deserializer of a whole document.
-    pub fn new(value: Value, unknown: &'a RefCell<Vec<UnknownField>>) -> Self {
+    pub(crate) fn new(value: Value, unknown: &'a RefCell<Vec<UnknownField>>) -> Self {
         Self { value, path: String::new(), unknown }
     }
 
