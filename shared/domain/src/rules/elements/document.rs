@@ -14,7 +14,10 @@ pub fn check_content(document: &Document, head: &[u8]) -> Result<(), Refusal> {
     let (kind, declared) = (FileKind::of(head), &document.content_type);
     let refused = |detail: String| Err(Refusal::field("content_type", "LEAD-2", detail));
     if kind.is_active() {
-        return refused(format!("is {declared}, but the file is {}, which is not accepted; upload a PDF or an image instead", kind.spoken()));
+        return refused(format!(
+            "is {declared}, but the file is {}, which is not accepted; upload a PDF or an image instead",
+            kind.spoken()
+        ));
     }
     match kinds_of(declared) {
         Some(kinds) if !kinds.contains(&kind) => {
