@@ -138,7 +138,8 @@ async fn lead_2_a_repeat_finishes_a_document_request_that_crashed() {
     put(&world, made.text("/upload/url")).await;
     let name = at.rsplit('/').next().unwrap();
     let (upload, file) = (format!("uploads/demo-group/{id}/{name}"), format!("documents/demo-group/{id}/{name}"));
-    world.bucket.copy(&upload, &file).await.unwrap();
+    let mark = world.bucket.head(&upload, 1).await.unwrap().unwrap().mark;
+    assert!(world.bucket.copy(&upload, &file, &mark).await.unwrap());
     assert_eq!(complete(&world, &at).await.status, 200);
     assert_eq!(stored_files(&world), ["documents"]);
     world.call(Request::delete("anna.vogt", &at)).await;
@@ -168,7 +169,7 @@ async fn lead_2_s3_links_sign_type_and_size_and_expire() {
         .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
         .http_client(forecourt_edge::start::http_client())
         .build();
-    let bucket = Bucket { client: aws_sdk_s3::Client::new(&config), name: "a-bucket".into() };
+    let bucket = Bucket { client: aws_sdk_s3::Client::new(&config), name: "a-bucket".into(), scanned: false };
     let upload = Upload { name: "uploads/g/1/d", content_type: "image/png", bytes: 5 };
     let up = bucket.upload_link(upload, Duration::from_secs(900)).await.unwrap();
     let parts = [

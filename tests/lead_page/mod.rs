@@ -3,6 +3,7 @@
 pub(crate) mod communication;
 pub(crate) mod contacts;
 pub(crate) mod deadlines;
+pub(crate) mod document_content;
 pub(crate) mod documents;
 pub(crate) mod elements;
 pub(crate) mod header;

@@ -3,6 +3,7 @@
 use crate::columns::{Cell, Record};
 use crate::workbook::Workbook;
 use forecourt_domain::appointment::Appointment;
+use forecourt_domain::base::text::visible;
 use forecourt_domain::reports::{Export, ExportContent, ExportFormat, ExportOutput, UnfinishedSheet};
 use forecourt_store::{Failure, ListedLead};
 
@@ -72,7 +73,14 @@ fn add_records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<Cell>>) -> Re
     writer.into_inner().map_err(|e| broken(e.to_string()))
 }
 
-/// Prefixes a cell that a spreadsheet would evaluate as a formula (EXP-1).
+/// The signs with which a formula begins: `=`, `+`, `-` and `@`, their full-width and small forms, and the minus sign.
+const SIGNS: [char; 13] =
+    ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}', '\u{fe63}', '\u{fe6b}', '\u{2212}'];
+
+/// Prefixes a cell that a spreadsheet could evaluate as a formula (EXP-1). Spreadsheets read full-width signs as the plain ones, and some
+/// skip spaces and invisible characters before a sign.
 fn defuse(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    let is_skipped = |c: char| c.is_whitespace() || c.is_control();
+    let is_formula = visible(&cell, ' ').trim_start_matches(is_skipped).starts_with(SIGNS);
+    if is_formula || cell.starts_with(['\t', '\r', '\n']) { format!("'{cell}") } else { cell }
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use axum::body::Bytes;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_edge::files::{Download, Files, Upload, Uploads};
+use forecourt_edge::files::{Download, Files, Head, Upload, Uploads, Verdict};
 use forecourt_edge::http::Problem;
 use forecourt_store::{Failure, Secret};
 use http::{HeaderMap, Method, StatusCode, header};
@@ -127,13 +127,25 @@ impl Files for Folder {
         if_exists(std::fs::read(self.path.join(name)))
     }
 
-    async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
-        Ok(if_exists(std::fs::metadata(self.path.join(name)))?.map(|file| file.len()))
+    async fn head(&self, name: &str, most: u64) -> Result<Option<Head>, Failure> {
+        Ok(self.get(name).await?.map(|mut bytes| {
+            let (size, mark) = (bytes.len() as u64, forecourt_store::fingerprint(&bytes));
+            bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+            Head { size, bytes, mark }
+        }))
     }
 
-    async fn copy(&self, from: &str, to: &str) -> Result<(), Failure> {
+    async fn copy(&self, from: &str, to: &str, mark: &str) -> Result<bool, Failure> {
         let bytes = std::fs::read(self.path.join(from)).map_err(|e| unavailable(&e))?;
-        self.put(to, bytes).await
+        if forecourt_store::fingerprint(&bytes) != mark {
+            return Ok(false);
+        }
+        self.put(to, bytes).await.map(|()| true)
+    }
+
+    /// The local run has no scanner.
+    async fn verdict(&self, _: &str) -> Result<Verdict, Failure> {
+        Ok(Verdict::NotScanned)
     }
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {

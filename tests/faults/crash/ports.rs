@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::GroupId;
-use forecourt_edge::files::{Download, Upload};
+use forecourt_edge::files::{Download, Head, Upload, Verdict};
 use forecourt_edge::queue::partner::{DeadLetter, PartnerQueue};
 use forecourt_local::clock::VirtualClock;
 use forecourt_send::{Carrier, NoAnswer, Undelivered, mail};
@@ -162,19 +162,33 @@ impl forecourt_edge::files::Files for Files {
         self.process.call("get_file", name, get, unavailable).await
     }
 
-    async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
-        let size = || self.between.lock().unwrap().files.get(name).map(|bytes| bytes.len() as u64);
-        self.process.call("size_of_file", name, size, unavailable).await
+    async fn head(&self, name: &str, most: u64) -> Result<Option<Head>, Failure> {
+        let head = || {
+            let beginning = |bytes: &Vec<u8>| Head {
+                size: bytes.len() as u64,
+                bytes: bytes.iter().copied().take(most as usize).collect(),
+                mark: forecourt_store::fingerprint(bytes),
+            };
+            self.between.lock().unwrap().files.get(name).map(beginning)
+        };
+        self.process.call("head_of_file", name, head, unavailable).await
     }
 
-    async fn copy(&self, from: &str, to: &str) -> Result<(), Failure> {
+    async fn copy(&self, from: &str, to: &str, mark: &str) -> Result<bool, Failure> {
         let copy = || {
             let files = &mut self.between.lock().unwrap().files;
-            if let Some(bytes) = files.get(from).cloned() {
+            let Some(bytes) = files.get(from).cloned() else { return true };
+            let same = forecourt_store::fingerprint(&bytes) == mark;
+            if same {
                 files.insert(to.to_owned(), bytes);
             }
+            same
         };
         self.process.call("copy_file", to, copy, unavailable).await
+    }
+
+    async fn verdict(&self, name: &str) -> Result<Verdict, Failure> {
+        self.process.call("verdict", name, || Verdict::NotScanned, unavailable).await
     }
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {

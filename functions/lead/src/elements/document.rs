@@ -6,11 +6,11 @@ use super::{ElementPath, LinkedElement, answer, changeable};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, Right};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::elements::{Content, Document, Element, ElementKind};
+use forecourt_domain::elements::{Content, Document, Element, ElementKind, HEAD_BYTES};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::elements;
 use forecourt_edge::Platform;
-use forecourt_edge::files::{Download, Upload};
+use forecourt_edge::files::{Download, Head, Upload, Verdict};
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest};
 use forecourt_store::{Failure, Loaded};
@@ -20,6 +20,8 @@ use std::time::Duration;
 const UPLOAD: Duration = Duration::from_secs(15 * 60);
 /// Validity of a download link.
 const DOWNLOAD: Duration = Duration::from_secs(5 * 60);
+/// The seconds after which a download may be requested again while the malware scan runs.
+const SCAN_SECONDS: u64 = 10;
 
 fn document_of(element: &Element) -> Option<&Document> {
     if let Content::Document(document) = &element.content { Some(document).filter(|_| element.removed.is_none()) } else { None }
@@ -45,17 +47,52 @@ pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Linked
 }
 
 /// Returns the element; an uploaded document gets a download link.
-pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &LinkedElement) -> Result<ElementView<ContentView>, Failure> {
+///
+/// # Errors
+/// 409 if the malware scan has not ended or does not allow the download.
+pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &LinkedElement) -> Result<ElementView<ContentView>, Problem> {
+    if document_of(&shown.element).is_some_and(|document| document.uploaded.is_some()) {
+        allowed(&platform.files.verdict(&shown.element.file_name(call.scope.group())).await?)?;
+    }
+    Ok(with_link(platform, call, shown).await?)
+}
+
+/// Returns the element that was just completed. It has no download link if the malware scan does not allow the download yet.
+async fn completed(platform: &Platform, call: &Call, shown: &LinkedElement) -> Result<ElementView<ContentView>, Failure> {
+    let verdict = platform.files.verdict(&shown.element.file_name(call.scope.group())).await?;
+    if allowed(&verdict).is_ok() { with_link(platform, call, shown).await } else { Ok(shown.view()) }
+}
+
+async fn with_link(platform: &Platform, call: &Call, shown: &LinkedElement) -> Result<ElementView<ContentView>, Failure> {
     let mut element = shown.view();
     if let (Some(document), ContentView::Document(view)) = (document_of(&shown.element), &mut element.content)
         && document.uploaded.is_some()
     {
         let (name, file_name) = (shown.element.file_name(call.scope.group()), document.file_name());
-        let download = Download { name: &name, content_type: &document.content_type, file_name: &file_name };
+        let download = Download { name: &name, content_type: document.download_type(), file_name: &file_name };
         let url = platform.files.download_link(download, DOWNLOAD).await?;
         view.download = Some(DownloadView { url, expires_at: expiry(call, DOWNLOAD) });
     }
     Ok(element)
+}
+
+/// Returns an error unless the verdict of the malware scan allows a download.
+fn allowed(verdict: &Verdict) -> Result<(), Problem> {
+    let refused = |detail: String| Problem::conflict(detail).under("LEAD-2");
+    match verdict {
+        Verdict::NotScanned | Verdict::Clean => Ok(()),
+        Verdict::Pending => {
+            let detail = "the malware scan of this file has not ended; request the document again in some seconds (LEAD-2)".to_owned();
+            Err(Problem { retry_after: Some(SCAN_SECONDS), ..refused(detail) })
+        }
+        Verdict::Refused(found) if found == "THREATS_FOUND" => {
+            Err(refused("the malware scan found a threat in this file, so it cannot be downloaded; remove the document (LEAD-2)".into()))
+        }
+        Verdict::Refused(found) => {
+            let detail = format!("the malware scan could not check this file ({found}), so it cannot be downloaded");
+            Err(refused(format!("{detail}; upload it again, without a password if it has one (LEAD-2)")))
+        }
+    }
 }
 
 /// `POST /leads/{id}/documents/{element}/completion`: checks the uploaded file, copies it to a name that no link can write, and then marks
@@ -66,12 +103,16 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
     let before = at.read(platform, call, Right::WorkLeads).await?.element;
     let pending = document_of(&before).filter(|document| document.uploaded.is_none());
     if let Some(document) = pending {
-        let here = platform.files.size(&before.upload_name(group)).await?;
-        if here != Some(document.bytes) {
-            let detail = format!("the file is not uploaded completely: {} of {} bytes", here.unwrap_or(0), document.bytes);
+        let Head { size, bytes, mark } = platform.files.head(&before.upload_name(group), HEAD_BYTES).await?.unwrap_or_default();
+        if size != document.bytes {
+            let detail = format!("the file is not uploaded completely: {size} of {} bytes", document.bytes);
             return Err(Refusal::conflict("LEAD-2", detail).into());
         }
-        platform.files.copy(&before.upload_name(group), &before.file_name(group)).await?;
+        elements::check_content(document, &bytes)?;
+        // The upload link is still valid, so the file may have changed since the check.
+        if !platform.files.copy(&before.upload_name(group), &before.file_name(group), &mark).await? {
+            return Err(Refusal::conflict("LEAD-2", "the file was replaced during the completion; complete the upload again").into());
+        }
     }
     let by = call.scope.actor();
     let rule = |LeadContext { lead, loaded, .. }: LeadContext<'_>| elements::complete(lead, changeable(&at, call, loaded)?, &by, call.now);
@@ -88,7 +129,7 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
     };
     // Also on a repeat: the first request may have failed before it deleted the uploaded file.
     platform.files.remove(&before.upload_name(group)).await?;
-    answer(200, &with_download(platform, call, &shown).await?)
+    answer(200, &completed(platform, call, &shown).await?)
 }
 
 /// Deletes the files of a removed document.

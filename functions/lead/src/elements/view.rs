@@ -124,7 +124,7 @@ pub struct DocumentView {
     /// The upload link; only in the response that created the document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload: Option<UploadView>,
-    /// The download link; only in a response that shows this document alone.
+    /// The download link; only in a response that shows this document alone, and not before the malware scan has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub download: Option<DownloadView>,
 }

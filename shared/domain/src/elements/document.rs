@@ -2,7 +2,7 @@
 
 use crate::base::text::is_line;
 use crate::base::{Fault, GroupId};
-use crate::elements::Element;
+use crate::elements::{Element, file_kind};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,8 @@ impl Document {
         let content_type = content_type.unwrap_or_default().trim().to_ascii_lowercase();
         if !is_media_type(&content_type) {
             faults.push(Fault::new("content_type", "LEAD-2", "must be a media type without parameters, such as application/pdf"));
+        } else if file_kind::is_active_type(&content_type) {
+            faults.push(Fault::new("content_type", "LEAD-2", RUNS));
         }
         let bytes = bytes.filter(|bytes| (1..=MAX_BYTES).contains(bytes));
         if bytes.is_none() && !faults.iter().any(|fault| fault.field == "bytes") {
@@ -49,32 +51,28 @@ impl Document {
         }
     }
 
-    /// Returns the name of the file for a download: the title with the extension of its type.
+    /// Returns the name of the file for a download: the title with the extension of its type. A name that a browser or an operating system
+    /// would run gets the extension `.bin`.
     pub fn file_name(&self) -> String {
         let name: String = self.title.chars().map(|c| if matches!(c, '/' | '\\' | ':' | '"') { '-' } else { c }).collect();
-        let ending = ENDINGS.iter().find(|(kind, _)| *kind == self.content_type).map(|(_, ending)| format!(".{ending}"));
-        match ending {
-            Some(ending) if !name.to_lowercase().ends_with(&ending) => name + &ending,
+        match file_kind::extension_of(&self.content_type).map(|extension| format!(".{extension}")) {
+            Some(extension) if !name.to_lowercase().ends_with(&extension) => name + &extension,
+            None if file_kind::is_runnable_name(&name) => name + ".bin",
             _ => name,
         }
     }
+
+    /// Returns the media type of a download: the declared one if Forecourt knows it, and otherwise data that no browser shows.
+    pub fn download_type(&self) -> &str {
+        if file_kind::kinds_of(&self.content_type).is_some() { &self.content_type } else { file_kind::DATA }
+    }
 }
+
+/// The fault of a file that a browser or an operating system would run.
+const RUNS: &str = "must not be a type that a browser or an operating system runs, such as HTML, SVG, XML or a script; use a PDF";
 
 /// The largest document: 25 MiB.
 pub const MAX_BYTES: u64 = 26_214_400;
-
-/// The file extensions of common media types.
-const ENDINGS: [(&str, &str); 9] = [
-    ("application/pdf", "pdf"),
-    ("image/jpeg", "jpg"),
-    ("image/png", "png"),
-    ("image/heic", "heic"),
-    ("text/plain", "txt"),
-    ("text/csv", "csv"),
-    ("application/msword", "doc"),
-    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-];
 
 /// Returns whether the text is two tokens of RFC 9110 around a `/`, up to 100 characters.
 fn is_media_type(text: &str) -> bool {

@@ -8,8 +8,8 @@ use crate::environment::{Missing, setting};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::types::TaggingDirective;
 use forecourt_store::Failure;
 use futures::FutureExt as _;
 use std::sync::Arc;
@@ -42,6 +42,44 @@ impl Download<'_> {
     }
 }
 
+/// The beginning of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    /// The size of the whole file in bytes.
+    pub size: u64,
+    /// The first bytes.
+    pub bytes: Vec<u8>,
+    /// A mark of the whole content: another content has another mark.
+    pub mark: String,
+}
+
+/// The verdict of the malware scan on a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Files are not scanned, or the file does not exist.
+    NotScanned,
+    /// The scan has not ended.
+    Pending,
+    /// The scan found no threat.
+    Clean,
+    /// The scan found a threat or could not read the file. This is the scanner's word for it.
+    Refused(String),
+}
+
+impl Verdict {
+    /// Reads the tag of GuardDuty Malware Protection for S3. `None` if the file has no such tag.
+    pub fn of_tag(tag: Option<&str>) -> Self {
+        match tag {
+            None => Self::Pending,
+            Some("NO_THREATS_FOUND") => Self::Clean,
+            Some(other) => Self::Refused(other.to_owned()),
+        }
+    }
+}
+
+/// The tag that has the verdict of GuardDuty Malware Protection for S3.
+const VERDICT_TAG: &str = "GuardDutyMalwareScanStatus";
+
 /// A store of files.
 #[async_trait]
 pub trait Files: Send + Sync {
@@ -57,17 +95,23 @@ pub trait Files: Send + Sync {
     /// [`Failure::Unavailable`] if the store does not answer.
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure>;
 
-    /// Returns the size of `name` in bytes. `None` if there is no such file.
+    /// Returns the beginning of `name`, at most `most` bytes (1 or more). `None` if there is no such file.
     ///
     /// # Errors
     /// [`Failure::Unavailable`] if the store does not answer.
-    async fn size(&self, name: &str) -> Result<Option<u64>, Failure>;
+    async fn head(&self, name: &str, most: u64) -> Result<Option<Head>, Failure>;
 
-    /// Copies `from` to `to`. Idempotent.
+    /// Copies `from` to `to`. Idempotent. `false`, without a copy, if `from` no longer has the content of this mark ([`Head::mark`]).
     ///
     /// # Errors
     /// [`Failure::Unavailable`] if the copy is not stored.
-    async fn copy(&self, from: &str, to: &str) -> Result<(), Failure>;
+    async fn copy(&self, from: &str, to: &str, mark: &str) -> Result<bool, Failure>;
+
+    /// Returns the verdict of the malware scan on `name`.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] if the store does not answer.
+    async fn verdict(&self, name: &str) -> Result<Verdict, Failure>;
 
     /// Removes `name` if it exists.
     ///
@@ -94,14 +138,17 @@ pub struct Bucket {
     pub client: aws_sdk_s3::Client,
     /// The bucket's name.
     pub name: String,
+    /// Whether each document is scanned for malware. If not, no tag is read.
+    pub scanned: bool,
 }
 
-/// Returns the bucket that the environment variable `BUCKET` names.
+/// Returns the bucket that the environment variable `BUCKET` names. Its documents are scanned if `MALWARE_SCAN` is `on`.
 ///
 /// # Errors
 /// [`Missing`] if the variable is absent.
 pub fn bucket(config: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
-    Ok(Arc::new(Bucket { client: aws_sdk_s3::Client::new(config), name: setting("BUCKET")? }))
+    let scanned = setting("MALWARE_SCAN").is_ok_and(|value| value == "on");
+    Ok(Arc::new(Bucket { client: aws_sdk_s3::Client::new(config), name: setting("BUCKET")?, scanned }))
 }
 
 /// Returns no store, for functions without files: they are smaller without the S3 client.
@@ -128,12 +175,16 @@ impl Files for NoFiles {
         no_bucket(name)
     }
 
-    async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
+    async fn head(&self, name: &str, _: u64) -> Result<Option<Head>, Failure> {
         no_bucket(name)
     }
 
-    async fn copy(&self, from: &str, _: &str) -> Result<(), Failure> {
+    async fn copy(&self, from: &str, _: &str, _: &str) -> Result<bool, Failure> {
         no_bucket(from)
+    }
+
+    async fn verdict(&self, name: &str) -> Result<Verdict, Failure> {
+        no_bucket(name)
     }
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {
@@ -164,20 +215,45 @@ impl Files for Bucket {
         }
     }
 
-    async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
-        match self.client.head_object().bucket(&self.name).key(name).send().boxed().await {
-            Ok(found) => Ok(found.content_length().and_then(|bytes| u64::try_from(bytes).ok())),
-            Err(SdkError::ServiceError(e)) if matches!(e.err(), HeadObjectError::NotFound(_)) => Ok(None),
-            Err(e) if is_hidden(&e, name) => Ok(None),
+    async fn head(&self, name: &str, most: u64) -> Result<Option<Head>, Failure> {
+        let range = format!("bytes=0-{}", most.saturating_sub(1));
+        let found = match self.client.get_object().bucket(&self.name).key(name).range(range).send().boxed().await {
+            Ok(found) => found,
+            // An empty file has no range.
+            Err(e) if has_status(&e, 416) => return Ok(Some(Head::default())),
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_no_such_key()) || is_hidden(&e, name) => return Ok(None),
+            Err(e) => return Err(unavailable(&e)),
+        };
+        // `bytes 0-4095/26214400`. A response with the whole file has no range.
+        let whole = found.content_range().and_then(|range| range.rsplit_once('/')?.1.parse::<u64>().ok());
+        let size = whole.or_else(|| u64::try_from(found.content_length()?).ok()).unwrap_or_default();
+        let mark = found.e_tag().unwrap_or_default().to_owned();
+        let mut bytes = found.body.collect().await.map_err(|e| Failure::Unavailable(e.into()))?.to_vec();
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(Some(Head { size, bytes, mark }))
+    }
+
+    async fn copy(&self, from: &str, to: &str, mark: &str) -> Result<bool, Failure> {
+        // Names consist of ids and need no encoding.
+        let copy = self.client.copy_object().bucket(&self.name).copy_source(format!("{}/{from}", self.name)).key(to);
+        // The copy has no tags: it is scanned itself, and only the scanner may write tags.
+        let copy = copy.copy_source_if_match(mark).tagging_directive(TaggingDirective::Replace);
+        match copy.send().boxed().await {
+            Ok(_) => Ok(true),
+            Err(e) if has_status(&e, 412) => Ok(false),
             Err(e) => Err(unavailable(&e)),
         }
     }
 
-    async fn copy(&self, from: &str, to: &str) -> Result<(), Failure> {
-        // Names consist of ids and need no encoding.
-        let copy = self.client.copy_object().bucket(&self.name).copy_source(format!("{}/{from}", self.name)).key(to);
-        let copied = copy.send().boxed().await;
-        copied.map(|_| ()).map_err(|e| unavailable(&e))
+    async fn verdict(&self, name: &str) -> Result<Verdict, Failure> {
+        if !self.scanned {
+            return Ok(Verdict::NotScanned);
+        }
+        match self.client.get_object_tagging().bucket(&self.name).key(name).send().boxed().await {
+            Ok(tags) => Ok(Verdict::of_tag(tags.tag_set().iter().find(|tag| tag.key() == VERDICT_TAG).map(|tag| tag.value()))),
+            Err(e) if has_status(&e, 404) => Ok(Verdict::NotScanned),
+            Err(e) => Err(unavailable(&e)),
+        }
     }
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {
@@ -199,9 +275,13 @@ impl Files for Bucket {
     }
 }
 
+fn has_status<E>(error: &SdkError<E>, status: u16) -> bool {
+    error.raw_response().is_some_and(|response| response.status().as_u16() == status)
+}
+
 /// S3 answers 403 for a missing file if the role may list only a part of the bucket. The warning shows a role that lacks the right to read.
 fn is_hidden<E>(error: &SdkError<E>, name: &str) -> bool {
-    let hidden = error.raw_response().is_some_and(|response| response.status().as_u16() == 403);
+    let hidden = has_status(error, 403);
     if hidden {
         tracing::warn!(file = name, "S3 answered 403: the file does not exist, or the role may not read it");
     }

@@ -49,7 +49,7 @@ pub fn bucket(config: &SdkConfig) -> Result<Arc<dyn Uploads>, Missing> {
     let timeouts =
         TimeoutConfig::builder().connect_timeout(seconds(1)).operation_attempt_timeout(seconds(20)).operation_timeout(seconds(50));
     let config = config.to_builder().timeout_config(timeouts.build()).build();
-    Ok(Arc::new(Bucket { client: aws_sdk_s3::Client::new(&config), name: setting("BUCKET")? }))
+    Ok(Arc::new(Bucket { client: aws_sdk_s3::Client::new(&config), name: setting("BUCKET")?, scanned: false }))
 }
 
 #[async_trait]

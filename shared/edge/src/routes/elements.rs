@@ -1,6 +1,6 @@
 //! The elements of a lead: trade-ins, quotes, test drives, comments, documents, communication.
 
-use super::problems::{LEAD_CHANGE, READ};
+use super::problems::{DOCUMENT_READ, LEAD_CHANGE, READ};
 use super::query::{CURSOR, LIMIT_50};
 use super::row::{delete, get, patch, post, routes_of};
 use super::{Content, Operation, Response, Route, Row};
@@ -107,11 +107,12 @@ pub(super) const ROWS: &[Row] = &[
         .description("The timeline keeps its text."),
     row!(Add Document, "documents", "Announces a document and returns a link to upload it, valid for 15 minutes (LEAD-2)."),
     row!(List Document, "documents", "Returns the documents of a lead (LEAD-2)."),
-    row!(Read Document, "documents", "Returns a document with a link to download it, valid for five minutes (LEAD-2)."),
+    row!(Read Document, "documents", "Returns a document with a link to download it, valid for five minutes (LEAD-2).")
+        .problems(DOCUMENT_READ),
     row!(Change Document, "documents", "Changes the title of a document (LEAD-2)."),
     row!(Remove Document, "documents", "Removes a document and its file (LEAD-2)."),
     of(post("/leads/{id}/documents/{element}/completion", "lead"), Elements::CompleteUpload)
-        .summary("Completes an upload: checks that the file is there and records it on the timeline (LEAD-2).")
+        .summary("Completes an upload: checks that the file is there and has the announced type, and records it on the timeline (LEAD-2).")
         .responses(UPLOADED)
         .if_match(),
     row!(Add Communication, "communications", "Sends the contact an e-mail or a text message, or records a call (LEAD-3)."),

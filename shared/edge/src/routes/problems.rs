@@ -26,6 +26,15 @@ pub(super) const RETRY: ProblemResponse = (503, "The request was not carried out
 
 /// Of operations that read a lead or its items.
 pub(super) const READ: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NOT_VISIBLE, PARAMETER, RETRY];
+/// Of the read of a document, which returns a link to the file.
+pub(super) const DOCUMENT_READ: &[ProblemResponse] = &[
+    NO_TOKEN,
+    NO_RIGHT,
+    NOT_VISIBLE,
+    (409, "The malware scan of the file has not ended (`Retry-After` has the seconds to wait), or it does not allow the download."),
+    PARAMETER,
+    RETRY,
+];
 /// Of the read of raw input.
 pub(super) const RAW: &[ProblemResponse] = &[
     NO_TOKEN,

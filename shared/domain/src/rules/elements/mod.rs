@@ -6,7 +6,7 @@ mod test_drive;
 mod trade_in;
 
 pub use communication::{CommunicationRequest, communicate};
-pub use document::complete;
+pub use document::{check_content, complete};
 pub use test_drive::schedule_test_drive;
 pub(crate) use trade_in::{enquired, enquired_again};
 
