@@ -84,7 +84,10 @@ async fn apt_2_the_sender_determines_the_origin_and_each_dealer_chooses_accepted
     let world = World::new().await;
     let mut body = appointment("jana", WHEN);
     body["external_id"] = json!("d-1");
-    body["origin"] = json!("contact_centre");
+    // No sender can name another origin.
+    let mut named = body.clone();
+    named["origin"] = json!("contact_centre");
+    assert_eq!(make(&world, "partner:dms-demo", &named).await.faults(), ["origin API-1"]);
     let refused = make(&world, "partner:dms-demo", &body).await;
     assert_eq!((refused.status, refused.faults()), (422, vec!["origin APT-2".to_owned()]), "{}", refused.body);
     world.settings(|s| s.appointments.origins = [AppointmentOrigin::DealerSystem].into()).await;
