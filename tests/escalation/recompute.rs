@@ -112,7 +112,7 @@ async fn set_11_a_day_off_and_turning_level_1_off_or_on_move_open_deadlines() {
     change(&world, "escalation", 2, &json!({"level_1": 0})).await;
     world.advance_to("2026-11-23T09:04:00Z").await;
     assert_eq!(lead(&world, id).await.deadline(), None);
-    change(&world, "holidays", 3, &json!({})).await;
+    change(&world, "holidays", 3, &json!({"days_off": []})).await;
     change(&world, "escalation", 4, &json!({"level_1": 60})).await;
     world.advance_to("2026-11-23T09:06:00Z").await;
     assert_eq!(lead(&world, id).await.deadline(), Some(at("2026-11-23T10:00:00Z")));

@@ -247,7 +247,7 @@ async fn set_11_a_change_of_durations_moves_planned_resubmissions() {
     assert_eq!(resubmission_notices(&world), ["11-24 09:00:00 anna.vogt:", "11-24 13:00:00 helga.stern:"]);
     plan_event(&world, id, "2026-12-25T10:00:00Z").await;
     world.advance_to("2026-12-25T10:30:00Z").await;
-    change(&world, "holidays", &json!({})).await;
+    change(&world, "holidays", &json!({"days_off": []})).await;
     world.advance_to("2026-12-25T10:35:00Z").await;
     assert_eq!(resubmission_notices(&world).len(), 3, "it is reported within two minutes: {:?}", resubmission_notices(&world));
 }
