@@ -1,15 +1,12 @@
 //! Checks of the architecture: dependencies between crates, generated files, routes, sample events.
 
+use crate::support::root;
 use crate::support::world::{NORDSTERN, World};
 use forecourt_edge::routes::{self, Operation};
 use forecourt_local::{openapi, template};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
 
 pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();

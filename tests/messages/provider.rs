@@ -1,7 +1,7 @@
 //! The carrier on AWS against a server on this machine: what a slow answer, a refusal, a broken connection and an unknown name mean
 //! (MSG-1).
 
-use crate::house::architecture::root;
+use crate::support::root;
 use crate::support::world::at;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;

@@ -10,3 +10,8 @@ pub mod sim;
 pub mod stored_appointments;
 pub mod wire;
 pub mod world;
+
+/// Returns the root of the repository.
+pub fn root() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}

@@ -127,6 +127,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         ("LineBody", "amount") => Limit::Range(-MAX_MONEY, MAX_MONEY),
         ("MoneyBody", "amount") => Limit::Range(0, MAX_MONEY),
         ("DocumentBody", "bytes") => Limit::Range(1, 26_214_400),
+        (_, "text_message_countries") => Limit::Pattern("^[A-Za-z]{2}$", 2),
         (_, "currency") => Limit::Pattern("^[A-Za-z]{3}$", 3),
         (_, "expires_in_days") => Limit::Range(1, 60),
         (_, "previous_good_for_hours") => Limit::Range(0, 168),

@@ -77,7 +77,7 @@ impl Uploads for Bucket {
             Ok(_) => Ok(()),
             // The upload was finished before and its response was lost if the file exists.
             Err(e) if e.as_service_error().and_then(|e| e.meta().code()) == Some("NoSuchUpload") => {
-                match super::Files::size(self, name).await? {
+                match super::Files::head(self, name, 1).await? {
                     Some(_) => Ok(()),
                     None => Err(unavailable(&e)),
                 }

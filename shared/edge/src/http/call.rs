@@ -215,12 +215,12 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 /// Returns the body that the function reads. The empty JSON body of a POST is `{}` (API-3).
 ///
 /// # Errors
-/// 400 or 422 if the operation has no body and the request has fields: they would be lost.
+/// 400 or 422 if the operation has no body and the request has one with content: it would be lost.
 fn content(route: &Route, body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, Problem> {
     #[derive(serde::Deserialize)]
     struct NoFields {}
 
-    let empty = body.iter().all(u8::is_ascii_whitespace);
+    let empty = matches!(body.trim_ascii(), b"" | b"null");
     let may_be_json = matches!(media_type(headers).as_deref(), None | Some(JSON));
     match route.has_body {
         true if empty && may_be_json && route.method == "POST" => Ok(b"{}".to_vec()),
