@@ -103,12 +103,16 @@ async fn set_10_a_part_keeps_fields_that_are_left_out_and_takes_what_get_returns
     assert_eq!((&kept.body["settings"]["from_name"], &kept.body["settings"]["spam_gives_turn_back"]), (&Value::Null, &json!(true)));
     assert_eq!(kept.body["settings"]["admin_user"], set.body["settings"]["admin_user"]);
     assert_eq!(put("absences", 3, &json!({})).await.body["version"], 3);
-    let parts = ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "capacity", "appointment-settings", "pool"];
+    let parts = ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "appointment-settings", "pool", "limits"];
     for part in parts.into_iter().chain(["distribution-groups", "routing-rules", "absences", "settings", "users/anna.vogt"]) {
         let read = world.get(ADMIN, &of_dealer(part)).await.body;
         let same = put(part, 3, &read).await;
         assert_eq!((same.status, &same.headers["etag"]), (200, &"\"3\"".parse().unwrap()), "{part}: {}", same.body);
     }
+    // The capacity shows the values in force, defaults included; sent back, they are the dealer's own.
+    let read = world.get(ADMIN, &of_dealer("capacity")).await.body;
+    let same = put("capacity", 3, &read).await;
+    assert_eq!((same.status, &same.body["settings"]), (200, &read["settings"]));
     let user = world.get("gina.group", "/users/anna.vogt").await.body;
     let same = world.call(Request::put("gina.group", "/users/anna.vogt").json(&user).version(1)).await;
     assert_eq!((same.status, &same.body), (200, &user), "{}", same.body);

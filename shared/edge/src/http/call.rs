@@ -220,11 +220,11 @@ fn content(route: &Route, body: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>,
     #[derive(serde::Deserialize)]
     struct NoFields {}
 
-    let empty = matches!(body.trim_ascii(), b"" | b"null");
+    let (empty, null) = (body.trim_ascii().is_empty(), body.trim_ascii() == b"null");
     let may_be_json = matches!(media_type(headers).as_deref(), None | Some(JSON));
     match route.has_body {
         true if empty && may_be_json && route.method == "POST" => Ok(b"{}".to_vec()),
-        false if !empty && may_be_json && route.access != Access::Link => {
+        false if !empty && !null && may_be_json && route.access != Access::Link => {
             json::read_known::<NoFields>(&body).map(|NoFields {}| body).map_err(Problem::from)
         }
         _ => Ok(body),
