@@ -36,7 +36,7 @@ fn a_function_gets_and_may_read_the_secrets_that_it_needs_and_no_others() {
         let (environment, role) = (resource(&template, &name), resource(&template, &format!("{name}Role")));
         for (purpose, variable, secret) in secrets {
             let needs = code.contains(purpose);
-            let arn = format!("!If [Creates{secret}, !Ref {secret}, !Ref Existing{secret}]");
+            let arn = format!("!If [Creates{secret}, !GetAtt {secret}.Id, !Ref Existing{secret}]");
             assert_eq!(environment.contains(&format!("{variable}: {arn}\n")), needs, "{function}: {variable}");
             assert_eq!(role.contains(&arn), needs, "{function}: {secret}");
             if needs {

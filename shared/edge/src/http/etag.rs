@@ -3,6 +3,9 @@
 use forecourt_domain::base::Refusal;
 use http::HeaderMap;
 
+/// The longest `If-Match`, in characters.
+const LONGEST: usize = 1_000;
+
 /// Whether `If-None-Match` names `tag`, so that the client already has the response.
 pub(super) fn matches(headers: &HeaderMap, tag: &str) -> bool {
     let known = headers.get_all(http::header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
@@ -18,6 +21,9 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Refusal>
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);
+    }
+    if text.len() > LONGEST {
+        return Err(Refusal::field("If-Match", "SET-10", format!("must be at most {LONGEST} characters long")));
     }
     let version = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"').parse();
     let versions: Result<Vec<u64>, _> = text.split(',').map(version).collect();

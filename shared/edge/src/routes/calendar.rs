@@ -126,7 +126,7 @@ routes![
     MakeFeed = post("/calendar-feeds", "calendar-event")
         .summary("Creates a secret link by which a calendar program shows events: yours, a user's or a dealer's (CAL-6).")
         .rights(&[Right::ReadLeads])
-        .body(&[Content::Json("FeedBody")])
+        .optional_body(&[Content::Json("FeedBody")])
         .responses(&[(201, "The link, for your own calendar program.", Content::Json("FeedView"))])
         .problems(FEEDS),
     ListFeeds = get("/calendar-feeds", "calendar-event")
