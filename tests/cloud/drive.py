@@ -159,8 +159,8 @@ def deploy(name, **more):
     reservable = int(parameters["ReservedConcurrency"])
     expect("the reserved concurrency fits into the parameter", reservable == 0 or sum(reserved) <= reservable, True)
     expect("functions with reserved concurrency", len(reserved), 8)
-    # The emulator enforces the template's roles, with two errors that are corrected here: it checks SES's action on "*" without ses:FromAddress,
-    # and it treats every schedule as one of the default group.
+    # The emulator enforces the template's roles, with three errors that are corrected here: it checks SES's action on "*" without
+    # ses:FromAddress, it treats every schedule as one of the default group, and it takes a batch of messages for an action of its own.
     for role in ["SendRole", "OutboxRole"]:
         for statement in template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
             # A statement under a condition has its actions one level deeper.
@@ -168,6 +168,8 @@ def deploy(name, **more):
             if "ses:SendRawEmail" in actions:
                 statement.pop("Condition")
                 statement["Resource"] = "*"
+            if "sqs:SendMessage" in actions:
+                statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
             if "scheduler:CreateSchedule" in actions:
                 statement["Resource"] = "arn:aws:scheduler:*:*:schedule/default/*"
     # The emulator has no TLS, so the policy that accepts TLS only would refuse every upload.

@@ -93,7 +93,12 @@ impl Outbox {
             event.records.iter().filter_map(|record| changed_due(record).map(|due| (record, due))).unzip();
         for (record, result) in records.into_iter().zip(self.wake(due).await) {
             if let Err(failure) = result {
-                tracing::warn!(function = self.platform.function, event_id = record.event_id, problem = %failure, "wake-up not relayed");
+                tracing::warn!(
+                    function = self.platform.function,
+                    event_id = record.event_id,
+                    problem = failure.chain(),
+                    "wake-up not relayed"
+                );
                 let mut failed = DynamoDbBatchItemFailure::default();
                 failed.item_identifier = record.change.sequence_number.clone();
                 response.batch_item_failures.push(failed);
