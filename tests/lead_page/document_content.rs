@@ -21,7 +21,10 @@ use tokio::net::TcpListener;
 #[test]
 fn lead_2_active_content_is_recognised_and_plain_text_is_not() {
     let utf_16 = |text: &str| [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    let active: [(Vec<u8>, FileKind); 24] = [
+    let active: [(Vec<u8>, FileKind); 27] = [
+        (b"GIF89a/*<script>alert(1)</script>*/".to_vec(), FileKind::Markup),
+        (b"\xFF\xD8\xFF\xFE<SVG onload=alert(1)>".to_vec(), FileKind::Markup),
+        (b"printed by <script>alert(1)</script>\n%PDF-1.7".to_vec(), FileKind::Markup),
         (b"<!DOCTYPE html><title>x".to_vec(), FileKind::Markup),
         (b"\xEF\xBB\xBF \r\n\t<HTML>".to_vec(), FileKind::Markup),
         (b"<!-- a page --><script>alert(1)</script>".to_vec(), FileKind::Markup),
@@ -135,14 +138,17 @@ fn lead_2_an_unknown_type_is_downloaded_as_data() {
     };
     let saved = |title, content_type| (document(title, content_type).download_type().to_owned(), document(title, content_type).file_name());
     let data = |name: &str| ("application/octet-stream".to_owned(), name.to_owned());
+    // Stored by a release that accepted every type: it stays, and can be renamed.
+    assert_eq!(saved("logo", "image/svg+xml"), data("logo"));
+    let renamed = document("page.html", "text/html").renamed(Some("Offer".into()), Vec::new()).unwrap();
+    assert_eq!((renamed.title.as_str(), renamed.content_type.as_str()), ("Offer", "text/html"));
+    assert!(renamed.renamed(Some(" ".into()), Vec::new()).is_err());
     assert_eq!(saved("Invoice", "application/pdf"), ("application/pdf".into(), "Invoice.pdf".into()));
     assert_eq!(saved("invoice.js", "text/plain"), ("text/plain".into(), "invoice.js.txt".into()));
     assert_eq!(saved("invoice.JS", "application/x-unknown"), data("invoice.JS.bin"));
     assert_eq!(saved("invoice.exe. ", "application/octet-stream"), data("invoice.exe. .bin"));
     assert_eq!(saved("plan.dwg", "image/vnd.dwg"), data("plan.dwg"));
-    // Stored by a release that accepted every type.
     assert_eq!(saved("page.html", "text/html"), data("page.html.bin"));
-    assert_eq!(saved("logo", "image/svg+xml"), data("logo"));
 }
 
 /// A folder with a scanner: its verdict is the tag, if there is one.

@@ -253,6 +253,13 @@ impl DocumentBody {
         let bytes = self.bytes.take("bytes", "a whole number", &mut faults);
         Document::announced(title, content_type, bytes, faults).map_err(Refusal::Invalid)
     }
+
+    /// Reads the title, the only field that can be changed.
+    pub(super) fn renamed(self, document: &Document) -> Result<Document, Refusal> {
+        let mut faults = Vec::new();
+        let title = self.title.text("title", &mut faults);
+        document.renamed(title, faults).map_err(Refusal::Invalid)
+    }
 }
 
 /// Reads a text of 1 to `most` characters; line breaks are allowed.

@@ -2,7 +2,7 @@
 
 use super::body::{CommentBody, DocumentBody, QuoteBody, TestDriveBody, TradeInBody, read_vehicle};
 use forecourt_domain::base::{Fault, Refusal};
-use forecourt_domain::elements::{Content, Document, TestDrive, TradeIn};
+use forecourt_domain::elements::{Content, TestDrive, TradeIn};
 use forecourt_domain::enquiry::Vehicle;
 use forecourt_edge::formats::json::{known, typed};
 use serde::de::DeserializeOwned;
@@ -39,10 +39,7 @@ pub(super) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
             }
             Content::TestDrive(TestDrive { vehicle, ..drive.clone() })
         }
-        Content::Document(document) => {
-            let Document { title, .. } = merged::<DocumentBody>(current, patch)?.check()?;
-            Content::Document(Document { title, ..document.clone() })
-        }
+        Content::Document(document) => Content::Document(merged::<DocumentBody>(current, patch)?.renamed(document)?),
         Content::TradeIn(before) => {
             let trade_in = merged::<TradeInBody>(current, patch)?.check()?;
             Content::TradeIn(TradeIn { enquired: before.enquired, ..trade_in })

@@ -31,10 +31,7 @@ impl Document {
         bytes: Option<u64>,
         mut faults: Vec<Fault>,
     ) -> Result<Self, Vec<Fault>> {
-        let title = title.unwrap_or_default().trim().to_owned();
-        if !is_line(&title, 200) {
-            faults.push(Fault::new("title", "LEAD-2", "must be 1 to 200 characters in one line"));
-        }
+        let title = read_title(title, &mut faults);
         let content_type = content_type.unwrap_or_default().trim().to_ascii_lowercase();
         if !is_media_type(&content_type) {
             faults.push(Fault::new("content_type", "LEAD-2", "must be a media type without parameters, such as application/pdf"));
@@ -49,6 +46,15 @@ impl Document {
             Some(bytes) if faults.is_empty() => Ok(Self { title, content_type, bytes, uploaded: None }),
             _ => Err(faults),
         }
+    }
+
+    /// Returns the document with another title. Its type is not checked again, because another release may have accepted it.
+    ///
+    /// # Errors
+    /// The faults of the title.
+    pub fn renamed(&self, title: Option<String>, mut faults: Vec<Fault>) -> Result<Self, Vec<Fault>> {
+        let title = read_title(title, &mut faults);
+        if faults.is_empty() { Ok(Self { title, ..self.clone() }) } else { Err(faults) }
     }
 
     /// Returns the name of the file for a download: the title with the extension of its type. A name that a browser or an operating system
@@ -73,6 +79,15 @@ const RUNS: &str = "must not be a type that a browser or an operating system run
 
 /// The largest document: 25 MiB.
 pub const MAX_BYTES: u64 = 26_214_400;
+
+/// Reads the title of a document.
+fn read_title(title: Option<String>, faults: &mut Vec<Fault>) -> String {
+    let title = title.unwrap_or_default().trim().to_owned();
+    if !is_line(&title, 200) {
+        faults.push(Fault::new("title", "LEAD-2", "must be 1 to 200 characters in one line"));
+    }
+    title
+}
 
 /// Returns whether the text is two tokens of RFC 9110 around a `/`, up to 100 characters.
 fn is_media_type(text: &str) -> bool {

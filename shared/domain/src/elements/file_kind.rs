@@ -162,7 +162,9 @@ impl FileKind {
             return Self::Program;
         }
         if let Some((_, kind)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
-            return *kind;
+            // One file can be an image and a page, or a script of a page.
+            let is_image = matches!(kind, Self::Jpeg | Self::Png | Self::Gif | Self::Tiff);
+            return if is_image && hides_markup(&text_of(head)) { Self::Markup } else { *kind };
         }
         if head.starts_with(b"RIFF") && head.get(8..12) == Some(&b"WEBP"[..]) {
             return Self::Webp;
@@ -179,8 +181,8 @@ impl FileKind {
             return Self::Script;
         }
         // Programs put other bytes before the signature of a PDF document, and readers accept it within the first 1,024.
-        if head.get(..head.len().min(1_024)).is_some_and(|start| start.windows(5).any(|five| five == b"%PDF-")) {
-            return Self::Pdf;
+        if let Some(at) = head.windows(5).take(1_024).position(|five| five == b"%PDF-") {
+            return if hides_markup(&text_of(&head[..at])) { Self::Markup } else { Self::Pdf };
         }
         if begins.contains("mime-version:") && begins.contains("multipart/related") {
             return Self::WebArchive;
@@ -188,7 +190,7 @@ impl FileKind {
         if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0c' | '\x1a' | '\x1b' | '\u{80}'..='\u{9f}')) {
             return Self::Other;
         }
-        if HIDDEN.iter().any(|markup| begins.contains(markup)) { Self::Markup } else { Self::Text }
+        if hides_markup(&begins) { Self::Markup } else { Self::Text }
     }
 
     /// Returns whether a browser or an operating system would run the file.
@@ -227,6 +229,12 @@ fn text_of(head: &[u8]) -> Cow<'_, str> {
         [0xFE, 0xFF, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)).into(),
         _ => String::from_utf8_lossy(head),
     }
+}
+
+/// Returns whether markup that runs is somewhere in a text.
+fn hides_markup(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    HIDDEN.iter().any(|markup| text.contains(markup))
 }
 
 /// Returns whether a text begins with a tag, a comment, a declaration or an instruction, and not with an address or a heart.
