@@ -568,9 +568,11 @@ def restore(resources):
     label = copied(resources["Table"], "forecourt-restored")
     expect("its level in the copy", level(resources), 0)
     secrets = ["ChannelSecret", "LinkKeys", "PingBackKeys", "WebhookKeys", "OriginKeys"]
+    # The emulator lists a secret by its name, AWS by its ARN.
+    arn = lambda secret: client("secretsmanager").describe_secret(SecretId=resources[secret])["ARN"]
     restored = deploy(
         "restored", ReservedConcurrency="0", ExistingTable="forecourt-restored", ExistingTableStream=label, ExistingBucket=resources["Bucket"],
-        **{f"Existing{secret}": resources[secret] for secret in secrets},
+        **{f"Existing{secret}": arn(secret) for secret in secrets},
     )
     expect("the stack has no table, bucket or secret of its own", [name for name in ["Table", "Bucket", *secrets] if name in restored], [])
     there = host(restored)
