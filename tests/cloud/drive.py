@@ -172,6 +172,8 @@ def deploy(name, **more):
                 statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
             if "scheduler:CreateSchedule" in actions:
                 statement["Resource"] = "arn:aws:scheduler:*:*:schedule/default/*"
+    # The emulator has no GuardDuty: the drive writes its tags.
+    del template["Resources"]["MalwareScanPlan"]
     # The emulator has no TLS, so the policy that accepts TLS only would refuse every upload.
     del template["Resources"]["BucketPolicy"]
     client("s3").put_object(Bucket="code", Key="template.json", Body=json.dumps(template).encode())
@@ -529,6 +531,13 @@ def assigned_by_queue(host):
     wait("stream -> outbox -> assign: it has an owner", 60, lambda: call(host, "GET", f"/leads/{lead['id']}", bearer=who)[1]["owner"] == "olga.other")
 
 
+def scanned(bucket, document, result):
+    """Writes the tag that GuardDuty writes after the scan of a document of the demo group."""
+    _, _, lead, _, name = document.split("/")
+    tags = {"TagSet": [{"Key": "GuardDutyMalwareScanStatus", "Value": result}]}
+    client("s3").put_object_tagging(Bucket=bucket, Key=f"documents/demo-group/{lead}/{name}", Tagging=tags)
+
+
 def copied(old, new):
     """Copies the table's items into another table, as a restore does: with the indexes, and without stream. Returns the label of the stream that
     the copy gets afterwards."""
@@ -553,7 +562,7 @@ def copied(old, new):
 
 def restore(resources):
     """Practises a restore (docs/operations.md#restore): a stack over a copy of the table, with the bucket and the secrets that exist. A lead is there,
-    its document is downloaded, its timer restarts, and its deadline goes through its levels."""
+    its document is downloaded after a malware scan, its timer restarts, and its deadline goes through its levels."""
     who = token(sub="admin.always", group="cloud-group")
     admin = token(sub="ingo.brandt")
     host = lambda of: f"{of['Api']}.execute-api.localhost"
@@ -572,6 +581,7 @@ def restore(resources):
     arn = lambda secret: client("secretsmanager").describe_secret(SecretId=resources[secret])["ARN"]
     restored = deploy(
         "restored", ReservedConcurrency="0", ExistingTable="forecourt-restored", ExistingTableStream=label, ExistingBucket=resources["Bucket"],
+        MalwareScan="on",
         **{f"Existing{secret}": arn(secret) for secret in secrets},
     )
     expect("the stack has no table, bucket or secret of its own", [name for name in ["Table", "Bucket", *secrets] if name in restored], [])
@@ -580,6 +590,10 @@ def restore(resources):
     expect("the lead is there", (status, page.get("id"), page.get("contact")), (200, lead["id"], "Kept"))
     again = call(there, "POST", "/dealers/always-open/leads", body, who)[1]
     expect("its enquiry is recognised, because the channel secret is the same", again.get("id"), lead["id"])
+    expect("a document without a verdict of the malware scan", call(there, "GET", document, bearer=admin)[0], 409)
+    scanned(resources["Bucket"], document, "THREATS_FOUND")
+    expect("with malware", call(there, "GET", document, bearer=admin)[0], 409)
+    scanned(resources["Bucket"], document, "NO_THREATS_FOUND")
     shown = call(there, "GET", document, bearer=admin)[1]
     expect("a document of the bucket", urllib.request.urlopen(shown["download"]["url"]).read(), ORDER_FORM)
 
