@@ -94,7 +94,10 @@ KEYS = {operation["operationId"]: key for key, operation in OPERATIONS.items()}
 ORDER = {"POST": 0, "GET": 1, "PUT": 2, "PATCH": 3, "DELETE": 5}
 # These end what others need.
 LATE = {"CancelAppointment", "CancelByForm", "CompleteEvent", "NoShowEvent", "CompleteTask", "MeetDeadline", "SetStatus", "AssignLead", "RotateSecret"}
-FIRST = ["SubmitLead", "Invite", "MakeFeed", "SaveUser", "SetDealerUser", "MakeWebhook", "AskExport", "MakeAppointment", "CreateTask", "SetDeadline"]
+FIRST = [
+    "SubmitLead", "Invite", "MakeFeed", "SaveUser", "SetDealerUser", "MakeWebhook", "AskExport", "MakeAppointment", "CreateTask", "SetDeadline",
+    "ScheduleEvent", "AddDocument",
+]
 
 
 def matching(method, path):
