@@ -164,9 +164,7 @@ async fn apt_6_a_receiver_that_responds_410_gets_no_more_events_and_an_admin_is_
     world.system.settle().await;
     world.lead(&enquiry("karl")).await;
     world.advance_to("2026-11-26T09:00:00Z").await;
-    // The second event of the same lead may be on its way when the first one is refused.
-    let first = sent_event_types(&world).len();
-    assert_eq!(sent_event_types(&world), ["lead.created", "lead.assigned"][..first]);
+    assert_eq!(sent_event_types(&world), ["lead.created"]);
     let mails = notices(&world);
     assert_eq!(mails.len(), 1);
     assert!(mails[0].to.starts_with("gina.group@") && mails[0].text.contains("410"), "{:?}", mails[0]);
@@ -178,7 +176,7 @@ async fn apt_6_a_receiver_that_responds_410_gets_no_more_events_and_an_admin_is_
     assert_eq!((stale.status, on.status, on.text("/state")), (412, 200, "on"));
     world.lead(&enquiry("lena")).await;
     world.system.settle().await;
-    assert_eq!(sent_event_types(&world)[first..], ["lead.created", "lead.assigned"]);
+    assert_eq!(sent_event_types(&world)[1..], ["lead.created", "lead.assigned"]);
 }
 
 #[tokio::test]
