@@ -4,7 +4,7 @@ use crate::support::pingbacks::{attended, external, ping, secret};
 use crate::support::world::{ADMIN, Reply, Request, World, at, enquiry};
 use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, sent_event_types, webhook};
 use chrono::TimeDelta;
-use forecourt_domain::webhooks::{DeliveryOutcome, LeasedAttempt, Outgoing, claim};
+use forecourt_domain::webhooks::{DeliveryOutcome, LeasedAttempt, Outgoing, Webhooks, claim};
 use forecourt_store::keys::Key;
 use forecourt_store::{Cursor, Load};
 use serde_json::{Value, json};
@@ -126,26 +126,51 @@ async fn apt_6_a_redelivery_has_the_same_id_and_keeps_its_place() {
     assert_eq!(last["data"]["status"], "lost");
 }
 
+/// Returns the webhooks, and the two events of a new lead that wait to be sent.
+async fn two_events(world: &World) -> (Webhooks, [Outgoing; 2]) {
+    let about = forecourt_domain::base::Subject::Lead(world.lead(&enquiry("jana")).await);
+    let open = world.store.unsettled_events(&world.scope(), &about).await.unwrap();
+    let load = Load::of(open.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
+    let loaded = world.store.load(&world.scope(), &load).await.unwrap();
+    (loaded.webhooks(), [0, 1].map(|place: usize| loaded.outgoing(&about, open[place]).unwrap().clone()))
+}
+
+/// APT-6: a sender may read an event after the receiver responded 410, and the webhook before. It sends no later event of the lead.
+#[tokio::test]
+async fn apt_6_a_webhook_that_was_read_before_a_410_gets_no_later_event() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS[..2]).await;
+    let (before, [first, second]) = two_events(&world).await;
+    let (id, now) = (id.parse().unwrap(), world.system.clock.now());
+    let leased = claim(&[&first], &before, now).changed.remove(0);
+    let gone = LeasedAttempt { webhook: &id, leased: &leased, outcome: &DeliveryOutcome::Gone, at: now };
+    let (refused, after) = leased.attempted(gone, &before).unwrap();
+    let claimed = claim(&[&refused, &second], &before, now);
+    assert!(claimed.send.is_empty(), "{:?}", claimed.send);
+    // The waiting event is continued after the notice, and is not lost.
+    let waiting = claimed.changed.iter().find(|outgoing| outgoing.sequence == second.sequence).unwrap();
+    assert!(waiting.due() > Some(now));
+    let settled = refused.notice_sent(&id, now);
+    assert_eq!(claim(&[&settled, waiting], &before, now).send, [(second.sequence, id.clone())], "it is switched on again");
+    let off = claim(&[&settled, waiting], &after, now);
+    assert!(off.send.is_empty() && off.changed.iter().all(|outgoing| outgoing.due().is_none()), "{off:?}");
+}
+
 /// APT-6: events of one lead are sent one at a time. A redelivery is queued before the event that a sender has claimed, but waits for it.
 #[tokio::test]
 async fn apt_6_a_redelivery_waits_for_the_event_that_a_sender_has_claimed() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..2]).await;
-    let lead = world.lead(&enquiry("jana")).await;
-    let about = forecourt_domain::base::Subject::Lead(lead);
-    let open = world.store.unsettled_events(&world.scope(), &about).await.unwrap();
-    let load = Load::of(open.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
-    let loaded = world.store.load(&world.scope(), &load).await.unwrap();
-    let (webhooks, now) = (loaded.webhooks(), world.system.clock.now());
+    let (webhooks, [first, second]) = two_events(&world).await;
+    let now = world.system.clock.now();
     let webhook = webhooks.get(&id.parse().unwrap()).unwrap();
-    let at = |place: usize| loaded.outgoing(&about, open[place]).unwrap().clone();
-    let leased = claim(&[&at(0)], &webhooks, now).changed.remove(0);
+    let leased = claim(&[&first], &webhooks, now).changed.remove(0);
     let accepted = |leased: &Outgoing| {
         let attempt = LeasedAttempt { webhook: &webhook.id, leased, outcome: &DeliveryOutcome::Taken(200), at: now };
         leased.attempted(attempt, &webhooks).unwrap()
     };
     let (created, after) = accepted(&leased);
-    let assigned = claim(&[&at(1)], &after, now).changed.remove(0);
+    let assigned = claim(&[&second], &after, now).changed.remove(0);
     let again = created.redelivered(webhook, now).unwrap();
     let both: [&Outgoing; 2] = [&again, &assigned];
     assert!(claim(&both, &webhooks, now).send.is_empty(), "a sender has the later one");

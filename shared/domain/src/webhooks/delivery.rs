@@ -171,16 +171,18 @@ pub struct DeliveryClaim {
 }
 
 /// Leases the deliveries that may be sent at `now`. `open` are the open events of one lead or appointment, in order. Each webhook gets its
-/// first unsettled event.
+/// first unsettled event. An event that switched its webhook off is unsettled until the notice of it is sent.
 pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> DeliveryClaim {
     let mut claim = DeliveryClaim::default();
     let mut held: BTreeMap<WebhookId, DateTime<Utc>> = BTreeMap::new();
-    // A redelivery may precede the delivery that a sender has leased. It waits for that delivery.
     for delivery in open.iter().flat_map(|outgoing| &outgoing.deliveries) {
-        if let DeliveryState::Sending { until, .. } = delivery.state
-            && until > now
-        {
-            held.insert(delivery.webhook.clone(), until);
+        match delivery.state {
+            // A redelivery may precede the delivery that a sender has leased. It waits for that delivery.
+            DeliveryState::Sending { until, .. } if until > now => drop(held.insert(delivery.webhook.clone(), until)),
+            // This delivery has switched the webhook off, whichever state of the webhook was read: the two items are not read at one
+            // instant. Later events wait until the notice is settled.
+            DeliveryState::Notifying { .. } => drop(held.insert(delivery.webhook.clone(), LEASE.until(now))),
+            _ => {}
         }
     }
     for outgoing in open {
