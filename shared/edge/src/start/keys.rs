@@ -32,7 +32,7 @@ pub enum CannotStart {
     /// A secret cannot be used.
     #[error("the secret {name} cannot be used")]
     Secret {
-        /// The secret's ARN.
+        /// The secret's ARN or variable.
         name: String,
         /// The reason.
         #[source]
@@ -49,7 +49,7 @@ pub enum SecretFault {
     /// It is binary.
     #[error("it is not text")]
     NotText,
-    /// It is one key, and too short.
+    /// It is one key, the channel secret or the only key of a purpose, and too short.
     #[error("it must have at least {shortest} bytes", shortest = Secret::SHORTEST)]
     TooShort,
     /// It begins like a JSON object, and is not a JSON object of texts.
@@ -94,7 +94,7 @@ pub(super) async fn read(config: &SdkConfig, needs: Needs) -> Result<Secret, Can
     });
     let (first, rings) = try_join(channel_secret(client), try_join_all(rings)).await?;
     if first.len() < Secret::SHORTEST {
-        return Err(Missing("CHANNEL_SECRET (at least 16 bytes)").into());
+        return Err(CannotStart::Secret { name: "CHANNEL_SECRET".to_owned(), fault: SecretFault::TooShort });
     }
     let secret = Secret::new(first.as_bytes());
     Ok(rings.into_iter().fold(secret, |secret, (purpose, ring, first_too)| secret.with_keys(purpose, ring, first_too)))
