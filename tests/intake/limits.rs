@@ -63,6 +63,12 @@ async fn set_12_a_sender_is_counted_over_all_processes_at_one_write_for_ten_enqu
     assert_eq!(one.count_enquiries(&scope, counter, 7, now).await.unwrap(), 30);
     let next = at("2026-11-23T09:01:00Z");
     assert_eq!((one.enquiries("portal", next), one.count_enquiries(&scope, counter, 10, next).await.unwrap()), (0, 10));
+    // Enquiries of the minute before that are counted late do not count in the next one.
+    for late in [&one, &other] {
+        assert_eq!((late.count_enquiries(&scope, counter, 5, now).await.is_ok(), one.enquiries("portal", next)), (true, 10));
+        assert_eq!((late.count_enquiries(&scope, counter, 10, now).await.is_ok(), one.enquiries("portal", next)), (true, 10));
+    }
+    assert_eq!(one.count_enquiries(&scope, counter, 10, next).await.unwrap(), 20);
 }
 
 /// SET-12: the local gateway takes from each open route what the template lets API Gateway take.

@@ -272,6 +272,35 @@ async fn set_7_of_two_users_at_once_one_gets_the_subject() {
     }
 }
 
+/// SET-7: of a user whom tokens name by the id again, and another user who gets this id as subject at the same time, one succeeds.
+#[tokio::test]
+async fn set_7_an_id_that_names_its_user_again_is_no_subject_of_another_user() {
+    let world = World::new().await;
+    let with = |subject: Value| {
+        let mut body = ida();
+        body["subject"] = subject;
+        body
+    };
+    for (id, leaves) in [("a-1", false), ("a-2", true)] {
+        let (own, other) = (format!("/users/{id}"), format!("/users/b-{id}"));
+        let created = world.call(Request::put("gina.group", &own).json(&with(json!(format!("auth0|{id}"))))).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        let mut version = 1;
+        if leaves {
+            let left = world.call(Request::delete("gina.group", &own).json(&json!({})).version(version)).await;
+            assert_eq!(left.status, 200, "{}", left.body);
+            version += 1;
+        }
+        let (one, two) = tokio::join!(
+            world.call(Request::put("gina.group", &own).json(&with(json!(null))).version(version)),
+            world.call(Request::put("gina.group", &other).json(&with(json!(id))))
+        );
+        let mut statuses = [one.status, two.status];
+        statuses.sort_unstable();
+        assert!(matches!(statuses, [200 | 201, 422]), "{id}: {} {}", one.body, two.body);
+    }
+}
+
 /// ACC-1: a new subject gives the rights of the user to another person, so that it is recorded as a grant. Nobody changes their own.
 #[tokio::test]
 async fn acc_1_another_subject_is_recorded_like_a_grant() {

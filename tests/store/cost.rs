@@ -1,7 +1,8 @@
 //! The cost of operations in calls and capacity units, as DynamoDB counts them.
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
-use forecourt_store::Spent;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded, Spent};
 use serde_json::json;
 
 async fn spent(world: &World, body: &serde_json::Value) -> Spent {
@@ -173,4 +174,22 @@ async fn int_9_the_cost_of_a_lead_until_nothing_is_due_matches_the_docs() {
         lives.push((spent.write_units, spent.read_units - lookup.read_units, wake_ups));
     }
     assert_eq!(lives, [(28.0, 15.0, 2), (78.0, 38.5, 7)]);
+}
+
+/// A unit that still names items after eight further reads is an error, because its rule would take them for missing.
+#[tokio::test]
+async fn a_unit_is_whole_after_nine_reads_or_fails() {
+    fn item(number: usize) -> Key {
+        Key::Usage(format!("n{number}"))
+    }
+    /// A unit of which each read names the next item.
+    fn unit(further: usize) -> Load<'static> {
+        let next = move |loaded: &Loaded| (1..=further).map(item).find(|key| !loaded.requested(key));
+        Load::of([item(0)]).then(move |loaded| next(loaded).into_iter().collect())
+    }
+    let world = World::new().await;
+    let (scope, before) = (world.scope(), world.store.spent());
+    assert!(world.store.load(&scope, &unit(8)).await.is_ok());
+    assert_eq!(world.store.spent().since(before).calls, 9);
+    assert!(matches!(world.store.load(&scope, &unit(9)).await, Err(Failure::Broken(_))));
 }

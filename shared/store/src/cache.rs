@@ -189,7 +189,7 @@ impl Store {
                 return Ok((None, false));
             }
             let item = Item::User(Box::new(User { version: version + 1, ..user.clone() }));
-            let claimed = name.claim(loaded, &user.id).claimed(user)?;
+            let claimed = name.claim(loaded, &user.id).claimed(before, user)?;
             // A user without a subject is found by the id.
             Ok((Some(Decision::default().with(item).with_some(claimed.filter(|_| user.subject.is_some()).map(Item::TokenSubject))), true))
         };

@@ -41,7 +41,7 @@ struct Count {
 pub(crate) struct EnquiryCounts(Mutex<HashMap<String, Count>>);
 
 impl EnquiryCounts {
-    /// Changes the count of a sender in the current minute, and returns the result of `change`.
+    /// Changes the count of a sender in the minute that contains `now`, and returns the result of `change`.
     fn with<T>(&self, name: &str, now: DateTime<Utc>, change: impl FnOnce(&mut Count) -> T) -> T {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = Count { until: Window::Minute.end(now), stored: 0, held: 0 };
@@ -52,7 +52,9 @@ impl EnquiryCounts {
         if count.until < fresh.until {
             *count = fresh;
         }
-        change(count)
+        // A minute that is over has no count any more: its late enquiries must not count in the current minute.
+        let mut over = fresh;
+        change(if count.until == fresh.until { count } else { &mut over })
     }
 }
 
@@ -83,8 +85,8 @@ impl Store {
         }
         let rule = |loaded: &Loaded, _| {
             let usage = Usage::add(loaded.usage(name), name, Window::Minute, held, now);
-            let used = usage.used;
-            Ok((Some(Decision::default().with(Item::Usage(usage))), used))
+            let used = usage.as_ref().map_or(0, |usage| usage.used);
+            Ok((usage.map(|usage| Decision::default().with(Item::Usage(usage))), used))
         };
         let written = self.decide(scope, Load::of([Key::Usage(name.to_owned())]), rule).await;
         self.enquiry_counts.with(name, now, |count| match &written {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The windows of a budget. They begin at full minutes, hours and days of UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum Window {
     Minute,
     Hour,
@@ -62,11 +62,11 @@ impl Usage {
         (Self { key: key.to_owned(), until, used }, (until - length).max(now))
     }
 
-    /// Adds units of the current window without a limit.
-    #[must_use]
-    pub fn add(before: Option<&Self>, key: &str, window: Window, units: u32, now: DateTime<Utc>) -> Self {
+    /// Adds units of the window that contains `now`, without a limit. `None` if a later window has begun, because the
+    /// units of a window that is over no longer count.
+    pub fn add(before: Option<&Self>, key: &str, window: Window, units: u32, now: DateTime<Utc>) -> Option<Self> {
         let current = Self::current(before, key, window, now);
-        Self { used: current.used.saturating_add(units), ..current }
+        (current.until == window.end(now)).then(|| Self { used: current.used.saturating_add(units), ..current })
     }
 
     /// Returns when the usage may be deleted.

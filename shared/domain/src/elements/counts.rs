@@ -1,5 +1,6 @@
 //! Counts of the elements of a lead.
 
+use crate::base::is_default;
 use crate::elements::ElementKind;
 use serde::{Deserialize, Serialize};
 
@@ -8,23 +9,18 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[expect(missing_docs, reason = "the names explain themselves")]
 pub struct Counts {
-    #[serde(skip_serializing_if = "none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub trade_ins: u32,
-    #[serde(skip_serializing_if = "none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub quotes: u32,
-    #[serde(skip_serializing_if = "none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub test_drives: u32,
-    #[serde(skip_serializing_if = "none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub comments: u32,
-    #[serde(skip_serializing_if = "none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub documents: u32,
-    #[serde(skip_serializing_if = "none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub communications: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn none(count: &u32) -> bool {
-    *count == 0
 }
 
 impl Counts {

@@ -26,16 +26,20 @@ pub struct SubjectClaim<'a> {
 }
 
 impl SubjectClaim<'_> {
-    /// Returns the claim of `user` on the text. `None` if it is stored already.
+    /// Returns the claim of `user` on the text. `before` is the user before the change. `None` if tokens already named this user by the
+    /// text, and the user is found by the stored claim or by the id. Otherwise the claim is written even if it is stored: the write
+    /// conflicts with the claim of another user at the same time.
     ///
     /// # Errors
     /// A fault if tokens with this text name another user of the group.
-    pub fn claimed(self, user: &User) -> Result<Option<TokenSubject>, Refusal> {
+    pub fn claimed(self, before: Option<&User>, user: &User) -> Result<Option<TokenSubject>, Refusal> {
         if let Some(fault) = self.fault(user.subject.as_deref()) {
             return Err(Refusal::Invalid(vec![fault]));
         }
-        let other = self.stored.is_none_or(|stored| stored.user != user.id);
-        Ok(other.then(|| TokenSubject { key: self.key.to_owned(), user: user.id.clone() }))
+        let was_named = before.is_some_and(|before| before.is_here() && before.token_name() == user.token_name());
+        let is_found = user.subject.is_none() || self.stored.is_some_and(|stored| stored.user == user.id);
+        let is_claimed = was_named && is_found;
+        Ok((!is_claimed).then(|| TokenSubject { key: self.key.to_owned(), user: user.id.clone() }))
     }
 
     /// Returns the fault of a user with this subject if tokens name another user. It does not name that user, whom the principal may not

@@ -102,8 +102,7 @@ pub fn save(
         return Ok(None);
     }
     let after = User { version: version + 1, ..same };
-    // A user who was stored without a subject is found by the id, and needs no claim.
-    let claimed = if before.is_none() || after.subject.is_some() { claim.claimed(&after)? } else { None };
+    let claimed = claim.claimed(before, &after)?;
     let decision = saved(before, after.clone(), scope, now).with_some(claimed.map(Item::TokenSubject));
     let returns = before.is_some_and(|before| !before.is_here());
     Ok(Some((decision.with_some(feeds.filter(|_| returns).and_then(revoked)), after)))

@@ -3,7 +3,7 @@
 use crate::base::{LostReason, ReactionKind, Refusal, Status};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::Rotation;
-use crate::lead::Event;
+use crate::lead::{Event, in_progress};
 
 /// An activity that a seller logs on a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +22,7 @@ pub enum Logged {
 /// 409 if the lead is closed.
 pub fn log(input: LeadInput<'_>, logged: Logged, note: Option<String>) -> Result<Decision, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
-    if lead.status != Status::InProgress {
-        return Err(Refusal::conflict("LEAD-1", format!("the lead is {}; reopen it first", lead.status.name())));
-    }
+    in_progress(lead)?;
     let mut changed = lead.touched(now);
     let event = match logged {
         Logged::CallMissed => Event::CallMissed { note },
@@ -77,8 +75,8 @@ pub fn close(
     if lead.status == to {
         return Ok(None);
     }
-    if kind.is_some() && lead.status != Status::InProgress {
-        return Err(Refusal::conflict("LEAD-1", format!("the lead is {}; reopen it first", lead.status.name())));
+    if kind.is_some() {
+        in_progress(lead)?;
     }
     let mut changed = lead.touched(now);
     changed.status = to;
