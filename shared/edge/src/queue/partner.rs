@@ -33,7 +33,7 @@ const MAX_DELIVERIES: u32 = 60;
 /// The longest stored reason, in characters.
 const LONGEST_REASON: usize = 1_000;
 /// The number of messages of a full batch, `BatchSize` in the template: more of them wait.
-const FULL: usize = 10;
+pub const FULL: usize = 10;
 /// The attribute in which SQS reports the message group.
 const MESSAGE_GROUP: &str = "MessageGroupId";
 /// How long ago a message may have been sent: two retentions of a queue.
