@@ -85,3 +85,11 @@ fn set_12_each_open_route_has_a_throttle_of_its_own() {
         assert_eq!((problem.status, problem.retry_after), (429, Some(1)));
     }
 }
+
+/// SET-12: an open route takes a fifth of the requests of the whole API, so that a flood of it leaves the other routes alone.
+#[test]
+fn set_12_an_open_route_takes_a_fifth_of_the_whole_api() {
+    let (burst, rate) = (5 * OPEN_BURST, 5 * OPEN_RATE);
+    let whole = format!("      DefaultRouteSettings: {{ ThrottlingBurstLimit: {burst}, ThrottlingRateLimit: {rate} }}\n");
+    assert!(include_str!("../../infra/template.yaml").contains(&whole), "{whole}");
+}

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{GroupId, StepKind};
-use forecourt_edge::queue::partner::{self, DeadLetter, ORIGIN, Origin, PartnerQueue};
+use forecourt_edge::queue::partner::{self, DeadLetter, FULL, ORIGIN, Origin, PartnerQueue};
 use forecourt_local::partner_queue::Queued;
 use forecourt_store::Failure;
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ impl PartnerQueue for QueueRecorder {
 }
 
 /// Returns a full batch of the demo's portal, with the given message groups.
-fn full_batch(groups: [Option<&str>; 10], deliveries: u32) -> SqsEvent {
+fn full_batch(groups: [Option<&str>; FULL], deliveries: u32) -> SqsEvent {
     let record = |(number, group): (usize, &Option<&str>)| {
         let mut attributes =
             json!({"SenderId": "AIDADEMOPORTAL", "SentTimestamp": "1795424400000", "ApproximateReceiveCount": deliveries.to_string()});
@@ -96,6 +96,16 @@ async fn int_1_in_a_backlog_messages_are_sorted_by_the_groups_of_their_senders()
     let mut some = full_batch([None; 10], 1);
     some.records.truncate(9);
     assert_eq!(handled(&QueueRecorder::default(), some).await.len(), 9, "there is no backlog");
+}
+
+/// INT-1: the batches of both partners' queues can be full. With smaller batches no function would notice a backlog.
+#[test]
+fn int_1_a_full_batch_is_as_large_as_the_template_allows() {
+    let template = include_str!("../../infra/template.yaml");
+    for queue in ["PartnerQueue", "AppointmentQueue"] {
+        let source = format!("            Queue: !GetAtt {queue}.Arn\n            BatchSize: {FULL}\n");
+        assert!(template.contains(&source), "{source}");
+    }
 }
 
 fn event(attributes: &Value, body: &str) -> SqsEvent {

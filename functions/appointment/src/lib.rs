@@ -125,8 +125,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
         return Ok(apply_ping_back(platform, &scope, &report, None, now).await?.appointment);
     };
     partner(&scope)?;
-    let attribute = message.message_attributes.get("dealer").and_then(|a| a.string_value.clone());
-    let named = attribute.or_else(|| body.get("dealer").and_then(Value::as_str).map(str::to_owned));
+    let named = partner::dealer(&message).or_else(|| body.get("dealer").and_then(Value::as_str));
     let dealer = named.and_then(|text| DealerId::parse(text.trim()).ok()).ok_or_else(|| {
         Refusal::field("dealer", "INT-10", "is required: as the message attribute 'dealer' or as the field 'dealer' next to 'appointment'")
     })?;

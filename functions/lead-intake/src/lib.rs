@@ -103,10 +103,9 @@ pub async fn messages(platform: &Platform, partners: &dyn PartnerQueue, event: S
 async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
     let scope = partner::sender(platform, &message).await?;
     let origin = Origin::of(platform, &message);
-    let attribute = |name: &str| message.message_attributes.get(name).and_then(|a| a.string_value.clone());
     let body = message.body.clone().unwrap_or_default().into_bytes();
     let format = Format::guess(&body);
-    let named = attribute("dealer").or_else(|| format.dealer_in(&body));
+    let named = partner::dealer(&message).map(str::to_owned).or_else(|| format.dealer_in(&body));
     let dealer = named.as_deref().and_then(|text| DealerId::parse(text.trim()).ok());
     let missing = || {
         Refusal::field("dealer", "INT-10", "is required: as message attribute 'dealer', as 'dealer' in JSON, or as the vendor's id in ADF")

@@ -1,6 +1,7 @@
 //! The limits of the fields of bodies: formats, enumerations, patterns and lengths that the types cannot state.
 
-use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, LostReason, Role};
+use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, LostReason, MAX_MONEY, Role};
+use forecourt_domain::elements::MAX_BYTES;
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::reports::ExportFormat;
 use forecourt_domain::webhooks::WebhookEvent;
@@ -17,8 +18,6 @@ enum Limit {
     Format(KnownFormat),
 }
 
-/// The largest amount of money, in the currency's smallest unit.
-const MAX_MONEY: i64 = forecourt_domain::base::MAX_MONEY;
 const ID: &str = "^[a-z0-9._-]*$";
 const LEAD: &str = "^[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}$";
 const TIME_OF_DAY: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$";
@@ -99,34 +98,39 @@ fn restrict(object: &mut Object, limit: Option<&Limit>) {
     }
 }
 
+/// Returns the names of a table.
+fn one_of<T>(table: &[(&'static str, T)]) -> Limit {
+    Limit::OneOf(table.iter().map(|(name, _)| *name).collect())
+}
+
 /// Returns the limit of a field. `None` if its type, or a limit at its definition, says enough.
 fn limit(schema: &str, field: &str) -> Option<Limit> {
     let names = |names: &[&'static str]| Limit::OneOf(names.to_vec());
     let (id, time) = (Limit::Pattern(ID, 64), Limit::Format(KnownFormat::DateTime));
     Some(match (schema, field) {
-        ("EnquiryBody", "type") => Limit::OneOf(LeadType::NAMES.map(|(name, _)| name).to_vec()),
+        ("EnquiryBody", "type") => one_of(&LeadType::NAMES),
         ("EnquiryBody", "requested_at") => Limit::Longest(50),
-        ("AppointmentBody", "kind") => Limit::OneOf(AppointmentKind::NAMES.map(|(name, _)| name).to_vec()),
+        ("AppointmentBody", "kind") => one_of(&AppointmentKind::NAMES),
         ("ReactionBody", "kind") => names(&["reply", "call_reached", "contact_made", "call_missed"]),
         ("StatusBody", "status") => names(&["in_progress", "won", "lost"]),
-        ("StatusBody", "reason") => Limit::OneOf(LostReason::NAMES.map(|(name, _)| name).to_vec()),
+        ("StatusBody", "reason") => one_of(&LostReason::NAMES),
         ("StatusBody", "complete_events") => names(&["none", "overdue", "all"]),
         ("AttendanceBody", "attendance") => names(&["completed", "no_show", "unknown"]),
         ("PingBackBody", "type") => names(&["appointment.attended", "appointment.missed", "appointment.moved", "appointment.cancelled"]),
         ("CommunicationBody", "medium") => names(&["email", "sms", "call"]),
         ("CommunicationBody", "form") => names(&["overview", "order_form"]),
         ("ExportBody", "what") => names(&["appointments", "leads"]),
-        ("ExportBody", "format") => Limit::OneOf(ExportFormat::NAMES.map(|(name, _)| name).to_vec()),
-        (_, "events") if schema.starts_with("Webhook") => Limit::OneOf(WebhookEvent::NAMES.map(|(name, _)| name).to_vec()),
+        ("ExportBody", "format") => one_of(&ExportFormat::NAMES),
+        (_, "events") if schema.starts_with("Webhook") => one_of(&WebhookEvent::NAMES),
         (_, "state") if schema.starts_with("Webhook") => names(&["on", "off"]),
-        ("UserBody", "role") => Limit::OneOf(Role::NAMES.to_vec()),
+        ("UserBody", "role") => names(&Role::NAMES),
         ("CustomerBody", "refuses") | ("AppointmentSettingsBody", "media") => names(&["email", "sms"]),
-        ("AppointmentSettingsBody", "origins") => Limit::OneOf(AppointmentOrigin::NAMES.map(|(name, _)| name).to_vec()),
-        ("RoutingConditionBody", "types") => Limit::OneOf(LeadType::NAMES.map(|(name, _)| name).to_vec()),
+        ("AppointmentSettingsBody", "origins") => one_of(&AppointmentOrigin::NAMES),
+        ("RoutingConditionBody", "types") => one_of(&LeadType::NAMES),
         ("DayOffBody", "kind") => names(&["public_holiday", "company_holiday"]),
         ("LineBody", "amount") => Limit::Range(-MAX_MONEY, MAX_MONEY),
         ("MoneyBody", "amount") => Limit::Range(0, MAX_MONEY),
-        ("DocumentBody", "bytes") => Limit::Range(1, 26_214_400),
+        ("DocumentBody", "bytes") => Limit::Range(1, MAX_BYTES as i64),
         (_, "text_message_countries") => Limit::Pattern("^[A-Za-z]{2}$", 2),
         (_, "currency") => Limit::Pattern("^[A-Za-z]{3}$", 3),
         (_, "expires_in_days") => Limit::Range(1, 60),

@@ -4,7 +4,7 @@ use super::limits::{is_of_body, limited, types_of};
 use super::parameters::schema_of;
 use super::settings::{
     AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DealerSettingsBody, DistributionGroupsBody, EscalationBody,
-    HolidaysBody, LimitsBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody,
+    HolidaysBody, LimitsBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
 };
 use super::users::{DealerUserBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{
@@ -78,6 +78,9 @@ pub(super) fn components() -> ComponentsBuilder {
     }
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
+    for (name, others) in WITH_FIELDS_OF {
+        add_fields_of(others, name, &mut schemas);
+    }
     let patches: Schemas = schemas
         .iter()
         .filter_map(|(name, schema)| Some((PATCHED.contains(&name.as_str()).then(|| patch_of(name))?, patch(name, schema))))
@@ -85,6 +88,20 @@ pub(super) fn components() -> ComponentsBuilder {
     schemas.extend(patches);
     schemas.iter_mut().filter(|(name, _)| is_of_body(name)).for_each(|(name, schema)| limited(name, schema));
     ComponentsBuilder::new().schemas_from_iter(schemas)
+}
+
+/// Adds the fields of the schemas `others` to the schema `name`, except those that it states itself.
+fn add_fields_of(others: &[&str], name: &str, schemas: &mut Schemas) {
+    let others = schemas.iter().filter(|(other, _)| others.contains(&other.as_str()));
+    let others: Vec<RefOr<Schema>> = others.map(|(_, schema)| schema.clone()).collect();
+    let Some((_, RefOr::T(Schema::Object(object)))) = schemas.iter_mut().find(|(is, _)| is == name) else { return };
+    for other in others {
+        let RefOr::T(Schema::Object(other)) = other else { continue };
+        object.required.extend(other.required.into_iter().filter(|field| !object.properties.contains_key(field)));
+        for (field, schema) in other.properties {
+            object.properties.entry(field).or_insert(schema);
+        }
+    }
 }
 
 /// The bodies that a `PATCH` also takes, in parts.

@@ -3,8 +3,6 @@
 
 #![expect(dead_code, reason = "the types are only described")]
 
-use super::users::AbsenceBody;
-use forecourt_edge::formats::json::TimeBound;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -32,6 +30,14 @@ pub(super) const NAMES: [&str; 22] = [
     "DealerSettingsBody",
     "CalendarBody",
     "MemberBody",
+];
+
+/// Schemas that also have the fields of others. Their types state only the fields that the others lack or describe differently.
+pub(super) const WITH_FIELDS_OF: [(&str, &[&str]); 4] = [
+    ("DealerAbsenceBody", &["AbsenceBody"]),
+    ("DealerSettingsBody", &["MailboxBody", "ConfigurationBody", "PoolBody", "DistributionGroupsBody", "RoutingRulesBody"]),
+    ("CalendarBody", &["OpeningHoursBody", "HolidaysBody"]),
+    ("MemberBody", &["DealerUserBody", "UserAbsencesBody"]),
 ];
 
 /// The opening hours (SET-1).
@@ -283,12 +289,6 @@ pub(super) struct AbsencesBody {
 pub(super) struct DealerAbsenceBody {
     /// The user.
     user: String,
-    #[schema(value_type = TimeBound)]
-    from: String,
-    #[schema(value_type = TimeBound)]
-    until: String,
-    /// The user who acts for the absent one.
-    deputy: Option<String>,
 }
 
 /// All settings of a dealer. A field that is left out gets its default.
@@ -307,35 +307,8 @@ pub(super) struct DealerSettingsBody {
     escalation: Option<EscalationBody>,
     /// The users who work here.
     members: Vec<MemberBody>,
-    fallback_user: Option<String>,
+    /// Receives leads if there is no fallback user.
     admin_user: String,
-    pool: Option<PoolSettingsBody>,
-    distribution_groups: Option<Vec<String>>,
-    routing_rules: Option<Vec<RoutingRuleBody>>,
-    existing_contacts_to_rotation: Option<bool>,
-    #[schema(max_length = 254)]
-    lead_address: Option<String>,
-    relay_domains: Option<Vec<String>>,
-    #[schema(max_length = 254)]
-    forward_to: Option<String>,
-    #[schema(max_length = 100)]
-    from_name: Option<String>,
-    #[schema(max_length = 100)]
-    expose: Option<String>,
-    #[schema(max_length = 253)]
-    mail_server: Option<String>,
-    #[schema(max_length = 254)]
-    trade_in_cc_email: Option<String>,
-    #[schema(max_length = 254)]
-    unparsed_mail_to: Option<String>,
-    send_external_mail: Option<bool>,
-    lead_tracking_only: Option<bool>,
-    resubmission_respects_hours: Option<bool>,
-    rules_of_vehicle_location: Option<bool>,
-    vehicle_sites: Option<Vec<VehicleSiteBody>>,
-    accepts_enquiries_from: Option<Vec<String>>,
-    #[schema(maximum = 86_400)]
-    reassign_after: Option<u32>,
     /// Types of calendar events in addition to those that every dealer has.
     event_types: Option<Vec<String>>,
     /// Reasons of a no-show in addition to those that every dealer has.
@@ -343,26 +316,21 @@ pub(super) struct DealerSettingsBody {
     capacity: Option<CapacityBody>,
     appointments: Option<AppointmentSettingsBody>,
     limits: Option<LimitsBody>,
-    spam_gives_turn_back: Option<bool>,
 }
 
 /// Zone, opening hours, days off and special hours of a dealer.
 #[derive(ToSchema)]
 pub(super) struct CalendarBody {
+    /// The IANA time zone, such as `Europe/Berlin`.
     #[schema(max_length = 50)]
     zone: String,
+    /// The weekly hours.
     hours: WeekBody,
-    days_off: Option<Vec<DayOffBody>>,
-    special_hours: Option<BTreeMap<String, Vec<Vec<String>>>>,
 }
 
 /// The settings of one user at a dealer.
 #[derive(ToSchema)]
 pub(super) struct MemberBody {
+    /// The user.
     user: String,
-    receives_leads: Option<bool>,
-    assignable: Option<bool>,
-    groups: Option<Vec<String>>,
-    supervisor: Option<String>,
-    absences: Option<Vec<AbsenceBody>>,
 }

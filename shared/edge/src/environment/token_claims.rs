@@ -1,6 +1,6 @@
 //! The claims of a token that name its sender. Identity providers name them differently, so that their names are settings (ACC-2).
 
-use super::setting;
+use super::optional_setting;
 use std::collections::HashMap;
 
 /// The claims that name the client that got a token.
@@ -52,9 +52,9 @@ impl TokenClaims {
     pub fn from_environment() -> Self {
         let Self { user, group, partner } = Self::default();
         Self {
-            user: setting("TOKEN_USER_CLAIM").unwrap_or(user),
-            group: setting("TOKEN_GROUP_CLAIM").unwrap_or(group),
-            partner: setting("TOKEN_PARTNER_CLAIM").unwrap_or(partner),
+            user: optional_setting("TOKEN_USER_CLAIM").unwrap_or(user),
+            group: optional_setting("TOKEN_GROUP_CLAIM").unwrap_or(group),
+            partner: optional_setting("TOKEN_PARTNER_CLAIM").unwrap_or(partner),
         }
     }
 

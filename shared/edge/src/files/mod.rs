@@ -4,7 +4,7 @@ mod uploads;
 
 pub use uploads::{Uploads, bucket as upload_bucket};
 
-use crate::environment::{Missing, setting};
+use crate::environment::{Missing, optional_setting, setting};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_s3::error::SdkError;
@@ -67,7 +67,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Reads the tag of GuardDuty Malware Protection for S3. `None` if the file has no such tag.
+    /// Returns the verdict that the tag of GuardDuty Malware Protection for S3 states. A file without the tag is not scanned yet.
     pub fn of_tag(tag: Option<&str>) -> Self {
         match tag {
             None => Self::Pending,
@@ -147,7 +147,7 @@ pub struct Bucket {
 /// # Errors
 /// [`Missing`] if the variable is absent.
 pub fn bucket(config: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
-    let scanned = setting("MALWARE_SCAN").is_ok_and(|value| value == "on");
+    let scanned = optional_setting("MALWARE_SCAN").is_some_and(|value| value == "on");
     Ok(Arc::new(Bucket { client: aws_sdk_s3::Client::new(config), name: setting("BUCKET")?, scanned }))
 }
 

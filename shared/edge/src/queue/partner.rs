@@ -33,7 +33,7 @@ const MAX_DELIVERIES: u32 = 60;
 /// The longest stored reason, in characters.
 const LONGEST_REASON: usize = 1_000;
 /// The number of messages of a full batch, `BatchSize` in the template: more of them wait.
-const FULL: usize = 10;
+pub const FULL: usize = 10;
 /// The attribute in which SQS reports the message group.
 const MESSAGE_GROUP: &str = "MessageGroupId";
 /// How long ago a message may have been sent: two retentions of a queue.
@@ -76,10 +76,19 @@ impl DeadLetter {
     /// Returns the attributes of the letter on the dead-letter queue: `why`, `origin`, `sender`, and the `dealer` of the message. Empty
     /// ones are left out, because SQS refuses them.
     pub fn attributes<'a>(&'a self, message: &'a SqsMessage) -> Vec<(&'static str, &'a str)> {
-        let dealer = message.message_attributes.get(DEALER).and_then(|dealer| dealer.string_value.as_deref());
-        let all = [(WHY, &*self.why), (ORIGIN, &*self.origin), (SENDER, &*self.sender), (DEALER, dealer.unwrap_or_default())];
+        let dealer = dealer(message).unwrap_or_default();
+        let all = [(WHY, &*self.why), (ORIGIN, &*self.origin), (SENDER, &*self.sender), (DEALER, dealer)];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
+}
+
+/// Returns the dealer that the message attribute `dealer` names. `None` without the attribute.
+pub fn dealer(message: &SqsMessage) -> Option<&str> {
+    attribute(message, DEALER)
+}
+
+fn attribute<'a>(message: &'a SqsMessage, name: &str) -> Option<&'a str> {
+    message.message_attributes.get(name)?.string_value.as_deref()
 }
 
 /// The sender of a message, and when it was sent.
@@ -98,8 +107,7 @@ impl Origin {
     /// Returns the origin of a message: the proven one of a dead letter, otherwise the one that the queue verified.
     pub fn of(platform: &Platform, message: &SqsMessage) -> Self {
         let body = fingerprint(message.body.as_deref().unwrap_or_default().as_bytes());
-        let proof = message.message_attributes.get(ORIGIN).and_then(|attribute| attribute.string_value.as_deref());
-        let proven = proof.and_then(|token| platform.store.secret().verified(PURPOSE, token));
+        let proven = attribute(message, ORIGIN).and_then(|token| platform.store.secret().verified(PURPOSE, token));
         let proven: Option<Self> = proven.and_then(|text| serde_json::from_str(&text).ok()).filter(|origin: &Self| origin.body == body);
         proven.unwrap_or_else(|| {
             // For a role the queue reports `AROA…:session`; the sender chooses the session's name.
@@ -254,7 +262,7 @@ impl PartnerQueue for Sqs {
     async fn put_back(&self, message: &SqsMessage, group: &GroupId, origin: &str) -> Result<(), Failure> {
         let send = self.client.send_message().queue_url(&self.queue).set_message_body(message.body.clone());
         let mut send = send.message_group_id(group.as_str()).message_attributes(ORIGIN, text(origin)?);
-        if let Some(dealer) = message.message_attributes.get(DEALER).and_then(|dealer| dealer.string_value.as_deref()) {
+        if let Some(dealer) = dealer(message) {
             send = send.message_attributes(DEALER, text(dealer)?);
         }
         send.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(e.into()))
