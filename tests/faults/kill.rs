@@ -184,8 +184,8 @@ async fn prv_1_no_log_line_contains_customer_data() {
     assert_eq!(moved.status(), 200);
     let log = std::fs::read_to_string(data.path().join("log")).unwrap();
     assert!(log.lines().count() > 30 && log.contains(id), "the log says too little for this test to mean anything");
-    let told: Vec<_> = log.lines().filter(|line| line.to_lowercase().contains("zzyzx") || line.contains("2345678")).collect();
-    assert!(told.is_empty(), "{told:#?}");
+    let leaked: Vec<_> = log.lines().filter(|line| line.to_lowercase().contains("zzyzx") || line.contains("2345678")).collect();
+    assert!(leaked.is_empty(), "{leaked:#?}");
 }
 
 /// A page of another site cannot move the clock or read the outbox, even if its host name resolves to this machine (DNS rebinding).

@@ -59,13 +59,15 @@ fn unlimited(document: &Value, schema: &Value, at: &str, seen: &mut BTreeSet<Str
 
 #[test]
 fn every_parameter_has_a_type_and_limits() {
-    let (document, mut found) = (document(), Vec::new());
+    let (document, mut found, mut number) = (document(), Vec::new(), 0);
     for (id, _, operation) in operations(&document) {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let at = format!("{id} {}", parameter["name"]);
             unlimited(&document, &parameter["schema"], &at, &mut BTreeSet::new(), &mut found);
+            number += 1;
         }
     }
+    assert!(number > 300, "{number}");
     assert!(found.is_empty(), "give these their values in shared/edge/src/routes:\n{}", found.join("\n"));
 }
 
@@ -99,12 +101,15 @@ fn a_change_has_a_schema_of_its_own() {
 /// SET-10: an operation that refuses a request without `If-Match` says so. A user is also created by `PUT`, without it.
 #[test]
 fn set_10_if_match_is_required_where_the_operation_requires_it() {
+    let mut number = 0;
     for (id, _, operation) in operations(&document()) {
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let header = parameters.iter().find(|parameter| parameter["name"] == "If-Match");
         let required = header.is_some_and(|header| header["required"] == true);
         assert_eq!(required, header.is_some() && operation["responses"].get("428").is_some() && id != "SaveUser", "{id}");
+        number += usize::from(required);
     }
+    assert!(number > 15, "{number}");
 }
 
 /// SET-10: the schemas of settings have the fields that the API takes.

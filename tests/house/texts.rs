@@ -40,7 +40,8 @@ fn has_other_texts(file: &Path) -> bool {
 fn is_text(literal: &str) -> bool {
     let words = literal.split(' ').map(|word| word.trim_end_matches([',', ':', ';', '.']));
     let words = words.filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\''));
-    words.count() >= 2 && !["<", "{font:", "'none'", "nofollow", " = :", "{\""].iter().any(|mark| literal.contains(mark))
+    let is_code = ["body{", "default-src ", "noindex, ", "{\""].iter().any(|start| literal.starts_with(start));
+    words.count() >= 2 && !is_code && !["<", "pk = :pk"].iter().any(|part| literal.contains(part))
 }
 
 /// `INT-3` before `INT-10`.

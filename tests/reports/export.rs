@@ -54,6 +54,9 @@ async fn exp_1_each_csv_cell_is_read_back_exactly_and_none_is_a_formula() {
         "@SUM(A1)",
         "\t=1",
         "\r=1",
+        "\tJana",
+        "\rJana",
+        "\nJana",
         " =1",
         "\n=1",
         " \t \u{a0}+1",
@@ -65,6 +68,9 @@ async fn exp_1_each_csv_cell_is_read_back_exactly_and_none_is_a_formula() {
         "＠SUM(A1)",
         "\u{3000}＝1",
         "﹦1",
+        "﹢1",
+        "﹣1",
+        "﹫SUM(A1)",
         "−1",
         " Jana = Petersen",
         "李雷 🚗",
@@ -93,7 +99,8 @@ async fn exp_1_each_csv_cell_is_read_back_exactly_and_none_is_a_formula() {
     assert_eq!(records.len(), customers.len());
     for (record, wanted) in records.iter().zip(customers) {
         let begins = wanted.trim_start_matches(['\u{200b}', '\u{feff}', '\u{3000}', '\u{a0}', ' ', '\t', '\r', '\n']);
-        let formula = begins.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '−']);
+        let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
+        let formula = begins.starts_with(signs) || wanted.starts_with(['\t', '\r', '\n']);
         assert_eq!(record[customer].to_owned(), if formula { format!("'{wanted}") } else { wanted.to_owned() });
     }
     assert_eq!(&records[0][made], "2026-11-20T23:30:00+01:00");

@@ -56,16 +56,13 @@ impl Stack {
 
     /// Returns the status of Ida's list of leads.
     async fn as_user(&self, claims: &Value) -> u16 {
-        let list = self.call(Method::GET, &of_dealer("leads"), claims, &Value::Null).await;
-        println!("{}", list.body);
-        list.status
+        self.call(Method::GET, &of_dealer("leads"), claims, &Value::Null).await.status
     }
 
     /// Returns the status of an enquiry of the demo portal.
     async fn as_partner(&self, claims: &Value) -> u16 {
-        let sent = self.call(Method::POST, &of_dealer("leads"), claims, &enquiry(&format!("jana-{}", fastrand::u32(..)))).await;
-        println!("{}", sent.body);
-        sent.status
+        let enquiry = enquiry(&format!("jana-{}", fastrand::u32(..)));
+        self.call(Method::POST, &of_dealer("leads"), claims, &enquiry).await.status
     }
 }
 

@@ -1,6 +1,7 @@
 //! The base of all tests: the whole system with a virtual clock, and the helpers of several subjects.
 
 pub mod appointments;
+mod connector;
 pub mod dealers;
 pub mod gate;
 pub mod invitations;

@@ -3,13 +3,10 @@
 //! The calls of many handlers therefore interleave differently for each seed, and identically for the same seed. The table needs a
 //! single-threaded runtime whose time is paused: nothing really waits, and the task with the earliest timer continues first.
 
+use super::connector::{self, EmbeddedTable, TableResponse};
+use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, HttpClient, Region};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use dynoxide::Database;
 use dynoxide::actions::batch_get_item::{BatchGetItemRequest, BatchGetItemResponse};
 use dynoxide::actions::get_item::GetItemRequest;
@@ -20,7 +17,6 @@ use dynoxide::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -45,8 +41,6 @@ pub struct Commit {
     pub keys: Vec<(String, String)>,
 }
 
-type SimulatedResponse = (u16, String);
-
 impl SimulatedTable {
     pub fn new() -> Self {
         let state = SimulatedState { engine: Database::memory().unwrap(), dice: None, commits: Vec::new(), refused: 0 };
@@ -58,15 +52,7 @@ impl SimulatedTable {
     }
 
     pub fn client(&self) -> Client {
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("local"))
-            .endpoint_url("http://table")
-            .allow_no_auth()
-            .retry_config(RetryConfig::disabled())
-            .http_client(self.clone())
-            .build();
-        Client::from_conf(config)
+        connector::client(self.clone(), 0)
     }
 
     /// Makes later calls take a random time from this seed. `None`: calls take no time.
@@ -98,33 +84,7 @@ impl SimulatedTable {
         }
     }
 
-    async fn answer(&self, operation: &str, body: &[u8]) -> SimulatedResponse {
-        self.pass().await;
-        let answered = match operation {
-            "GetItem" => written(self.engine().get_item(read(body))),
-            "Query" => written(self.engine().query(read(body))),
-            "CreateTable" => written(self.engine().create_table(read(body))),
-            "BatchGetItem" => written(self.one_by_one(read(body)).await),
-            "PutItem" => {
-                let put: PutItemRequest = read(body);
-                self.write(vec![key(&put.item)], |engine| engine.put_item(put))
-            }
-            "TransactWriteItems" => {
-                let all: TransactWriteItemsRequest = read(body);
-                let keys = all.transact_items.iter().filter_map(|item| item.put.as_ref()).map(|put| key(&put.item)).collect();
-                self.write(keys, |engine| engine.transact_write_items(all))
-            }
-            other => panic!("the store calls {other}, which this table does not know"),
-        };
-        self.pass().await;
-        answered
-    }
-
-    fn write<T: Serialize>(
-        &self,
-        keys: Vec<(String, String)>,
-        write: impl FnOnce(&Database) -> Result<T, DynoxideError>,
-    ) -> SimulatedResponse {
+    fn write<T: Serialize>(&self, keys: Vec<(String, String)>, write: impl FnOnce(&Database) -> Result<T, DynoxideError>) -> TableResponse {
         let mut state = self.state();
         let answered = written(write(&state.engine));
         match answered.0 {
@@ -160,11 +120,36 @@ impl SimulatedTable {
     }
 }
 
+#[async_trait]
+impl EmbeddedTable for SimulatedTable {
+    async fn answer(&self, operation: &str, body: &[u8]) -> Result<TableResponse, ConnectorError> {
+        self.pass().await;
+        let answered = match operation {
+            "GetItem" => written(self.engine().get_item(read(body))),
+            "Query" => written(self.engine().query(read(body))),
+            "CreateTable" => written(self.engine().create_table(read(body))),
+            "BatchGetItem" => written(self.one_by_one(read(body)).await),
+            "PutItem" => {
+                let put: PutItemRequest = read(body);
+                self.write(vec![key(&put.item)], |engine| engine.put_item(put))
+            }
+            "TransactWriteItems" => {
+                let all: TransactWriteItemsRequest = read(body);
+                let keys = all.transact_items.iter().filter_map(|item| item.put.as_ref()).map(|put| key(&put.item)).collect();
+                self.write(keys, |engine| engine.transact_write_items(all))
+            }
+            other => panic!("the store calls {other}, which this table does not know"),
+        };
+        self.pass().await;
+        Ok(answered)
+    }
+}
+
 fn read<T: DeserializeOwned>(body: &[u8]) -> T {
     serde_json::from_slice(body).unwrap()
 }
 
-fn written<T: Serialize>(done: Result<T, DynoxideError>) -> SimulatedResponse {
+fn written<T: Serialize>(done: Result<T, DynoxideError>) -> TableResponse {
     match done {
         Ok(answer) => (200, serde_json::to_string(&answer).unwrap()),
         Err(e) => (e.status_code(), e.to_json()),
@@ -174,30 +159,4 @@ fn written<T: Serialize>(done: Result<T, DynoxideError>) -> SimulatedResponse {
 fn key(item: &HashMap<String, AttributeValue>) -> (String, String) {
     let text = |name| if let Some(AttributeValue::S(text)) = item.get(name) { text.clone() } else { panic!("an item without {name}") };
     (text("pk"), text("sk"))
-}
-
-impl fmt::Debug for SimulatedTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SimulatedTable")
-    }
-}
-
-impl HttpClient for SimulatedTable {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for SimulatedTable {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let table = self.clone();
-        HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
-            let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-            let (status, answer) = table.answer(&operation, request.body().bytes().unwrap_or_default()).await;
-            let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(answer));
-            response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-            Ok(response)
-        })
-    }
 }

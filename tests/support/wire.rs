@@ -1,18 +1,13 @@
 //! The table: the embedded engine runs in the same thread behind the SDK's own HTTP client, so that faults look as they do on the
 //! network.
 
+use super::connector::{self, EmbeddedTable, TableResponse};
 use super::gate::{Fault, Process};
-use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, HttpClient, Region};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
+use async_trait::async_trait;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -42,9 +37,7 @@ struct RecordedState {
     late: Vec<(String, Value)>,
 }
 
-type EngineResponse = (u16, String);
-
-fn run(engine: &Database, operation: &str, body: &Value) -> EngineResponse {
+fn run(engine: &Database, operation: &str, body: &Value) -> TableResponse {
     fn read<T: serde::de::DeserializeOwned>(body: &Value) -> T {
         serde_json::from_value(body.clone()).unwrap()
     }
@@ -116,28 +109,12 @@ impl RecordedTable {
 
     /// Returns a client. If a process is given, its calls pass that process's gate.
     pub fn client(self: &Arc<Self>, process: Option<Arc<Process>>, retries: u32) -> aws_sdk_dynamodb::Client {
-        self.client_of(Wire { table: self.clone(), process, takes: Duration::ZERO }, retries)
+        connector::client(Wire { table: self.clone(), process, takes: Duration::ZERO }, retries)
     }
 
     /// Returns a client each of whose calls takes the given time.
     pub fn slow_client(self: &Arc<Self>, takes: Duration) -> aws_sdk_dynamodb::Client {
-        self.client_of(Wire { table: self.clone(), process: None, takes }, 0)
-    }
-
-    fn client_of(&self, wire: Wire, retries: u32) -> aws_sdk_dynamodb::Client {
-        let retry = match retries {
-            0 => RetryConfig::disabled(),
-            more => RetryConfig::standard().with_max_attempts(more + 1),
-        };
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("local"))
-            .endpoint_url("http://table")
-            .credentials_provider(Credentials::new("local", "local", None, None, "the harness"))
-            .retry_config(retry)
-            .http_client(wire)
-            .build();
-        aws_sdk_dynamodb::Client::from_conf(config)
+        connector::client(Wire { table: self.clone(), process: None, takes }, 0)
     }
 
     /// Returns every item in the table.
@@ -156,7 +133,7 @@ impl RecordedTable {
         self.state.lock().unwrap().items.values().any(|item| item["dsk"]["S"].as_str().is_some_and(|due| due <= until.as_str()))
     }
 
-    fn apply(&self, operation: &str, mut body: Value) -> EngineResponse {
+    fn apply(&self, operation: &str, mut body: Value) -> TableResponse {
         let mut state = self.state.lock().unwrap();
         let writes = matches!(operation, "PutItem" | "TransactWriteItems");
         if let Some(write_bug) = state.write_bug.filter(|_| writes) {
@@ -177,7 +154,7 @@ impl RecordedTable {
         answered
     }
 
-    fn apply_behind(&self, operation: &str, body: &Value) -> EngineResponse {
+    fn apply_behind(&self, operation: &str, body: &Value) -> TableResponse {
         let state = self.state.lock().unwrap();
         let (behind, _) = state.behind.as_ref().expect("a run with a lagging index has a second engine");
         run(behind, operation, body)
@@ -259,7 +236,7 @@ fn table_name(body: &Value) -> Value {
     }
 }
 
-/// An HTTP client that calls the engine directly and uses no network.
+/// The connection of a client to the table.
 #[derive(Clone)]
 struct Wire {
     table: Arc<RecordedTable>,
@@ -267,36 +244,14 @@ struct Wire {
     takes: Duration,
 }
 
-impl fmt::Debug for Wire {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Wire")
-    }
-}
-
-impl HttpClient for Wire {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Wire {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let wire = self.clone();
-        HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
-            let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-            let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
-            if !wire.takes.is_zero() {
-                tokio::time::sleep(wire.takes).await;
-            }
-            wire.answer(&operation, body).await
-        })
-    }
-}
-
-impl Wire {
-    async fn answer(&self, operation: &str, mut body: Value) -> Result<HttpResponse, ConnectorError> {
-        let Some(process) = &self.process else { return Ok(response(self.table.apply(operation, body))) };
+#[async_trait]
+impl EmbeddedTable for Wire {
+    async fn answer(&self, operation: &str, body: &[u8]) -> Result<TableResponse, ConnectorError> {
+        let mut body: Value = serde_json::from_slice(body).unwrap();
+        if !self.takes.is_zero() {
+            tokio::time::sleep(self.takes).await;
+        }
+        let Some(process) = &self.process else { return Ok(self.table.apply(operation, body)) };
         let writes = matches!(operation, "PutItem" | "TransactWriteItems");
         let answered = match process.gate.enter(process.handler, operation, &key(operation, &body)).await {
             None => self.table.apply(operation, body),
@@ -330,11 +285,13 @@ impl Wire {
         if writes && answered.0 == 200 {
             process.recorded();
         }
-        Ok(response(answered))
+        Ok(answered)
     }
+}
 
+impl Wire {
     /// Processes the first half of a batch and returns the rest as unprocessed.
-    fn in_part(&self, operation: &str, mut body: Value) -> EngineResponse {
+    fn in_part(&self, operation: &str, mut body: Value) -> TableResponse {
         let tables = body["RequestItems"].as_object_mut().unwrap();
         let (name, asked) = tables.iter_mut().next().map(|(name, asked)| (name.clone(), asked)).unwrap();
         let mut keys = asked["Keys"].as_array().unwrap().clone();
@@ -348,11 +305,11 @@ impl Wire {
     }
 }
 
-fn failed(status: u16, name: &str) -> EngineResponse {
+fn failed(status: u16, name: &str) -> TableResponse {
     (status, json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "for the test"}).to_string())
 }
 
-fn conflict(operation: &str, body: &Value) -> EngineResponse {
+fn conflict(operation: &str, body: &Value) -> TableResponse {
     if operation == "PutItem" {
         return failed(400, "TransactionConflictException");
     }
@@ -360,10 +317,4 @@ fn conflict(operation: &str, body: &Value) -> EngineResponse {
     reasons[0] = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
     let cancelled = json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "Transaction cancelled", "CancellationReasons": reasons});
     (400, cancelled.to_string())
-}
-
-fn response((status, body): EngineResponse) -> HttpResponse {
-    let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
-    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-    response
 }

@@ -1,9 +1,9 @@
 //! The list of webhook deliveries, and redelivery by hand (APT-6).
 
 use crate::support::pingbacks::{attended, external, ping, secret};
+use crate::support::sim::SimulatedTable;
 use crate::support::world::{ADMIN, Reply, Request, World, at, enquiry};
 use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, sent_event_types, webhook};
-use chrono::TimeDelta;
 use forecourt_domain::webhooks::{DeliveryOutcome, LeasedAttempt, Outgoing, Webhooks, claim};
 use forecourt_store::keys::Key;
 use forecourt_store::{Cursor, Load};
@@ -237,10 +237,11 @@ async fn apt_6_a_late_report_is_listed_and_a_reinstated_appointment_is_reported(
     assert_eq!(redeliver(&world, &id, &listed[0], "k-1").await.status, 202);
 }
 
-/// APT-6: a receiver that is down does not delay other receivers, however many events wait for it.
-#[tokio::test]
+/// APT-6: a receiver that is down does not delay other receivers, however many events wait for it. The table is in this thread: the shared
+/// one, under the load of other tests, could return a wake-up to its queue.
+#[tokio::test(start_paused = true)]
 async fn apt_6_a_receiver_that_is_down_does_not_delay_another() {
-    let world = World::new().await;
+    let world = World::on(SimulatedTable::new().client()).await;
     let (down, up) =
         (webhook(&world, &["appointment.moved"]).await.0, json!({"url": "https://up.example/hooks", "events": ["appointment.moved"]}));
     let up = world.post(GROUP_ADMIN, "/webhooks", &up).await.text("/id").to_owned();
@@ -252,9 +253,5 @@ async fn apt_6_a_receiver_that_is_down_does_not_delay_another() {
     }
     world.system.settle().await;
     let of = |id: &str| world.system.mailbox.calls().iter().filter(|call| call.webhook_id.ends_with(id)).count();
-    assert_eq!(of(&down), 1);
-    // A table under load can return a wake-up to its queue. The receiver that is down is retried meanwhile, with its first event only.
-    world.system.advance_to(world.system.clock.now() + TimeDelta::minutes(2)).await;
-    assert_eq!(of(&up), 60);
-    assert!(of(&down) < 6, "{}", of(&down));
+    assert_eq!((of(&up), of(&down)), (60, 1));
 }

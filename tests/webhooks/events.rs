@@ -59,7 +59,7 @@ fn signed(secret: &str, call: &Call) -> String {
 
 #[tokio::test]
 async fn apt_6_events_of_a_lead_are_sent_in_order_signed_and_without_personal_data() {
-    let world = World::new().await;
+    let (world, begun) = (World::new().await, chrono::Utc::now().timestamp());
     let (id, secret) = webhook(&world, &LEADS).await;
     let lead = world.lead(&enquiry("jana")).await;
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await.status, 200);
@@ -70,7 +70,7 @@ async fn apt_6_events_of_a_lead_are_sent_in_order_signed_and_without_personal_da
         assert_eq!(call.url, URL);
         assert_eq!(call.webhook_signature, signed(&secret, call));
         // Receivers compare the time with their own clock, and the demo's clock is another one.
-        assert!((call.webhook_timestamp - chrono::Utc::now().timestamp()).abs() < 300);
+        assert!((begun..=chrono::Utc::now().timestamp()).contains(&call.webhook_timestamp), "{}", call.webhook_timestamp);
         assert!(call.webhook_id.ends_with(&id) && call.body.len() < 2_048);
         assert!(!call.body.contains("jana") && !call.body.contains("example"), "{}", call.body);
     }

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::SeqCst;
 pub struct End {
     facts: Vec<String>,
     /// How often each notice was sent to each reader.
-    told: BTreeMap<String, usize>,
+    notices: BTreeMap<String, usize>,
     /// How many mails may have been sent again because the sender could not know whether they were accepted.
     excused: usize,
 }
@@ -77,7 +77,7 @@ impl End {
         facts.extend(
             (!hooks.is_empty()).then(|| format!("webhooks received: {:?}", hooks.iter().map(|(_, event)| event).collect::<Vec<_>>())),
         );
-        let mut told = BTreeMap::new();
+        let mut notices = BTreeMap::new();
         let mut ids: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for mail in &between.mails {
             for part in mail.text.split("\n\n").filter(|part| part.contains("/leads/")) {
@@ -85,15 +85,15 @@ impl End {
                 let lead = part.split("/leads/").nth(1).unwrap_or_default().trim();
                 let notice = format!("{about} {lead} to {}", mail.to);
                 ids.entry(notice.clone()).or_default().insert(&mail.id);
-                *told.entry(notice).or_default() += 1;
+                *notices.entry(notice).or_default() += 1;
             }
         }
         let sent: Vec<&str> = between.mails.iter().map(|mail| &*mail.id).chain(between.sms.iter().map(|sms| &*sms.id)).collect();
         facts.extend(letters(&items, &sent, cloud.gate.injected()));
         // A repeated mail has the same message id, so that mail programs can recognise it.
-        facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails say: {notice}", ids.len())));
+        facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails with: {notice}", ids.len())));
         facts.sort();
-        Self { facts, told, excused: cloud.excused.load(SeqCst) }
+        Self { facts, notices, excused: cloud.excused.load(SeqCst) }
     }
 
     /// Returns the differences to the end of an undisturbed run.
@@ -101,14 +101,14 @@ impl End {
         let missing = less(&undisturbed.facts, &self.facts).map(|fact| format!("- {fact}"));
         let too_much = less(&self.facts, &undisturbed.facts).map(|fact| format!("+ {fact}"));
         let mut wrong: Vec<String> = missing.chain(too_much).collect();
-        for (notice, times) in &undisturbed.told {
-            let got = self.told.get(notice).copied().unwrap_or_default();
+        for (notice, times) in &undisturbed.notices {
+            let got = self.notices.get(notice).copied().unwrap_or_default();
             if got < *times || got > times + self.excused {
-                wrong.push(format!("told {got} times instead of {times}: {notice}"));
+                wrong.push(format!("sent {got} times instead of {times}: {notice}"));
             }
         }
         wrong.extend(
-            self.told.keys().filter(|notice| !undisturbed.told.contains_key(*notice)).map(|notice| format!("told besides: {notice}")),
+            self.notices.keys().filter(|notice| !undisturbed.notices.contains_key(*notice)).map(|notice| format!("also sent: {notice}")),
         );
         wrong
     }
@@ -155,7 +155,7 @@ fn scrub(of: &Value) -> Value {
 fn stored(item: &Value) -> Option<String> {
     let (pk, sk) = (item["pk"].as_str()?, item["sk"].as_str()?);
     let kind = pk.split('#').nth(1).unwrap_or_default();
-    let told = match (kind, sk) {
+    let fact = match (kind, sk) {
         ("L", "@") => lead(item),
         ("L", entry) if entry.starts_with("T#") => return None,
         // The name of a delivery contains the item's version, which depends on the number of earlier commits.
@@ -174,11 +174,11 @@ fn stored(item: &Value) -> Option<String> {
         _ => scrub(item),
     };
     // The name of a step's notice contains the lead's version, which depends on the number of earlier commits.
-    if let Some(cause) = sk.strip_prefix("M#").and_then(|cause| cause.rsplit_once('-')).filter(|_| told["notice"]["about"] == "step") {
-        let told: Map<_, _> = told.as_object().cloned()?.into_iter().filter(|(name, _)| name != "sk" && name != "cause").collect();
-        return Some(format!("{pk} M#{}: {}", cause.0, Value::Object(told)));
+    if let Some(cause) = sk.strip_prefix("M#").and_then(|cause| cause.rsplit_once('-')).filter(|_| fact["notice"]["about"] == "step") {
+        let fact: Map<_, _> = fact.as_object().cloned()?.into_iter().filter(|(name, _)| name != "sk" && name != "cause").collect();
+        return Some(format!("{pk} M#{}: {}", cause.0, Value::Object(fact)));
     }
-    Some(format!("{pk} {sk}: {told}"))
+    Some(format!("{pk} {sk}: {fact}"))
 }
 
 /// Returns the violations of MSG-1 for letters to customers; `sent` are the ids of the mails and text messages. A letter that is recorded
@@ -206,7 +206,7 @@ fn letters(items: &[Value], sent: &[&str], struck: usize) -> Vec<String> {
             wrong.push(format!("sent, and not noted as {noted}: {subject} {cause}"));
         }
     }
-    wrong.extend((unclear > struck).then(|| format!("nobody knows of {unclear} letters after {struck} faults")));
+    wrong.extend((unclear > struck).then(|| format!("{unclear} letters are unclear after {struck} faults")));
     wrong
 }
 
@@ -219,7 +219,7 @@ fn letter(item: &Value) -> Value {
     let mut letter = scrub(item);
     let is_unclear = letter["fate"]["is"] == "unclear";
     if is_unclear || letter["fate"]["is"] == "sent" {
-        letter["fate"] = json!("sent, or nobody knows");
+        letter["fate"] = json!("sent or unclear");
     }
     if let Some(fields) = letter.as_object_mut().filter(|_| is_unclear) {
         let listed = fields.remove("lpk");
@@ -232,9 +232,9 @@ fn letter(item: &Value) -> Value {
 }
 
 /// Adds the time of an appointment, or of an event that a user planned: it does not depend on when a request was processed.
-fn timed(mut told: Value, item: &Value) -> Value {
-    told["time"] = item["row"]["at"].clone();
-    told
+fn timed(mut fact: Value, item: &Value) -> Value {
+    fact["time"] = item["row"]["at"].clone();
+    fact
 }
 
 /// Returns an appointment without the states of its letters.
@@ -303,15 +303,15 @@ fn timelines(items: &[Value]) -> Vec<String> {
     let mut of_lead: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for item in items.iter().filter(|item| item["sk"].as_str().is_some_and(|sk| sk.starts_with("T#"))) {
         let events = item["events"].as_array().cloned().unwrap_or_default();
-        let told = of_lead.entry(item["pk"].as_str().unwrap_or_default()).or_default();
+        let entries = of_lead.entry(item["pk"].as_str().unwrap_or_default()).or_default();
         for event in &events {
             // Either intake or assign takes the turn in the rotation, depending on which function is first.
             let by = if event["why"]["turn"].is_null() { item["by"].to_string() } else { "the rotation".into() };
-            told.push(format!("{} by {by}", scrub(event)));
+            entries.push(format!("{} by {by}", scrub(event)));
         }
-        told.extend(item.get("raw").map(|raw| format!("raw {}", raw["media_type"])).filter(|_| events[0]["what"] != "received"));
+        entries.extend(item.get("raw").map(|raw| format!("raw {}", raw["media_type"])).filter(|_| events[0]["what"] != "received"));
     }
-    of_lead.into_iter().map(|(lead, told)| format!("{lead} timeline: {}", told.join("; "))).collect()
+    of_lead.into_iter().map(|(lead, entries)| format!("{lead} timeline: {}", entries.join("; "))).collect()
 }
 
 /// Returns a response without times and without values that depend on the number of commits.
@@ -335,7 +335,7 @@ fn normalised(body: &Value) -> Value {
 impl End {
     /// Returns the whole end as text.
     pub fn as_text(&self) -> String {
-        let told = self.told.iter().map(|(notice, times)| format!("told {times} times: {notice}"));
-        self.facts.iter().cloned().chain(told).collect::<Vec<_>>().join("\n")
+        let notices = self.notices.iter().map(|(notice, times)| format!("sent {times} times: {notice}"));
+        self.facts.iter().cloned().chain(notices).collect::<Vec<_>>().join("\n")
     }
 }
