@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The windows of a budget. They begin at full minutes, hours and days of UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum Window {
     Minute,
     Hour,

@@ -67,7 +67,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Reads the tag of GuardDuty Malware Protection for S3. `None` if the file has no such tag.
+    /// Reads the tag of GuardDuty Malware Protection for S3. A file without the tag is not scanned yet.
     pub fn of_tag(tag: Option<&str>) -> Self {
         match tag {
             None => Self::Pending,
