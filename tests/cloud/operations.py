@@ -90,9 +90,9 @@ REFUSED = {
 # Operations that end what others end too: what these make is made again before them.
 FRESH = {"NoShowEvent": ["ScheduleEvent"], "DeleteEvent": ["ScheduleEvent"], "CancelBooking": ["Invite", "BookSlot"]}
 KEYS = {operation["operationId"]: key for key, operation in OPERATIONS.items()}
-# Reads come after what they read was made; what removes comes last, the deepest first.
+# The methods in their order: items are created before they are read, and removed last, the deepest path first.
 ORDER = {"POST": 0, "GET": 1, "PUT": 2, "PATCH": 3, "DELETE": 5}
-# These end what others need.
+# These end items that other operations need.
 LATE = {"CancelAppointment", "CancelByForm", "CompleteEvent", "NoShowEvent", "CompleteTask", "MeetDeadline", "SetStatus", "AssignLead", "RotateSecret"}
 FIRST = [
     "SubmitLead", "Invite", "MakeFeed", "SaveUser", "SetDealerUser", "MakeWebhook", "AskExport", "MakeAppointment", "CreateTask", "SetDeadline",
@@ -109,7 +109,7 @@ def matching(method, path):
 
 
 class Known:
-    """What the drive knows: the ids in paths, and the operations that were called."""
+    """The state of the drive: the ids for paths, and the operations that were called."""
 
     def __init__(self):
         self.send, self.ids, self.called = None, dict(FIXED), set()
@@ -137,7 +137,7 @@ class Known:
         return "/" + "/".join(filled)
 
     def learn(self, template, headers, body):
-        """Keeps the id of what a POST made, for the paths below it: from the header Location, or from the body."""
+        """Keeps the id of the item that a POST created, for the paths below it: from the header Location, or from the body."""
         location, body = headers.get("location", ""), body if isinstance(body, dict) else {}
         made = next((known for method in ORDER if (known := matching(method, location))), None)
         if made and made.endswith("}"):
@@ -151,7 +151,7 @@ class Known:
                 self.ids[kind + "{token}"] = body["link"].split(kind)[1].split("/")[0]
 
     def call(self, method, template):
-        """Calls an operation. Returns what is wrong with the response; `None` if nothing is."""
+        """Calls an operation. Returns the fault of the response; `None` if it has none."""
         operation = OPERATIONS[method, template]
         name = operation["operationId"]
         faults = [fault for needed in FRESH.get(name, []) if (fault := self.call(*KEYS[needed]))]
@@ -189,7 +189,7 @@ class Known:
         return f"{name}: {method} {path} as {who}: {status} {json.dumps(found)[:300]}"
 
     def read(self, template, who):
-        """Reads what has the version that a change of `template` requires: itself, or what it belongs to."""
+        """Reads the item whose version a change of `template` requires: the item itself, or the one to which it belongs."""
         while True:
             if ("GET", template) in OPERATIONS:
                 read = self.send("GET", self.path(template), None, who, {"accept": "application/json"})

@@ -203,7 +203,7 @@ async fn int_3_a_body_that_is_not_json_is_refused_with_the_place_of_the_error() 
         ("{\"a\":", "the body is not JSON: it ends too early, at line 1, column 5"),
         ("{\n\"a\" 1}", "the body is not JSON: the error is at line 2, column 5"),
         ("{\"a\": 1,\n\"a\": 2}", "the body is not the expected JSON: the key \"a\" occurs twice in one object, at line 2, column 3"),
-        (deep.as_str(), "the body is nested too deep, at line 1, column 128"),
+        (deep.as_str(), "the body is nested too deeply, at line 1, column 128"),
     ] {
         let request = Request::post("partner:portal-demo", &leads()).headers(&[("content-type", "application/json")]);
         let reply = world.call(request.body(body.as_bytes())).await;

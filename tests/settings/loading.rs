@@ -99,6 +99,6 @@ fn set_7_a_file_with_an_unknown_role_or_right_is_refused() {
 fn set_10_a_migration_of_a_folder_without_a_table_names_the_folder_and_the_option() {
     let folder = Path::new("no-folder-of-a-local-run");
     let error = server::open_table(folder).err().unwrap();
-    assert_eq!(error.to_string(), "no-folder-of-a-local-run is no data folder of a local run (name the folder with --data)");
+    assert_eq!(error.to_string(), "no-folder-of-a-local-run is not a data folder of a local run (name the folder with --data)");
     assert!(!folder.exists());
 }

@@ -61,7 +61,7 @@ impl<'a> EnquiryLimit<'a> {
                 platform.metrics.note(Metric::OverBudget, &[1.0], *now);
             }
             Ok(_) => {}
-            // What was sent is stored: its sender must not send it again because of a count.
+            // The enquiries are stored: a failed count must not make the sender repeat them.
             Err(failure) => tracing::warn!(function = platform.function, problem = failure.chain(), "the count of a sender is not stored"),
         }
     }

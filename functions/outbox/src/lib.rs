@@ -6,9 +6,9 @@
 //!   as a one-time schedule of EventBridge Scheduler. It writes nothing to the table.
 //! - **No decisions**: the consumer of a wake-up loads the item and decides. So a timer is never changed or deleted; a stale one does
 //!   nothing.
-//! - **Failure**: a stream record that cannot be relayed is reported as failed and retried. The sweep repeats whatever is overdue by two
-//!   minutes, so a wake-up lost for any reason is repeated within 15 minutes. Neither an error of a queue or a shard nor an entry that
-//!   cannot be read stops a sweep.
+//! - **Failure**: a stream record that cannot be relayed is reported as failed and retried. The sweep repeats each wake-up that is two
+//!   minutes overdue, so a wake-up lost for any reason is repeated within 15 minutes. Neither an error of a queue or a shard nor an entry
+//!   that cannot be read stops a sweep.
 //! - **Fairness**: wake-ups are sent in batches, each with its group's id as its message group, by which SQS serves the groups in turn.
 //!   In a sweep the groups take turns, too.
 //!
@@ -116,7 +116,7 @@ impl Outbox {
     }
 
     /// Sends every wake-up again that is overdue by two minutes (ESC-10), until shortly before `deadline`. Returns their number, with
-    /// those that cannot be read. The groups take turns, so that time that is too short for all is shared.
+    /// those that cannot be read. The groups take turns, so that they share the time if it is too short for all entries.
     ///
     /// # Errors
     /// Fails if a shard of the table or a queue did not answer. Everything else was sent by then.

@@ -11,7 +11,7 @@ pub(crate) fn budgets(secret: &Secret, scope: &Scope, dealer: &Dealer, to: &Dest
     let limits = &dealer.settings.limits;
     let recipient = |kind: &str, address: &str| (secret.name(scope, &["budget", kind, address]), limits.of_recipient());
     match to {
-        // The dealer's own address stands for many customers who have none.
+        // The dealer's own address receives the letters of all customers without an address.
         Destination::Mail(to) if dealer.settings.lead_address.as_ref().is_some_and(|own| own.is_same(&to.address)) => Vec::new(),
         Destination::Mail(to) => vec![recipient("mailbox", &mailbox(&to.address.key()))],
         Destination::Phone(number) => {

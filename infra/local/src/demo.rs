@@ -144,8 +144,8 @@ fn differences(of: &str, stored: &impl Serialize, file: &impl Serialize) -> Vec<
 }
 
 impl GroupData {
-    /// Creates the users, partners and dealers that the table does not have. What it has stays as people changed it: a user who left stays
-    /// away. Returns the number of those created.
+    /// Creates the users, partners and dealers that the table does not have, and changes no others: a user who left does not come back.
+    /// Returns the number of created items.
     ///
     /// # Errors
     /// If the table is unavailable.

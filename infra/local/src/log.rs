@@ -27,7 +27,7 @@ pub enum Format {
     Json,
 }
 
-/// What a person needs: requests once, not again from the function that answers them, and no wake-up that was handled. The engine reports
+/// The log of the local run has each request once, not again from the function that answers it, and no handled wake-ups. The engine reports
 /// every lost race for an item as a warning.
 const LEVELS: &str = "info,dynoxide=error,forecourt_edge::http=warn,forecourt_edge::queue=warn,forecourt_outbox=warn";
 /// The content of JSON lines: the log of the functions in the cloud, without the gateway's own lines.

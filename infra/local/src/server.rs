@@ -79,7 +79,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 pub fn open_table(data: &Path) -> anyhow::Result<(Store, std::fs::File)> {
     let table = data.join("table.sqlite");
     if !table.is_file() {
-        bail!("{} is no data folder of a local run (name the folder with --data)", data.display());
+        bail!("{} is not a data folder of a local run (name the folder with --data)", data.display());
     }
     let lock = lock(data)?;
     // Nothing that a command writes derives from the secret.

@@ -57,7 +57,7 @@ impl KeyRing {
         &self.current.id
     }
 
-    /// Returns a key by its id. `None` if it is not in the ring, or no longer.
+    /// Returns a key by its id. `None` if the ring does not have it.
     pub(crate) fn get(&self, id: &str) -> Option<&[u8]> {
         [&self.current].into_iter().chain(&self.others).find(|key| &*key.id == id).map(|key| &*key.bytes)
     }

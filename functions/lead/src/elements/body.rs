@@ -113,7 +113,7 @@ pub struct DocumentBody {
     /// Title, 1 to 200 characters; the only field that can be changed later.
     #[schema(value_type = String, max_length = 200)]
     title: Loose<Text>,
-    /// Media type without parameters. It must agree with the file; what a browser or an operating system runs is refused.
+    /// Media type without parameters. It must agree with the file; types that a browser or an operating system runs are refused.
     #[schema(value_type = String)]
     content_type: Loose<Text>,
     /// Exact size in bytes, 1 to 26,214,400 (25 MiB).

@@ -20,8 +20,8 @@ pub struct LeadContactView {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub person: Person,
-    /// The channels that receive the next letter, if this contact asked last and letters do not go to the main contact's usual channels
-    /// (INT-6).
+    /// The channels that receive the next letter, if this contact sent the latest enquiry and letters do not go to the main contact's usual
+    /// channels (INT-6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers_to: Option<AnswerChannels>,
 }

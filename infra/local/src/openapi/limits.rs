@@ -103,7 +103,7 @@ fn one_of<T>(table: &[(&'static str, T)]) -> Limit {
     Limit::OneOf(table.iter().map(|(name, _)| *name).collect())
 }
 
-/// Returns the limit of a field. `None` if its type, or a limit at its definition, says enough.
+/// Returns the limit of a field. `None` if its type or a limit at its definition is sufficient.
 fn limit(schema: &str, field: &str) -> Option<Limit> {
     let names = |names: &[&'static str]| Limit::OneOf(names.to_vec());
     let (id, time) = (Limit::Pattern(ID, 64), Limit::Format(KnownFormat::DateTime));

@@ -1,4 +1,4 @@
-//! The bodies of settings, as the API takes them. The function reads them as JSON, since a field that is left out keeps its value: these
+//! The bodies of settings, as the API accepts them. The function reads them as JSON, since a field that is left out keeps its value: these
 //! types only describe them. A test compares their fields with those of the settings.
 
 #![expect(dead_code, reason = "the types are only described")]
@@ -102,7 +102,7 @@ pub(super) struct EscalationBody {
     level_2_resubmission: Option<u32>,
 }
 
-/// The limits of what is sent to customers (SET-12).
+/// The limits of messages to customers (SET-12).
 #[derive(ToSchema)]
 pub(super) struct LimitsBody {
     /// Letters, which are mails and text messages, to one recipient in a day.

@@ -1,4 +1,4 @@
-//! The bodies of users and their absences, as the API takes them ([`super::settings`] says why they are only described).
+//! The bodies of users and their absences, as the API accepts them ([`super::settings`] explains why they are only described).
 
 #![expect(dead_code, reason = "the types are only described")]
 

@@ -4,7 +4,7 @@ use crate::base::{Budget, Country, Fault, Window};
 use crate::settings::DealerSettings;
 use serde::{Deserialize, Serialize};
 
-/// The limits of letters and text messages to customers. No honest dealer reaches the defaults.
+/// The limits of letters and text messages to customers. The defaults are above normal use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SendingLimits {

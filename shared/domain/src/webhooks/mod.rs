@@ -101,7 +101,7 @@ pub struct Webhook {
     pub failing: Option<Failing>,
 }
 
-/// What a webhook's secret derives from.
+/// The stored values from which a webhook's secret derives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DerivedSecret<'a> {
     /// The number among the webhook's secrets.

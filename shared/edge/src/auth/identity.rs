@@ -22,7 +22,7 @@ pub(crate) async fn scope(platform: &Platform, event: &ApiGatewayV2httpRequest) 
             Ok(Scope::partner(group, partner.as_ref().clone()))
         }
         Named::User(user) => {
-            let unknown = || Denied::Token(format!("the claim `{}` of the token is no user's subject or id in the group", names.user));
+            let unknown = || Denied::Token(format!("the claim `{}` of the token names no user of the group, by subject or id", names.user));
             let user = platform.store.user_of_token(&group, user).await?.ok_or_else(unknown)?;
             if !user.is_here() {
                 return Err(Denied::Token("the user in the token has left the group".into()));

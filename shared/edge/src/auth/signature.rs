@@ -15,7 +15,7 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 const MAX_ID: usize = 255;
 
 /// Returns the partner in the path if its secret signed the message. All failures of the signature give the same error, so that it helps no
-/// forger. If only the time is wrong, the error says so: the sender has the secret.
+/// forger. If only the time is wrong, the error states this: the sender has the secret.
 pub(crate) async fn scope(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Scope, Denied> {
     let (scope, signed_at) = signed(platform, event, body).await?.ok_or(Denied::Signature)?;
     let now = platform.wall.now();

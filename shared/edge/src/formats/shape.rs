@@ -43,7 +43,7 @@ pub(super) fn not_json(error: &Error) -> String {
     let message = error.to_string();
     match error.classify() {
         Category::Eof => format!("the body is not JSON: it ends too early, at {place}"),
-        Category::Syntax if message.starts_with("recursion limit") => format!("the body is nested too deep, at {place}"),
+        Category::Syntax if message.starts_with("recursion limit") => format!("the body is nested too deeply, at {place}"),
         Category::Syntax | Category::Io => format!("the body is not JSON: the error is at {place}"),
         Category::Data => {
             let words = message.rsplit_once(" at line ").map_or(&*message, |(words, _)| words);

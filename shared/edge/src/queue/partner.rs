@@ -1,4 +1,4 @@
-//! Messages of partners. A temporary failure needs nobody's help: the message is retried for at least twelve hours. A refused message
+//! Messages of partners. After a temporary failure, a message is retried for at least twelve hours. A refused message
 //! becomes a dead letter at once, with the reason, and keeps its sender and the time at which it was sent.
 //!
 //! SQS serves the message groups of a queue in turn. Partners need not name theirs, and may name a wrong one, so a function that meets a

@@ -112,7 +112,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(Change Document, "documents", "Changes the title of a document (LEAD-2)."),
     row!(Remove Document, "documents", "Removes a document and its file (LEAD-2)."),
     of(post("/leads/{id}/documents/{element}/completion", "lead"), Elements::CompleteUpload)
-        .summary("Completes an upload: checks that the file is there and has the announced type, and records it on the timeline (LEAD-2).")
+        .summary("Completes an upload: checks that the file exists and has the declared type, and records it on the timeline (LEAD-2).")
         .responses(UPLOADED)
         .if_match(),
     row!(Add Communication, "communications", "Sends the contact an e-mail or a text message, or records a call (LEAD-3)."),
