@@ -32,8 +32,8 @@
 //! - All items of a decision are written, or none. Each write is guarded by the version at which the item was read, or by its absence.
 //! - A rule that returns no decision writes nothing, so a repeated call is harmless. A commit id in each item recognises our own commit if
 //!   its response was lost.
-//! - A key needs a [`Scope`](forecourt_domain::access::Scope), so no request reaches another group (ACC-2). The only exception is a queue
-//!   sender, which is read to learn the group.
+//! - A key needs a [`Scope`](forecourt_domain::access::Scope), so no request reaches another group (ACC-2). The exceptions are a
+//!   queue sender and a session of the console, which are read to learn the group.
 //! - Indexes lag. Lists come from indexes, decisions from consistent reads.
 //! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. A field or value that this
 //!   release does not know is ignored when the item is read and kept when it is written (`preserve.rs`); an item with a newer schema number
@@ -89,6 +89,7 @@ mod preserve;
 mod queries;
 mod reads;
 mod secret;
+mod sessions;
 mod sign_in;
 mod table;
 mod undelivered;
@@ -112,6 +113,7 @@ pub use loaded::Loaded;
 pub use migrate::{MigrateFrom, Migrated};
 pub use queries::Overdue;
 pub use secret::{ORIGIN, Secret, WebhookSecret, fingerprint, short};
+pub use sessions::{SessionKey, StoredSession};
 pub use sign_in::TokenName;
 pub use table::NewTable;
 pub use webhook_events::DeliveryQuery;

@@ -7,7 +7,7 @@ use crate::commit::guard;
 use crate::cursor::Cursor;
 use crate::entities::Kind;
 use crate::entity::{Attributes, ItemError};
-use crate::keys::TableKey;
+use crate::keys::{self, TableKey};
 use crate::preserve::Preserve;
 use crate::reads::{table_key, unavailable};
 use crate::{Failure, Store};
@@ -95,11 +95,12 @@ impl Store {
 
 /// Returns an item in the form of this release, and the version that it replaces; `None` if it is in that form already.
 fn rewritten(at: &TableKey, stored: Attributes) -> Result<Option<(Attributes, u64)>, Failure> {
-    // The identity of a queue sender has a key without a group, and only one form.
-    if at.pk.starts_with("SENDER#") {
+    let family = at.pk.split('#').next();
+    // These have a key without a group, and only one form.
+    if family.is_some_and(|family| keys::GROUPLESS.contains(&family)) {
         return Ok(None);
     }
-    let group = at.pk.split('#').next().and_then(|group| GroupId::parse(group).ok()).ok_or(ItemError::Index("pk"))?;
+    let group = family.and_then(|group| GroupId::parse(group).ok()).ok_or(ItemError::Index("pk"))?;
     let kind = Kind::at(at).ok_or(ItemError::Index("sk"))?;
     let before = kind.decode(stored)?;
     let (scope, commit) = (Scope::keys_only(group), uuid::Uuid::new_v4().simple().to_string());

@@ -26,6 +26,7 @@
 //! | A user's day: which quarter-hours are occupied (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
 //! | Enquiry by `Idempotency-Key`; answered request by its name or `Idempotency-Key` | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
 //! | Use of a budget of letters, text messages or enquiries (SET-12) | `g#B#hash` / `@` | BatchGetItem with the letter; deleted a day after |
+//! | Session of the console: encrypted tokens | `SESSION#hash of the user` / hash of the cookie | GetItem; Query to end all of a user; deleted after 12 hours |
 //! | Group and partner of a queue sender | `SENDER#id` / `@` | GetItem, cached for 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
@@ -77,7 +78,15 @@ pub(crate) fn elements_prefix(kind: ElementKind) -> String {
     format!("X#{}#", kind.name())
 }
 
-/// Returns the key of a queue sender: the only key without a scope, since it is read to learn the group.
+/// The first part of the partitions that belong to no group.
+pub(crate) const GROUPLESS: [&str; 2] = ["SENDER", "SESSION"];
+
+/// Returns the key of a session of the console. It has no scope, since it is read to learn the token, which names the group.
+pub(crate) fn session(owner: &str, hash: &str) -> TableKey {
+    TableKey { pk: format!("SESSION#{owner}"), sk: hash.to_owned() }
+}
+
+/// Returns the key of a queue sender. It has no scope, since it is read to learn the group.
 pub(crate) fn sender(id: &str) -> TableKey {
     TableKey { pk: format!("SENDER#{id}"), sk: "@".to_owned() }
 }

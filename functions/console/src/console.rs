@@ -1,0 +1,187 @@
+//! The console as a whole: from a browser's request to its response.
+
+use crate::api::{Api, Unanswered};
+use crate::http::Http;
+use crate::reply::Reply;
+use crate::screens::{self, Page};
+use crate::session::Sessions;
+use crate::sign_in::{self, SignIn};
+use crate::view::{self, Language};
+use crate::visit::Visit;
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use forecourt_edge::Clock;
+use forecourt_store::{Failure, Store};
+use http::Method;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The parts of a [`Console`].
+pub struct Parts {
+    /// The client for the API and the provider.
+    pub http: Arc<dyn Http>,
+    /// The API.
+    pub api: Api,
+    /// The URL of the console, as browsers know it.
+    pub url: String,
+    /// The table, for sessions only.
+    pub store: Store,
+    /// The identity provider.
+    pub sign_in: SignIn,
+    /// The clock of the pages. It is virtual in the local run.
+    pub clock: Clock,
+    /// Real time, for sessions and tokens.
+    pub wall: Clock,
+    /// The origins to which the browser may upload documents.
+    pub upload_origin: String,
+}
+
+/// The console.
+pub struct Console {
+    pub(crate) http: Arc<dyn Http>,
+    pub(crate) api: Api,
+    pub(crate) sessions: Sessions,
+    pub(crate) sign_in: SignIn,
+    pub(crate) clock: Clock,
+    pub(crate) wall: Clock,
+    url: String,
+    policy: String,
+    pub(crate) people: screens::PeopleCache,
+}
+
+/// Why a page cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// There is no such page.
+    #[error("no such page")]
+    NoPage,
+    /// The API refused or failed.
+    #[error(transparent)]
+    Api(#[from] Unanswered),
+    /// The provider failed.
+    #[error(transparent)]
+    Provider(#[from] sign_in::ProviderFault),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Failure),
+    /// A template failed, which is a bug.
+    #[error("a template failed: {0:#}")]
+    Template(#[from] minijinja::Error),
+    /// The sign-in took too long, or another page started it.
+    #[error("the sign-in is not known")]
+    SignInLost,
+    /// The provider or the person refused the sign-in.
+    #[error("the sign-in was refused")]
+    SignInRefused,
+    /// The provider knows the person, but Forecourt does not.
+    #[error("no user")]
+    NoUser,
+    /// A page of another site sent a form.
+    #[error("a form of another site")]
+    ForeignForm,
+}
+
+impl Console {
+    /// A console of these parts.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { http, api, url, store, sign_in, clock, wall, upload_origin } = parts;
+        let url = url.trim_end_matches('/').to_owned();
+        // The sign-out is a form that leads to the provider.
+        let provider = sign_in.sign_out.as_deref().unwrap_or(&sign_in.issuer);
+        let provider = url::Url::parse(provider).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self' {upload_origin}; \
+             form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'"
+        );
+        let sessions = Sessions::new(store, &url);
+        Self { http, api, sessions, sign_in, clock, wall, url, policy, people: screens::PeopleCache::default() }
+    }
+
+    /// Returns the address of a page with scheme and host.
+    pub(crate) fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// Answers a request of a browser, and writes one log line.
+    pub async fn handle(&self, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+        let started = Instant::now();
+        let request_id = event.request_context.request_id.clone().unwrap_or_default();
+        let visit = Visit::read(event);
+        let reply = match self.answer(&visit).await {
+            Ok(reply) => reply,
+            Err(trouble) => self.explain(&visit, &trouble, &request_id),
+        };
+        let (status, ms) = (reply.status(), started.elapsed().as_millis() as u64);
+        tracing::info!(function = "console", request_id, method = %visit.method, path = visit.path, status, ms, "request");
+        let gzip = visit.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip"));
+        reply.write(&self.policy, gzip)
+    }
+
+    async fn answer(&self, visit: &Visit) -> Result<Reply, Trouble> {
+        if let Some(file) = view::asset(&visit.path) {
+            return Ok(file);
+        }
+        if visit.method != Method::GET && visit.method != Method::HEAD && !visit.is_of_this_site(&self.url) {
+            return Err(Trouble::ForeignForm);
+        }
+        match (visit.method.as_str(), visit.path.as_str()) {
+            ("GET" | "HEAD", "/" | "/desk") => return Ok(Reply::redirect(sign_in::HOME)),
+            ("GET", sign_in::PATH) => return sign_in::begin(self, visit).await,
+            ("GET", sign_in::CALLBACK) => return sign_in::complete(self, visit).await,
+            ("GET", "/desk/signed-out") => return view::plain(self.language(visit), 200, "signed_out", None),
+            _ => {}
+        }
+        let session = sign_in::session(self, visit).await?;
+        if visit.method == Method::POST && visit.path == "/desk/sign-out" {
+            return sign_in::end(self, visit, session.as_ref()).await;
+        }
+        let Some(session) = session else { return Ok(self.sign_in_first(visit)) };
+        match Box::pin(Page::open(self, visit, &session)).await {
+            Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => Ok(self.sign_in_first(visit)),
+            other => other,
+        }
+    }
+
+    /// Leads to the sign-in, and back to this page after it. The script gets 401: it must not follow to another site.
+    fn sign_in_first(&self, visit: &Visit) -> Reply {
+        if visit.wants_part() {
+            return Reply::empty(401);
+        }
+        let to = if visit.method == Method::GET { visit.address() } else { visit.query.get("back").unwrap_or(sign_in::HOME).to_owned() };
+        Reply::redirect(sign_in::address(&to))
+    }
+
+    /// The language that the browser asks for.
+    fn language(&self, visit: &Visit) -> Language {
+        Language::wanted(visit.header("accept-language").unwrap_or_default())
+    }
+
+    /// The page of a problem.
+    fn explain(&self, visit: &Visit, trouble: &Trouble, request_id: &str) -> Reply {
+        let (status, name) = match trouble {
+            Trouble::NoPage => (404, "no_page"),
+            Trouble::ForeignForm => (403, "foreign_form"),
+            Trouble::SignInLost => (400, "sign_in_lost"),
+            Trouble::SignInRefused => (403, "sign_in_refused"),
+            Trouble::NoUser => (403, "no_user"),
+            Trouble::Api(Unanswered::Problem(problem)) => match problem.status {
+                403 => (403, "forbidden"),
+                404 | 410 => (404, "not_found"),
+                409 | 412 => (409, "changed"),
+                429 => (429, "too_many"),
+                400..=499 => (problem.status, "refused"),
+                _ => (502, "failed"),
+            },
+            Trouble::Api(_) | Trouble::Provider(_) | Trouble::Store(_) => (502, "failed"),
+            Trouble::Template(_) => (500, "failed"),
+        };
+        if status >= 500 {
+            let cause = forecourt_store::Failure::Broken(trouble.to_string().into()).chain();
+            tracing::error!(request_id, cause, path = visit.path, "a page failed");
+        }
+        let detail = match trouble {
+            Trouble::Api(Unanswered::Problem(problem)) if status < 500 => Some(problem.detail.as_str()),
+            _ => Some(request_id).filter(|_| status >= 500),
+        };
+        view::plain(self.language(visit), status, name, detail).unwrap_or_else(|_| Reply::empty(500))
+    }
+}

@@ -1,0 +1,74 @@
+//! The table of screens. Each has a file or folder of its own, with its templates and texts.
+
+mod lead;
+mod leads;
+mod page;
+
+pub(crate) use page::{Page, PeopleCache};
+
+use crate::console::Trouble;
+use crate::reply::Reply;
+use futures::future::BoxFuture;
+use matchit::Router;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Answers a visit of a screen.
+pub(crate) type Run = for<'a> fn(&'a Page<'a>) -> BoxFuture<'a, Result<Reply, Trouble>>;
+
+/// A screen: its method and address, and the function that answers it.
+pub(crate) struct Screen {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) run: Run,
+}
+
+/// The screens of a file, with their templates and their texts in English, German and Dutch.
+pub(crate) struct Part {
+    screens: &'static [Screen],
+    templates: &'static [(&'static str, &'static str)],
+    texts: [&'static str; 3],
+}
+
+const PARTS: [&Part; 2] = [&leads::PART, &lead::PART];
+
+/// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
+pub(crate) const MENU: [&str; 1] = ["leads"];
+
+static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
+    let mut of: BTreeMap<&str, Vec<&Screen>> = BTreeMap::new();
+    for screen in PARTS.iter().flat_map(|part| part.screens) {
+        of.entry(screen.path).or_default().push(screen);
+    }
+    let mut router = Router::new();
+    for (path, screens) in of {
+        let added = router.insert(path, screens);
+        debug_assert!(added.is_ok(), "{added:?}");
+    }
+    router
+});
+
+/// Finds the screen of a request, with the values in its path. HEAD is GET without the body.
+pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Screen, Vec<(String, String)>)> {
+    let matched = ROUTER.at(path).ok()?;
+    let method = if method == "HEAD" { "GET" } else { method };
+    let screen = matched.value.iter().find(|screen| screen.method == method)?;
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
+    let values = matched.params.iter().map(|(name, value)| Some((name.to_owned(), decoded(value)?)));
+    Some((screen, values.collect::<Option<Vec<_>>>()?))
+}
+
+/// Returns method and address of every screen, for the tests that visit them all.
+pub fn addresses() -> Vec<(&'static str, &'static str)> {
+    PARTS.iter().flat_map(|part| part.screens).map(|screen| (screen.method, screen.path)).collect()
+}
+
+/// Returns the templates of all screens by name.
+pub(crate) fn templates() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PARTS.iter().flat_map(|part| part.templates.iter().copied())
+}
+
+/// Returns the texts of all screens.
+pub(crate) fn texts() -> impl Iterator<Item = [&'static str; 3]> {
+    PARTS.iter().map(|part| part.texts)
+}

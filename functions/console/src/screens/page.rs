@@ -1,0 +1,178 @@
+//! A visit of a screen by a user.
+
+use super::find;
+use crate::api::{Ask, Data, Unanswered};
+use crate::console::{Console, Trouble};
+use crate::reply::Reply;
+use crate::session::{Session, hash};
+use crate::sign_in::is_own_page;
+use crate::view::{Language, Zoned, render};
+use crate::visit::Visit;
+use forecourt_edge::routes::Operation;
+use http::Method;
+use minijinja::{Value, context};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// The time for which the name, rights and dealers of a user are kept in memory. The API decides with each request.
+const LIFETIME: Duration = Duration::from_secs(30);
+/// The number of users at which all are forgotten.
+const MOST: usize = 1_000;
+/// The cookie with the dealer that the user chose last.
+const DEALER: &str = "desk-dealer";
+
+/// Users by a hash of their access token.
+#[derive(Default)]
+pub(crate) struct PeopleCache(Mutex<HashMap<String, (Instant, Arc<Data>)>>);
+
+impl PeopleCache {
+    fn get(&self, key: &str) -> Option<Arc<Data>> {
+        let known = self.0.lock().ok()?;
+        known.get(key).filter(|(since, _)| since.elapsed() < LIFETIME).map(|(_, me)| me.clone())
+    }
+
+    fn keep(&self, key: String, me: &Arc<Data>) {
+        if let Ok(mut known) = self.0.lock() {
+            if known.len() >= MOST {
+                known.clear();
+            }
+            known.insert(key, (Instant::now(), me.clone()));
+        }
+    }
+}
+
+/// A visit of a screen by a user.
+pub(crate) struct Page<'a> {
+    pub(crate) visit: &'a Visit,
+    /// The user, as `GET /me` returns it.
+    pub(crate) me: Arc<Data>,
+    pub(crate) language: Language,
+    console: &'a Console,
+    session: &'a Session,
+    parts: Vec<(String, String)>,
+}
+
+impl<'a> Page<'a> {
+    /// Finds the screen of a visit, and answers it.
+    pub(crate) async fn open(console: &'a Console, visit: &'a Visit, session: &'a Session) -> Result<Reply, Trouble> {
+        let key = hash(session.tokens.access.as_bytes());
+        let me = match console.people.get(&key) {
+            Some(me) => me,
+            None => {
+                let me = Arc::new(console.api.me(&session.tokens.access).await?);
+                console.people.keep(key, &me);
+                me
+            }
+        };
+        let language = Language::of(me.text("language"));
+        let home = visit.path == crate::sign_in::HOME;
+        let (screen, parts) = match home {
+            true => (None, Vec::new()),
+            false => find(visit.method.as_str(), &visit.path).map(|(screen, parts)| (Some(screen), parts)).ok_or(Trouble::NoPage)?,
+        };
+        let page = Page { visit, me, language, console, session, parts };
+        let Some(screen) = screen else { return page.home() };
+        let reply = (screen.run)(&page).await?;
+        // The next visit without an address begins at the same dealer.
+        Ok(match page.part("dealer") {
+            Some(dealer) if visit.method == Method::GET && !visit.wants_part() => {
+                reply.cookie(&console.sessions.cookie(DEALER, dealer, chrono::TimeDelta::days(180)))
+            }
+            _ => reply,
+        })
+    }
+
+    /// Leads to the first screen of the dealer that the user chose last, or of the first one.
+    fn home(&self) -> Result<Reply, Trouble> {
+        let last = self.visit.cookie(&self.console.sessions.cookie_name(DEALER));
+        let dealers = self.me.get("dealers").items();
+        let chosen = dealers.iter().find(|dealer| Some(dealer.text("id")) == last.as_deref()).or(dealers.first());
+        match chosen {
+            Some(dealer) => Ok(Reply::redirect(format!("/desk/d/{}/leads", dealer.text("id")))),
+            None => Err(Trouble::NoUser),
+        }
+    }
+
+    /// Returns a value in the path.
+    pub(crate) fn part(&self, name: &str) -> Option<&str> {
+        self.parts.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns a value in the path that the screen's address has.
+    ///
+    /// # Errors
+    /// [`Trouble::NoPage`] if it has not.
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Trouble> {
+        self.part(name).ok_or(Trouble::NoPage)
+    }
+
+    /// Sends a request to the API.
+    pub(crate) async fn call(&self, operation: Operation, ask: Ask<'_>) -> Result<Data, Unanswered> {
+        self.console.api.call(&self.session.tokens.access, operation, ask).await
+    }
+
+    /// Reads from the API.
+    pub(crate) async fn get(
+        &self,
+        operation: Operation,
+        parts: &[(&'static str, &str)],
+        query: Vec<(&'static str, String)>,
+    ) -> Result<Data, Unanswered> {
+        self.call(operation, Ask { parts, query, ..Ask::default() }).await
+    }
+
+    /// Returns a dealer of the user; `None` if the user does not work there.
+    pub(crate) fn dealer(&self, id: &str) -> Option<Data> {
+        self.me.get("dealers").items().into_iter().find(|dealer| dealer.text("id") == id)
+    }
+
+    /// Returns the language, the dealer's zone and the time.
+    pub(crate) fn zoned(&self, dealer: Option<&Data>) -> Zoned {
+        let zone = dealer.and_then(|dealer| dealer.text("zone").parse().ok()).unwrap_or(chrono_tz::UTC);
+        Zoned { language: self.language, zone, now: self.console.clock.now() }
+    }
+
+    /// Returns the page to which a form leads: the one that it names, if it is one of ours, otherwise `usual`.
+    pub(crate) fn back<'b>(&'b self, usual: &'b str) -> &'b str {
+        self.visit.query.get("back").or_else(|| self.visit.form.get("back")).filter(|back| is_own_page(back)).unwrap_or(usual)
+    }
+
+    /// Leads to a page after a form was carried out. The page says so with the text `done.NAME`.
+    pub(crate) fn done(&self, to: &str, name: &str) -> Reply {
+        let (path, query) = to.split_once('?').unwrap_or((to, ""));
+        let mut pairs = crate::visit::Pairs::parse(query.as_bytes());
+        pairs.0.retain(|(key, _)| key != "done");
+        pairs.0.push(("done".to_owned(), name.to_owned()));
+        Reply::redirect(format!("{path}?{}", pairs.encode_without(&[])))
+    }
+
+    /// Renders a template with `values`, as a page of `dealer`. `active` is the entry of the menu.
+    pub(crate) fn render(&self, status: u16, template: &str, active: &str, dealer: Option<&Data>, values: Value) -> Result<Reply, Trouble> {
+        let zoned = self.zoned(dealer);
+        let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
+        let people: HashMap<String, String> =
+            people.iter().map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
+        let done = self.visit.query.get("done").filter(|name| self.language.text(&format!("done.{name}")).is_some());
+        let base = context! {
+            lang => self.language.tag(),
+            zone => zoned.zone.name(),
+            now => zoned.now.to_rfc3339(),
+            me => self.me.value(),
+            dealers => self.me.get("dealers").value(),
+            dealer => dealer.map(Data::value),
+            people,
+            active,
+            done,
+            here => self.visit.address(),
+            path => self.visit.path,
+        };
+        let part = self.visit.wants_part();
+        let text = render(template, context! { ..values, ..base }, part)?;
+        let tag = format!("\"{}\"", hash(text.as_bytes()));
+        if part && self.visit.header("if-none-match") == Some(tag.as_str()) {
+            return Ok(Reply::empty(304).header("etag", tag));
+        }
+        Ok(Reply::html(status, text).header("etag", tag))
+    }
+}

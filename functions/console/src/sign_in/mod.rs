@@ -1,0 +1,119 @@
+//! Sign-in by OpenID Connect: authorization code with PKCE.
+//!
+//! The browser keeps state and verifier in a cookie of ten minutes until the provider sends it back, so nothing is stored before somebody is
+//! known. The access token comes from the provider over TLS and goes to the API, which validates it with each request and names the user;
+//! so the console needs no other statement of the provider about the user.
+
+mod provider;
+
+pub use provider::{ProviderFault, SignIn};
+
+use crate::api::Unanswered;
+use crate::console::{Console, Trouble};
+use crate::reply::Reply;
+use crate::session::{SESSION, Session};
+use crate::visit::Visit;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+/// The path of the sign-in.
+pub(crate) const PATH: &str = "/desk/sign-in";
+/// The path to which the provider sends the browser back.
+pub(crate) const CALLBACK: &str = "/desk/sign-in/callback";
+/// The page of a visitor without a page to go to.
+pub(crate) const HOME: &str = "/desk/";
+/// The cookie of a sign-in that has begun.
+const BEGUN: &str = "desk-sign-in";
+/// Time in which a sign-in must be completed.
+const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+/// The longest address to which a visitor returns, in bytes.
+const LONGEST: usize = 1_500;
+/// A token is renewed this long before it expires.
+const EARLY: TimeDelta = TimeDelta::seconds(60);
+
+/// A sign-in that has begun.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    state: String,
+    verifier: String,
+    to: String,
+}
+
+/// Whether an address is a page of the console, so that a link to the sign-in cannot send a visitor to another site.
+pub(crate) fn is_own_page(address: &str) -> bool {
+    let plain = address.len() <= LONGEST && address.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\');
+    plain && address.starts_with(HOME) && !address.contains("//") && !address.contains("/../") && !address.starts_with(PATH)
+}
+
+/// The address of the sign-in that leads to `to`.
+pub(crate) fn address(to: &str) -> String {
+    match is_own_page(to) && to != HOME {
+        true => format!("{PATH}?{}", form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish()),
+        false => PATH.to_owned(),
+    }
+}
+
+/// Sends the browser to the provider.
+pub(crate) async fn begin(console: &Console, visit: &Visit) -> Result<Reply, Trouble> {
+    let to = visit.query.get("to").filter(|to| is_own_page(to)).unwrap_or(HOME).to_owned();
+    let (url, state, verifier) = console.sign_in.begin(&*console.http, &console.address_of(CALLBACK)).await?;
+    let begun = serde_json::to_vec(&Begun { state, verifier, to }).unwrap_or_default();
+    let cookie = console.sessions.cookie(BEGUN, &URL_SAFE_NO_PAD.encode(begun), PATIENCE);
+    Ok(Reply::redirect(url).cookie(&cookie))
+}
+
+/// Completes a sign-in, and sends the browser to the page that it asked for.
+pub(crate) async fn complete(console: &Console, visit: &Visit) -> Result<Reply, Trouble> {
+    let cookie = visit.cookie(&console.sessions.cookie_name(BEGUN)).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+    let begun = cookie.and_then(|bytes| serde_json::from_slice::<Begun>(&bytes).ok());
+    // Without the cookie somebody else may have started the sign-in, or it took too long.
+    let Some(begun) = begun.filter(|begun| visit.query.get("state") == Some(&begun.state)) else { return Err(Trouble::SignInLost) };
+    let Some(code) = visit.query.get("code") else {
+        tracing::warn!(error = visit.query.get("error"), "the provider refused a sign-in");
+        return Err(Trouble::SignInRefused);
+    };
+    let now = console.wall.now();
+    let tokens = console.sign_in.complete(&*console.http, &console.address_of(CALLBACK), code, begun.verifier, now).await?;
+    let me = match console.api.me(&tokens.access).await {
+        Ok(me) => me,
+        // The provider knows them, Forecourt does not.
+        Err(Unanswered::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
+            tracing::warn!(detail = problem.detail, "a signed-in person is no user");
+            return Err(Trouble::NoUser);
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let session = console.sessions.start(me.text("group"), me.text("id"), &tokens, now).await?;
+    let done = console.sessions.cookie(BEGUN, "", PATIENCE);
+    Ok(Reply::redirect(if is_own_page(&begun.to) { begun.to } else { HOME.to_owned() }).cookie(&session).cookie(&done))
+}
+
+/// Returns the session of a visitor with a valid access token. `None` if they must sign in.
+pub(crate) async fn session(console: &Console, visit: &Visit) -> Result<Option<Session>, Trouble> {
+    let Some(cookie) = visit.cookie(&console.sessions.cookie_name(SESSION)) else { return Ok(None) };
+    let now = console.wall.now();
+    let Some(session) = console.sessions.open(&cookie, now).await? else { return Ok(None) };
+    if session.tokens.expires.is_none_or(|expires| now + EARLY < expires) {
+        return Ok(Some(session));
+    }
+    let Some(refresh) = session.tokens.refresh.clone() else { return Ok(None) };
+    match console.sign_in.refresh(&*console.http, refresh, now).await {
+        Ok(tokens) => {
+            console.sessions.renew(&session, &tokens).await?;
+            Ok(Some(Session { tokens, ..session }))
+        }
+        // Another request of this browser may have renewed them at the same time.
+        Err(_) => Ok(console.sessions.open(&cookie, now).await?.filter(|again| again.tokens != session.tokens)),
+    }
+}
+
+/// Ends the session, or all sessions of the user, and leads to the provider's sign-out if it has one.
+pub(crate) async fn end(console: &Console, visit: &Visit, session: Option<&Session>) -> Result<Reply, Trouble> {
+    if let Some(session) = session {
+        console.sessions.end(session, visit.form.has("everywhere")).await?;
+    }
+    let to = console.sign_in.sign_out_url(&*console.http, &console.address_of("/desk/signed-out")).await;
+    Ok(Reply::redirect(to).cookie(&console.sessions.cookie(SESSION, "", TimeDelta::zero())))
+}

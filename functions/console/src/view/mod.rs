@@ -1,0 +1,65 @@
+//! Texts, times and templates.
+
+mod functions;
+mod language;
+mod time;
+
+pub use language::{Language, text_keys};
+pub(crate) use time::Zoned;
+
+use crate::console::Trouble;
+use crate::reply::Reply;
+use crate::session::hash;
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use std::sync::LazyLock;
+
+/// The files that all pages share.
+const TEMPLATES: [(&str, &str); 4] = [
+    ("frame.html", include_str!("frame.html")),
+    ("plain.html", include_str!("plain.html")),
+    ("macros.html", include_str!("macros.html")),
+    ("form.html", include_str!("form.html")),
+];
+const STYLE: &str = include_str!("../assets/desk.css");
+const SCRIPT: &str = include_str!("../assets/desk.js");
+const ICON: &str = include_str!("../assets/icon.svg");
+
+static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.css", hash(STYLE.as_bytes())));
+static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.js", hash(SCRIPT.as_bytes())));
+static ICON_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.svg", hash(ICON.as_bytes())));
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    functions::add_to(&mut environment);
+    environment.add_global("style_path", STYLE_PATH.as_str());
+    environment.add_global("script_path", SCRIPT_PATH.as_str());
+    environment.add_global("icon_path", ICON_PATH.as_str());
+    for (name, text) in TEMPLATES.into_iter().chain(crate::screens::templates()) {
+        let added = environment.add_template(name, text);
+        debug_assert!(added.is_ok(), "{added:?}");
+    }
+    environment
+});
+
+/// Returns a file of the console by its path.
+pub(crate) fn asset(path: &str) -> Option<Reply> {
+    match path {
+        path if path == *STYLE_PATH => Some(Reply::file("text/css; charset=utf-8", STYLE.as_bytes())),
+        path if path == *SCRIPT_PATH => Some(Reply::file("text/javascript; charset=utf-8", SCRIPT.as_bytes())),
+        path if path == *ICON_PATH => Some(Reply::file("image/svg+xml", ICON.as_bytes())),
+        _ => None,
+    }
+}
+
+/// Renders a template, or only the part of it that a script replaces: its block `main`.
+pub(crate) fn render(template: &str, values: Value, part: bool) -> Result<String, Trouble> {
+    let template = ENVIRONMENT.get_template(template)?;
+    Ok(if part { template.render_captured(values)?.with_state_mut(|state| state.render_block("main"))? } else { template.render(values)? })
+}
+
+/// A page without a user: a problem, or the end of a session. `name` selects its texts.
+pub(crate) fn plain(language: Language, status: u16, name: &str, detail: Option<&str>) -> Result<Reply, Trouble> {
+    let values = context! { lang => language.tag(), name, detail, status, home => crate::sign_in::HOME };
+    Ok(Reply::html(status, render("plain.html", values, false)?))
+}
