@@ -40,7 +40,7 @@ impl Store {
     /// [`Failure::Unavailable`].
     pub async fn dealers_after(&self, scope: &Scope, after: Option<&DealerId>, limit: usize) -> Result<Vec<DealerId>, Failure> {
         let query = self.named(keys::dealers_partition(scope), after.map(DealerId::as_str));
-        let found = self.run_until(&query.limit(i32::try_from(limit).unwrap_or(i32::MAX)), limit).await?;
+        let found = self.run_until(&query.set_limit(i32::try_from(limit).ok()), limit).await?;
         let id = |attributes: &Attributes| DealerId::parse(attributes.get("lsk")?.as_s().ok()?).ok();
         Ok(found.iter().filter_map(id).take(limit).collect())
     }
