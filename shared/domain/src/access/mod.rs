@@ -130,7 +130,7 @@ impl Scope {
 
     /// The rights that the principal has.
     pub fn rights(&self) -> impl Iterator<Item = Right> {
-        Right::ALL.into_iter().filter(|right| self.needs(*right).is_ok())
+        Right::ALL.into_iter().filter(move |right| self.needs(*right).is_ok())
     }
 
     /// Whether the principal may access the whole group.
