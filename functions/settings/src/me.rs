@@ -1,4 +1,5 @@
-//! The requesting user: rights, dealers and colleagues, for a client that shows names and leaves out the actions that would be refused (ACC-4).
+//! The requesting user: rights, dealers and colleagues. A client uses them to show names and to leave out the actions that would be refused
+//! (ACC-4).
 
 use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
 use forecourt_domain::people::User;

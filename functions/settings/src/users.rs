@@ -157,7 +157,7 @@ async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> R
     Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
 }
 
-/// Loads the user with calendar links and saved views, and current and new dealers; for a change also the item of the user's name in tokens.
+/// Loads the user with calendar links and saved views, and current and new dealers; for a change also the user's name in tokens.
 fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId], facts: Option<&'a UserFacts>) -> Load<'a> {
     let keys = [Key::User(id.clone()), Key::CalendarFeeds(id.clone()), Key::SavedViews(id.clone())].into_iter();
     Load::of(keys.chain(new_dealers.iter().cloned().map(Key::Dealer))).then(move |loaded| {

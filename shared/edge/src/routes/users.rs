@@ -131,7 +131,7 @@ routes![
         .description("For users, not for partners. You choose the id.")
         .body(&[Content::Json("SavedViewBody")])
         .responses(&[
-            (200, "The changed view, or the view that was stored like this already; its version is the ETag.", Content::Json("SavedViewView")),
+            (200, "The changed view, or the view that was stored so before; its version is the ETag.", Content::Json("SavedViewView")),
             (201, "The view is created.", Content::Json("SavedViewView")),
         ])
         .if_match_to_change()
