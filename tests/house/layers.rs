@@ -4,7 +4,7 @@ use super::architecture::files;
 use crate::support::root;
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "base",
     "hours",
     "enquiry",
@@ -25,6 +25,7 @@ const ORDER: [&str; 28] = [
     "rules/directory",
     "rules/slots",
     "rules/people",
+    "rules/views",
     "rules/settings",
     "rules/webhooks",
     "rules/distribution",

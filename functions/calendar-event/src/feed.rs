@@ -14,7 +14,7 @@ use forecourt_edge::formats::ical;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem, new_name};
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load, Loaded, fingerprint};
+use forecourt_store::{Failure, Load, Loaded};
 use futures::future::try_join_all;
 use icalendar::{Component as _, Event, EventLike as _, Property};
 use serde::{Deserialize, Serialize};
@@ -210,12 +210,8 @@ pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Pro
         Property::new("REFRESH-INTERVAL", "PT1H").add_parameter("VALUE", "DURATION").done(),
         Property::new("X-PUBLISHED-TTL", "PT1H"),
     ];
-    let text = ical::calendar(properties, entries);
-    let tag = format!("\"{}\"", fingerprint(text.as_bytes()));
-    let media_type = "text/calendar; charset=utf-8";
-    let answer = if call.has(&tag) { Answer::text(304, media_type, String::new()) } else { Answer::text(200, media_type, text) };
-    // Clients keep the file and revalidate it each time.
-    Ok(answer.header("etag", tag).header("cache-control", "private, no-cache").header("x-robots-tag", "noindex, nofollow").about(&feed.id))
+    let answer = Answer::text(200, "text/calendar; charset=utf-8", ical::calendar(properties, entries)).revalidated(call);
+    Ok(answer.header("x-robots-tag", "noindex, nofollow").about(&feed.id))
 }
 
 /// The events of a feed at one dealer. The range is whole days in the dealer's time zone, so that the ETag is stable during a day.

@@ -1,10 +1,12 @@
-//! The function `settings`: a dealer's settings, the group's users, webhooks and partners' secrets (SET, ACC-1, APT-4, APT-6).
+//! The function `settings`: a dealer's settings, the group's users, webhooks and partners' secrets, and the requesting user (SET, ACC-1,
+//! ACC-4, ACC-5, APT-4, APT-6).
 //!
 //! - **Does**: reads and changes settings, whole or in parts; imports days off; lists the history and the findings of a dealer; manages
 //!   users, their switches at each dealer and their absences; manages webhooks and their deliveries; rotates signing secrets; lists the
-//!   access log.
+//!   access log; returns the requesting user with rights, dealers and colleagues; saves the user's views.
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function, all with a token.
-//! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change.
+//! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change. Only the requesting
+//!   user (`GET /me`), which has no version, comes from the cache.
 //! - **Writes**: the dealer or user with an entry in its history and the tasks that follow from the change (such as new deadlines) in one
 //!   transaction. A change needs `If-Match` and is checked as a whole.
 //! - **Repeats**: a repeated change finds that the settings have the requested values, and succeeds.
@@ -18,22 +20,26 @@ mod dealer;
 mod deliveries;
 mod holidays;
 pub mod ics;
+mod me;
 mod members;
 mod parts;
 mod redelivery;
 mod secrets;
 mod users;
 mod view;
+mod views;
 mod webhooks;
 
 pub use access_log::{AccessLogView, AccessRecordView};
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::{ImportView, SkippedView};
+pub use me::{ColleagueView, MeView, MyDealerView};
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView, UserAbsencesView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};
 pub use users::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
+pub use views::{SavedViewBody, SavedViewView, SavedViewsView};
 pub use webhooks::{FailingView, WebhookBody, WebhookView, WebhooksView};
 
 use crate::dealer::{answer, current};
@@ -59,6 +65,12 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     }
     if call.operation == Operation::AccessLog {
         return access_log::list(platform, &call).await;
+    }
+    if call.operation == Operation::ReadMe {
+        return me::read(platform, &call).await;
+    }
+    if matches!(call.operation, Operation::ListViews | Operation::SaveView | Operation::RemoveView) {
+        return views::operate(platform, &call).await;
     }
     if matches!(
         call.operation,

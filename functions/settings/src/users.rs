@@ -157,9 +157,9 @@ async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> R
     Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
 }
 
-/// Loads the user with calendar links, and current and new dealers; for a change also the item of the user's name in tokens.
+/// Loads the user with calendar links and saved views, and current and new dealers; for a change also the user's name in tokens.
 fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId], facts: Option<&'a UserFacts>) -> Load<'a> {
-    let keys = [Key::User(id.clone()), Key::CalendarFeeds(id.clone())].into_iter();
+    let keys = [Key::User(id.clone()), Key::CalendarFeeds(id.clone()), Key::SavedViews(id.clone())].into_iter();
     Load::of(keys.chain(new_dealers.iter().cloned().map(Key::Dealer))).then(move |loaded| {
         let before = loaded.user(id);
         let dealers = before.into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer));
@@ -177,6 +177,10 @@ fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
     user.dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect()
 }
 
+fn input<'a>(dealers: &'a [&'a Dealer], loaded: &'a Loaded, id: &UserId, call: &'a Call) -> UserInput<'a> {
+    UserInput { dealers, feeds: loaded.calendar_feeds(id), views: loaded.saved_views(id), scope: &call.scope, now: call.now }
+}
+
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
     let facts: UserFacts = body::read(body::writable(&call.body, &["id", "version", "left", "at"])?, "SET-7")?;
@@ -190,7 +194,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
             return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is not a dealer of the group")));
         }
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let input = UserInput { dealers: &worked_at, feeds: loaded.calendar_feeds(id), scope: &call.scope, now: call.now };
+        let input = input(&worked_at, loaded, id, call);
         let name = name_in_tokens(id, before, &facts);
         let Some((decision, after)) = people::save(input, id, before, facts.clone(), name.claim(loaded, id))? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
@@ -217,9 +221,7 @@ async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer,
     let versions = required_versions(call)?;
     let gone = platform.store.decide(&call.scope, load_user(id, &[], None), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
-        let feeds = loaded.calendar_feeds(id);
-        let input = UserInput { dealers: &works_at(loaded, user), feeds, scope: &call.scope, now: call.now };
-        let decision = people::leave(input, user)?;
+        let decision = people::leave(input(&works_at(loaded, user), loaded, id, call), user)?;
         if decision.is_some() && !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }

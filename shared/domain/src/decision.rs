@@ -9,7 +9,7 @@ use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
 use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::messages::{Letter, Message};
-use crate::people::{ReceivedRequest, Signing, TokenSubject, User, UserChange};
+use crate::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use crate::reports::{Download, Export};
 use crate::settings::{Dealer, Recompute, SettingsChange};
 use crate::slots::Day;
@@ -46,6 +46,7 @@ pub enum Item {
     Letter(Box<Letter>),
     Element(Box<Element>),
     CalendarFeeds(CalendarFeeds),
+    SavedViews(SavedViews),
     Task(Box<Task>),
     Export(Box<Export>),
     Download(Box<Download>),

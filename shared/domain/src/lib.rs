@@ -30,7 +30,7 @@
 //! | [`enquiry`] | an enquiry, its checks, the criteria for routing rules, and the contact preferences |
 //! | [`settings`] | a dealer, its members, and every setting |
 //! | [`directory`] | the group's contacts, and how an enquiry is matched to a contact |
-//! | [`people`] | users, and the signing secrets of partners |
+//! | [`people`] | users with their saved views, and the signing secrets of partners |
 //! | [`distribution`] | rotations and pools |
 //! | [`elements`] | trade-ins, quotes, test drives, comments, documents, communications |
 //! | [`slots`] | the day of each person, and the slots that are free for customers |

@@ -105,6 +105,32 @@ impl Store {
         self.cache.users.get_or_load(format!("{group}#{id}"), load).await
     }
 
+    /// Returns those of the dealers that exist, at most 60 seconds old, in the order of `ids`. Those that are not cached are read together.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn cached_dealers(&self, scope: &Scope, ids: &[DealerId]) -> Result<Vec<Arc<Dealer>>, Failure> {
+        let name = |id: &DealerId| format!("{}#{id}", scope.group());
+        let cached: Vec<Option<Arc<Dealer>>> = ids.iter().map(|id| self.cache.dealers.get(&name(id))).collect();
+        let others = ids.iter().zip(&cached).filter(|(_, cached)| cached.is_none()).map(|(id, _)| Key::Dealer(id.clone()));
+        let loaded = self.load(scope, &Load::of(others)).await?;
+        let read = |id: &DealerId| loaded.dealer(id).map(|dealer| self.cache.dealers.insert(name(id), dealer.clone()));
+        Ok(ids.iter().zip(cached).filter_map(|(id, cached)| cached.or_else(|| read(id))).collect())
+    }
+
+    /// Returns those of the users that exist, at most 60 seconds old, in the order of `ids`. Those that are not cached are read together.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn cached_users(&self, scope: &Scope, ids: &[UserId]) -> Result<Vec<Arc<User>>, Failure> {
+        let name = |id: &UserId| format!("{}#{id}", scope.group());
+        let cached: Vec<Option<Arc<User>>> = ids.iter().map(|id| self.cache.users.get(&name(id))).collect();
+        let others = ids.iter().zip(&cached).filter(|(_, cached)| cached.is_none()).map(|(id, _)| Key::User(id.clone()));
+        let loaded = self.load(scope, &Load::of(others)).await?;
+        let read = |id: &UserId| loaded.user(id).map(|user| self.cache.users.insert(name(id), user.clone()));
+        Ok(ids.iter().zip(cached).filter_map(|(id, cached)| cached.or_else(|| read(id))).collect())
+    }
+
     /// Returns the cached claim on a subject, by the name of its entry.
     pub(crate) fn cached_subject(&self, name: &str) -> Option<Arc<TokenSubject>> {
         self.cache.subjects.get(name)

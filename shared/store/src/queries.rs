@@ -31,9 +31,18 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn dealers(&self, scope: &Scope) -> Result<Vec<DealerId>, Failure> {
-        let found = self.run_until(&self.named(keys::dealers_partition(scope), None), usize::MAX).await?;
+        self.dealers_after(scope, None, usize::MAX).await
+    }
+
+    /// Returns the ids of at most `limit` dealers of the group after the dealer `after`, in order. They come from an index, which lags.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn dealers_after(&self, scope: &Scope, after: Option<&DealerId>, limit: usize) -> Result<Vec<DealerId>, Failure> {
+        let query = self.named(keys::dealers_partition(scope), after.map(DealerId::as_str));
+        let found = self.run_until(&query.set_limit(i32::try_from(limit).ok()), limit).await?;
         let id = |attributes: &Attributes| DealerId::parse(attributes.get("lsk")?.as_s().ok()?).ok();
-        Ok(found.iter().filter_map(id).collect())
+        Ok(found.iter().filter_map(id).take(limit).collect())
     }
 
     /// Returns the query of the entries of a partition of the list index after a place.

@@ -228,7 +228,7 @@ fn lead_4_the_work_on_a_lead_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Work));
 }
 
-/// SET-7, APT-6, CAL-6: an admin's changes of users, webhooks and calendar feeds happen once.
+/// SET-7, APT-6, CAL-6, ACC-5: an admin's changes of users, webhooks and calendar feeds and a user's saved view happen once.
 #[test]
 fn set_7_the_administration_of_a_group_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Administration));

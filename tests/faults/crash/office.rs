@@ -61,19 +61,24 @@ fn removed(reply: Reply) -> Reply {
     Reply { status: 200, body: Value::Null, ..reply }
 }
 
-/// A user is created, works for two dealers, and leaves. A webhook reports a lead, changes and is deleted. A calendar feed is created and
+/// Returns one response for what a creation and its repeat without a key may get: the repeat finds the item as requested.
+fn created(reply: Reply) -> Reply {
+    Reply { status: if reply.status == 201 { 200 } else { reply.status }, ..reply }
+}
+
+/// A user is created, works for two dealers, saves a view, and leaves. A webhook reports a lead, changes and is deleted. A calendar feed is created and
 /// revoked.
 pub async fn administration(cloud: &Cloud) -> Vec<Reply> {
     let user = json!({"name": "Ida Falk", "email": "ida@desk.example", "language": "en", "role": "seller", "dealers": [NORTH, WEST]});
-    let created = change(cloud, Method::PUT, "/users/ida", None, &user).await;
-    // The repeat of a request without a key finds the user as requested.
-    let created = Reply { status: if created.status == 201 { 200 } else { created.status }, ..created };
+    let new = created(change(cloud, Method::PUT, "/users/ida", None, &user).await);
     let mut renamed = user.clone();
     renamed["name"] = json!("Ida Vogt");
     let renamed = change(cloud, Method::PUT, "/users/ida", Some(&json!(1)), &renamed).await;
     let member = format!("/dealers/{NORTH}/users/ida");
     let settings = json!({"receives_leads": true, "assignable": true, "supervisor": BOSS});
     let joined = change(cloud, Method::PUT, &member, Some(&json!(1)), &settings).await;
+    let view = json!({"name": "Mine", "screen": "leads", "query": "owner=ida"});
+    let view = created(cloud.request(&Request::put("ida", "/me/views/mine").json(&view)).await);
     let webhook = post(cloud, BOSS, "/webhooks", "k-w", &json!({"url": "https://dms.example/hooks", "events": ["lead.created"]})).await;
     let webhook_path = format!("/webhooks/{}", webhook.text("/id"));
     let feed = post(cloud, BOSS, "/calendar-feeds", "k-f", &json!({})).await;
@@ -88,5 +93,5 @@ pub async fn administration(cloud: &Cloud) -> Vec<Reply> {
     let shown = cloud.request(&Request::get(BOSS, &webhook_path)).await;
     let off = removed(change(cloud, Method::DELETE, &webhook_path, Some(&shown.body["version"]), &json!({})).await);
     until(cloud, "2026-11-23T12:00:00Z").await;
-    vec![created, renamed, joined, webhook, feed, first, moved, left, deleted, revoked, off]
+    vec![new, renamed, joined, webhook, feed, first, moved, left, deleted, revoked, off, view]
 }

@@ -3,6 +3,7 @@
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, LostReason, MAX_MONEY, Role};
 use forecourt_domain::elements::MAX_BYTES;
 use forecourt_domain::enquiry::LeadType;
+use forecourt_domain::people::ViewScreen;
 use forecourt_domain::reports::ExportFormat;
 use forecourt_domain::webhooks::WebhookEvent;
 use serde_json::Value;
@@ -42,10 +43,10 @@ pub(super) fn limited(name: &str, schema: &mut RefOr<Schema>) {
     }
 }
 
-/// Whether a text of the body may also be a number ([`forecourt_edge::formats::json::Text`]). Settings, users, webhooks and periods are
-/// strict.
+/// Whether a text of the body may also be a number ([`forecourt_edge::formats::json::Text`]). Settings, users, views, webhooks and periods
+/// are strict.
 fn takes_numbers(name: &str) -> bool {
-    let strict = ["WebhookBody", "WebhookPatch", "RedeliveryBody", "ExportBody"];
+    let strict = ["WebhookBody", "WebhookPatch", "RedeliveryBody", "ExportBody", "SavedViewBody"];
     !strict.contains(&name) && !super::settings::NAMES.contains(&name) && !super::users::NAMES.contains(&name)
 }
 
@@ -124,6 +125,9 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         (_, "events") if schema.starts_with("Webhook") => one_of(&WebhookEvent::NAMES),
         (_, "state") if schema.starts_with("Webhook") => names(&["on", "off"]),
         ("UserBody", "role") => names(&Role::NAMES),
+        ("SavedViewBody", "screen") => one_of(&ViewScreen::NAMES),
+        ("SavedViewBody", "name") => Limit::Longest(60),
+        ("SavedViewBody", "query") => Limit::Pattern("^([^?#][^#]*)?$", 1_000),
         ("CustomerBody", "refuses") | ("AppointmentSettingsBody", "media") => names(&["email", "sms"]),
         ("AppointmentSettingsBody", "origins") => one_of(&AppointmentOrigin::NAMES),
         ("RoutingConditionBody", "types") => one_of(&LeadType::NAMES),

@@ -30,8 +30,9 @@ use forecourt_lead_intake::{
 };
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
-    AccessLogView, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RedeliveryBody, RedeliveryView,
-    RotationBody, SettingsView, SigningSecretView, SwitchedView, UserAbsencesView, UserView, UsersView, WebhookBody, WebhooksView,
+    AccessLogView, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, MeView, RedeliveryBody,
+    RedeliveryView, RotationBody, SavedViewBody, SavedViewsView, SettingsView, SigningSecretView, SwitchedView, UserAbsencesView, UserView,
+    UsersView, WebhookBody, WebhooksView,
 };
 use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{ComponentsBuilder, Ref, RefOr, Schema};
@@ -58,7 +59,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
-    register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody);
+    register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView);
     register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
     register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, AbsencesBody, DealerSettingsBody);
     register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody);

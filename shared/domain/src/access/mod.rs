@@ -62,8 +62,13 @@ impl Scope {
 
     /// The user's id. `None` if the principal is not a user.
     pub fn user_id(&self) -> Option<&UserId> {
+        self.as_user().map(|user| &user.id)
+    }
+
+    /// The user's record, at most 60 seconds old. `None` if the principal is not a user.
+    pub fn as_user(&self) -> Option<&User> {
         match &self.identity {
-            Identity::User(user) => Some(&user.id),
+            Identity::User(user) => Some(user),
             Identity::Partner(_) | Identity::Customer | Identity::Nobody => None,
         }
     }
@@ -121,6 +126,11 @@ impl Scope {
             Identity::Customer | Identity::Nobody => false,
         };
         if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
+    }
+
+    /// The rights that the principal has.
+    pub fn rights(&self) -> impl Iterator<Item = Right> {
+        Right::ALL.into_iter().filter(move |right| self.needs(*right).is_ok())
     }
 
     /// Whether the principal may access the whole group.

@@ -52,6 +52,9 @@ pub enum OfWebhook {}
 /// Marks the id of a calendar feed.
 pub enum OfFeed {}
 
+/// Marks the id of a saved view.
+pub enum OfView {}
+
 /// Marks the id of an export.
 pub enum OfExport {}
 
@@ -90,6 +93,9 @@ pub type ElementId = Id<OfElement>;
 
 /// A link by which another calendar program shows the planned events.
 pub type FeedId = Id<OfFeed>;
+
+/// A saved view of a user.
+pub type ViewId = Id<OfView>;
 
 /// A file with all records of a filter.
 pub type ExportId = Id<OfExport>;

@@ -114,6 +114,13 @@ impl Right {
     }
 }
 
+impl Right {
+    /// Returns whether the right applies at a dealer. The others apply to the group as a whole.
+    pub fn is_of_dealer(self) -> bool {
+        !matches!(self, Right::ReadUsers | Right::ManageUsers | Right::Export | Right::ManageWebhooks | Right::Unknown)
+    }
+}
+
 impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -10,4 +10,5 @@ pub mod messages;
 pub mod people;
 pub mod settings;
 pub mod slots;
+pub mod views;
 pub mod webhooks;

@@ -5,7 +5,7 @@ use crate::base::text::line;
 use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::calendar::CalendarFeeds;
 use crate::decision::{Decision, Item};
-use crate::people::{SubjectClaim, User, UserChange, UserFacts};
+use crate::people::{SavedViews, SubjectClaim, User, UserChange, UserFacts};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -20,14 +20,16 @@ pub struct UserInput<'a> {
     pub dealers: &'a [&'a Dealer],
     /// The user's calendar links.
     pub feeds: Option<&'a CalendarFeeds>,
+    /// The user's saved views.
+    pub views: Option<&'a SavedViews>,
     /// The scope of the principal.
     pub scope: &'a Scope,
     /// The current time.
     pub now: DateTime<Utc>,
 }
 
-/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link back
-/// (CAL-6).
+/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link and no
+/// earlier saved view back (CAL-6, ACC-5).
 ///
 /// # Errors
 /// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.
@@ -38,7 +40,7 @@ pub fn save(
     facts: UserFacts,
     claim: SubjectClaim<'_>,
 ) -> Result<Option<(Decision, User)>, Refusal> {
-    let UserInput { dealers, feeds, scope, now } = input;
+    let UserInput { dealers, scope, now, .. } = input;
     within_reach(before, scope)?;
     let nowhere = BTreeSet::new();
     let mut faults = Vec::new();
@@ -105,12 +107,16 @@ pub fn save(
     let claimed = claim.claimed(before, &after)?;
     let decision = saved(before, after.clone(), scope, now).with_some(claimed.map(Item::TokenSubject));
     let returns = before.is_some_and(|before| !before.is_here());
-    Ok(Some((decision.with_some(feeds.filter(|_| returns).and_then(revoked)), after)))
+    Ok(Some((if returns { without_own_items(decision, input) } else { decision }, after)))
 }
 
-/// Returns the calendar links of a user who has left, all revoked. `None` if there are none.
-fn revoked(feeds: &CalendarFeeds) -> Option<Item> {
-    (!feeds.feeds.is_empty()).then(|| Item::CalendarFeeds(CalendarFeeds::none(feeds.user.clone())))
+/// Adds to the decision about a user who leaves or has left: the calendar links, all revoked, and the saved views, all removed.
+fn without_own_items(decision: Decision, input: UserInput<'_>) -> Decision {
+    let feeds = input.feeds.filter(|feeds| !feeds.feeds.is_empty());
+    let views = input.views.filter(|views| !views.views.is_empty());
+    let revoked = feeds.map(|feeds| Item::CalendarFeeds(CalendarFeeds::none(feeds.user.clone())));
+    let removed = views.map(|views| SavedViews { version: views.version + 1, ..SavedViews::none(views.user.clone()) });
+    decision.with_some(revoked).with_some(removed.map(Item::SavedViews))
 }
 
 /// Returns the faults of users who change their own role or subject, or grant rights to themselves (ACC-1).
@@ -126,13 +132,13 @@ fn of_oneself(before: Option<&User>, facts: &UserFacts, scope: &Scope) -> Vec<Fa
     role.into_iter().chain(subject).chain(rights).collect()
 }
 
-/// Removes a user from the group, and revokes the user's calendar links (CAL-6). `None` if the user is already removed. The record remains,
-/// so that past changes still show the name.
+/// Removes a user from the group with the saved views (ACC-5), and revokes the user's calendar links (CAL-6). `None` if the user is already
+/// removed. The record remains, so that past changes still show the name.
 ///
 /// # Errors
 /// 409 if the user is still a member at a dealer, or is the principal.
 pub fn leave(input: UserInput<'_>, user: &User) -> Result<Option<Decision>, Refusal> {
-    let UserInput { dealers, feeds, scope, now } = input;
+    let UserInput { dealers, scope, now, .. } = input;
     within_reach(Some(user), scope)?;
     if !user.is_here() {
         return Ok(None);
@@ -149,7 +155,7 @@ pub fn leave(input: UserInput<'_>, user: &User) -> Result<Option<Decision>, Refu
         ));
     }
     let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
-    Ok(Some(saved(Some(user), gone, scope, now).with_some(feeds.and_then(revoked))))
+    Ok(Some(without_own_items(saved(Some(user), gone, scope, now), input)))
 }
 
 /// Checks that the principal may change the user: 404 if it may not see the user, 403 if the user has rights that it cannot grant.

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use crate::Platform;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
-use forecourt_store::Failure;
+use forecourt_store::{Failure, fingerprint};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -42,6 +42,14 @@ impl Answer {
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// Adds the hash of the body as the ETag, and lets clients keep the response and revalidate it each time. If the client already has
+    /// this body (`If-None-Match`), the response is 304 without a body.
+    pub fn revalidated(self, call: &Call) -> Self {
+        let tag = format!("\"{}\"", fingerprint(self.body.as_bytes()));
+        let answer = if call.has(&tag) { Self { status: 304, body: String::new(), ..self } } else { self };
+        answer.header("etag", tag).header("cache-control", "private, no-cache")
     }
 
     /// Sets the subject in the log line: ids only, no personal data.

@@ -122,6 +122,11 @@ impl Problem {
         Self { right: Some(right.name()), ..Self::new("forbidden", "Right required", 403, detail).under("LEAD-9") }
     }
 
+    /// 403 for a partner's token.
+    pub fn user_required() -> Self {
+        Self::new("user-required", "User required", 403, "this requires the token of a user, but yours names a partner").under("ACC-4")
+    }
+
     /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new("not-found", "Not found", 404, detail)

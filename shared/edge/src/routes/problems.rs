@@ -52,6 +52,17 @@ pub(super) const SETTINGS_READ: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NO_DE
 /// Of operations that change settings or users.
 pub(super) const SETTINGS_CHANGE: &[ProblemResponse] =
     &[UNREADABLE, NO_TOKEN, NO_RIGHT_TO_FIELDS, NO_DEALER_OR_USER, CONFLICT, STALE, MEDIA_TYPE, FIELDS_OR_UNKNOWN, NO_IF_MATCH, RETRY];
+const NO_USER: ProblemResponse = (403, "The token names a partner, not a user.");
+/// Of the read of the requesting user.
+pub(super) const ME: &[ProblemResponse] = &[NO_TOKEN, NO_USER, NO_DEALER, UNKNOWN_PARAMETER, RETRY];
+/// Of the list of the requesting user's views.
+pub(super) const VIEWS: &[ProblemResponse] = &[NO_TOKEN, NO_USER, RETRY];
+/// Of the creation or change of a view.
+pub(super) const VIEW_CHANGE: &[ProblemResponse] =
+    &[UNREADABLE, NO_TOKEN, NO_USER, (409, "You already have fifty views."), STALE, FIELDS_OR_UNKNOWN, NO_IF_MATCH, RETRY];
+/// Of the removal of a view.
+pub(super) const VIEW_REMOVAL: &[ProblemResponse] =
+    &[NO_TOKEN, NO_USER, (404, "You have no such view."), STALE, FIELDS_OR_UNKNOWN, NO_IF_MATCH, RETRY];
 /// Of operations on webhooks.
 pub(super) const WEBHOOKS: &[ProblemResponse] = &[
     UNREADABLE,

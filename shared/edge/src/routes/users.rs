@@ -1,6 +1,6 @@
-//! A dealer's users, and the group's.
+//! A dealer's users, the group's, and the requesting user with saved views.
 
-use super::problems::{SETTINGS_CHANGE, SETTINGS_READ};
+use super::problems::{ME, SETTINGS_CHANGE, SETTINGS_READ, VIEW_CHANGE, VIEW_REMOVAL, VIEWS};
 use super::query::{BEFORE, CURSOR, LIMIT_25};
 use super::row::{delete, get, patch, put, routes, routes_of};
 use super::{Content, Operation, Query, Response, Route, Row, Values};
@@ -11,6 +11,7 @@ const MEMBER: &[Response] =
     &[(200, "The user's settings at the dealer; the version of the dealer's settings is the ETag.", Content::Json("DealerUserView"))];
 const ABSENCES: &[Response] =
     &[(200, "The user's absences; the version of the dealer's settings is the ETag.", Content::Json("UserAbsencesView"))];
+const SAVED_VIEWS: &[Response] = &[(200, "Your views.", Content::Json("SavedViewsView"))];
 const USER: &[Response] = &[(200, "The user; its version is the ETag.", Content::Json("UserView"))];
 
 routes![
@@ -108,4 +109,37 @@ routes![
         .responses(USER)
         .if_match()
         .problems(SETTINGS_CHANGE),
+    ReadMe = get("/me", "settings")
+        .summary("Returns you: the user in the token, with rights, dealers and the names of each dealer's users (ACC-4).")
+        .description(
+            "For users, not for partners. The facts are at most 60 seconds old. With `If-None-Match`, the response is 304 without a body if \
+             nothing has changed. Rights and dealers are for display: every operation checks them again."
+        )
+        .query(&[
+            Query::new("dealer", Values::Id, "Only this dealer."),
+            Query::new("after", Values::Id, "The cursor in the response with the previous page of dealers."),
+        ])
+        .responses(&[(200, "The user, with a page of dealers.", Content::Json("MeView"))])
+        .problems(ME),
+    ListViews = get("/me/views", "settings")
+        .summary("Returns your saved views (ACC-5).")
+        .description("For users, not for partners. With `If-None-Match`, the response is 304 without a body if nothing has changed.")
+        .responses(SAVED_VIEWS)
+        .problems(VIEWS),
+    SaveView = put("/me/views/{view}", "settings")
+        .summary("Creates or changes one of your saved views (ACC-5).")
+        .description("For users, not for partners. You choose the id.")
+        .body(&[Content::Json("SavedViewBody")])
+        .responses(&[
+            (200, "The changed view, or the view that was stored so before; its version is the ETag.", Content::Json("SavedViewView")),
+            (201, "The view is created.", Content::Json("SavedViewView")),
+        ])
+        .if_match_to_change()
+        .problems(VIEW_CHANGE),
+    RemoveView = delete("/me/views/{view}", "settings")
+        .summary("Deletes one of your saved views (ACC-5).")
+        .description("For users, not for partners.")
+        .responses(SAVED_VIEWS)
+        .if_match()
+        .problems(VIEW_REMOVAL),
 ];

@@ -32,7 +32,7 @@ use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
 use forecourt_domain::messages::{Letter, Message};
-use forecourt_domain::people::{ReceivedRequest, Signing, TokenSubject, User, UserChange};
+use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
 use forecourt_domain::settings::{Dealer, Lane, Recompute, SettingsChange};
 use forecourt_domain::slots::Day;
@@ -96,6 +96,8 @@ entities! {
     TokenSubject = pub token_subject(hash: &str) -> TokenSubject, "US#{hash}" / "@", it => [it.key], plain;
     /// A user's calendar feeds.
     CalendarFeeds = pub calendar_feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
+    /// A user's saved views (ACC-5).
+    SavedViews = pub saved_views(user: &UserId) -> SavedViews, "U#{user}" / "V", it => [it.user], plain;
     /// A user's day: its quarter-hours and their reservations (CAL-7).
     Day = pub(crate) saved_day(user: &UserId, date: NaiveDate) -> Day, "S#{user}#{date}" / "@", it => [it.user, it.date], plain;
     /// A partner.
@@ -156,6 +158,7 @@ impl Kind {
             ("U", "@") => Kind::User,
             ("U", "H") => Kind::UserChange,
             ("U", "F") => Kind::CalendarFeeds,
+            ("U", "V") => Kind::SavedViews,
             ("US", "@") => Kind::TokenSubject,
             ("S", "@") => Kind::Day,
             ("P", "@") => Kind::Partner,

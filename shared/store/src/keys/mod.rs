@@ -18,7 +18,7 @@
 //! | The group's webhooks (APT-6) | `g#W` / `@` | GetItem; cached for 60 s where events are stored, read fresh where they are sent |
 //! | Webhook events of a lead, of an appointment | `g#NL#lead`, `g#NA#appointment` / `sequence` | Query in order, the unsettled ones; deleted two weeks after |
 //! | Webhook events of a month, newest first | **list** `g#N#month` / `time#lead or appointment#sequence` | Query, filtered by the webhook |
-//! | A user's calendar feeds | `g#U#user` / `F` | GetItem, with the user |
+//! | A user's calendar feeds; saved views | `g#U#user` / `F`; `V` | GetItem, with the user where one is saved |
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, cached for 60 s |
 //! | User by the subject in a token (hash) | `g#US#hash` / `@` | GetItem, cached for 60 s; with the user where one is saved |
