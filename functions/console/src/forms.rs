@@ -2,10 +2,10 @@
 //!
 //! A form has a page of its own, so that it works without a script; the script shows the same page as a dialog.
 
-use crate::api::{ApiProblem, Ask, Data, Unanswered};
+use crate::api::{ApiProblem, Ask, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
-use crate::screens::Page;
+use crate::screens::{Page, Place};
 use crate::view::{Language, Zoned};
 use crate::visit::Pairs;
 use chrono::{NaiveDateTime, TimeZone as _};
@@ -77,9 +77,7 @@ pub(crate) const fn needed(name: &'static str, kind: Kind) -> Field {
 
 /// The circumstances of a form on a page.
 pub(crate) struct Setting<'a> {
-    pub(crate) dealer: Option<&'a Data>,
-    /// The entry of the menu.
-    pub(crate) active: &'static str,
+    pub(crate) place: Place<'a>,
     /// The values of the names in the operation's path.
     pub(crate) parts: &'a [(&'static str, &'a str)],
     /// Where the form leads to.
@@ -94,17 +92,24 @@ pub(crate) struct Setting<'a> {
     pub(crate) about: String,
 }
 
+/// The state in which a form is shown.
+struct Filled<'a> {
+    status: u16,
+    values: &'a Pairs,
+    problems: &'a Problems,
+}
+
 impl Form {
     /// Shows the form, or carries it out.
-    pub(crate) async fn answer(&self, page: &Page<'_>, setting: Setting<'_>) -> Result<Reply, Trouble> {
+    pub(crate) async fn answer(&self, page: &Page<'_>, setting: &Setting<'_>) -> Result<Reply, Trouble> {
         if page.visit.method != Method::POST {
-            return self.show(page, 200, &setting, &setting.values, &Problems::default());
+            return self.show(page, setting, Filled { status: 200, values: &setting.values, problems: &Problems::default() });
         }
         let typed = &page.visit.form;
-        let zoned = page.zoned(setting.dealer);
+        let zoned = page.zoned(setting.place.dealer);
         let (body, mut problems) = self.body(typed, &zoned);
         if !problems.is_empty() {
-            return self.show(page, 422, &setting, typed, &problems);
+            return self.show(page, setting, Filled { status: 422, values: typed, problems: &problems });
         }
         let ask = Ask {
             parts: setting.parts,
@@ -117,26 +122,27 @@ impl Form {
             Ok(_) => Ok(page.done(page.back(setting.back), self.name)),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 problems.take(&problem, page.language, self);
-                self.show(page, problem.status, &setting, typed, &problems)
+                self.show(page, setting, Filled { status: problem.status, values: typed, problems: &problems })
             }
             Err(other) => Err(other.into()),
         }
     }
 
-    fn show(&self, page: &Page<'_>, status: u16, setting: &Setting<'_>, values: &Pairs, problems: &Problems) -> Result<Reply, Trouble> {
+    fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: Filled<'_>) -> Result<Reply, Trouble> {
+        let Filled { status, values, problems } = filled;
         let fields: Vec<Value> = self.fields.iter().map(|field| field.shown(setting, values, problems)).collect();
         let fresh = uuid_like();
         let values = context! {
             form => self.name,
             dangerous => self.dangerous,
             fields,
-            general => problems.general,
+            general => &problems.general,
             back => page.back(setting.back),
-            about => setting.about,
+            about => &setting.about,
             key => if problems.is_empty() { values.get("key").unwrap_or(&fresh) } else { &fresh },
             version => setting.version.as_deref(),
         };
-        page.render(status, "form.html", setting.active, setting.dealer, values)
+        page.render(status, "form.html", setting.place, values)
     }
 
     /// Returns the body that the typed values make, and the values that cannot be read.

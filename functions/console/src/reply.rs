@@ -13,7 +13,7 @@ const SMALL: usize = 1_000;
 
 /// A response.
 #[derive(Debug, Default)]
-pub struct Reply {
+pub(crate) struct Reply {
     status: u16,
     body: Vec<u8>,
     headers: Vec<(&'static str, String)>,

@@ -10,45 +10,45 @@ pub(crate) const PART: &str = "x-desk";
 
 /// The request of a browser for a page, or a form that it sends.
 #[derive(Debug, Clone, Default)]
-pub struct Visit {
+pub(crate) struct Visit {
     /// The method.
-    pub method: Method,
+    pub(crate) method: Method,
     /// The path.
-    pub path: String,
+    pub(crate) path: String,
     /// The parameters of the address, in order.
-    pub query: Pairs,
+    pub(crate) query: Pairs,
     /// The fields of a form, in order.
-    pub form: Pairs,
+    pub(crate) form: Pairs,
     headers: HeaderMap,
 }
 
 /// Names with values in the order in which they were sent. A name may occur several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pairs(pub Vec<(String, String)>);
+pub(crate) struct Pairs(pub(crate) Vec<(String, String)>);
 
 impl Pairs {
     /// Parses `application/x-www-form-urlencoded`.
-    pub fn parse(text: &[u8]) -> Self {
+    pub(crate) fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
     /// Returns the first value of a name, without spaces around it. `None` if it is missing or empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
     /// Returns all values of a name that are not empty.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
     /// Whether the name was sent, even if it is empty.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }
 
     /// Writes the pairs as `application/x-www-form-urlencoded`, without the names `left_out` and without empty values.
-    pub fn encode_without(&self, left_out: &[&str]) -> String {
+    pub(crate) fn encode_without(&self, left_out: &[&str]) -> String {
         let kept = self.0.iter().filter(|(name, value)| !left_out.contains(&name.as_str()) && !value.is_empty());
         form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     }
@@ -87,7 +87,10 @@ impl Visit {
     /// Returns a cookie.
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         let all = self.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        all.flat_map(Cookie::split_parse).filter_map(Result::ok).find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+        all.flat_map(Cookie::split_parse)
+            .filter_map(Result::ok)
+            .find(|cookie| cookie.name() == name)
+            .map(|cookie| cookie.value().to_owned())
     }
 
     /// Whether the script asks for the part of the page that changes.

@@ -119,12 +119,10 @@ fn token(started: &Started, request: &TokenRequest) -> Result<Value, Problem> {
     let (group, names) = (demo.group.as_str(), &*system.platform.token_claims);
     let users = demo.users.iter().map(|user| user.id.as_str());
     let partners = demo.partners.iter().map(|p| p.partner.id.as_str());
-    let claims = match request {
-        TokenRequest { user: Some(user), partner: None } if users.clone().any(|known| known == user) => {
-            vec![("sub", user.as_str()), (names.user.as_str(), user.as_str()), (names.group.as_str(), group)]
-        }
+    let issued = match request {
+        TokenRequest { user: Some(user), partner: None } if users.clone().any(|known| known == user) => started.user_token(user),
         TokenRequest { user: None, partner: Some(partner) } if partners.clone().any(|known| known == partner) => {
-            partner_claims(names, group, partner)
+            tokens.issue(&partner_claims(names, group, partner))
         }
         _ => {
             let users = users.collect::<Vec<_>>().join(", ");
@@ -132,7 +130,7 @@ fn token(started: &Started, request: &TokenRequest) -> Result<Value, Problem> {
             return Err(Problem::not_found(format!("name one user ({users}) or one partner ({partners})")));
         }
     };
-    let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("the token cannot be issued", Some(format!("{e:#}"))))?;
+    let (token, ends) = issued.map_err(|e| Problem::internal("the token cannot be issued", Some(format!("{e:#}"))))?;
     Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
 }
 

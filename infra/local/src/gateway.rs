@@ -72,17 +72,23 @@ pub fn event(
     parts: HashMap<String, String>,
     request: Incoming<'_>,
 ) -> Result<ApiGatewayV2httpRequest, Problem> {
+    let authorizer = if route.is_open() { None } else { Some(authorized(tokens, &request.headers)?) };
+    let mut event = open_event(request);
+    event.route_key = Some(route.key());
+    event.path_parameters = parts;
+    event.request_context.authorizer = authorizer;
+    Ok(event)
+}
+
+/// Returns the request as an event without a route.
+pub fn open_event(request: Incoming<'_>) -> ApiGatewayV2httpRequest {
     let Incoming { uri, headers, body } = request;
-    let authorizer = if route.is_open() { None } else { Some(authorized(tokens, &headers)?) };
     let mut event = ApiGatewayV2httpRequest::default();
     event.version = Some("2.0".into());
-    event.route_key = Some(route.key());
     event.raw_path = Some(uri.path().to_owned());
     event.raw_query_string = uri.query().map(str::to_owned);
-    event.path_parameters = parts;
     event.headers = headers;
     event.request_context.request_id = Some(uuid::Uuid::now_v7().to_string());
-    event.request_context.authorizer = authorizer;
     // The server listens on the loopback address only.
     event.request_context.http.source_ip = Some("127.0.0.1".into());
     match std::str::from_utf8(body) {
@@ -92,7 +98,7 @@ pub fn event(
             event.is_base64_encoded = true;
         }
     }
-    Ok(event)
+    event
 }
 
 fn authorized(tokens: &Tokens, headers: &HeaderMap) -> Result<ApiGatewayRequestAuthorizer, Problem> {
@@ -119,11 +125,19 @@ fn base64_of(bytes: &[u8]) -> String {
 pub fn response(answer: ApiGatewayV2httpResponse) -> Response {
     let status = u16::try_from(answer.status_code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::BAD_GATEWAY);
     let body = match answer.body {
+        Some(Body::Text(text)) if answer.is_base64_encoded => {
+            use base64::Engine as _;
+            base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default()
+        }
         Some(Body::Text(text)) => text.into_bytes(),
         Some(Body::Binary(bytes)) => bytes,
         _ => Vec::new(),
     };
-    (status, answer.headers, body).into_response()
+    let mut response = (status, answer.headers, body).into_response();
+    for cookie in answer.cookies.iter().filter_map(|cookie| cookie.parse().ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Returns a problem as an HTTP response.

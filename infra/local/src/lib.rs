@@ -10,6 +10,7 @@
 //! | [`mailbox`] | SES, the sender of text messages, the receivers of webhooks |
 //! | [`folder`] | the S3 bucket with its presigned links |
 //! | [`gateway`], [`throttle`], [`tokens`] | API Gateway, its throttles of open routes and its JWT authorizer |
+//! | [`provider`] | the identity provider: a page on which to choose a person of the demo |
 //! | [`clock`] | the real time, which nobody can move |
 //! | [`control`] | nothing: `/_local` exists only here |
 //!
@@ -28,6 +29,7 @@ pub mod log;
 pub mod mailbox;
 pub mod openapi;
 pub mod partner_queue;
+pub mod provider;
 pub mod server;
 pub mod system;
 pub mod template;

@@ -4,13 +4,13 @@ use crate::folder::LINKED;
 use crate::gateway::{self, Incoming, Matched};
 use crate::start::{self, Started};
 use crate::throttle::Throttle;
-use crate::{control, engine, log, openapi};
+use crate::{control, engine, log, openapi, provider};
 use anyhow::{Context as _, anyhow, bail};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::any;
 use forecourt_domain::elements::MAX_BYTES;
 use forecourt_edge::http::{MAX_BODY, Problem};
@@ -36,11 +36,16 @@ impl Default for Options {
     }
 }
 
+/// The path of the page on which every route can be tried.
+const TRY: &str = "/reference/api";
+
 struct Gateway {
     started: Started,
     document: String,
     reference: Arc<utoipa_swagger_ui::Config<'static>>,
     throttle: Throttle,
+    /// The address of the local run.
+    url: String,
 }
 
 /// Starts the system and serves requests until the process ends. Prints the address on standard output.
@@ -60,7 +65,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     start::print_banner(&url, &options.data, &started);
     let system = started.system.clone();
     tokio::spawn(async move { system.run().await });
-    let gateway = Arc::new(Gateway { started, document, reference, throttle: Throttle::default() });
+    let gateway = Arc::new(Gateway { started, document, reference, throttle: Throttle::default(), url });
     // One byte over the functions' limit, so that their own problem answers a larger body. Files may be larger.
     let uploads = usize::try_from(MAX_BYTES).map_or(MAX_BODY, |bytes| bytes + 1);
     let app = Router::new()
@@ -120,6 +125,9 @@ async fn answer(
         return gateway::problem(&misdirected());
     }
     let path = uri.path().to_owned();
+    if path == "/" || path == "/desk" || path.starts_with("/desk/") {
+        return console(gateway, &method, Incoming { uri: &uri, headers, body: &body }).await;
+    }
     match gateway::route(&method, &path) {
         Matched::Route(route, parts) => call_function(gateway, route, parts, Incoming { uri: &uri, headers, body: &body }).await,
         Matched::OtherMethods(methods) => {
@@ -136,6 +144,7 @@ async fn answer(
             403,
             "a page of another site may not use the local run",
         )),
+        Matched::Nothing if path.starts_with(provider::PATH) => provider::answer(&gateway.started, &gateway.url, &method, &uri, &body),
         Matched::Nothing if path.starts_with("/_local") => control::answer(&gateway.started, &method, &path, &body).await,
         Matched::Nothing if method == Method::GET => file(&gateway, &path),
         Matched::Nothing => gateway::problem(&Problem::no_route()),
@@ -155,6 +164,26 @@ async fn linked(
         return gateway::problem(&misdirected());
     }
     gateway.started.folder.linked(&method, uri.path(), &headers, &body)
+}
+
+/// Calls the console. Its cookies belong to one host name, so a page under another one leads to it.
+async fn console(gateway: Arc<Gateway>, method: &Method, request: Incoming<'_>) -> Response {
+    let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(|host| format!("http://{host}"));
+    if *method == Method::GET && host.is_some_and(|host| host != gateway.url) {
+        let address = request.uri.path_and_query().map_or("/", |address| address.as_str());
+        return Redirect::temporary(&format!("{}{address}", gateway.url)).into_response();
+    }
+    let mut event = gateway::open_event(request);
+    event.request_context.http.method = method.clone();
+    event.request_context.request_id = Some(gateway.started.requests.next_id().to_string());
+    let work = tokio::spawn(async move { gateway.started.console.handle(event).await });
+    match work.await {
+        Ok(answer) => gateway::response(answer),
+        Err(e) => {
+            tracing::error!(problem = %e, "the console panicked");
+            gateway::problem(&Problem::internal("see the log", None))
+        }
+    }
 }
 
 /// Calls the function of the route. The function completes even if the client disconnects, as in the cloud.
@@ -205,7 +234,8 @@ fn file(gateway: &Gateway, path: &str) -> Response {
     if path == "/openapi.json" {
         return (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], gateway.document.clone()).into_response();
     }
-    match utoipa_swagger_ui::serve(path.trim_start_matches('/'), gateway.reference.clone()) {
+    let page = path.strip_prefix(TRY).unwrap_or(path);
+    match utoipa_swagger_ui::serve(page.trim_start_matches('/'), gateway.reference.clone()) {
         Ok(Some(file)) => (StatusCode::OK, [(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
         _ => gateway::problem(&Problem::no_route()),
     }

@@ -7,10 +7,14 @@ use crate::gateway::{self, Incoming, Matched};
 use crate::ids::Sequence;
 use crate::mailbox::Mailbox;
 use crate::partner_queue::PartnerQueue;
+use crate::provider::{self, Codes};
 use crate::tokens::Tokens;
 use crate::{Parts, System, control, engine};
 use anyhow::{Context as _, anyhow, bail};
 use axum::body::Bytes;
+use forecourt_console::api::Api;
+use forecourt_console::sign_in::SignIn;
+use forecourt_console::{Client, Console};
 use forecourt_edge::Ids;
 use forecourt_edge::environment::TokenClaims;
 use forecourt_store::{Secret, Store, fingerprint};
@@ -31,6 +35,20 @@ pub(crate) struct Started {
     pub(crate) tokens: Tokens,
     /// The ids of requests.
     pub(crate) requests: Sequence,
+    /// The codes of the local identity provider.
+    pub(crate) codes: Codes,
+    pub(crate) console: Console,
+}
+
+impl Started {
+    /// Returns a token of a user, as an identity provider issues it to a person, and its expiry in seconds since 1970.
+    ///
+    /// # Errors
+    /// If the token cannot be signed.
+    pub(crate) fn user_token(&self, user: &str) -> anyhow::Result<(String, i64)> {
+        let names = &*self.system.platform.token_claims;
+        self.tokens.issue(&[("sub", user), (names.user.as_str(), user), (names.group.as_str(), self.demo.group.as_str())])
+    }
 }
 
 /// Builds the system from the data folder `data`, which is reached at `url`.
@@ -76,7 +94,18 @@ pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
     load_demo(&data.join("demo"), &system, &demo, &tokens).await?;
     system.restore_agenda().await.context("the scheduled work cannot be read")?;
     let requests = Sequence::open(data.join("requests")).with_context(in_folder)?;
-    Ok(Started { system, folder, demo, tokens, requests })
+    let http = Arc::new(Client::default());
+    let console = Console::new(forecourt_console::Parts {
+        api: Api::new(http.clone(), url),
+        http,
+        url: url.to_owned(),
+        store: system.platform.store.clone(),
+        sign_in: SignIn::new(&format!("{url}{}", provider::PATH), provider::CLIENT, &[]),
+        clock: system.platform.clock.clone(),
+        wall: system.platform.wall.clone(),
+        upload_origin: String::new(),
+    });
+    Ok(Started { system, folder, demo, tokens, requests, codes: Codes::default(), console })
 }
 
 /// The secret in the file `name`, which is made with `new` if it is missing.
@@ -146,7 +175,8 @@ fn banner(url: &str, data: &Path, clock: &str) -> String {
     format!(
         "Forecourt listens on {url}\n\
          \n\
-         Reference   {url}/            every route, to read and to try\n\
+         Console     {url}/            sign in as a person of the demo\n\
+         Reference   {url}/reference   the rules, and every route to read and to try\n\
          Data        {}        kept over restarts; remove it to start afresh\n\
          Clock       {clock}\n\
          \n\

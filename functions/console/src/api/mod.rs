@@ -16,9 +16,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The operation that returns the user of a token.
-const ME: Operation = Operation::Named("ReadMe");
-
 /// The characters of an id that stay as they are in a path.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -112,7 +109,7 @@ impl Api {
 
     /// Returns the user of a token: `GET /me`.
     pub(crate) async fn me(&self, token: &str) -> Result<Data, Unanswered> {
-        self.call(token, ME, Ask::default()).await
+        self.call(token, Operation::ReadMe, Ask::default()).await
     }
 
     /// Sends a request. A successful answer without JSON is `null`.

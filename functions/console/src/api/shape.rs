@@ -65,7 +65,9 @@ impl Shape {
             known.map(|schema| self.resolved(schema))
         };
         let found: Vec<Vec<Json>> = self.schemas.iter().filter_map(of).collect();
-        let is_open = |schema: &Json| schema["type"] == "object" && schema["properties"].is_null() || schema.as_object().is_some_and(|s| s.is_empty());
+        let is_open = |schema: &Json| {
+            schema["type"] == "object" && schema["properties"].is_null() || schema.as_object().is_some_and(|s| s.is_empty())
+        };
         let place = format!("{}.{name}", self.place);
         if found.is_empty()
             && !self.schemas.is_empty()

@@ -4,7 +4,7 @@ mod lead;
 mod leads;
 mod page;
 
-pub(crate) use page::{Page, PeopleCache};
+pub(crate) use page::{Page, PeopleCache, Place};
 
 use crate::console::Trouble;
 use crate::reply::Reply;

@@ -42,6 +42,15 @@ impl PeopleCache {
     }
 }
 
+/// The place of a page in the console.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Place<'a> {
+    /// The dealer to which the page belongs: its zone, its people.
+    pub(crate) dealer: Option<&'a Data>,
+    /// The entry of the menu.
+    pub(crate) active: &'static str,
+}
+
 /// A visit of a screen by a user.
 pub(crate) struct Page<'a> {
     pub(crate) visit: &'a Visit,
@@ -147,8 +156,9 @@ impl<'a> Page<'a> {
         Reply::redirect(format!("{path}?{}", pairs.encode_without(&[])))
     }
 
-    /// Renders a template with `values`, as a page of `dealer`. `active` is the entry of the menu.
-    pub(crate) fn render(&self, status: u16, template: &str, active: &str, dealer: Option<&Data>, values: Value) -> Result<Reply, Trouble> {
+    /// Renders a template with `values`.
+    pub(crate) fn render(&self, status: u16, template: &str, place: Place<'_>, values: Value) -> Result<Reply, Trouble> {
+        let Place { dealer, active } = place;
         let zoned = self.zoned(dealer);
         let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
         let people: HashMap<String, String> =
@@ -165,7 +175,7 @@ impl<'a> Page<'a> {
             active,
             done,
             here => self.visit.address(),
-            path => self.visit.path,
+            path => &self.visit.path,
         };
         let part = self.visit.wants_part();
         let text = render(template, context! { ..values, ..base }, part)?;

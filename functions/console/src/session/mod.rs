@@ -44,6 +44,13 @@ pub struct Session {
     pub tokens: Tokens,
 }
 
+impl Session {
+    /// Returns the session with other tokens.
+    pub(crate) fn with_tokens(self, tokens: Tokens) -> Self {
+        Self { tokens, ..self }
+    }
+}
+
 /// The sessions of the console. They use real time.
 #[derive(Clone)]
 pub struct Sessions {
@@ -94,7 +101,7 @@ impl Sessions {
         let Some((owner, _)) = cookie.split_once('.').filter(|(owner, _)| is_hash(owner)) else { return Ok(None) };
         let key = SessionKey { owner: owner.to_owned(), hash: hash(cookie.as_bytes()) };
         let Some(stored) = self.store.session(&key).await?.filter(|stored| stored.ends > now) else { return Ok(None) };
-        let tokens = open(cookie, &key.hash, stored.sealed).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let tokens = open(cookie, &key.hash, &stored.sealed).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Ok(tokens.map(|tokens| Session { key, cookie: cookie.to_owned(), ends: stored.ends, tokens }))
     }
 

@@ -19,7 +19,7 @@ pub(super) fn sealed(cookie: &str, name: &str, mut text: Vec<u8>) -> Option<Vec<
 }
 
 /// Decrypts what [`sealed`] made. `None` if the cookie, the name or the content is another.
-pub(super) fn open(cookie: &str, name: &str, sealed: Vec<u8>) -> Option<Vec<u8>> {
+pub(super) fn open(cookie: &str, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
     let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
     let mut text = text.to_vec();

@@ -8,6 +8,8 @@ mod provider;
 
 pub use provider::{ProviderFault, SignIn};
 
+use provider::Callback;
+
 use crate::api::Unanswered;
 use crate::console::{Console, Trouble};
 use crate::reply::Reply;
@@ -75,7 +77,8 @@ pub(crate) async fn complete(console: &Console, visit: &Visit) -> Result<Reply, 
         return Err(Trouble::SignInRefused);
     };
     let now = console.wall.now();
-    let tokens = console.sign_in.complete(&*console.http, &console.address_of(CALLBACK), code, begun.verifier, now).await?;
+    let answer = Callback { address: console.address_of(CALLBACK), code: code.to_owned(), verifier: begun.verifier };
+    let tokens = console.sign_in.complete(&*console.http, answer, now).await?;
     let me = match console.api.me(&tokens.access).await {
         Ok(me) => me,
         // The provider knows them, Forecourt does not.
@@ -102,7 +105,7 @@ pub(crate) async fn session(console: &Console, visit: &Visit) -> Result<Option<S
     match console.sign_in.refresh(&*console.http, refresh, now).await {
         Ok(tokens) => {
             console.sessions.renew(&session, &tokens).await?;
-            Ok(Some(Session { tokens, ..session }))
+            Ok(Some(session.with_tokens(tokens)))
         }
         // Another request of this browser may have renewed them at the same time.
         Err(_) => Ok(console.sessions.open(&cookie, now).await?.filter(|again| again.tokens != session.tokens)),

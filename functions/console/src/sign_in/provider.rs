@@ -3,10 +3,11 @@
 use crate::http::{Http, NoAnswer};
 use crate::session::Tokens;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
 use oauth2::basic::{BasicClient, BasicTokenResponse};
 use oauth2::{
-    AuthUrl, AuthorizationCode, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope,
-    TokenResponse as _, TokenUrl,
+    AsyncHttpClient, AuthUrl, AuthorizationCode, ClientId, CsrfToken, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, Scope, TokenResponse as _, TokenUrl,
 };
 use serde::Deserialize;
 use std::error::Error;
@@ -33,6 +34,28 @@ struct Endpoints {
     token_endpoint: String,
     #[serde(default)]
     end_session_endpoint: Option<String>,
+}
+
+/// The client of the token requests.
+struct Requests<'a>(&'a dyn Http);
+
+impl<'c> AsyncHttpClient<'c> for Requests<'_> {
+    type Error = NoAnswer;
+    type Future = BoxFuture<'c, Result<HttpResponse, NoAnswer>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        self.0.send(request)
+    }
+}
+
+/// What the provider's answer has, and what the sign-in kept for it.
+pub(super) struct Callback {
+    /// The address to which the provider sent the browser.
+    pub(super) address: String,
+    /// The code that stands for the tokens.
+    pub(super) code: String,
+    /// The verifier of PKCE.
+    pub(super) verifier: String,
 }
 
 /// The provider did not answer as it should.
@@ -92,23 +115,17 @@ impl SignIn {
     }
 
     /// Exchanges a code for tokens.
-    pub(crate) async fn complete(
-        &self,
-        http: &dyn Http,
-        callback: &str,
-        code: &str,
-        verifier: String,
-        now: DateTime<Utc>,
-    ) -> Result<Tokens, ProviderFault> {
+    pub(super) async fn complete(&self, http: &dyn Http, callback: Callback, now: DateTime<Utc>) -> Result<Tokens, ProviderFault> {
+        let Callback { address, code, verifier } = callback;
         let fault = |cause: oauth2::url::ParseError| ProviderFault::Discovery { issuer: self.issuer.clone(), cause: cause.into() };
         let token = TokenUrl::new(self.endpoints(http).await?.token_endpoint.clone()).map_err(fault)?;
         let client = BasicClient::new(ClientId::new(self.client.clone()))
             .set_auth_type(oauth2::AuthType::RequestBody)
             .set_token_uri(token)
-            .set_redirect_uri(RedirectUrl::new(callback.to_owned()).map_err(fault)?);
-        let request = client.exchange_code(AuthorizationCode::new(code.to_owned())).set_pkce_verifier(PkceCodeVerifier::new(verifier));
-        let answer = request.request_async(&async |request| http.send(request).await).await;
-        Ok(tokens(answer.map_err(|e| ProviderFault::NoToken(e.into()))?, None, now))
+            .set_redirect_uri(RedirectUrl::new(address).map_err(fault)?);
+        let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(PkceCodeVerifier::new(verifier));
+        let answer = request.request_async(&Requests(http)).await;
+        Ok(tokens(&answer.map_err(|e| ProviderFault::NoToken(e.into()))?, None, now))
     }
 
     /// Gets new tokens.
@@ -117,8 +134,8 @@ impl SignIn {
         let token = TokenUrl::new(self.endpoints(http).await?.token_endpoint.clone()).map_err(fault)?;
         let client = BasicClient::new(ClientId::new(self.client.clone())).set_auth_type(oauth2::AuthType::RequestBody).set_token_uri(token);
         let old = RefreshToken::new(refresh.clone());
-        let answer = client.exchange_refresh_token(&old).request_async(&async |request| http.send(request).await).await;
-        Ok(tokens(answer.map_err(|e| ProviderFault::NoToken(e.into()))?, Some(refresh), now))
+        let answer = client.exchange_refresh_token(&old).request_async(&Requests(http)).await;
+        Ok(tokens(&answer.map_err(|e| ProviderFault::NoToken(e.into()))?, Some(refresh), now))
     }
 
     /// Returns the address at which the browser signs out of the provider and comes back to `to`; `to` itself if the provider has none.
@@ -135,7 +152,7 @@ impl SignIn {
 }
 
 /// The tokens of an answer. A provider that does not rotate refresh tokens sends none with a refresh: the old one stays.
-fn tokens(answer: BasicTokenResponse, old_refresh: Option<String>, now: DateTime<Utc>) -> Tokens {
+fn tokens(answer: &BasicTokenResponse, old_refresh: Option<String>, now: DateTime<Utc>) -> Tokens {
     let life = answer.expires_in().and_then(|life| TimeDelta::from_std(life).ok());
     Tokens {
         access: answer.access_token().secret().clone(),

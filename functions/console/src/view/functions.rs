@@ -47,6 +47,7 @@ fn day(state: &State, date: &str) -> String {
 }
 
 /// Returns the text of a key, with `{names}` replaced. A key with a number `n` may have a text for one: `key.one`, `key.other`.
+#[expect(clippy::needless_pass_by_value, reason = "the type of arguments of a function")]
 fn text(state: &State, key: &str, values: Kwargs) -> Result<String, Error> {
     let language = language(state);
     let number = values.peek::<Option<i64>>("n").ok().flatten();
@@ -64,6 +65,7 @@ fn text(state: &State, key: &str, values: Kwargs) -> Result<String, Error> {
 }
 
 /// Returns the text of a value of the API, such as a status. A value without a text is shown as it is: dealers add types of their own.
+#[expect(clippy::needless_pass_by_value, reason = "the type of arguments of a function")]
 fn label(state: &State, kind: &str, value: Value) -> String {
     let Some(value) = value.as_str() else { return String::new() };
     match language(state).text(&format!("label.{kind}.{value}")) {
@@ -73,6 +75,7 @@ fn label(state: &State, kind: &str, value: Value) -> String {
 }
 
 /// Returns the name of a user of the dealer, of `user:…` or of another sender; the id if the name is not known.
+#[expect(clippy::needless_pass_by_value, reason = "the type of arguments of a filter")]
 fn person(state: &State, id: Value) -> String {
     let Some(id) = id.as_str() else { return String::new() };
     let user = id.strip_prefix("user:").unwrap_or(id);

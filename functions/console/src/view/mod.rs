@@ -55,7 +55,11 @@ pub(crate) fn asset(path: &str) -> Option<Reply> {
 /// Renders a template, or only the part of it that a script replaces: its block `main`.
 pub(crate) fn render(template: &str, values: Value, part: bool) -> Result<String, Trouble> {
     let template = ENVIRONMENT.get_template(template)?;
-    Ok(if part { template.render_captured(values)?.with_state_mut(|state| state.render_block("main"))? } else { template.render(values)? })
+    Ok(if part {
+        template.render_captured(values)?.with_state_mut(|state| state.render_block("main"))?
+    } else {
+        template.render(values)?
+    })
 }
 
 /// A page without a user: a problem, or the end of a session. `name` selects its texts.

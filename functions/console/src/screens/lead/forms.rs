@@ -1,7 +1,7 @@
 //! The forms of the lead page.
 
-use super::super::Page;
-use crate::api::{Data, Ask};
+use super::super::{Page, Place};
+use crate::api::{Ask, Data};
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Setting, field, needed};
 use crate::reply::Reply;
@@ -11,8 +11,7 @@ use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use std::collections::BTreeMap;
 
-const LOST_REASONS: &[&str] =
-    &["bought_elsewhere", "price", "vehicle_gone", "no_interest", "not_reached", "spam", "duplicate", "other"];
+const LOST_REASONS: &[&str] = &["bought_elsewhere", "price", "vehicle_gone", "no_interest", "not_reached", "spam", "duplicate", "other"];
 
 const fn form(name: &'static str, operation: Operation, fields: &'static [crate::forms::Field]) -> Form {
     Form { name, operation, fields, versioned: false, dangerous: false }
@@ -37,11 +36,7 @@ const FORMS: &[Form] = &[
         Operation::CreateTask,
         &[needed("title", Kind::Line(100)), needed("start", Kind::Time), needed("minutes", Kind::Number), field("assignee", Kind::Listed)],
     ),
-    form(
-        "deadline",
-        Operation::SetDeadline,
-        &[needed("title", Kind::Line(100)), needed("at", Kind::Time)],
-    ),
+    form("deadline", Operation::SetDeadline, &[needed("title", Kind::Line(100)), needed("at", Kind::Time)]),
     Form {
         versioned: true,
         ..form("assignment", Operation::AssignLead, &[needed("user", Kind::Listed), field("note", Kind::Text(2_000))])
@@ -81,8 +76,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         ((*value).to_owned(), label.unwrap_or(value).to_owned())
     });
     let setting = Setting {
-        dealer: dealer.as_ref(),
-        active: "leads",
+        place: Place { dealer: dealer.as_ref(), active: "leads" },
         parts: &[("id", id)],
         back: &format!("/desk/leads/{id}"),
         values: values(page, name, &lead, dealer.as_ref()),
@@ -90,7 +84,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         version: lead.etag().map(|etag| etag.trim_matches('"').to_owned()),
         about: format!("{} · {}", lead.text("contact"), lead.text("vehicle")),
     };
-    form.answer(page, setting).await
+    form.answer(page, &setting).await
 }
 
 /// The values with which a form begins: those of the address, otherwise the present ones.

@@ -2,7 +2,7 @@
 
 mod forms;
 
-use super::{Page, Part, Screen};
+use super::{Page, Part, Place, Screen};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use forecourt_edge::routes::Operation;
@@ -21,5 +21,6 @@ pub(super) const PART: Part = Part {
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let lead = page.get(Operation::ReadLead, &[("id", page.required("id")?)], Vec::new()).await?;
     let dealer = page.dealer(lead.text("dealer"));
-    page.render(200, "lead.html", "leads", dealer.as_ref(), context! { lead => lead.value() })
+    let place = Place { dealer: dealer.as_ref(), active: "leads" };
+    page.render(200, "lead.html", place, context! { lead => lead.value() })
 }

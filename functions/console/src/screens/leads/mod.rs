@@ -1,6 +1,6 @@
 //! The list of a dealer's leads, newest first. Its filters are in the address.
 
-use super::{Page, Part, Screen};
+use super::{Page, Part, Place, Screen};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use forecourt_edge::routes::Operation;
@@ -32,5 +32,6 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
         format!("?{kept}{}cursor={cursor}", if kept.is_empty() { "" } else { "&" })
     });
     let filtered = filters.keys().any(|name| *name != "cursor");
-    page.render(200, "leads.html", "leads", Some(&dealer), context! { leads => leads.get("leads").value(), filters, filtered, next })
+    let place = Place { dealer: Some(&dealer), active: "leads" };
+    page.render(200, "leads.html", place, context! { leads => leads.get("leads").value(), filters, filtered, next })
 }
