@@ -149,7 +149,7 @@ def deploy(name, **more):
     """Deploys a stack and returns the physical ids of its resources by their logical names. `more` has further parameters."""
     cfn = client("cloudformation")
     parameters = {
-        "Architecture": "x86_64", "TokenIssuer": ISSUER, "TokenAudience": "forecourt",
+        "Architecture": "x86_64", "TokenIssuer": ISSUER, "TokenAudience": "forecourt,desk-client",
         "PublicUrl": "https://desk.example", "MailFrom": "desk@forecourt.example", "ReservedConcurrency": "300", **more,
     }
     template = json.loads(TEMPLATE.read_text())
@@ -240,6 +240,9 @@ def drive(resources):
     expect("an expired token", call(host, "POST", leads, body, token(sub="ingo.brandt", exp=int(time.time()) - 600))[0], 401)
     expect("a token without the scope", call(host, "POST", leads, body, token(sub="ingo.brandt", scope="other"))[0], 403)
     expect("an unknown user", call(host, "POST", leads, body, token(sub="no.body"))[0], 401)
+    # Tokens of Cognito have the client in place of an audience.
+    expect("a second audience", call(host, "GET", leads, bearer=token(aud=None, client_id="desk-client", sub="ingo.brandt"))[0], 200)
+    expect("another audience", call(host, "GET", leads, bearer=token(aud=None, client_id="other-client", sub="ingo.brandt"))[0], 401)
 
     status, receipt = call(host, "POST", leads, body, portal)
     expect("a portal's enquiry gets a receipt", (status, sorted(receipt)), (201, ["dealer", "receipt", "received_at"]))

@@ -94,6 +94,31 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
     assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("user:otto.operator"), "{}", mails[1].text);
 }
 
+/// ACC-1: notices show leads, so that the operator changes nobody's address unseen. Users who may read leads, and the user's own changes,
+/// are not recorded.
+#[tokio::test]
+async fn acc_1_another_address_for_notices_by_an_actor_who_may_not_read_leads_is_recorded() {
+    let world = World::new().await;
+    for (version, who, user) in [
+        (1, "otto.operator", "anna.vogt"),
+        (2, "gina.group", "anna.vogt"),
+        (1, "otto.operator", "gina.group"),
+        (1, "otto.operator", "otto.operator"),
+    ] {
+        let before = world.get(who, &format!("/users/{user}")).await.body;
+        let mut after = json!({"email": format!("{who}@elsewhere.example")});
+        for field in ["name", "language", "role", "rights", "dealers"] {
+            after[field] = before[field].clone();
+        }
+        let saved = world.call(Request::put(who, &format!("/users/{user}")).json(&after).version(version)).await;
+        assert_eq!(saved.status, 200, "{}", saved.body);
+        world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
+    }
+    let log = world.get("gina.group", "/access-log").await;
+    let records: Vec<_> = log.body["records"].as_array().unwrap().iter().map(|record| (&record["user"], &record["dealers"])).collect();
+    assert_eq!(records, [(&json!("gina.group"), &Value::Null), (&json!("anna.vogt"), &json!([NORDSTERN]))], "{}", log.body);
+}
+
 /// ACC-1: a dealer admin pages through own users only. Neither a page's length nor its cursor shows that there are others.
 #[tokio::test]
 async fn acc_1_the_pages_of_users_show_nothing_of_others() {

@@ -131,8 +131,11 @@ impl AccessRecord {
 
     /// Returns the record of the change of a user. `None` if the change gives no access that is recorded.
     pub(crate) fn of_user(before: Option<&User>, after: &User, scope: &Scope, now: DateTime<Utc>) -> Option<Self> {
+        let reads = scope.needs(Right::ReadLeads).is_ok();
+        // Notices show leads: with another address, another person may get them.
+        let diverted = |user: &User| !reads && user.email != after.email && scope.user_id() != Some(&after.id);
         // With another subject, tokens name another person, who gets everything that the user has.
-        let before = before.filter(|user| user.is_here() && user.token_name() == after.token_name());
+        let before = before.filter(|user| user.is_here() && user.token_name() == after.token_name() && !diverted(user));
         // With another role an additional right reaches further than before.
         let had = |right: Right| before.is_some_and(|user| user.role == after.role && user.rights.contains(&right));
         let by_role = WATCHED_ROLES.contains(&after.role) && before.is_none_or(|before| before.role != after.role);
@@ -140,7 +143,7 @@ impl AccessRecord {
         let rights: BTreeSet<Right> =
             new.filter(|right| WATCHED_RIGHTS.contains(right) && !after.role.may(*right) && !had(*right)).collect();
         // An actor who may not read leads, such as the operator, gives no access to them unrecorded.
-        let unread = scope.needs(Right::ReadLeads).is_err() && after.role.may(Right::ReadLeads) && !after.role.reaches_all();
+        let unread = !reads && after.role.may(Right::ReadLeads) && !after.role.reaches_all();
         let reached = |dealer: &DealerId| before.is_some_and(|user| user.role.may(Right::ReadLeads) && user.dealers.contains(dealer));
         let dealers: BTreeSet<DealerId> = after.dealers.iter().filter(|dealer| unread && !reached(dealer)).cloned().collect();
         let notified = by_role || !rights.is_empty();

@@ -26,8 +26,8 @@ pub struct UserInput<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link back
-/// (CAL-6).
+/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group, and one whom tokens name by another text,
+/// gets no earlier calendar link (CAL-6): it may be another person (ACC-1).
 ///
 /// # Errors
 /// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.
@@ -104,11 +104,11 @@ pub fn save(
     let after = User { version: version + 1, ..same };
     let claimed = claim.claimed(before, &after)?;
     let decision = saved(before, after.clone(), scope, now).with_some(claimed.map(Item::TokenSubject));
-    let returns = before.is_some_and(|before| !before.is_here());
-    Ok(Some((decision.with_some(feeds.filter(|_| returns).and_then(revoked)), after)))
+    let is_new = before.is_some_and(|before| !before.is_here() || before.token_name() != after.token_name());
+    Ok(Some((decision.with_some(feeds.filter(|_| is_new).and_then(revoked)), after)))
 }
 
-/// Returns the calendar links of a user who has left, all revoked. `None` if there are none.
+/// Returns the calendar links of a user, all revoked. `None` if there are none.
 fn revoked(feeds: &CalendarFeeds) -> Option<Item> {
     (!feeds.feeds.is_empty()).then(|| Item::CalendarFeeds(CalendarFeeds::none(feeds.user.clone())))
 }
