@@ -136,9 +136,9 @@ async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer
     let mut queries = Queries::of(call, "SET-10");
     let before: Option<u64> = queries.parse("before", "a version");
     queries.done()?;
-    let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
+    let (store, user) = (&platform.store, Load::of([Key::User(id.clone())]));
+    let (loaded, changes) = tokio::try_join!(store.load(&call.scope, &user), store.user_history(&call.scope, id, before, HISTORY + 1))?;
     loaded.user(id).filter(|user| call.scope.sees_user(user)).ok_or(Refusal::NotFound("user"))?;
-    let changes = platform.store.user_history(&call.scope, id, before, HISTORY + 1).await?;
     Ok(Answer::new(200, &HistoryView::of_user(&changes, HISTORY)?)?.about(id))
 }
 
