@@ -11,6 +11,7 @@ import http.server
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -159,6 +160,10 @@ def deploy(name, **more):
     reservable = int(parameters["ReservedConcurrency"])
     expect("the reserved concurrency fits into the parameter", reservable == 0 or sum(reserved) <= reservable, True)
     expect("functions with reserved concurrency", len(reserved), 8)
+    parameter = template["Parameters"]["ReservedConcurrency"]
+    expect("the constraint names the sum", f"reserve {sum(reserved)} together" in parameter["ConstraintDescription"], True)
+    allowed = [value for value in ["0", "1", "299", "300", "1000", "00"] if re.fullmatch(parameter["AllowedPattern"], value)]
+    expect("the values of ReservedConcurrency", allowed, ["0", "300", "1000"])
     # The emulator enforces the template's roles, with three errors that are corrected here: it checks SES's action on "*" without
     # ses:FromAddress, it treats every schedule as one of the default group, and it takes a batch of messages for an action of its own.
     for role in ["SendRole", "OutboxRole"]:

@@ -234,6 +234,9 @@ async fn exp_1_an_unknown_or_empty_filter_is_refused() {
         (json!({"what": "leads", "filter": {"source": " "}}), "filter.source EXP-1"),
         (json!({"what": "leads", "filter": {"source": true}}), "filter.source EXP-1"),
         (json!({"what": "leads", "filter": {"colour": "red"}}), "filter.colour API-1"),
+        (json!({"what": "leads", "filter": {"created_to": "2026-11-22"}}), "filter.created_to API-1"),
+        // Both names of one filter: neither value may count alone.
+        (json!({"what": "leads", "filter": {"received_to": "2026-11-20", "received_until": "2026-11-22"}}), "filter.received_to API-1"),
     ] {
         let reply = world.post("hugo.office", "/exports", &body).await;
         assert_eq!((reply.status, reply.faults()), (422, vec![field.to_owned()]), "{}", reply.body);

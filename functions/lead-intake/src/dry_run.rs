@@ -102,7 +102,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     call.scope.needs(Right::ReadSettings)?;
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
-    let (at, part) = read(call)?;
+    let (at, part) = read(call, &id)?;
     let unit = Load::of([Key::Dealer(id.clone())]);
     let loaded = platform.store.load(&call.scope, &unit).await?;
     let dealer = loaded.dealer(&id).ok_or(Refusal::NotFound("dealer"))?;
@@ -152,7 +152,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     Ok(Answer::new(200, &view)?.about(&id))
 }
 
-fn read(call: &Call) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
+fn read(call: &Call, dealer: &DealerId) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
     let body: DryRunBody = call.json()?;
     let mut faults = Vec::new();
     let text = body.received_at.text("received_at", &mut faults);
@@ -169,7 +169,7 @@ fn read(call: &Call) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
     };
     match (lead, at.transpose()) {
         (Some(lead), Ok(at)) if faults.is_empty() => {
-            let mut parts = Format::Json.read(&lead)?;
+            let mut parts = Format::Json.read(&lead, dealer)?;
             let part = parts.pop().ok_or_else(|| Problem::malformed("the body contains no enquiry"))?;
             Ok((at.unwrap_or(call.now), part))
         }

@@ -51,7 +51,7 @@ impl Submission {
         let limit = EnquiryLimit::of(platform, &self.scope, self.now);
         limit.check()?;
         let dealer = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
-        let parts = self.format.read(&self.body)?;
+        let parts = self.format.read(&self.body, &self.dealer)?;
         let mut outcomes = Vec::with_capacity(parts.len());
         for (position, part) in parts.iter().enumerate() {
             outcomes.push(self.store(platform, &dealer, part, position).await.unwrap_or_else(Outcome::Refused));

@@ -3,7 +3,7 @@
 use crate::body;
 use crate::change::required_versions;
 use crate::members::DealerUserView;
-use crate::view::HistoryView;
+use crate::view::{HistoryView, one_page};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
 use forecourt_domain::people::{User, UserFacts};
@@ -20,8 +20,6 @@ use utoipa::ToSchema;
 
 /// Number of users on a page.
 const PAGE: usize = 50;
-/// Size in bytes after which a page ends: users of a large group may work at thousands of dealers, and an answer has at most 6 MB.
-const PAGE_BYTES: usize = 3_000_000;
 /// Number of users in one read.
 const READ_AT_ONCE: usize = 100;
 /// Number of changes on a page of a user's history.
@@ -116,14 +114,7 @@ async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let more = shown.len() > PAGE;
     shown.truncate(PAGE);
     let loaded = dealers(platform, call, shown.iter()).await?;
-    let (mut users, mut bytes): (Vec<UserView>, usize) = (Vec::new(), 0);
-    for view in shown.iter().map(|user| UserView::of(user, &loaded, call)) {
-        bytes += serde_json::to_vec(&view).map_or(0, |json| json.len());
-        if bytes > PAGE_BYTES && !users.is_empty() {
-            break;
-        }
-        users.push(view);
-    }
+    let users = one_page(shown.iter().map(|user| UserView::of(user, &loaded, call)));
     let after = users.last().filter(|_| more || users.len() < shown.len()).map(|last| last.id.clone());
     Ok(Answer::new(200, &UsersView { users, after })?)
 }
@@ -145,9 +136,9 @@ async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer
     let mut queries = Queries::of(call, "SET-10");
     let before: Option<u64> = queries.parse("before", "a version");
     queries.done()?;
-    let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
+    let (store, user) = (&platform.store, Load::of([Key::User(id.clone())]));
+    let (loaded, changes) = tokio::try_join!(store.load(&call.scope, &user), store.user_history(&call.scope, id, before, HISTORY + 1))?;
     loaded.user(id).filter(|user| call.scope.sees_user(user)).ok_or(Refusal::NotFound("user"))?;
-    let changes = platform.store.user_history(&call.scope, id, before, HISTORY + 1).await?;
     Ok(Answer::new(200, &HistoryView::of_user(&changes, HISTORY)?)?.about(id))
 }
 

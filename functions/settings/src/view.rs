@@ -96,8 +96,22 @@ impl FindingsView {
     }
 }
 
-/// Size in bytes after which a page of the history ends: the answer of a function is limited to 6 MB.
+/// Size in bytes after which a page ends: the answer of a function is limited to 6 MB. A user of a large group may work at thousands of
+/// dealers, and a dealer's settings have up to 300 kB.
 const PAGE_BYTES: usize = 1_000_000;
+
+/// Returns the first of `views`, up to the one with which their size as JSON exceeds [`PAGE_BYTES`].
+pub(crate) fn one_page<V: Serialize>(views: impl Iterator<Item = V>) -> Vec<V> {
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    for view in views {
+        bytes += json!(view).to_string().len();
+        page.push(view);
+        if bytes > PAGE_BYTES {
+            break;
+        }
+    }
+    page
+}
 
 /// A change with all fields after it.
 struct Version<'a> {
@@ -129,16 +143,9 @@ impl HistoryView {
     }
 
     fn of_versions(versions: &[Version<'_>], page: usize) -> Self {
-        let (mut changes, mut bytes) = (Vec::new(), 0);
-        for (i, change) in versions.iter().take(page).enumerate() {
-            let view = ChangeView::of(change, versions.get(i + 1));
-            bytes += json!(view).to_string().len();
-            changes.push(view);
-            if bytes > PAGE_BYTES {
-                break;
-            }
-        }
-        let before = changes.last().map(|last: &ChangeView| last.version).filter(|_| versions.len() > changes.len());
+        let views = versions.iter().take(page).enumerate().map(|(i, change)| ChangeView::of(change, versions.get(i + 1)));
+        let changes = one_page(views);
+        let before = changes.last().map(|last| last.version).filter(|_| versions.len() > changes.len());
         Self { changes, before }
     }
 }

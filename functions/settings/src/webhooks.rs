@@ -226,9 +226,13 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
 }
 
 fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool, status: u16) -> Result<Answer, Problem> {
-    let made = webhook.created.timestamp_millis();
-    let secret = platform.store.secret().of_webhook(&call.scope, webhook.id.as_str(), made, webhook.current_secret());
-    let secret = secret.filter(|_| with_secret).map(|secret| secret.text());
+    let secret = with_secret.then(|| {
+        let made = webhook.created.timestamp_millis();
+        // Only a repeat can find that the key of its secret is no longer valid.
+        let ended = || Refusal::conflict("APT-6", "the secret that this request created is no longer valid; create another one");
+        platform.store.secret().of_webhook(&call.scope, webhook.id.as_str(), made, webhook.current_secret()).ok_or_else(ended)
+    });
+    let secret = secret.transpose()?.map(|secret| secret.text());
     let view = WebhookView { secret, ..WebhookView::of(webhook, call.now) };
     let answer = Answer::new(status, &view)?.header("etag", format!("\"{}\"", webhook.version)).about(&view.id);
     Ok(if status == 201 { answer.header("location", format!("/webhooks/{}", view.id)) } else { answer })
