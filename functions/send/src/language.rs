@@ -6,16 +6,16 @@ use forecourt_domain::base::Language;
 
 /// Returns the language of the texts for a reader: `en`, `de` or `nl`.
 pub(crate) fn text_language(language: &Language) -> &'static str {
-    match language.as_str().split('-').next() {
-        Some("de") => "de",
-        Some("nl") => "nl",
+    match language.as_str() {
+        "de" => "de",
+        "nl" => "nl",
         _ => "en",
     }
 }
 
 /// Writes a time in the dealer's time zone and the reader's language.
 pub(crate) fn local_time(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
-    let format = match language.as_str() {
+    let format = match text_language(language) {
         "de" => "%d.%m.%Y, %H:%M Uhr",
         "nl" => "%d-%m-%Y %H:%M",
         _ => "%a %-d %b %Y %H:%M",
