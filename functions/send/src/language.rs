@@ -17,7 +17,7 @@ pub(crate) fn text_language(language: &Language) -> &'static str {
 pub(crate) fn local_time(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
     let format = match text_language(language) {
         "de" => "%d.%m.%Y, %H:%M Uhr",
-        "nl" => "%d-%m-%Y %H:%M",
+        "nl" => "%d-%m-%Y om %H:%M uur",
         _ => "%a %-d %b %Y %H:%M",
     };
     at.with_timezone(&zone).format(format).to_string()
