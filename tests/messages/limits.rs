@@ -245,7 +245,7 @@ async fn msg_2_a_link_in_a_name_is_flagged_and_never_in_a_letter() {
 }
 
 #[test]
-fn msg_2_links_are_told_from_names() {
+fn msg_2_links_are_distinguished_from_names() {
     let links = [
         "https://evil.example/x",
         "Gewinn www.evil.example",
