@@ -67,8 +67,12 @@ async fn acc_1_rights_are_granted_only_by_users_who_have_them() {
         (with("email", json!("ida")), vec!["email SET-7"]),
         (with("mobile", json!("0171 2345678")), vec!["mobile SET-7"]),
         (with("dealers", json!(["nowhere"])), vec!["dealers SET-7"]),
-        (with("nmae", json!("x")), vec!["nmae API-1"]),
         (with("name", json!(" ")), vec!["name SET-7"]),
+        (
+            json!({"name": " ", "email": "ida@example.com", "language": "de", "role": "king", "dealers": ["nowhere"]}),
+            vec!["name SET-7", "role SET-7", "dealers SET-7"],
+        ),
+        (with("nmae", json!("x")), vec!["nmae API-1"]),
     ] {
         let reply = world.call(Request::put("gina.group", "/users/ida.falk").json(&body).version(1)).await;
         assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", reply.body);
