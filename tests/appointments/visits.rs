@@ -163,9 +163,9 @@ async fn apt_5_the_latest_of_more_than_a_hundred_moves_applies() {
     let body = json!({"lead": lead, "kind": "showroom", "at": WHEN, "external_id": "c-1"});
     let id = made(&world, "partner:centre-demo", &body).await;
     for i in 0..102 {
-        let (said, to) = (at("2026-11-20T09:00:00Z"), at("2026-11-26T09:00:00Z"));
-        let (said, to) = (said + chrono::TimeDelta::minutes(i), to + chrono::TimeDelta::minutes(i));
-        let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": said, "to": to});
+        let (reported, to) = (at("2026-11-20T09:00:00Z"), at("2026-11-26T09:00:00Z"));
+        let (reported, to) = (reported + chrono::TimeDelta::minutes(i), to + chrono::TimeDelta::minutes(i));
+        let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": reported, "to": to});
         let reply = ping(&world, &secret, &format!("m{i}"), &moved).await;
         assert_eq!((reply.status, reply.text("/outcome")), (200, "applied"), "{i}: {}", reply.body);
     }
@@ -199,14 +199,14 @@ async fn lead_7_a_corrected_address_of_an_appointment_no_longer_leads_to_the_cus
     {
         let world = World::new().await;
         let jana = |email: &str| json!({"first_name": "Jana", "last_name": "Petersen", "email": email, "phone": "0171 2345678"});
-        let asks = async |contact: Value| {
+        let enquire = async |contact: Value| {
             let body = json!({"type": "used_car", "contact": contact});
             let reply = world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
             (reply.status, reply.text("/id").to_owned())
         };
         let mut lead = String::new();
         if known_lead {
-            lead = asks(jana("typo@example.com")).await.1;
+            lead = enquire(jana("typo@example.com")).await.1;
         }
         let customer = json!({"name": "Jana Petersen", "email": "typo@example.com", "phone": "0171 2345678"});
         let id = made(&world, ADMIN, &json!({"customer": customer, "kind": "showroom", "at": WHEN})).await;
@@ -217,10 +217,10 @@ async fn lead_7_a_corrected_address_of_an_appointment_no_longer_leads_to_the_cus
         let changed = corrected(&world, &id, &change).await;
         assert_eq!(changed.status, 200, "{}", changed.body);
         if !known_lead {
-            lead = asks(jana("jana@example.com")).await.1;
+            lead = enquire(jana("jana@example.com")).await.1;
         }
-        assert_eq!(asks(json!({"email": "jana@example.com"})).await, (200, lead.clone()), "{replaces:?}");
-        let (status, other) = asks(json!({"first_name": "Tilo", "last_name": "Yport", "email": "typo@example.com"})).await;
+        assert_eq!(enquire(json!({"email": "jana@example.com"})).await, (200, lead.clone()), "{replaces:?}");
+        let (status, other) = enquire(json!({"first_name": "Tilo", "last_name": "Yport", "email": "typo@example.com"})).await;
         assert_eq!((status == 200, other == lead), (leads_there, leads_there), "{replaces:?} {known_lead}");
         let bad = corrected(&world, &id, &json!({"replaces": "maybe"})).await;
         assert_eq!(bad.faults(), ["replaces LEAD-7"], "{}", bad.body);

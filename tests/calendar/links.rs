@@ -272,8 +272,8 @@ async fn cal_8_an_invitation_can_be_listed_and_revoked() {
     assert_eq!(gone(world.call(Request::delete("", &format!("{}/booking", link(&taken)))).await), expired);
     assert_eq!(titles(&world, ADMIN, "view=day&date=2026-11-25").await, ["Booked Test Drive"]);
     let timeline = world.get(ADMIN, &format!("/leads/{id}")).await;
-    let said = timeline.body["timeline"].to_string();
-    assert_eq!(said.matches("invitation_revoked").count(), 1, "{said}");
+    let timeline_text = timeline.body["timeline"].to_string();
+    assert_eq!(timeline_text.matches("invitation_revoked").count(), 1, "{timeline_text}");
     let unknown = world.call(Request::delete(ADMIN, &format!("{path}/none"))).await;
     assert_eq!(unknown.status, 404);
     assert_eq!(world.get("ben.krause", &path).await.status, 404);

@@ -115,7 +115,7 @@ fn a_module_with_a_folder_is_in_the_folder() {
 #[test]
 fn source_files_and_function_mains_are_limited_in_length() {
     let lines = |file: &Path| std::fs::read_to_string(file).unwrap().lines().count();
-    for file in files(&root(), "rs") {
+    for file in files(&root(), "rs").into_iter().chain(files(&root(), "py")) {
         assert!(lines(&file) <= 400, "{} has {} lines", file.display(), lines(&file));
     }
     for function in std::fs::read_dir(root().join("functions")).unwrap() {

@@ -263,13 +263,13 @@ async fn lead_2_lists_of_a_lead_are_paged_newest_first() {
         world.post(ADMIN, &format!("/leads/{id}/invitations"), &json!({"type": "booked_test_drive", "title": format!("{n}")})).await;
         world.advance_to(&format!("2026-11-23T09:{:02}:00Z", n + 1)).await;
     }
-    for (list, rows, said) in [("comments", "elements", "text"), ("events", "events", "title"), ("invitations", "invitations", "title")] {
+    for (list, rows, field) in [("comments", "elements", "text"), ("events", "events", "title"), ("invitations", "invitations", "title")] {
         let path = format!("/leads/{id}/{list}");
         let (mut got, mut cursor, mut pages) = (String::new(), String::new(), 0);
         loop {
             let page = world.get(ADMIN, &format!("{path}?limit=3{cursor}")).await;
             assert_eq!(page.status, 200, "{}", page.body);
-            got.extend(page.body[rows].as_array().unwrap().iter().map(|row| row[said].as_str().unwrap()));
+            got.extend(page.body[rows].as_array().unwrap().iter().map(|row| row[field].as_str().unwrap()));
             pages += 1;
             let Some(next) = page.body["cursor"].as_str() else { break };
             cursor = format!("&cursor={next}");

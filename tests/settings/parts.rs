@@ -50,6 +50,19 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
     }
 }
 
+/// SET-10, API-1: the errors of a part are returned at once: an unknown field does not hide an invalid value.
+#[tokio::test]
+async fn set_10_an_unknown_field_of_a_part_hides_no_other_error() {
+    let world = World::new().await;
+    for (part, body, faults) in [
+        ("escalation", json!({"level_1": 100_000, "levle_2": 5}), ["levle_2 API-1", "level_1 SET-3"]),
+        ("configuration", json!({"admin_user": "nobody", "colour": "red"}), ["colour API-1", "admin_user SET-5"]),
+    ] {
+        let reply = world.call(Request::put(ADMIN, &of_dealer(part)).json(&body).version(1)).await;
+        assert_eq!((reply.status, reply.faults()), (422, faults.map(str::to_owned).to_vec()), "{part}: {}", reply.body);
+    }
+}
+
 /// SET-3: the durations that are left out keep their values, none is longer than 60 days, level 1 needs opening hours, and without level 1
 /// a lead has no deadline and no step.
 #[tokio::test]

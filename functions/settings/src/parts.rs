@@ -104,7 +104,18 @@ pub(crate) fn view(part: SettingsPart, settings: &Settings) -> Value {
 pub(crate) fn replaced(part: SettingsPart, settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     let shape = shape_of(part);
     let Value::Object(body) = body else { return Err(Refusal::Malformed("the body must be a JSON object".into())) };
-    body::only(body, &shape.fields.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
+    let known = body::only(body, &shape.fields.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    match (known, with_fields(part, &shape, settings, body)) {
+        (Err(Refusal::Invalid(mut faults)), Err(Refusal::Invalid(further))) => {
+            faults.extend(further);
+            Err(Refusal::Invalid(faults))
+        }
+        (known, replaced) => known.and(replaced),
+    }
+}
+
+/// Returns the settings with the known fields of `body`.
+fn with_fields(part: SettingsPart, shape: &Shape, settings: &Settings, body: &Map<String, Value>) -> Result<Settings, Refusal> {
     let mut whole = json!(settings);
     if part == SettingsPart::Absences {
         if !body.contains_key("absences") {

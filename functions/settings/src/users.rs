@@ -175,13 +175,12 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts)), |loaded, _| {
         let before = loaded.user(id);
-        // An unknown dealer and one out of reach get the same fault, from the rule.
-        let mut unknown = new_dealers.iter().filter(|dealer| call.scope.reaches(dealer).is_ok() && loaded.dealer(dealer).is_none());
-        if let Some(dealer) = unknown.next() {
-            return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is not a dealer of the group")));
-        }
+        // The rule reports a dealer out of reach, whether or not it exists.
+        let unknown = new_dealers.iter().filter(|dealer| call.scope.reaches(dealer).is_ok() && loaded.dealer(dealer).is_none());
+        let unknown: Vec<DealerId> = unknown.cloned().collect();
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let input = UserInput { dealers: &worked_at, feeds: loaded.calendar_feeds(id), scope: &call.scope, now: call.now };
+        let feeds = loaded.calendar_feeds(id);
+        let input = UserInput { dealers: &worked_at, unknown: &unknown, feeds, scope: &call.scope, now: call.now };
         let name = name_in_tokens(id, before, &facts);
         let Some((decision, after)) = people::save(input, id, before, facts.clone(), name.claim(loaded, id))? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
@@ -209,7 +208,7 @@ async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer,
     let gone = platform.store.decide(&call.scope, load_user(id, &[], None), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
         let feeds = loaded.calendar_feeds(id);
-        let input = UserInput { dealers: &works_at(loaded, user), feeds, scope: &call.scope, now: call.now };
+        let input = UserInput { dealers: &works_at(loaded, user), unknown: &[], feeds, scope: &call.scope, now: call.now };
         let decision = people::leave(input, user)?;
         if decision.is_some() && !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });

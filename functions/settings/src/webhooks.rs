@@ -3,7 +3,7 @@
 use crate::{body, change};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, Fault, PartnerId, Refusal, WebhookId};
+use forecourt_domain::base::{DealerId, Fault, PartnerId, Refusal, Right, WebhookId};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::webhooks::{Webhook, WebhookEvent, WebhookRequest, WebhookState, Webhooks, endpoint};
 use forecourt_edge::Platform;
@@ -117,6 +117,7 @@ impl WebhookView {
 
 /// A request about webhooks.
 pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ManageWebhooks)?;
     match call.operation {
         Operation::MakeWebhook => create(platform, call).await,
         Operation::ListWebhooks => {

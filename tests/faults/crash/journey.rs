@@ -138,18 +138,18 @@ async fn export(cloud: &Cloud) -> Vec<Reply> {
         ids.insert(one.id.to_string());
     }
     let body = json!({"what": "appointments", "filter": {"dealer": [NORTH, WEST], "created_from": "2026-09-01"}});
-    let asked = post(cloud, "hugo", "/exports", "k-x", &body).await;
+    let started = post(cloud, "hugo", "/exports", "k-x", &body).await;
     save(&store, &scope, &appointment("late", NORTH, at("2026-11-23T09:00:01Z"))).await;
     until(cloud, "2026-11-23T11:00:00Z").await;
-    let path = format!("/exports/{}", asked.text("/id"));
+    let path = format!("/exports/{}", started.text("/id"));
     let done = cloud.request(&Request::get("hugo", &path)).await;
-    let file = cloud.between().files.get(&format!("exports/demo-group/{}.csv", asked.text("/id"))).cloned().unwrap_or_default();
+    let file = cloud.between().files.get(&format!("exports/demo-group/{}.csv", started.text("/id"))).cloned().unwrap_or_default();
     let rows: Vec<String> = csv::Reader::from_reader(&file[..]).records().map(|row| row.unwrap()[0].to_owned()).collect();
     assert_eq!(rows.len(), ids.len(), "rows are missing or doubled");
     assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), ids);
     until(cloud, "2026-11-24T12:00:00Z").await;
     assert!(cloud.between().files.keys().all(|name| name.contains(".csv.")), "the file is gone after a day");
-    vec![asked, done]
+    vec![started, done]
 }
 
 async fn day(cloud: &Cloud) -> Vec<Reply> {

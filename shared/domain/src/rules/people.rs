@@ -2,7 +2,7 @@
 
 use crate::access::{AccessRecord, Scope};
 use crate::base::text::line;
-use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
+use crate::base::{Country, DealerId, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::calendar::CalendarFeeds;
 use crate::decision::{Decision, Item};
 use crate::people::{SubjectClaim, User, UserChange, UserFacts};
@@ -18,6 +18,8 @@ const MAX_SUBJECT: usize = 255;
 pub struct UserInput<'a> {
     /// The dealers at which the user worked before.
     pub dealers: &'a [&'a Dealer],
+    /// The dealers of the request that do not exist.
+    pub unknown: &'a [DealerId],
     /// The user's calendar links.
     pub feeds: Option<&'a CalendarFeeds>,
     /// The scope of the principal.
@@ -38,7 +40,7 @@ pub fn save(
     facts: UserFacts,
     claim: SubjectClaim<'_>,
 ) -> Result<Option<(Decision, User)>, Refusal> {
-    let UserInput { dealers, feeds, scope, now } = input;
+    let UserInput { dealers, unknown, feeds, scope, now } = input;
     within_reach(before, scope)?;
     let nowhere = BTreeSet::new();
     let mut faults = Vec::new();
@@ -82,6 +84,9 @@ pub fn save(
     let had = before.map_or(&nowhere, |before| &before.dealers);
     for dealer in facts.dealers.difference(had).filter(|dealer| scope.reaches(dealer).is_err()) {
         faults.push(Fault::new("dealers", "ACC-1", format!("must not include {dealer}: you cannot access this dealer")));
+    }
+    for dealer in unknown {
+        faults.push(Fault::new("dealers", "SET-7", format!("must not include {dealer}: the group has no such dealer")));
     }
     for dealer in dealers.iter().filter(|dealer| !facts.dealers.contains(&dealer.id) && dealer.settings.member(id).is_some()) {
         faults.push(Fault::new(
@@ -132,7 +137,7 @@ fn of_oneself(before: Option<&User>, facts: &UserFacts, scope: &Scope) -> Vec<Fa
 /// # Errors
 /// 409 if the user is still a member at a dealer, or is the principal.
 pub fn leave(input: UserInput<'_>, user: &User) -> Result<Option<Decision>, Refusal> {
-    let UserInput { dealers, feeds, scope, now } = input;
+    let UserInput { dealers, feeds, scope, now, .. } = input;
     within_reach(Some(user), scope)?;
     if !user.is_here() {
         return Ok(None);
