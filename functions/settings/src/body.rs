@@ -123,7 +123,8 @@ fn resolve_absences(settings: &mut Value, calendar: &Calendar) {
 /// calendar by one that is always open, so that the other settings are checked too.
 fn read_calendar(settings: &mut Value) -> (Option<Calendar>, Vec<Fault>) {
     let Some(calendar) = settings.get_mut("calendar") else { return (None, Vec::new()) };
-    let within = |field: &str| format!("calendar.{field}");
+    let is_object = calendar.is_object();
+    let within = |field: &str| if is_object { format!("calendar.{field}") } else { "calendar".to_owned() };
     let (read, faults) = shape::read_known::<Calendar>(calendar.clone(), |field| rule_of(&within(field)));
     let mut faults: Vec<Fault> = faults.into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }).collect();
     // The faults of a calendar that is replaced below are found here, those of others with the rest of the settings.
