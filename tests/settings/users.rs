@@ -348,7 +348,16 @@ async fn set_7_one_request_changes_the_switches_at_several_dealers() {
     let own = world.call(Request::patch(ADMIN, "/users").json(&body)).await;
     assert_eq!(own.body["results"][1]["status"], 404, "out of reach");
     assert_eq!(world.call(Request::patch("anna.vogt", "/users").json(&body)).await.status, 403);
-    assert_eq!(world.call(Request::patch(ADMIN, "/users").json(&json!({"dealers": [], "x": 1}))).await.status, 422);
+    for (body, faults) in [
+        (json!({"dealers": [], "x": 1}), vec!["x API-1"]),
+        (json!({"dealers": []}), vec!["dealers SET-7"]),
+        (json!({"dealers": [NORDSTERN]}), vec!["dealers[0] SET-7"]),
+        (json!({"dealers": [{"dealer": NORDSTERN, "version": "2", "users": []}]}), vec!["dealers[0].version SET-7"]),
+        (json!({"dealers": [{"dealer": NORDSTERN, "version": 2, "users": [], "user": []}]}), vec!["dealers[0].user API-1"]),
+    ] {
+        let refused = world.call(Request::patch(ADMIN, "/users").json(&body)).await;
+        assert_eq!((refused.status, refused.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", refused.body);
+    }
     assert_eq!(world.call(Request::delete(ADMIN, &of_dealer("users/nobody")).json(&json!({})).version(2)).await.status, 404);
     let unknown = json!({"users": [{"user": "anna.vogt", "assignable": true}], "foo": 1});
     assert_eq!(world.call(Request::patch(ADMIN, &of_dealer("users")).json(&unknown).version(2)).await.faults(), ["foo API-1"]);
