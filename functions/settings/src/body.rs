@@ -1,5 +1,6 @@
 //! Request bodies: every unknown field and every broken rule is reported.
 
+use crate::days_off;
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::reports::Bound;
@@ -125,8 +126,10 @@ fn read_calendar(settings: &mut Value) -> (Option<Calendar>, Vec<Fault>) {
     let Some(calendar) = settings.get_mut("calendar") else { return (None, Vec::new()) };
     let is_object = calendar.is_object();
     let within = |field: &str| if is_object { format!("calendar.{field}") } else { "calendar".to_owned() };
-    let (read, faults) = shape::read_known::<Calendar>(calendar.clone(), |field| rule_of(&within(field)));
-    let mut faults: Vec<Fault> = faults.into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }).collect();
+    let mut faults = days_off::to_stored(calendar);
+    let (read, more) = shape::read_known::<Calendar>(calendar.clone(), |field| rule_of(&within(field)));
+    let named = |fault: Fault| days_off::fault(Fault { field: within(&fault.field), ..shape::of_date(fault) });
+    faults.extend(more.into_iter().map(named));
     // The faults of a calendar that is replaced below are found here, those of others with the rest of the settings.
     if let (Some(calendar), false) = (&read, faults.is_empty()) {
         faults.extend(calendar.faults().into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }));

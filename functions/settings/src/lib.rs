@@ -14,6 +14,7 @@
 mod access_log;
 mod body;
 mod change;
+mod days_off;
 mod dealer;
 mod deliveries;
 mod holidays;
