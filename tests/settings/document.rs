@@ -242,6 +242,16 @@ async fn dry_run(world: &World, who: &str, body: &Value) -> Reply {
     world.post(who, &format!("/dealers/{NORDSTERN}/dry-run"), body).await
 }
 
+/// API-1: a dry run shows the fields of the enquiry that are unknown. Its own unknown fields are refused.
+#[tokio::test]
+async fn api_1_a_dry_run_flags_unknown_fields_of_the_enquiry() {
+    let world = World::new().await;
+    let lead = json!({"contact": {"email": "jana@example.com"}, "vehicel": {"make": "Opel"}});
+    let reply = dry_run(&world, ADMIN, &json!({"lead": lead})).await;
+    assert_eq!((reply.status, reply.text("/flags/0/field")), (200, "vehicel"), "{}", reply.body);
+    assert_eq!(dry_run(&world, ADMIN, &json!({"lead": lead, "at": "2026-11-24"})).await.faults(), ["at API-1"]);
+}
+
 /// SET-9: a dry run returns the owner, the rule, and the deadlines with the counted hours. It changes nothing.
 #[tokio::test]
 async fn set_9_a_dry_run_returns_the_owner_the_rule_and_the_deadlines() {
