@@ -261,6 +261,8 @@ async fn a_body_that_is_too_large_gets_413_and_one_of_another_type_415() {
         let reply = world.call(Request::post("partner:portal-demo", &leads()).headers(&[("content-type", media)]).body(b"{}")).await;
         assert_eq!(reply.status, 415);
     }
+    let part = Request::put(ADMIN, &format!("/dealers/{NORDSTERN}/escalation")).version(1);
+    assert_eq!(world.call(part.headers(&[("content-type", "text/plain")]).body(b"{}")).await.status, 415);
     let parameters = [("content-type", "Application/JSON; charset=utf-8")];
     let reply =
         world.call(Request::post("partner:portal-demo", &leads()).headers(&parameters).body(enquiry("jana").to_string().as_bytes())).await;

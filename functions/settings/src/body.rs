@@ -7,19 +7,12 @@ use forecourt_domain::reports::Bound;
 use forecourt_domain::settings::{DealerSettings, Settings};
 use forecourt_edge::formats::json::unknown;
 use forecourt_edge::formats::shape;
+use forecourt_edge::http::{Call, Problem};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Maximum size of a dealer's settings as JSON, in bytes: the limit of a stored item.
 const MAX_BYTES: usize = 300_000;
-
-/// Parses a body as strict JSON.
-///
-/// # Errors
-/// 400 if the body is not a JSON object.
-pub(crate) fn json(body: &[u8]) -> Result<Value, Refusal> {
-    forecourt_edge::formats::json::read(body)
-}
 
 /// Reads `value` into `T`.
 ///
@@ -33,9 +26,9 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value, rule: &'static str) -> Res
 /// Parses the body of a `PUT`, which may be what `GET` returned: without the fields that only `GET` has (SET-10).
 ///
 /// # Errors
-/// As [`json`].
-pub(crate) fn writable(body: &[u8], read_only: &[&str]) -> Result<Value, Refusal> {
-    let mut value = json(body)?;
+/// As [`Call::json_value`].
+pub(crate) fn writable(call: &Call, read_only: &[&str]) -> Result<Value, Problem> {
+    let mut value = call.json_value()?;
     value.as_object_mut().into_iter().for_each(|fields| fields.retain(|name, _| !read_only.contains(&name.as_str())));
     Ok(value)
 }
@@ -43,9 +36,9 @@ pub(crate) fn writable(body: &[u8], read_only: &[&str]) -> Result<Value, Refusal
 /// Parses the body of a `PUT` of settings, which may be what `GET` returned: the settings with the dealer and the version (SET-10).
 ///
 /// # Errors
-/// As [`json`].
-pub(crate) fn writable_settings(body: &[u8]) -> Result<Value, Refusal> {
-    let mut value = writable(body, &["dealer", "version"])?;
+/// As [`writable`].
+pub(crate) fn writable_settings(call: &Call) -> Result<Value, Problem> {
+    let mut value = writable(call, &["dealer", "version"])?;
     let is_view = value.as_object().is_some_and(|fields| fields.len() == 1) && value["settings"].is_object();
     Ok(if is_view { value["settings"].take() } else { value })
 }

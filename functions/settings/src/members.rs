@@ -95,12 +95,12 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::DealerUsers => view(platform, call, current(platform, call, id).await?, None).await,
         Operation::DealerUser => view(platform, call, current(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
-            let switches = body::json(&call.body)?;
+            let switches = call.json_value()?;
             let dealer = save(platform, call, id, &required_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
-            let (user, part) = (user()?, body::writable(&call.body, &READ_ONLY)?);
+            let (user, part) = (user()?, body::writable(call, &READ_ONLY)?);
             // The body holds one member, so that faults name its fields without a position.
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
             let dealer =
@@ -120,7 +120,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
             absences(&current(platform, call, id).await?, &user)
         }
         Operation::SetUserAbsences => {
-            let (user, entered) = (user()?, body::writable(&call.body, &["dealer", "version", "user"])?);
+            let (user, entered) = (user()?, body::writable(call, &["dealer", "version", "user"])?);
             let dealer =
                 save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
             absences(&dealer, &user)
@@ -172,7 +172,7 @@ struct DealerSwitches {
 /// Changes switches at several dealers; the body has the version of each that the client read (SET-7).
 pub(crate) async fn switch_all(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ChangeSettings)?;
-    let SwitchAllUsers { dealers: entries } = body::read(body::json(&call.body)?, "SET-7")?;
+    let SwitchAllUsers { dealers: entries } = body::read(call.json_value()?, "SET-7")?;
     if !(1..=MAX_DEALERS).contains(&entries.len()) {
         let detail = format!("must be a list of 1 to {MAX_DEALERS} dealers, each with dealer, version and users");
         return Err(Refusal::field("dealers", "SET-7", detail).into());

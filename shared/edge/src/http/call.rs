@@ -200,6 +200,14 @@ impl Call {
         self.is_json().and_then(|()| Ok(json::read_known(&self.body)?))
     }
 
+    /// Reads a JSON body whose fields the caller checks.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for invalid JSON.
+    pub fn json_value(&self) -> Result<serde_json::Value, Problem> {
+        self.is_json().and_then(|()| Ok(json::read(&self.body)?))
+    }
+
     fn is_json(&self) -> Result<(), Problem> {
         match self.media_type().as_deref() {
             None | Some(JSON) => Ok(()),
