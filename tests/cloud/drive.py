@@ -9,7 +9,6 @@ import hmac
 import http.server
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys

@@ -111,6 +111,8 @@ async fn api_2_a_range_takes_dates_and_instants() {
         ("until=2026-11-22", 0),
         ("from=2026-11-22T23:00:00Z&until=2026-11-24", 1),
         ("from=2026-11-23&until=2026-11-22T23:00:00Z", 0),
+        ("from=2026-11-23T00:00:00+01:00", 1),
+        ("until=2026-11-23T00:00:00+01:00", 0),
     ] {
         assert_eq!(found(&world, ADMIN, query).await.len(), number, "{query}");
     }
@@ -125,7 +127,7 @@ async fn api_2_a_range_takes_dates_and_instants() {
         ("/overview/leads".into(), "received_until"),
         ("/overview/leads".into(), "received_to"),
     ] {
-        for bound in ["2026-11-23", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00%2B01:00"] {
+        for bound in ["2026-11-23", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00%2B01:00", "2026-11-23T10:00:00+01:00"] {
             let reply = world.get("gina.group", &format!("{path}?{until}={bound}")).await;
             assert_eq!(reply.status, 200, "{path} {until} {bound}: {}", reply.body);
         }

@@ -138,6 +138,11 @@ async fn set_10_a_field_that_cannot_be_read_is_described_in_plain_words() {
     let world = World::new().await;
     let read = settings(&world).await;
     let absent = |absence: Value| with(&read, "/members/0/absences", json!([absence]));
+    let day_off = |field: &str, value: Value| {
+        let mut day = json!({"from": "2026-12-24", "name": "Inventur", "kind": "company_holiday"});
+        day[field] = value;
+        json!([day])
+    };
     let time = "must be a time with a UTC offset such as 2026-12-24T12:30:00+01:00";
     let whole = "must be a whole number from 0 to 4294967295";
     for (body, field, detail) in [
@@ -159,8 +164,15 @@ async fn set_10_a_field_that_cannot_be_read_is_described_in_plain_words() {
         (
             with(&read, "/calendar/hours/mon", json!([["08:00", "12:00", "13:00"]])),
             "calendar.hours.mon[0]",
-            "must be a list of fewer entries".to_owned(),
+            "must be a list of 2 entries".to_owned(),
         ),
+        (with(&read, "/calendar/days_off", day_off("kind", json!({}))), "calendar.days_off[0].kind", "must be text".to_owned()),
+        (
+            with(&read, "/calendar/days_off", day_off("kind", json!({"public_holiday": null}))),
+            "calendar.days_off[0].kind",
+            "must be text".to_owned(),
+        ),
+        (with(&read, "/calendar", json!("always")), "calendar", "must be an object".to_owned()),
     ] {
         let reply = put(&world, ADMIN, 1, &body).await;
         let found = (reply.text("/errors/0/field").to_owned(), reply.text("/errors/0/detail").to_owned());
@@ -228,6 +240,16 @@ async fn set_8_risky_settings_are_reported_and_not_refused() {
 
 async fn dry_run(world: &World, who: &str, body: &Value) -> Reply {
     world.post(who, &format!("/dealers/{NORDSTERN}/dry-run"), body).await
+}
+
+/// API-1: a dry run shows the fields of the enquiry that are unknown. Its own unknown fields are refused.
+#[tokio::test]
+async fn api_1_a_dry_run_flags_unknown_fields_of_the_enquiry() {
+    let world = World::new().await;
+    let lead = json!({"contact": {"email": "jana@example.com"}, "vehicel": {"make": "Opel"}});
+    let reply = dry_run(&world, ADMIN, &json!({"lead": lead})).await;
+    assert_eq!((reply.status, reply.text("/flags/0/field")), (200, "vehicel"), "{}", reply.body);
+    assert_eq!(dry_run(&world, ADMIN, &json!({"lead": lead, "at": "2026-11-24"})).await.faults(), ["at API-1"]);
 }
 
 /// SET-9: a dry run returns the owner, the rule, and the deadlines with the counted hours. It changes nothing.

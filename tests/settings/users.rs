@@ -304,6 +304,36 @@ async fn set_10_every_change_of_a_user_is_recorded() {
     assert_eq!((upper.status, upper.faults()), (422, vec!["user SET-7".to_owned()]));
 }
 
+/// SET-10: a change of a user keeps optional fields that it leaves out, and `null` is their default. A user who returns has none of them.
+#[tokio::test]
+async fn set_10_a_change_of_a_user_keeps_the_fields_that_it_leaves_out() {
+    let world = World::new().await;
+    let put =
+        async |version: u64, body: &Value| world.call(Request::put("gina.group", "/users/ida.falk").json(body).version(version)).await;
+    let optional = |reply: &Reply| ["mobile", "rights", "notices"].map(|name| reply.body[name].clone());
+    let mut user = ida();
+    (user["rights"], user["notices"]) = (json!(["read_settings"]), json!(false));
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&user)).await.status, 201);
+    let mut renamed = json!({"name": "Ida Falk-Sommer"});
+    for name in ["email", "language", "role", "dealers"] {
+        renamed[name] = user[name].clone();
+    }
+    let kept = put(1, &renamed).await;
+    assert_eq!((kept.status, kept.text("/name")), (200, "Ida Falk-Sommer"), "{}", kept.body);
+    assert_eq!(optional(&kept), [json!("+491712345678"), json!(["read_settings"]), json!(false)]);
+    assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 200);
+    let mut reset = renamed.clone();
+    for name in ["mobile", "rights", "notices"] {
+        reset[name] = Value::Null;
+    }
+    let defaults = [Value::Null, json!([]), json!(true)];
+    assert_eq!(optional(&put(2, &reset).await), defaults);
+    assert_eq!(put(3, &user).await.status, 200);
+    assert_eq!(world.call(Request::delete("gina.group", "/users/ida.falk").json(&json!({})).version(4)).await.status, 200);
+    let back = put(5, &renamed).await;
+    assert_eq!((back.status, optional(&back)), (200, defaults), "{}", back.body);
+}
+
 /// SET-7: one request changes the switches at several dealers, each with its own version.
 #[tokio::test]
 async fn set_7_one_request_changes_the_switches_at_several_dealers() {
@@ -322,7 +352,16 @@ async fn set_7_one_request_changes_the_switches_at_several_dealers() {
     let own = world.call(Request::patch(ADMIN, "/users").json(&body)).await;
     assert_eq!(own.body["results"][1]["status"], 404, "out of reach");
     assert_eq!(world.call(Request::patch("anna.vogt", "/users").json(&body)).await.status, 403);
-    assert_eq!(world.call(Request::patch(ADMIN, "/users").json(&json!({"dealers": [], "x": 1}))).await.status, 422);
+    for (body, faults) in [
+        (json!({"dealers": [], "x": 1}), vec!["x API-1"]),
+        (json!({"dealers": []}), vec!["dealers SET-7"]),
+        (json!({"dealers": [NORDSTERN]}), vec!["dealers[0] SET-7"]),
+        (json!({"dealers": [{"dealer": NORDSTERN, "version": "2", "users": []}]}), vec!["dealers[0].version SET-7"]),
+        (json!({"dealers": [{"dealer": NORDSTERN, "version": 2, "users": [], "user": []}]}), vec!["dealers[0].user API-1"]),
+    ] {
+        let refused = world.call(Request::patch(ADMIN, "/users").json(&body)).await;
+        assert_eq!((refused.status, refused.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", refused.body);
+    }
     assert_eq!(world.call(Request::delete(ADMIN, &of_dealer("users/nobody")).json(&json!({})).version(2)).await.status, 404);
     let unknown = json!({"users": [{"user": "anna.vogt", "assignable": true}], "foo": 1});
     assert_eq!(world.call(Request::patch(ADMIN, &of_dealer("users")).json(&unknown).version(2)).await.faults(), ["foo API-1"]);

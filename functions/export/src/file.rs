@@ -68,7 +68,7 @@ fn add_records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<Cell>>) -> Re
     let broken = |e: String| Failure::Broken(format!("a record cannot be written: {e}").into());
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(csv);
     for cells in records {
-        writer.write_record(cells.into_iter().map(|cell| defuse(cell.text()))).map_err(|e| broken(e.to_string()))?;
+        writer.write_record(cells.into_iter().map(|cell| defuse(&cell.text()))).map_err(|e| broken(e.to_string()))?;
     }
     writer.into_inner().map_err(|e| broken(e.to_string()))
 }
@@ -83,10 +83,10 @@ const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 
 /// Prefixes each part of a cell that a spreadsheet could evaluate as a formula (EXP-1). Spreadsheets read full-width signs as the plain ones,
 /// and some skip spaces, quotes and invisible characters before a sign.
-fn defuse(cell: String) -> String {
+fn defuse(cell: &str) -> String {
     let is_skipped = |c: char| c.is_whitespace() || c.is_control() || c == '"';
     let is_formula = |part: &str| visible(part, ' ').trim_start_matches(is_skipped).starts_with(SIGNS);
-    let begins = is_formula(&cell) || cell.starts_with(['\t', '\r', '\n']);
+    let begins = is_formula(cell) || cell.starts_with(['\t', '\r', '\n']);
     let mut safe = String::from(if begins { "'" } else { "" });
     for (at, part) in cell.split_inclusive(SEPARATORS).enumerate() {
         if at > 0 && is_formula(part) {

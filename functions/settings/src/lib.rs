@@ -14,6 +14,7 @@
 mod access_log;
 mod body;
 mod change;
+mod days_off;
 mod dealer;
 mod deliveries;
 mod holidays;
@@ -89,12 +90,12 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
     match call.operation {
         Operation::ReadSettings => answer_settings(&current(platform, call, &id).await?),
         Operation::ChangeSettings => {
-            let settings = body::settings(body::writable_settings(&call.body)?)?;
+            let settings = body::settings(body::writable_settings(call)?)?;
             answer_settings(&change::save(platform, call, &id, &change::required_versions(call)?, |_| Ok(settings.clone())).await?)
         }
         Operation::ReadPart(part) => answer_part(part, &current(platform, call, &id).await?),
         Operation::ChangePart(part) => {
-            let body = body::writable_settings(&call.body)?;
+            let body = body::writable_settings(call)?;
             let versions = change::required_versions(call)?;
             let saved = change::save(platform, call, &id, &versions, |dealer| parts::replaced(part, &dealer.settings, &body)).await;
             let saved = saved.map_err(|failure| match failure {

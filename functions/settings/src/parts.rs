@@ -1,7 +1,7 @@
 //! The parts of the settings that have routes of their own. A part is a set of fields; each change is checked as a whole document (SET-1 to
 //! SET-6).
 
-use crate::body;
+use crate::{body, days_off};
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::settings::Settings;
 use forecourt_edge::routes::SettingsPart;
@@ -93,7 +93,9 @@ pub(crate) fn view(part: SettingsPart, settings: &Settings) -> Value {
     }
     let unset = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
     let field = |(name, otherwise): &(&str, &str)| ((*name).to_owned(), fields.get(*name).cloned().unwrap_or_else(|| unset(otherwise)));
-    Value::Object(shape.fields.iter().map(field).collect())
+    let mut view = Value::Object(shape.fields.iter().map(field).collect());
+    days_off::to_api(&mut view);
+    view
 }
 
 /// Returns the settings with a part replaced by `body`: a field that is absent in `body` keeps its value, and `null` is its default, or

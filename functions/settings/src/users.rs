@@ -170,7 +170,7 @@ fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
 
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let facts: UserFacts = body::read(body::writable(&call.body, &["id", "version", "left", "at"])?, "SET-7")?;
+    let facts: UserFacts = body::read(body::writable(call, &["id", "version", "left", "at"])?, "SET-7")?;
     let versions = call.if_match()?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts)), |loaded, _| {

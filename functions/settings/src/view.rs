@@ -1,5 +1,6 @@
 //! The answers about settings, their history and findings.
 
+use crate::days_off;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Actor;
 use forecourt_domain::people::UserChange;
@@ -79,7 +80,9 @@ pub struct FindingView {
 
 impl SettingsView {
     pub(crate) fn of(dealer: &Dealer) -> Self {
-        Self { dealer: dealer.id.to_string(), version: dealer.version, settings: json!(dealer.settings) }
+        let mut settings = json!(dealer.settings);
+        days_off::to_api(&mut settings["calendar"]);
+        Self { dealer: dealer.id.to_string(), version: dealer.version, settings }
     }
 }
 
@@ -126,7 +129,9 @@ impl HistoryView {
     pub(crate) fn of(changes: &[SettingsChange], page: usize) -> Result<Self, Failure> {
         let mut versions = Vec::with_capacity(changes.len());
         for change in changes {
-            versions.push(Version { version: change.version, at: change.at, by: &change.by, after: fields(&change.settings)? });
+            let mut after = fields(&change.settings)?;
+            after.get_mut("calendar").into_iter().for_each(days_off::to_api);
+            versions.push(Version { version: change.version, at: change.at, by: &change.by, after });
         }
         Ok(Self::of_versions(&versions, page))
     }

@@ -140,7 +140,7 @@ pub(crate) fn may_manage(scope: &Scope, request: &WebhookRequest) -> bool {
 }
 
 async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let settings = checked_request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
+    let settings = checked_request(body::read(call.json_value()?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
     let key = platform.store.secret().key_id(Purpose::Webhooks);
     let new = Webhook::new(id, settings, call.scope.actor(), call.now).with_key(key);
@@ -172,7 +172,7 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
     let (mut requested, mut versions) = (None, call.if_match()?);
     if call.operation == Operation::ChangeWebhook {
-        requested = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
+        requested = Some(body::read::<WebhookBody>(call.json_value()?, "APT-6")?);
         versions = Some(change::required_versions(call)?);
     }
     let dealers =

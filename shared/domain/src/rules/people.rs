@@ -53,22 +53,25 @@ pub fn save(
         faults.push(Fault::new("subject", "SET-7", detail));
     }
     faults.extend(claim.fault(subject.as_deref()));
-    let mobile =
-        facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
+    let typed = facts.mobile.as_ref().and_then(Option::as_deref);
+    let mobile = typed.map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
     if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
     }
     if !facts.email.is_deliverable() {
         faults.push(Fault::new("email", "SET-7", UNDELIVERABLE));
     }
-    if facts.rights.contains(&Right::Unknown) {
+    // Rights that stay are not checked: another release may have stored them, and the user is within reach.
+    let rights = facts.rights_after(before);
+    let named: Vec<Right> = facts.rights.iter().flatten().flatten().copied().collect();
+    if named.contains(&Right::Unknown) {
         let names = Right::ALL.map(Right::name).join(", ");
         faults.push(Fault::new("rights", "SET-7", format!("must be among {names}")));
     }
-    for right in facts.rights.iter().filter(|right| **right != Right::Unknown && !scope.gives(**right)) {
+    for right in named.iter().filter(|right| **right != Right::Unknown && !scope.gives(**right)) {
         faults.push(Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant this right")));
     }
-    if facts.rights.contains(&Right::Export) && !matches!(facts.role, Role::HeadOffice | Role::Unknown) {
+    if rights.contains(&Right::Export) && !matches!(facts.role, Role::HeadOffice | Role::Unknown) {
         faults.push(Fault::new("rights", "EXP-1", "must not include export: only the role head office has this right"));
     }
     if facts.role == Role::Unknown {
@@ -98,9 +101,13 @@ pub fn save(
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    no_lock_out(id, facts.role, &facts.rights, scope)?;
-    let UserFacts { name, email, language, role, rights, dealers, notices, .. } = facts;
-    let mobile = mobile.and_then(|(_, phone)| phone.e164);
+    no_lock_out(id, facts.role, &rights, scope)?;
+    let notices = facts.notices_after(before);
+    let mobile = match &facts.mobile {
+        Some(_) => mobile.and_then(|(_, phone)| phone.e164),
+        None => before.filter(|user| user.is_here()).and_then(|user| user.mobile.clone()),
+    };
+    let UserFacts { name, email, language, role, dealers, .. } = facts;
     let version = before.map_or(0, |before| before.version);
     let same = User { id: id.clone(), version, subject, name, email, mobile, language, role, rights, dealers, notices, left: None };
     if before == Some(&same) {
@@ -123,9 +130,10 @@ fn of_oneself(before: Option<&User>, facts: &UserFacts, scope: &Scope) -> Vec<Fa
     let Some(own) = before.filter(|user| scope.user_id() == Some(&user.id)) else { return Vec::new() };
     let role = (own.role != facts.role)
         .then(|| Fault::new("role", "ACC-1", format!("must stay {}: you cannot change your own role", own.role.name())));
-    let rights = facts.rights.difference(&own.rights);
-    let rights =
-        rights.map(|right| Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant a right to yourself")));
+    let rights = facts.rights_after(before);
+    let rights = rights
+        .difference(&own.rights)
+        .map(|right| Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant a right to yourself")));
     let subject = (own.subject != facts.subject_after(before))
         .then(|| Fault::new("subject", "ACC-1", "must stay as it is: another user who manages users must change it"));
     role.into_iter().chain(subject).chain(rights).collect()
