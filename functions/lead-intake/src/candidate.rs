@@ -85,11 +85,12 @@ impl Candidate<'_> {
             return Ok((key.map(|key| Decision::default().with(key)), self.received(own, true)));
         }
         let named = self.named(loaded);
-        if let Some(Named { lead, by_key: false, .. }) = named
+        if let Some(Named { lead, by_key, .. }) = named
             && self.origin == Origin::Shared
         {
-            // To send an enquiry again is to change its lead.
-            let right = if arrival.resend { Right::WorkLeads } else { Right::ReadLeads };
+            // To send an enquiry again is to change its lead. A known key changes nothing; but if the sender may not read the lead, the
+            // answer to the first request can be a receipt, under an origin of the sender's own.
+            let right = if arrival.resend && !by_key { Right::WorkLeads } else { Right::ReadLeads };
             if !self.may(right, lead, loaded) || !self.may(Right::ReadLeads, lead, loaded) {
                 return Ok((None, Tried::OfAnother));
             }
@@ -175,7 +176,7 @@ impl Candidate<'_> {
     /// The answer to a repeat of which the sender has no receipt: the sender could read the lead, or the first answer is older than
     /// receipts.
     fn repeated(&self, Named { lead, receipt, .. }: Named<'_>, remembered: Option<Decision>, loaded: &Loaded) -> Decided {
-        // Users get the first answer again: they were allowed to read it then.
+        // A user without a receipt gets the first answer again: it named the lead, because the user was allowed to read it then.
         if self.scope.user_id().is_none() && !self.may(Right::ReadLeads, lead, loaded) {
             let made = self.receipt(lead, receipt);
             let answer = self.received(&made, true);
