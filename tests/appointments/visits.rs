@@ -86,6 +86,8 @@ async fn acc_1_a_dealer_system_creates_appointments_only_for_leads_of_its_own_in
     assert_eq!(world.get(ADMIN, &path).await.text("/lead"), lead.to_string());
     // When the lead has moved to another dealer, the appointment is made without it, and the answer is the same.
     world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    let again = make(&world, "partner:dms-demo", &by(own.text("/receipt"))).await;
+    assert_eq!((again.status, &again.body), (201, &visit.body), "the first answer, which does not show where the lead is");
     let mut later = by(own.text("/receipt"));
     later["external_id"] = json!("d-s");
     let later = make(&world, "partner:dms-demo", &later).await;

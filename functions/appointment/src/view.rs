@@ -169,11 +169,12 @@ pub struct LetterView {
 }
 
 impl AppointmentMade {
-    pub(crate) fn of(appointment: &Appointment, knows_lead: bool) -> Self {
+    /// `dealer` is the dealer of the request: the appointment may have moved to another one with its lead since.
+    pub(crate) fn of(appointment: &Appointment, dealer: &DealerId, knows_lead: bool) -> Self {
         Self {
             processed: true,
             id: appointment.id.to_string(),
-            dealer: appointment.dealer.to_string(),
+            dealer: dealer.to_string(),
             lead: appointment.lead.filter(|_| knows_lead).map(|lead| lead.to_string()),
             event: appointment.event.as_ref().filter(|_| knows_lead).map(ToString::to_string),
             created_at: appointment.created,
