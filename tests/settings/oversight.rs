@@ -47,6 +47,8 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
         ("contact_centre", json!([])),
         ("seller", json!(["read_settings"])),
         ("operator", json!(["read_leads"])),
+        // The overview has the names of all customers with an appointment.
+        ("operator", json!(["read_overview"])),
         ("group_admin", json!([])),
     ];
     for (version, (role, rights)) in changes.into_iter().enumerate() {
@@ -85,14 +87,15 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
             r#"granted role "contact_centre" notified ["gina.group"]"#,
             r#"granted role "seller" dealers ["autohaus-nordstern-demo"]"#,
             r#"granted role "operator" rights ["read_leads"] notified ["gina.group"]"#,
+            r#"granted role "operator" rights ["read_overview"] notified ["gina.group"]"#,
             r#"granted role "group_admin" notified ["gina.group","ida.falk"]"#,
             r#"partner_secret notified ["gina.group","ida.falk"]"#,
         ]
     );
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.from_name == "Forecourt").collect();
     let to_gina: Vec<&str> = mails.iter().filter(|mail| mail.to.starts_with("gina.group")).map(|mail| mail.subject.as_str()).collect();
-    assert_eq!(to_gina, ["New rights for ida.falk"; 5].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
-    assert_eq!(mails.len(), 8, "each admin once, although every wake-up comes twice");
+    assert_eq!(to_gina, ["New rights for ida.falk"; 6].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
+    assert_eq!(mails.len(), 9, "each admin once, although every wake-up comes twice");
     assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("user:otto.operator"), "{}", mails[1].text);
 }
 

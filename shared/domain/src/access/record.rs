@@ -29,8 +29,8 @@ pub struct AccessRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "what")]
 pub enum AccessEvent {
-    /// A user got a role over the whole group, or additional rights over leads or users; or an actor who may not read leads gave the user
-    /// access to the leads of a dealer.
+    /// A user got a role over the whole group, or additional rights over leads, appointments or users; or an actor who may not read leads
+    /// gave the user access to the leads of a dealer.
     Granted {
         /// The user.
         user: UserId,
@@ -133,9 +133,19 @@ pub enum AdminNoticeState {
 
 /// The roles over the whole group: the group's admins get a mail when somebody gets one.
 const WATCHED_ROLES: [Role; 4] = [Role::GroupAdmin, Role::HeadOffice, Role::ContactCentre, Role::Operator];
-/// The additional rights of which the group's admins get a mail: they show leads, or lead to rights that do.
-const WATCHED_RIGHTS: [Right; 7] =
-    [Right::ReadLeads, Right::FindLeads, Right::WorkLeads, Right::AssignLeads, Right::Export, Right::ManageUsers, Right::ManageWebhooks];
+/// The additional rights of which the group's admins get a mail: they show leads or customers' appointments, or lead to rights that do.
+const WATCHED_RIGHTS: [Right; 10] = [
+    Right::ReadLeads,
+    Right::FindLeads,
+    Right::WorkLeads,
+    Right::AssignLeads,
+    Right::ReadOverview,
+    Right::ReadAppointments,
+    Right::WorkAppointments,
+    Right::Export,
+    Right::ManageUsers,
+    Right::ManageWebhooks,
+];
 
 impl AccessRecord {
     /// How long a search for leads is kept. Other records are kept for ever.
