@@ -274,6 +274,19 @@ fn msg_2_links_are_distinguished_from_names() {
         "(evil.shop)",
         "evil.com:8080",
         "Dr.evil.com",
+        "evil.com!",
+        "→evil.com←",
+        "*evil.com*",
+        "«evil.com»",
+        "Gewinn…evil.com",
+        "Gewinn..evil.com",
+        "Gewinn=evil.com&x",
+        "mein_evil.com",
+        "evil.com-",
+        "evil.su",
+        "evil.zip",
+        "evil.finance/x",
+        "evil.gs",
     ];
     for name in links {
         assert!(has_link(name), "{name}");
@@ -293,6 +306,11 @@ fn msg_2_links_are_distinguished_from_names() {
         "Anna-Lena O’Brien",
         "Müller/Schmidt",
         "Jana, 2. Etage",
+        "Jana (Fa.Vogt)",
+        "Dr.-Ing. Weiß",
+        "Vogt & Söhne e.V.!",
+        "VW ID.3 1.5 TSI",
+        "Anna...",
         "",
     ] {
         assert!(!has_link(name), "{name}");

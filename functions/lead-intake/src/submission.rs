@@ -103,7 +103,7 @@ impl Submission {
             };
             let load = Load::of(keys).with_long_retry().then(|loaded| {
                 let referenced = referenced_keys(loaded, &channels, &dealer.id, (id, &arrival)).into_iter();
-                referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.dealers_of_leads(loaded)).collect()
+                referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.about_named(loaded)).collect()
             });
             let rule = |loaded: &Loaded, attempt: u32| candidate.decide(loaded, attempt);
             match store.decide(&self.scope, load, rule).await? {

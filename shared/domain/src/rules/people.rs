@@ -187,10 +187,11 @@ fn no_lock_out(id: &UserId, role: Role, rights: &BTreeSet<Right>, scope: &Scope)
     Ok(())
 }
 
-/// Returns the decision that stores a changed user. If the change grants rights over leads, it also records that, and notifies the group's
-/// admins of rights over the group (ACC-1).
+/// Returns the decision that stores a changed user. If the change grants rights over leads, or changes a group admin, it also records that
+/// and notifies the group's admins (ACC-1).
 fn saved(before: Option<&User>, user: User, scope: &Scope, now: DateTime<Utc>) -> Decision {
-    let record = AccessRecord::of_user(before, &user, scope, now).map(|record| Item::AccessRecord(Box::new(record)));
+    let granted = AccessRecord::of_user(before, &user, scope, now).map(|record| Item::AccessRecord(Box::new(record)));
+    let admin = AccessRecord::of_admin(before, &user, scope, now).map(|record| Item::AccessRecord(Box::new(record)));
     let change = UserChange { at: now, by: scope.actor(), user: user.clone() };
-    Decision::default().with(Item::User(Box::new(user))).with(Item::UserChange(Box::new(change))).with_some(record)
+    Decision::default().with(Item::User(Box::new(user))).with(Item::UserChange(Box::new(change))).with_some(granted).with_some(admin)
 }
