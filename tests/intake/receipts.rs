@@ -165,7 +165,7 @@ async fn acc_1_a_repeated_key_under_the_id_of_another_users_lead_shows_no_lead()
     for who in ["david.roth", "chris.center"] {
         // Jana is known: her enquiry is added to the lead of Anna. Karl has a lead of Ben.
         for (email, resend) in [("jana@example.com", false), ("jana@example.com", true), ("karl@example.com", true)] {
-            let body = adf("77", email, resend, &format!("of {who}"));
+            let body = adf("77", email, resend, &format!("of {who}, {email}, {resend}"));
             let key = format!("{email}-{resend}");
             let headers = [("content-type", "application/adf+xml"), ("idempotency-key", key.as_str())];
             let mut receipts = std::collections::BTreeSet::new();

@@ -201,8 +201,8 @@ fn by(media: Media) -> Value {
 }
 
 /// Whether the requester may know the lead of an appointment: users, and the contact centre's system, which finds leads. Another partner
-/// learns neither the lead nor its salesperson, also of an appointment that it made of its own enquiry, nor the dealer to which the lead has
-/// moved (ACC-1).
+/// learns neither the lead nor its salesperson, also of an appointment that it made of its own enquiry, nor the dealer to which the lead
+/// has moved (ACC-1).
 pub(crate) fn knows_lead(scope: &Scope) -> bool {
     scope.user_id().is_some() || scope.needs(Right::FindLeads).is_ok()
 }

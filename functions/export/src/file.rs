@@ -77,12 +77,12 @@ fn add_records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<Cell>>) -> Re
 const SIGNS: [char; 13] =
     ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}', '\u{fe63}', '\u{fe6b}', '\u{2212}'];
 
-/// The signs after which a spreadsheet may begin another cell. In countries with a decimal comma, Excel separates the cells of a CSV file by
-/// semicolons, and does not know the quotes of a cell that is separated by commas.
+/// The signs after which a spreadsheet may begin another cell. In countries with a decimal comma, Excel separates the cells of a CSV file
+/// by semicolons, and does not know the quotes of a cell that is separated by commas.
 const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 
-/// Prefixes each part of a cell that a spreadsheet could evaluate as a formula (EXP-1). Spreadsheets read full-width signs as the plain ones,
-/// and some skip spaces, quotes and invisible characters before a sign.
+/// Prefixes each part of a cell that a spreadsheet could evaluate as a formula (EXP-1). Spreadsheets read full-width signs as the plain
+/// ones, and some skip spaces, quotes and invisible characters before a sign.
 fn defuse(cell: &str) -> String {
     let is_skipped = |c: char| c.is_whitespace() || c.is_control() || c == '"';
     let is_formula = |part: &str| visible(part, ' ').trim_start_matches(is_skipped).starts_with(SIGNS);

@@ -40,8 +40,8 @@ fn most<W: Ord>(windows: impl Iterator<Item = W>) -> usize {
     counts.into_values().max().unwrap_or_default()
 }
 
-/// A second letter to a customer waits for the next morning, and a second text message of the dealer for the next hour. The portal sends ten
-/// times its limit; the next enquiry is refused and sent again in another minute, and a message waits in the queue meanwhile.
+/// A second letter to a customer waits for the next morning, and a second text message of the dealer for the next hour. The portal sends
+/// ten times its limit; the next enquiry is refused and sent again in another minute, and a message waits in the queue meanwhile.
 pub async fn limits(cloud: &Cloud) -> Vec<Reply> {
     lower(cloud).await;
     let nora = lead(cloud, NORTH, "k-1", &with_phone("nora", "0171 2345678")).await;

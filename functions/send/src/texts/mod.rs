@@ -132,7 +132,8 @@ impl Texts {
         Ok(Mail::from_text(envelope, &written))
     }
 
-    /// Writes the mail to an admin of the group about a record of the access log (ACC-1). `None` for an event without a mail in this release.
+    /// Writes the mail to an admin of the group about a record of the access log (ACC-1). `None` for an event without a mail in this
+    /// release.
     ///
     /// # Errors
     /// If the template fails.
