@@ -228,8 +228,8 @@ async fn int_6_customers_with_a_common_channel_are_one_person() {
     assert_eq!(who(json!({"name": "Kim", "email": "kim@example.com", "phone": "0171 9999999"})).await, stranger);
     // A request with both channels has joined them, for appointments and for enquiries. Two customers without a common channel remain two.
     assert_eq!(who(json!({"name": "KIM", "phone": "0171 9999999"})).await, stranger);
-    let asks = json!({"type": "used_car", "contact": {"last_name": "Kim", "phone": "0171 9999999"}});
-    let lead = world.lead(&asks).await;
+    let kim = json!({"type": "used_car", "contact": {"last_name": "Kim", "phone": "0171 9999999"}});
+    let lead = world.lead(&kim).await;
     assert_eq!(world.page(lead).await.lead.contact_id, stranger);
     let (by_mail, by_phone) =
         (who(json!({"name": "Lou", "email": "lou@example.com"})).await, who(json!({"name": "Lou", "phone": "0171 8888888"})).await);

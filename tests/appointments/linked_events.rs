@@ -159,8 +159,8 @@ async fn apt_3_sms_is_sent_only_to_customers_with_a_number_and_only_if_the_deale
     );
     let unsent = letter(&world, unreached, &other, "reminder-0-sms").await;
     assert!(matches!(unsent.state, LetterState::Suppressed { why: SuppressionReason::NoAddress, .. }), "{unsent:?}");
-    let told = appointment(&world, reached, &event).await;
-    assert!(told.confirmed.sms && told.reminded.sms && told.reminded.email);
+    let notified = appointment(&world, reached, &event).await;
+    assert!(notified.confirmed.sms && notified.reminded.sms && notified.reminded.email);
 }
 
 /// CAL-3, CAL-5: one commit completes all planned events of a lead, however many, with their appointments, the reserved days and the
@@ -225,9 +225,9 @@ async fn apt_3_after_a_move_to_another_dealer_the_reminder_follows_that_dealers_
     assert_eq!(moved.status, 200, "{}", moved.body);
     world.advance_to("2026-11-26T18:00:00Z").await;
     let mails = world.system.mailbox.mails();
-    let told: Vec<_> = mails.iter().filter(|mail| mail.to.starts_with("jana")).map(|mail| (mail.at, mail.from_name.as_str())).collect();
+    let notified: Vec<_> = mails.iter().filter(|mail| mail.to.starts_with("jana")).map(|mail| (mail.at, mail.from_name.as_str())).collect();
     let (here, there) = ("Autohaus Nordstern", "Lakeside Motors");
-    assert_eq!(told, [(at("2026-11-23T09:00:00Z"), here), (at("2026-11-23T09:00:00Z"), there), (at("2026-11-25T19:30:00Z"), there)]);
+    assert_eq!(notified, [(at("2026-11-23T09:00:00Z"), here), (at("2026-11-23T09:00:00Z"), there), (at("2026-11-25T19:30:00Z"), there)]);
     let stale = letter(&world, lead, &event, "reminder-0-email").await;
     assert!(matches!(stale.state, LetterState::Suppressed { why: SuppressionReason::NoLongerSo, .. }), "{stale:?}");
 }

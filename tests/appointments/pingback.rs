@@ -198,7 +198,7 @@ async fn apt_5_ping_backs_in_any_order_end_in_the_same_state_of_appointment_and_
     let mut ends = Vec::new();
     for order in orders(4) {
         let name = format!("e-{order:?}");
-        let told = [
+        let refusals = [
             json!({"type": "appointment.moved", "external_id": name, "at": "2026-11-22T10:00:00Z", "to": "2026-11-26T09:00:00Z"}),
             json!({"type": "appointment.cancelled", "external_id": name, "at": "2026-11-22T11:00:00Z"}),
             json!({"type": "appointment.moved", "external_id": name, "at": "2026-11-22T12:00:00Z", "to": "2026-11-22T12:30:00Z"}),
@@ -217,7 +217,7 @@ async fn apt_5_ping_backs_in_any_order_end_in_the_same_state_of_appointment_and_
             if i == position {
                 named = Some(made().await);
             }
-            let reply = ping(&world, &secret, &format!("{name}-{i}"), &told[*which]).await;
+            let reply = ping(&world, &secret, &format!("{name}-{i}"), &refusals[*which]).await;
             assert_eq!(reply.status, 200, "{}", reply.body);
         }
         let (id, event) = match named {

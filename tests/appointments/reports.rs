@@ -92,9 +92,9 @@ proptest! {
     /// APT-5: reports of staff and of another system, each with its time, give the same result in any order of arrival.
     #[test]
     fn apt_5_reports_of_two_sources_end_in_the_same_state_in_any_order(
-        (said, shuffled) in prop::collection::vec((report(), any::<bool>()), 0..9).prop_flat_map(|said| {
-            let twice: Vec<_> = said.iter().chain(&said).cloned().collect();
-            (Just(said), Just(twice).prop_shuffle())
+        (reported, shuffled) in prop::collection::vec((report(), any::<bool>()), 0..9).prop_flat_map(|reported| {
+            let twice: Vec<_> = reported.iter().chain(&reported).cloned().collect();
+            (Just(reported), Just(twice).prop_shuffle())
         }),
     ) {
         let now = at("2026-11-20T08:02:00Z");
@@ -104,7 +104,7 @@ proptest! {
             what: report.what.clone(),
             by: if *here { Actor::System } else { Actor::Partner("centre-demo".parse().unwrap()) },
         };
-        let come_to = |all: &[(Report, bool)]| all.iter().fold(new(), |a, said| a.with(statement(said), &berlin(), now));
-        prop_assert_eq!(end(&come_to(&shuffled)), end(&come_to(&said)));
+        let come_to = |all: &[(Report, bool)]| all.iter().fold(new(), |a, reported| a.with(statement(reported), &berlin(), now));
+        prop_assert_eq!(end(&come_to(&shuffled)), end(&come_to(&reported)));
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::support::appointments::{WHEN, appointment, made, make, seen};
 use crate::support::letters::{letters, mails_to};
-use crate::support::pingbacks::{ping, secret};
+use crate::support::pingbacks::{ping, real, secret, sent};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
 use forecourt_domain::appointment::LetterClaim;
-use forecourt_domain::base::{AppointmentOrigin, Medium};
+use forecourt_domain::base::{AppointmentOrigin, Medium, PartnerId};
 use forecourt_domain::messages::{Letter, LetterKind, Retry};
+use forecourt_store::Load;
+use forecourt_store::keys::Key;
 use serde_json::{Value, json};
 
 async fn corrected(world: &World, id: &str, body: &Value) -> Reply {
@@ -86,6 +88,28 @@ async fn acc_1_a_dealer_system_creates_appointments_only_for_leads_of_its_own_in
     assert_eq!(world.get(ADMIN, &path).await.text("/lead"), lead.to_string());
     // When the lead has moved to another dealer, the appointment is made without it, and the answer is the same.
     world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    let again = make(&world, "partner:dms-demo", &by(own.text("/receipt"))).await;
+    assert_eq!((again.status, &again.body), (201, &visit.body), "the first answer, which does not show where the lead is");
+    // It still reads and moves its appointment, and reports that the customer has cancelled it.
+    assert_eq!(world.get(ADMIN, &path).await.status, 404, "the appointment is at the other dealer");
+    let shown = world.get("partner:dms-demo", &path).await;
+    assert_eq!((shown.status, shown.text("/dealer")), (200, NORDSTERN), "{}", shown.body);
+    let version = shown.body["version"].as_u64().unwrap();
+    let seller = world.call(Request::patch("partner:dms-demo", &path).json(&json!({"user": "no.body"})).version(version)).await;
+    assert!(seller.faults() == ["user APT-1"] && !seller.body.to_string().contains("harbour"), "{}", seller.body);
+    let moved = world.post("partner:dms-demo", &format!("{path}/time"), &json!({"at": "2026-11-26T10:00:00+01:00"})).await;
+    assert_eq!((moved.status, moved.text("/dealer")), (200, NORDSTERN), "{}", moved.body);
+    assert_eq!(world.post("gina.group", "/partners/dms-demo/signing-secret", &json!({})).await.status, 201);
+    let dms = PartnerId::parse("dms-demo").unwrap();
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Signing(dms.clone())])).await.unwrap();
+    let secret = world.store.secret().webhook(&world.scope(), &dms, &loaded.signing(&dms).unwrap().current).unwrap();
+    world.advance_to("2026-11-23T09:05:00Z").await;
+    let report = json!({"type": "appointment.cancelled", "external_id": "d-r", "at": "2026-11-23T09:04:00Z"}).to_string();
+    let timestamp = real().to_string();
+    let signature = secret.sign("m-1", &timestamp, report.as_bytes());
+    let reported = sent(&world, "/pingbacks/demo-group/dms-demo", ["m-1", &timestamp, &signature], &report).await;
+    assert_eq!((reported.status, reported.text("/outcome")), (200, "applied"), "{}", reported.body);
+    assert_eq!(world.get("gina.group", &path).await.text("/state"), "cancelled");
     let mut later = by(own.text("/receipt"));
     later["external_id"] = json!("d-s");
     let later = make(&world, "partner:dms-demo", &later).await;
@@ -163,9 +187,9 @@ async fn apt_5_the_latest_of_more_than_a_hundred_moves_applies() {
     let body = json!({"lead": lead, "kind": "showroom", "at": WHEN, "external_id": "c-1"});
     let id = made(&world, "partner:centre-demo", &body).await;
     for i in 0..102 {
-        let (said, to) = (at("2026-11-20T09:00:00Z"), at("2026-11-26T09:00:00Z"));
-        let (said, to) = (said + chrono::TimeDelta::minutes(i), to + chrono::TimeDelta::minutes(i));
-        let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": said, "to": to});
+        let (reported, to) = (at("2026-11-20T09:00:00Z"), at("2026-11-26T09:00:00Z"));
+        let (reported, to) = (reported + chrono::TimeDelta::minutes(i), to + chrono::TimeDelta::minutes(i));
+        let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": reported, "to": to});
         let reply = ping(&world, &secret, &format!("m{i}"), &moved).await;
         assert_eq!((reply.status, reply.text("/outcome")), (200, "applied"), "{i}: {}", reply.body);
     }
@@ -199,14 +223,14 @@ async fn lead_7_a_corrected_address_of_an_appointment_no_longer_leads_to_the_cus
     {
         let world = World::new().await;
         let jana = |email: &str| json!({"first_name": "Jana", "last_name": "Petersen", "email": email, "phone": "0171 2345678"});
-        let asks = async |contact: Value| {
+        let enquire = async |contact: Value| {
             let body = json!({"type": "used_car", "contact": contact});
             let reply = world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
             (reply.status, reply.text("/id").to_owned())
         };
         let mut lead = String::new();
         if known_lead {
-            lead = asks(jana("typo@example.com")).await.1;
+            lead = enquire(jana("typo@example.com")).await.1;
         }
         let customer = json!({"name": "Jana Petersen", "email": "typo@example.com", "phone": "0171 2345678"});
         let id = made(&world, ADMIN, &json!({"customer": customer, "kind": "showroom", "at": WHEN})).await;
@@ -217,10 +241,10 @@ async fn lead_7_a_corrected_address_of_an_appointment_no_longer_leads_to_the_cus
         let changed = corrected(&world, &id, &change).await;
         assert_eq!(changed.status, 200, "{}", changed.body);
         if !known_lead {
-            lead = asks(jana("jana@example.com")).await.1;
+            lead = enquire(jana("jana@example.com")).await.1;
         }
-        assert_eq!(asks(json!({"email": "jana@example.com"})).await, (200, lead.clone()), "{replaces:?}");
-        let (status, other) = asks(json!({"first_name": "Tilo", "last_name": "Yport", "email": "typo@example.com"})).await;
+        assert_eq!(enquire(json!({"email": "jana@example.com"})).await, (200, lead.clone()), "{replaces:?}");
+        let (status, other) = enquire(json!({"first_name": "Tilo", "last_name": "Yport", "email": "typo@example.com"})).await;
         assert_eq!((status == 200, other == lead), (leads_there, leads_there), "{replaces:?} {known_lead}");
         let bad = corrected(&world, &id, &json!({"replaces": "maybe"})).await;
         assert_eq!(bad.faults(), ["replaces LEAD-7"], "{}", bad.body);

@@ -234,8 +234,8 @@ async fn msg_2_page_letter_calendar_file_and_notice_use_the_same_name_for_an_app
         let file = String::from_utf8(letter.attachments[0].content.clone()).unwrap();
         assert!(file.contains(&format!("SUMMARY:{name} · Autohaus Nordstern")), "{file}");
         // If the type has no name of its own, the seller's notice states the type.
-        let told = if kind == "sms" { "SMS" } else { name };
-        assert!(notice.subject.contains(&format!(": {told}, Anfrage")), "{}", notice.subject);
+        let label = if kind == "sms" { "SMS" } else { name };
+        assert!(notice.subject.contains(&format!(": {label}, Anfrage")), "{}", notice.subject);
     }
 }
 

@@ -82,10 +82,10 @@ async fn cal_2_an_invalid_date_or_a_date_together_with_a_time_is_refused() {
         (json!({"day": "2026-11-25"}), vec!["day API-1"]),
         (json!({"at": at, "Date": null, "when": at}), vec!["Date API-1", "when API-1"]),
     ] {
-        let said = world.post(ADMIN, &events, &event(wrong.clone())).await;
-        assert_eq!((said.status, said.faults()), (422, faults.iter().map(|fault| (*fault).to_owned()).collect()), "{wrong}");
+        let reply = world.post(ADMIN, &events, &event(wrong.clone())).await;
+        assert_eq!((reply.status, reply.faults()), (422, faults.iter().map(|fault| (*fault).to_owned()).collect()), "{wrong}");
         let moved = world.post(ADMIN, &time, &wrong).await;
-        assert_eq!((moved.status, moved.faults()), (422, said.faults()), "{wrong}");
+        assert_eq!((moved.status, moved.faults()), (422, reply.faults()), "{wrong}");
         let next = world.post(ADMIN, &completion, &json!({"follow_up": event(wrong.clone())})).await;
         let within: Vec<String> = faults.iter().map(|fault| format!("follow_up.{fault}")).collect();
         assert_eq!((next.status, next.faults()), (422, within), "{wrong}");

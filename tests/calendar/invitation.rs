@@ -51,16 +51,16 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_notified() {
     let states: Vec<&str> = events.body["events"].as_array().unwrap().iter().map(|event| event["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["incomplete", "deleted"]);
     world.system.settle().await;
-    let mut told: Vec<String> = world
+    let mut notices: Vec<String> = world
         .mails()
         .into_iter()
         .filter(|mail| mail.contains("anna.vogt") && (mail.contains("gebucht") || mail.contains("verschoben") || mail.contains("abgesagt")))
         .collect();
-    told.sort();
+    notices.sort();
     let number = id.spoken();
     // No notice goes out for the first booking, because it was moved at the same moment.
     assert_eq!(
-        told,
+        notices,
         [
             format!("11-23 09:00:00 anna.vogt: jana hat den Termin am 24.11.2026, 15:00 Uhr abgesagt: Probefahrt, Anfrage {number}"),
             format!("11-23 09:00:00 anna.vogt: jana hat den Termin auf den 24.11.2026, 15:00 Uhr verschoben: Probefahrt, Anfrage {number}"),

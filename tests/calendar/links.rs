@@ -146,6 +146,34 @@ async fn cal_6_a_feed_contains_only_events_that_its_user_can_access_now() {
     assert_eq!((fetch(&world, &of_ben, "").await.0, fetch(&world, &of_ben_here, "").await.0), (404, 404));
 }
 
+/// CAL-6, ACC-1: a user with another subject may be another person, so that the calendar links of the previous person end.
+#[tokio::test]
+async fn cal_6_a_feed_ends_when_its_user_gets_another_subject() {
+    let world = World::new().await;
+    let ida = |name: &str, subject: Value| {
+        let mut user = json!({"name": name, "email": "ida@example.com", "language": "de", "role": "seller", "dealers": [NORDSTERN]});
+        user["subject"] = subject;
+        user
+    };
+    let save = async |body: Value, version: u64| {
+        let saved = world.call(Request::put("gina.group", "/users/ida.falk").json(&body).version(version)).await;
+        assert_eq!(saved.status, 200, "{}", saved.body);
+    };
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&ida("Ida Falk", Value::Null))).await.status, 201);
+    // Tokens name the user by the id, by a subject, by another one, and by the id again.
+    let (one, two) = (json!("auth0|1"), json!("auth0|2"));
+    for (version, who, before, after) in
+        [(1, "ida.falk", &Value::Null, &one), (3, "auth0|1", &one, &two), (5, "auth0|2", &two, &Value::Null)]
+    {
+        let link = feed(&world, who, &json!({})).await;
+        save(ida(&format!("Ida {version}"), before.clone()), version).await;
+        assert_eq!(fetch(&world, &link, "").await.0, 200, "the same person with another name");
+        save(ida(&format!("Ida {version}"), after.clone()), version + 1).await;
+        assert_eq!(fetch(&world, &link, "").await.0, 404, "{before} became {after}");
+    }
+    assert_eq!(world.get("ida.falk", "/calendar-feeds").await.body["feeds"], json!([]));
+}
+
 /// CAL-6: an altered, foreign or revoked link gets the same 404 response.
 #[tokio::test]
 async fn cal_6_an_altered_foreign_or_revoked_feed_link_gets_the_same_404_response() {
@@ -244,8 +272,8 @@ async fn cal_8_an_invitation_can_be_listed_and_revoked() {
     assert_eq!(gone(world.call(Request::delete("", &format!("{}/booking", link(&taken)))).await), expired);
     assert_eq!(titles(&world, ADMIN, "view=day&date=2026-11-25").await, ["Booked Test Drive"]);
     let timeline = world.get(ADMIN, &format!("/leads/{id}")).await;
-    let said = timeline.body["timeline"].to_string();
-    assert_eq!(said.matches("invitation_revoked").count(), 1, "{said}");
+    let timeline_text = timeline.body["timeline"].to_string();
+    assert_eq!(timeline_text.matches("invitation_revoked").count(), 1, "{timeline_text}");
     let unknown = world.call(Request::delete(ADMIN, &format!("{path}/none"))).await;
     assert_eq!(unknown.status, 404);
     assert_eq!(world.get("ben.krause", &path).await.status, 404);

@@ -116,8 +116,8 @@ async fn compare_with_model(world: &World, leads: &[LeadId], known: &[LeadModel]
     let mut wanted: BTreeMap<(DateTime<Utc>, String), ()> = BTreeMap::new();
     for (lead, known) in leads.iter().zip(known) {
         wanted.insert((known.next_action().0, lead.to_string()), ());
-        let told = world.get(ADMIN, &format!("/leads/{lead}/events")).await;
-        assert_eq!((at(told.text("/next_action_at")), told.body["next_action"].as_str()), known.next_action());
+        let listed = world.get(ADMIN, &format!("/leads/{lead}/events")).await;
+        assert_eq!((at(listed.text("/next_action_at")), listed.body["next_action"].as_str()), known.next_action());
     }
     let wanted: Vec<(DateTime<Utc>, String)> = wanted.into_keys().collect();
     // Reads page by page, so that cursors are tested too.

@@ -23,8 +23,8 @@ async fn share_a_thousand_leads(world: &World) {
     assert_eq!((counts.len(), counts.values().sum::<usize>()), (7, 1_000));
     assert!(counts.values().all(|n| [142, 143].contains(n)), "{counts:?}");
     // Each owner was notified once of each lead.
-    let told = world.system.mailbox.mails().iter().map(|mail| mail.text.matches("/leads/").count()).sum::<usize>();
-    assert_eq!(told, 1_000);
+    let notices = world.system.mailbox.mails().iter().map(|mail| mail.text.matches("/leads/").count()).sum::<usize>();
+    assert_eq!(notices, 1_000);
 }
 
 /// DIS-2: a thousand leads sent by 32 concurrent clients are shared equally.

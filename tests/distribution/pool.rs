@@ -232,9 +232,9 @@ async fn dis_8_with_oldest_only_leads_are_claimed_in_the_order_of_arrival() {
             assert_eq!(claim(&world, &claimant(8), next).await.status, 409, "while this one waits");
         }
         let world = &world;
-        let asked = join_all((0..8).map(|i| async move { claim(world, &claimant(i), oldest).await.status })).await;
-        assert_eq!(asked.iter().filter(|status| **status == 200).count(), 1, "{asked:?}");
-        assert!(asked.iter().all(|status| [200, 409].contains(status)), "{asked:?}");
+        let statuses = join_all((0..8).map(|i| async move { claim(world, &claimant(i), oldest).await.status })).await;
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
     }
 }
 
@@ -247,8 +247,8 @@ async fn esc_11_pool_leads_escalate_to_the_supervisor_even_if_the_pool_users_not
     world.advance_to("2026-11-25T09:00:00Z").await;
     let lead = world.page(id).await.lead;
     assert_eq!((lead.level(), lead.owner.unwrap().as_str()), (2, "pool.nordstern"));
-    let told: Vec<String> = world.mails().iter().map(|mail| mail.split([' ', ':']).nth(4).unwrap_or_default().to_owned()).collect();
-    assert_eq!(told, ["helga.stern"], "{:?}", world.mails());
+    let notices: Vec<String> = world.mails().iter().map(|mail| mail.split([' ', ':']).nth(4).unwrap_or_default().to_owned()).collect();
+    assert_eq!(notices, ["helga.stern"], "{:?}", world.mails());
 }
 
 /// SET-6, DIS-8, DIS-9: contradictory pool settings are refused.
@@ -313,8 +313,8 @@ async fn esc_11_level_2_of_a_pool_lead_is_sent_although_another_notice_to_the_re
     let (pooled, taken) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     assert_eq!(claim(&world, &claimant(0), &taken.to_string()).await.status, 200);
     world.advance_to("2026-11-24T09:00:00Z").await;
-    let told: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("helga.stern")).collect();
-    assert!(told.len() == 1 && told[0].contains(&pooled.spoken()), "{told:?}");
+    let notices: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("helga.stern")).collect();
+    assert!(notices.len() == 1 && notices[0].contains(&pooled.spoken()), "{notices:?}");
 }
 
 /// DIS-8: when a lead returns to the pool between the read of the oldest lead and the claim, the claim reads again before it assigns

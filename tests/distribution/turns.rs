@@ -33,8 +33,8 @@ async fn dis_10_a_lead_without_a_reaction_goes_to_the_next_user_until_all_have_h
     assert_eq!(owner(&world, world.lead(&enquiry("otto")).await).await, "clara.henning");
     world.advance_to("2026-11-23T10:01:00Z").await;
     assert_eq!(owner(&world, id).await, "clara.henning");
-    let told = world.page(id).await;
-    let why = told.timeline.last().unwrap().events.last().unwrap().clone();
+    let lead_page = world.page(id).await;
+    let why = lead_page.timeline.last().unwrap().events.last().unwrap().clone();
     let passed = json!(why)["why"]["passed_over"].clone();
     assert_eq!(passed, json!([{"user": "anna.vogt", "reason": "had_it"}, {"user": "ben.krause", "reason": "had_it"}]), "{why:?}");
     world.advance_to("2026-11-24T12:00:00Z").await;

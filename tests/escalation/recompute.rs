@@ -53,8 +53,8 @@ async fn set_11_a_change_of_hours_moves_the_deadlines_of_open_leads_within_two_m
     assert_eq!(moved.deadline(), Some(at("2026-11-24T08:30:00Z")));
     assert_eq!(due(&moved, StepKind::Reminder), at("2026-11-24T08:00:00Z"));
     assert_eq!((lead(&world, answered).await.deadline(), lead(&world, closed).await.deadline()), before, "their clocks do not run");
-    let told = world.page(open).await.timeline.into_iter().flat_map(|entry| entry.events);
-    assert_eq!(told.filter(|event| matches!(event, Event::DeadlineMoved { .. })).count(), 1);
+    let timeline_events = world.page(open).await.timeline.into_iter().flat_map(|entry| entry.events);
+    assert_eq!(timeline_events.filter(|event| matches!(event, Event::DeadlineMoved { .. })).count(), 1);
     let row = world.list(ADMIN, NORDSTERN).await.into_iter().find(|row| row["id"] == json!(open.to_string())).unwrap();
     assert_eq!(row["deadline"], "2026-11-24T08:30:00Z", "the list says so too");
     assert_eq!(job(&world).await.due, None);

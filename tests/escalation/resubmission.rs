@@ -62,9 +62,9 @@ async fn esc_4_the_user_of_an_event_can_complete_it_without_access_to_the_lead()
     let event = given("2026-11-24T10:00:00+01:00").await;
     world.advance_to("2026-11-24T11:00:00Z").await;
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.subject.contains("Wiedervorlage")).collect();
-    let told: Vec<&str> = mails.iter().map(|mail| mail.to.split('@').next().unwrap()).collect();
-    assert_eq!(told, ["ben.krause", "helga.stern"]);
-    for (mail, reader) in mails.iter().zip(told) {
+    let recipients: Vec<&str> = mails.iter().map(|mail| mail.to.split('@').next().unwrap()).collect();
+    assert_eq!(recipients, ["ben.krause", "helga.stern"]);
+    for (mail, reader) in mails.iter().zip(recipients) {
         let link = mail.text.lines().find_map(|line| line.trim().strip_prefix("https://desk.example")).unwrap();
         let read = world.get(reader, link).await;
         assert_eq!((read.status, read.text("/user"), link), (200, "ben.krause", event.as_str()), "{}", read.body);
@@ -170,9 +170,9 @@ async fn esc_6_a_resubmission_respects_opening_hours_only_if_the_dealer_sets_it(
         let id = answered_lead(&world).await;
         plan_event(&world, id, at).await;
         world.advance_to("2027-01-05T12:00:00Z").await;
-        let minutes = |told: &str| told.rsplit_once(':').map(|_| told[..11].to_owned() + &told[14..]).unwrap();
-        let got: Vec<String> = resubmission_notices(&world).iter().map(|told| minutes(told)).collect();
-        let wanted: Vec<String> = wanted.iter().map(|told| minutes(told)).collect();
+        let minutes = |notice: &str| notice.rsplit_once(':').map(|_| notice[..11].to_owned() + &notice[14..]).unwrap();
+        let got: Vec<String> = resubmission_notices(&world).iter().map(|notice| minutes(notice)).collect();
+        let wanted: Vec<String> = wanted.iter().map(|notice| minutes(notice)).collect();
         assert_eq!(got, wanted, "{hours} {at}");
     }
 }
@@ -265,7 +265,7 @@ async fn esc_4_a_reopened_lead_notifies_of_resubmissions_that_came_due_while_it_
     assert_eq!(resubmission_notices(&world), Vec::<String>::new());
     status(json!({"status": "in_progress"})).await;
     world.advance_to("2026-11-24T13:00:00Z").await;
-    let readers: Vec<String> = resubmission_notices(&world).iter().map(|told| told[15..].to_owned()).collect();
+    let readers: Vec<String> = resubmission_notices(&world).iter().map(|notice| notice[15..].to_owned()).collect();
     assert_eq!(readers, ["anna.vogt:", "helga.stern:"], "{:?}", resubmission_notices(&world));
 }
 

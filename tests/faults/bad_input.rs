@@ -41,6 +41,21 @@ async fn int_3_all_invalid_fields_are_returned_at_once() {
     assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 0);
 }
 
+/// INT-3: a time that can be read but makes no sense is refused for that reason.
+#[tokio::test]
+async fn int_3_the_time_of_an_enquiry_must_make_sense() {
+    let world = World::new().await;
+    for (time, detail) in [
+        ("yesterday", "must be a time with a UTC offset, such as 2026-11-23T09:30:00+01:00"),
+        ("1990-01-01T00:00:00Z", "must be a time in the years 2000 to 2099"),
+    ] {
+        let body = json!({"contact": {"email": "jana@example.com"}, "requested_at": time});
+        let reply = world.post("partner:portal-demo", &leads(), &body).await;
+        let fault = (reply.text("/errors/0/field"), reply.text("/errors/0/detail"));
+        assert_eq!((reply.status, fault), (422, ("requested_at", detail)), "{}", reply.body);
+    }
+}
+
 #[tokio::test]
 async fn int_3_a_contact_without_a_channel_is_refused() {
     let world = World::new().await;
@@ -142,6 +157,10 @@ async fn api_3_a_post_without_a_body_is_a_post_of_an_empty_object() {
             assert_eq!((empty.status, empty.faults()), (422, object.faults()), "{path} {body:?}: {}", empty.body);
         }
     }
+    // Clients such as `curl -d ''` name the type of a form.
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let empty = world.call(Request::post(ADMIN, &format!("/leads/{id}/reactions")).headers(&form)).await;
+    assert_eq!((empty.status, empty.faults()), (422, vec!["kind ESC-7".to_owned()]), "{}", empty.body);
     // A task is completed without a note, and thus without a body.
     let task = json!({"title": "Call", "start": "2026-11-25T10:00:00Z", "minutes": 10});
     let task = world.post(ADMIN, &format!("/leads/{id}/tasks"), &task).await;
@@ -242,6 +261,8 @@ async fn a_body_that_is_too_large_gets_413_and_one_of_another_type_415() {
         let reply = world.call(Request::post("partner:portal-demo", &leads()).headers(&[("content-type", media)]).body(b"{}")).await;
         assert_eq!(reply.status, 415);
     }
+    let part = Request::put(ADMIN, &format!("/dealers/{NORDSTERN}/escalation")).version(1);
+    assert_eq!(world.call(part.headers(&[("content-type", "text/plain")]).body(b"{}")).await.status, 415);
     let parameters = [("content-type", "Application/JSON; charset=utf-8")];
     let reply =
         world.call(Request::post("partner:portal-demo", &leads()).headers(&parameters).body(enquiry("jana").to_string().as_bytes())).await;

@@ -115,7 +115,7 @@ fn a_module_with_a_folder_is_in_the_folder() {
 #[test]
 fn source_files_and_function_mains_are_limited_in_length() {
     let lines = |file: &Path| std::fs::read_to_string(file).unwrap().lines().count();
-    for file in files(&root(), "rs") {
+    for file in files(&root(), "rs").into_iter().chain(files(&root(), "py")) {
         assert!(lines(&file) <= 400, "{} has {} lines", file.display(), lines(&file));
     }
     for function in std::fs::read_dir(root().join("functions")).unwrap() {
@@ -165,6 +165,30 @@ fn the_routes_of_the_template_match_the_code() {
     for function in std::fs::read_dir(root().join("functions")).unwrap() {
         let name = function.unwrap().file_name().into_string().unwrap();
         assert!(template.contains(&format!("CodeUri: ../target/lambda/{name}/")), "{name} is not in the template");
+    }
+}
+
+/// ACC-2: a token of Cognito has its client in place of an audience, so that the authorizer accepts as many audiences as there are clients.
+#[test]
+fn acc_2_the_authorizer_accepts_several_audiences() {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    assert!(template.contains("\n  TokenAudience:\n    Type: CommaDelimitedList\n"));
+    assert!(template.contains("JwtConfiguration: { Issuer: !Ref TokenIssuer, Audience: !Ref TokenAudience }\n"));
+}
+
+/// PRV-1, ACC-2: the access log names the sender by the claims that the stack's parameters name.
+#[test]
+fn prv_1_the_access_log_has_the_claims_of_the_parameters() {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    let format = &template[template.find("AccessLogSettings:").unwrap()..template.find("DefaultRouteSettings:").unwrap()];
+    for (name, claim) in [("Group", "GroupClaim"), ("User", "UserClaim"), ("Partner", "PartnerClaim")] {
+        assert!(format.contains(&format!("\"{}\":\"${{{name}}}\"", name.to_lowercase())), "{format}");
+        let part = format!("{name}: !If [Logs{claim}, !Sub \"$context.authorizer.claims.${{{claim}}}\", ");
+        assert!(format.contains(&part), "{format}");
+        assert!(
+            template.contains(&format!("  Logs{claim}: !Equals [!Join [\"\", !Split [\"/\", !Ref {claim}]], !Ref {claim}]\n")),
+            "{claim}"
+        );
     }
 }
 

@@ -60,7 +60,7 @@ async fn esc_10_assignment_delay_and_overdue_items_are_metrics() {
     outbox.sweep().await.unwrap();
     let wake_up = json!({"kind": "assign", "group": "demo-group", "dealer": "harbour-cars-demo", "lead": id});
     forecourt_assign::handle(&platform, event(&wake_up)).await;
-    let told: Vec<(String, Value)> = lines
+    let records: Vec<(String, Value)> = lines
         .lock()
         .unwrap()
         .iter()
@@ -70,8 +70,8 @@ async fn esc_10_assignment_delay_and_overdue_items_are_metrics() {
             (name, values)
         })
         .collect();
-    let told: Vec<_> = told.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
-    assert_eq!(told, [("Overdue", json!([1.0])), ("OldestOverdue", json!([600.0])), ("AssignLag", json!([600.0]))]);
+    let records: Vec<_> = records.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
+    assert_eq!(records, [("Overdue", json!([1.0])), ("OldestOverdue", json!([600.0])), ("AssignLag", json!([600.0]))]);
 }
 
 /// A provider that refuses every mail.
@@ -96,8 +96,8 @@ async fn msg_1_a_permanently_failed_mail_is_a_metric() {
     for _ in 0..2 {
         assert_eq!(sender.handle(event(&wake_up)).await.batch_item_failures.len(), 0);
     }
-    let told: Vec<Value> = lines.lock().unwrap().iter().map(|line| line["MailFailed"].clone()).collect();
-    assert_eq!(told, [json!([1.0])]);
+    let records: Vec<Value> = lines.lock().unwrap().iter().map(|line| line["MailFailed"].clone()).collect();
+    assert_eq!(records, [json!([1.0])]);
 }
 
 /// The template's alarms and dashboard use metrics that the code writes.

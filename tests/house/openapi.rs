@@ -98,6 +98,19 @@ fn a_change_has_a_schema_of_its_own() {
     assert_eq!(of("patch").intersection(&of("post")).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
+/// An example can be sent as it is: it has only fields of its schema.
+#[test]
+fn an_example_has_only_fields_of_its_schema() {
+    let (document, mut number) = (document(), 0);
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let (Some(example), Some(fields)) = (schema["example"].as_object(), schema["properties"].as_object()) else { continue };
+        let others: Vec<&String> = example.keys().filter(|field| !fields.contains_key(*field)).collect();
+        assert!(others.is_empty(), "{name}: {others:?}");
+        number += 1;
+    }
+    assert!(number > 10, "{number}");
+}
+
 /// SET-10: an operation that refuses a request without `If-Match` says so. A user and a saved view are also created by `PUT`, without it.
 #[test]
 fn set_10_if_match_is_required_where_the_operation_requires_it() {

@@ -55,6 +55,8 @@ fn documents() -> Vec<PathBuf> {
 #[test]
 fn every_rule_id_in_the_tree_is_a_rule() {
     let rules = rules();
+    let areas: BTreeSet<&str> = rules.keys().filter_map(|id| Some(id.split_once('-')?.0)).collect();
+    assert_eq!(areas, BTreeSet::from(AREAS), "AREAS in {} must have the areas of docs/rules.md, or their ids are not found", file!());
     let mut unknown = Vec::new();
     for folder in ["functions", "shared", "infra", "tests", "docs"] {
         for ending in ["rs", "md", "json", "yaml", "html", "txt", "py", "toml"] {

@@ -33,6 +33,22 @@ async fn int_1_a_json_enquiry_is_a_lead_with_number_owner_and_deadline() {
     assert_eq!(page.body["deadline"]["seconds_left"], 7200);
 }
 
+/// API-1: a `dealer` in the body has no effect over HTTP. It is flagged, unless it is the addressed dealer.
+#[tokio::test]
+async fn api_1_a_dealer_in_the_body_that_is_not_the_addressed_one_is_flagged() {
+    let world = World::new().await;
+    for (name, dealer, flagged) in
+        [("a", json!(NORDSTERN), false), ("b", json!("harbour-cars-demo"), true), ("c", json!("no id"), true), ("d", json!(7), true)]
+    {
+        let mut body = enquiry(name);
+        body["dealer"] = dealer;
+        let reply = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
+        assert_eq!((reply.status, reply.text("/dealer")), (201, NORDSTERN), "{}", reply.body);
+        let mut flags = reply.body["flags"].as_array().into_iter().flatten();
+        assert_eq!(flags.any(|flag| flag["field"] == "dealer"), flagged, "{name}: {}", reply.body);
+    }
+}
+
 #[tokio::test]
 async fn int_2_the_raw_input_of_any_size_is_stored_and_linked() {
     let world = World::new().await;

@@ -35,9 +35,9 @@ async fn int_6_another_enquiry_is_added_to_the_lead_in_progress_and_the_owner_is
     assert_eq!((by_phone.status, by_phone.text("/id")), (200, first.text("/id")), "{}", by_phone.body);
     assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 1);
     world.system.settle().await;
-    let told: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("erneut")).collect();
-    assert_eq!(told.len(), 2, "{:?}", world.mails());
-    assert!(told[0].starts_with("11-23 09:30:00 anna.vogt: Petersen hat erneut angefragt"), "{told:?}");
+    let notices: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("erneut")).collect();
+    assert_eq!(notices.len(), 2, "{:?}", world.mails());
+    assert!(notices[0].starts_with("11-23 09:30:00 anna.vogt: Petersen hat erneut angefragt"), "{notices:?}");
     let page = world.get(ADMIN, &format!("/leads/{}", first.text("/id"))).await;
     let events: Vec<&str> = page.body["timeline"].as_array().unwrap().iter().map(|e| e["events"][0]["what"].as_str().unwrap()).collect();
     assert_eq!(events, ["received", "added", "added"]);

@@ -135,9 +135,40 @@ async fn int_1_a_temporary_failure_of_twelve_hours_needs_nobodys_help() {
         (TimeDelta::seconds(30), TimeDelta::minutes(1), TimeDelta::minutes(15))
     );
     assert!(pauses.iter().sum::<TimeDelta>() >= TimeDelta::hours(12));
-    let template = include_str!("../../infra/template.yaml");
-    assert_eq!(template.matches("maxReceiveCount: 100").count(), 2, "the queue's own limit comes later");
     assert!(recorder.dead.lock().unwrap()[0].why.contains("the table throttles"));
+}
+
+/// INT-1: while the function cannot run, SQS itself counts a delivery after each visibility timeout. Its own limit of deliveries comes
+/// after twelve hours of that.
+#[test]
+fn int_1_a_function_that_is_down_for_twelve_hours_makes_no_dead_letters() {
+    let template = include_str!("../../infra/template.yaml");
+    for queue in ["PartnerQueue", "AppointmentQueue"] {
+        let (_, resource) = template.split_once(&format!("\n  {queue}:\n")).unwrap();
+        let number = |name: &str| -> i64 {
+            let (_, after) = resource.split_once(&format!("{name}: ")).unwrap();
+            after.lines().next().unwrap().parse().unwrap()
+        };
+        let (timeout, deliveries) = (number("VisibilityTimeout"), number("maxReceiveCount"));
+        assert!(TimeDelta::seconds(timeout * deliveries) >= TimeDelta::hours(12), "{queue}: {timeout} s, {deliveries} deliveries");
+    }
+}
+
+/// INT-1: deliveries while the function could not run do not shorten the twelve hours. A message that was delivered a hundred times within
+/// some hours waits after a temporary failure, and does not become a dead letter.
+#[tokio::test]
+async fn int_1_deliveries_to_a_function_that_was_down_do_not_shorten_the_twelve_hours() {
+    let world = World::new().await;
+    for (hours, is_dead) in [(3, false), (11, false), (13, true)] {
+        let first = world.system.platform.clock.now() - TimeDelta::hours(hours);
+        let attributes = json!({"SenderId": "AIDADEMOPORTAL", "ApproximateReceiveCount": "100",
+            "ApproximateFirstReceiveTimestamp": first.timestamp_millis().to_string()});
+        let recorder = QueueRecorder::default();
+        let unavailable = async |_| Err(Failure::Unavailable("the table throttles".into()));
+        partner::each(&world.system.platform, &recorder, event(&attributes, "{}"), unavailable).await;
+        assert_eq!(!recorder.dead.lock().unwrap().is_empty(), is_dead, "after {hours} hours");
+        assert_eq!(recorder.pauses.lock().unwrap().is_empty(), is_dead, "after {hours} hours");
+    }
 }
 
 /// INT-1: a refused message becomes a dead letter at once with the reason. It keeps its sender and the time at which it was sent.

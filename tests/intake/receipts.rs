@@ -155,6 +155,62 @@ async fn int_5_a_resend_by_a_user_without_the_lead_replaces_nothing() {
     assert_eq!(world.get(ADMIN, &format!("/leads/{lead}")).await.text("/enquiry/message"), "three");
 }
 
+/// ACC-1, INT-5: the answer to a repeat with the same `Idempotency-Key` is the receipt again, also under the id of a lead that the sender
+/// may not read.
+#[tokio::test]
+async fn acc_1_a_repeated_key_under_the_id_of_another_users_lead_shows_no_lead() {
+    let world = World::new().await;
+    let first = send_adf(&world, ADMIN, &adf("77", "jana@example.com", false, "one")).await;
+    assert_eq!((first.status, first.text("/owner")), (201, "anna.vogt"));
+    for who in ["david.roth", "chris.center"] {
+        // Jana is known: her enquiry is added to the lead of Anna. Karl has a lead of Ben.
+        for (email, resend) in [("jana@example.com", false), ("jana@example.com", true), ("karl@example.com", true)] {
+            let body = adf("77", email, resend, &format!("of {who}, {email}, {resend}"));
+            let key = format!("{email}-{resend}");
+            let headers = [("content-type", "application/adf+xml"), ("idempotency-key", key.as_str())];
+            let mut receipts = std::collections::BTreeSet::new();
+            for again in [false, true, true] {
+                let reply = world.call(Request::post(who, &leads()).headers(&headers).body(&body)).await;
+                assert_eq!((reply.status, reply.text("/id")), (201, ""), "{who} {key}: {}", reply.body);
+                assert_eq!(reply.headers.contains_key("idempotent-replay"), again, "{who} {key}");
+                receipts.insert(reply.text("/receipt").to_owned());
+            }
+            assert!(receipts.len() == 1 && !receipts.contains(""), "{who} {key}: {receipts:?}");
+            let other = adf("77", email, resend, "another body");
+            let refused = world.call(Request::post(who, &leads()).headers(&headers).body(&other)).await;
+            assert_eq!((refused.status, refused.text("/rule")), (422, "INT-5"), "{who} {key}: {}", refused.body);
+        }
+    }
+}
+
+/// INT-5: a repeat gets the first answer, also if its sender can no longer read the lead: it makes no second enquiry.
+#[tokio::test]
+async fn int_5_a_repeat_gets_the_first_answer_after_the_lead_has_a_new_owner() {
+    let world = World::new().await;
+    let first = world.post("anna.vogt", &leads(), &named("jana", "77")).await;
+    let added = world.post("anna.vogt", &leads(), &named("jana", "78")).await;
+    let lead = first.text("/id").to_owned();
+    assert_eq!((first.status, added.status, added.text("/id"), first.text("/owner")), (201, 200, lead.as_str(), "anna.vogt"));
+    assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/assignment"), &json!({"user": "ben.krause"})).await.status, 200);
+    let entries = world.page(lead.parse().unwrap()).await.timeline.len();
+    for (id, answer) in [("77", &first), ("78", &added)] {
+        let again = world.post("anna.vogt", &leads(), &named("jana", id)).await;
+        assert_eq!((again.status, &again.body), (answer.status, &answer.body), "{id}");
+        assert_eq!(again.headers["idempotent-replay"], "true", "{id}");
+    }
+    assert_eq!(world.page(lead.parse().unwrap()).await.timeline.len(), entries);
+    // To another sender who may not read it, the same id names an enquiry of their own.
+    let other = world.post("clara.henning", &leads(), &named("jana", "77")).await;
+    assert_eq!((other.status, other.text("/id")), (201, ""), "{}", other.body);
+    // Another content under the id changes nothing of the lead any more.
+    let new = String::from_utf8(adf("77", "jana@example.com", true, "new")).unwrap().replace("portal", "website");
+    let resent = send_adf(&world, "anna.vogt", new.as_bytes()).await;
+    assert_eq!((resent.status, resent.text("/id")), (201, ""), "{}", resent.body);
+    let page = world.get(ADMIN, &format!("/leads/{lead}")).await;
+    let mut events = page.body["timeline"].as_array().unwrap().iter().flat_map(|entry| entry["events"].as_array().unwrap());
+    assert!(events.clone().count() > 3 && events.all(|event| event["what"] != "resent"), "{}", page.body);
+}
+
 /// INT-2: each prospect of a document has its own receipt.
 #[tokio::test]
 async fn int_2_each_prospect_of_a_document_has_a_receipt_of_its_own() {

@@ -11,7 +11,7 @@ fn case(about: &str) -> Value {
     all[about].clone()
 }
 
-async fn asks(world: &World, dealer: &str, contact: &Value) -> (u16, String) {
+async fn enquire(world: &World, dealer: &str, contact: &Value) -> (u16, String) {
     let body = json!({"type": "used_car", "source": "website", "contact": contact});
     let reply = world.post("gina.group", &format!("/dealers/{dealer}/leads"), &body).await;
     (reply.status, reply.text("/id").to_owned())
@@ -56,8 +56,8 @@ async fn int_6_two_people_on_one_telephone_are_two_people_and_both_leads_note_it
     let world = World::new().await;
     let case = case("one_telephone_two_people");
     let (first, second) = (&case["first"], &case["second"]);
-    let (_, piet) = asks(&world, GRACHTEN, first).await;
-    let (status, monique) = asks(&world, GRACHTEN, second).await;
+    let (_, piet) = enquire(&world, GRACHTEN, first).await;
+    let (status, monique) = enquire(&world, GRACHTEN, second).await;
     assert_eq!(status, 201);
     assert_ne!(piet, monique);
     for lead in [&piet, &monique] {
@@ -71,7 +71,7 @@ async fn int_6_two_people_on_one_telephone_are_two_people_and_both_leads_note_it
         (json!({"first_name": "Monique", "last_name": "Aarts", "email": "monique@example.net", "phone": "020 6245555"}), &monique),
         (json!({"phone": "020 6245555"}), &piet),
     ] {
-        assert_eq!(asks(&world, GRACHTEN, &contact).await, (200, lead.clone()), "{contact}");
+        assert_eq!(enquire(&world, GRACHTEN, &contact).await, (200, lead.clone()), "{contact}");
     }
     for (lead, email) in [(&piet, "piet@example.net"), (&monique, "monique@example.net")] {
         let main = &world.get("gina.group", &format!("/leads/{lead}")).await.body["contacts"][0];
@@ -83,9 +83,9 @@ async fn int_6_two_people_on_one_telephone_are_two_people_and_both_leads_note_it
     assert_eq!(found(&world, GRACHTEN, "020 6245555").await, both, "a search by the number finds both");
     // A third person with the same last name and no address is a person, too.
     let karl = json!({"first_name": "Karl", "last_name": "Kruse", "phone": "020 6245555"});
-    let (status, third) = asks(&world, GRACHTEN, &karl).await;
+    let (status, third) = enquire(&world, GRACHTEN, &karl).await;
     assert_eq!(status, 201);
-    assert_eq!(asks(&world, GRACHTEN, &karl).await, (200, third));
+    assert_eq!(enquire(&world, GRACHTEN, &karl).await, (200, third));
 }
 
 /// LEAD-7, INT-6: a correction to a telephone that somebody else uses, too, is noted on both leads, also if the number is not the other
@@ -94,19 +94,19 @@ async fn int_6_two_people_on_one_telephone_are_two_people_and_both_leads_note_it
 async fn lead_7_a_correction_to_the_telephone_of_somebody_else_is_noted_on_both_leads() {
     let world = World::new().await;
     let case = case("one_telephone_two_people");
-    let (_, piet) = asks(&world, GRACHTEN, &case["first"]).await;
-    let (_, other) = asks(&world, GRACHTEN, &json!({"first_name": "Eva", "last_name": "Smit", "email": "eva@example.net"})).await;
+    let (_, piet) = enquire(&world, GRACHTEN, &case["first"]).await;
+    let (_, other) = enquire(&world, GRACHTEN, &json!({"first_name": "Eva", "last_name": "Smit", "email": "eva@example.net"})).await;
     patch(&world, &other, "000001", &json!({"phones": [{"number": "020 6245555"}]})).await;
     for lead in [&piet, &other] {
         assert_eq!(clashes(&world, lead).await, [json!("+31206245555")], "{lead}");
     }
     let eva = json!({"first_name": "Eva", "last_name": "Smit", "phone": "020 6245555"});
-    assert_eq!(asks(&world, GRACHTEN, &eva).await, (200, other.clone()));
+    assert_eq!(enquire(&world, GRACHTEN, &eva).await, (200, other.clone()));
     // A third person keeps the number with the own name.
-    let (_, third) = asks(&world, GRACHTEN, &json!({"first_name": "Jan", "last_name": "Vos", "phone": "020 6245555"})).await;
+    let (_, third) = enquire(&world, GRACHTEN, &json!({"first_name": "Jan", "last_name": "Vos", "phone": "020 6245555"})).await;
     patch(&world, &other, "000001", &json!({"first_name": "Jan", "last_name": "Vos"})).await;
     let jan = json!({"first_name": "Jan", "last_name": "Vos", "phone": "020 6245555"});
-    assert_eq!(asks(&world, GRACHTEN, &jan).await, (200, third));
+    assert_eq!(enquire(&world, GRACHTEN, &jan).await, (200, third));
 }
 
 /// INT-6: by telephone it is the same person if the names agree, or if one side has no name and no e-mail address differs.
@@ -129,10 +129,10 @@ async fn int_6_a_telephone_number_identifies_a_person_together_with_the_name() {
         (json!({"company": "Blumen Rüter"}), false),
     ] {
         let world = World::new().await;
-        let (_, lead) = asks(&world, NORDSTERN, &base).await;
-        let mut asked = contact.clone();
-        asked["phone"] = json!("+49 171 2345678");
-        let (status, other) = asks(&world, NORDSTERN, &asked).await;
+        let (_, lead) = enquire(&world, NORDSTERN, &base).await;
+        let mut enquired = contact.clone();
+        enquired["phone"] = json!("+49 171 2345678");
+        let (status, other) = enquire(&world, NORDSTERN, &enquired).await;
         assert_eq!((status == 200, other == lead), (is_same, is_same), "{contact}");
     }
 }
@@ -142,11 +142,11 @@ async fn int_6_a_telephone_number_identifies_a_person_together_with_the_name() {
 async fn int_6_two_extensions_of_one_switchboard_are_two_people() {
     let world = World::new().await;
     let buyer = |extension: &str| json!({"company": "Blumen Rüter", "phone": format!("06221 4511 DW {extension}")});
-    let (_, one) = asks(&world, NORDSTERN, &buyer("12")).await;
-    let (status, two) = asks(&world, NORDSTERN, &buyer("13")).await;
+    let (_, one) = enquire(&world, NORDSTERN, &buyer("12")).await;
+    let (status, two) = enquire(&world, NORDSTERN, &buyer("13")).await;
     assert_eq!(status, 201);
-    assert_eq!(asks(&world, NORDSTERN, &buyer("12")).await, (200, one.clone()));
-    assert_eq!(asks(&world, NORDSTERN, &buyer("13")).await, (200, two.clone()));
+    assert_eq!(enquire(&world, NORDSTERN, &buyer("12")).await, (200, one.clone()));
+    assert_eq!(enquire(&world, NORDSTERN, &buyer("13")).await, (200, two.clone()));
     assert_eq!(found(&world, NORDSTERN, "06221 4511 DW 12").await, std::slice::from_ref(&one));
     let mut both = vec![one.clone(), two];
     both.sort();
@@ -162,16 +162,16 @@ async fn int_6_two_extensions_of_one_switchboard_are_two_people() {
 async fn int_6_who_asks_is_a_contact_of_the_lead_and_the_answer_goes_to_the_channel_of_the_enquiry() {
     let world = World::new().await;
     let jana = json!({"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678"});
-    let (_, lead) = asks(&world, NORDSTERN, &jana).await;
+    let (_, lead) = enquire(&world, NORDSTERN, &jana).await;
     let work = json!({"first_name": "Jana", "last_name": "Petersen", "email": "jana@work.example", "phone": "0171 2345678"});
-    assert_eq!(asks(&world, NORDSTERN, &work).await, (200, lead.clone()));
+    assert_eq!(enquire(&world, NORDSTERN, &work).await, (200, lead.clone()));
     assert_eq!(written(&world, &lead, "To work").await, ["jana@work.example"]);
     let page = world.get(ADMIN, &format!("/leads/{lead}")).await.body;
     assert_eq!(page["contacts"].as_array().unwrap().len(), 1);
     assert_eq!(page["contacts"][0]["emails"], json!(["jana@example.com", "jana@work.example"]));
     // Her husband uses her address.
     let karl = json!({"first_name": "Karl", "last_name": "Petersen", "email": "jana@example.com"});
-    assert_eq!(asks(&world, NORDSTERN, &karl).await, (200, lead.clone()));
+    assert_eq!(enquire(&world, NORDSTERN, &karl).await, (200, lead.clone()));
     let page = world.get(ADMIN, &format!("/leads/{lead}")).await.body;
     let names: Vec<&str> = page["contacts"].as_array().unwrap().iter().map(|contact| contact["name"].as_str().unwrap()).collect();
     assert_eq!((names, &page["contact"]), (vec!["Jana Petersen", "Karl Petersen"], &json!("Jana Petersen")));
@@ -183,7 +183,7 @@ async fn int_6_who_asks_is_a_contact_of_the_lead_and_the_answer_goes_to_the_chan
     // A letter that is written before another enquiry goes to the person whom it answers.
     let write = json!({"medium": "email", "subject": "Still to Karl", "text": "Hello"});
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/communications"), &write).await.status, 201);
-    assert_eq!(asks(&world, NORDSTERN, &work).await.0, 200);
+    assert_eq!(enquire(&world, NORDSTERN, &work).await.0, 200);
     world.system.settle().await;
     let mails = world.system.mailbox.mails();
     let mail = mails.iter().find(|mail| mail.subject == "Still to Karl").unwrap();
@@ -233,16 +233,16 @@ async fn int_6_an_answer_goes_to_the_person_who_asked_however_many_asked_before(
     let world = World::new().await;
     let phone = "0171 2345678";
     let jana = |email: &str| json!({"first_name": "Jana", "last_name": "Petersen", "email": email, "phone": phone});
-    let (_, lead) = asks(&world, NORDSTERN, &jana("jana@example.com")).await;
+    let (_, lead) = enquire(&world, NORDSTERN, &jana("jana@example.com")).await;
     for number in 0..7 {
         let email = format!("jana{number}@example.com");
-        assert_eq!(asks(&world, NORDSTERN, &jana(&email)).await, (200, lead.clone()));
+        assert_eq!(enquire(&world, NORDSTERN, &jana(&email)).await, (200, lead.clone()));
         assert_eq!(written(&world, &lead, &format!("To {email}")).await, [email]);
     }
     for number in 0..25 {
         let name = format!("Guest{}", char::from(b'a' + number));
         let guest = json!({"first_name": name, "last_name": name, "email": "jana@example.com"});
-        assert_eq!(asks(&world, NORDSTERN, &guest).await, (200, lead.clone()));
+        assert_eq!(enquire(&world, NORDSTERN, &guest).await, (200, lead.clone()));
     }
     let page = world.get(ADMIN, &format!("/leads/{lead}")).await.body;
     assert_eq!(page["contacts"].as_array().unwrap().len(), 20);
@@ -261,23 +261,23 @@ async fn lead_7_a_corrected_address_no_longer_leads_to_the_lead() {
     let world = World::new().await;
     let case = case("corrected_address");
     let (wrong, right) = (&case["lead"], &case["corrected_to"]);
-    let (_, sanne) = asks(&world, GRACHTEN, &json!({"first_name": "Sanne", "last_name": "Bakker", "email": wrong})).await;
+    let (_, sanne) = enquire(&world, GRACHTEN, &json!({"first_name": "Sanne", "last_name": "Bakker", "email": wrong})).await;
     patch(&world, &sanne, "000001", &json!({"emails": [right]})).await;
-    let (status, sven) = asks(&world, GRACHTEN, &case["then_asks"]).await;
+    let (status, sven) = enquire(&world, GRACHTEN, &case["then_asks"]).await;
     assert_eq!(status, 201);
     assert_ne!(sanne, sven);
     assert!(clashes(&world, &sven).await.is_empty());
     for (email, lead) in [(wrong, &sven), (right, &sanne)] {
-        assert_eq!(asks(&world, GRACHTEN, &json!({"email": email})).await, (200, lead.clone()), "{email}");
+        assert_eq!(enquire(&world, GRACHTEN, &json!({"email": email})).await, (200, lead.clone()), "{email}");
         assert!(found(&world, GRACHTEN, email.as_str().unwrap()).await.contains(lead));
     }
     assert_eq!(written(&world, &sanne, "To Sanne").await, [right.as_str().unwrap()]);
     assert_eq!(written(&world, &sven, "To Sven").await, [wrong.as_str().unwrap()]);
     // Sven's address was wrong, too: the next person is a third one.
     patch(&world, &sven, "000001", &json!({"emails": ["sven@example.net"]})).await;
-    let (status, third) = asks(&world, GRACHTEN, &case["then_asks"]).await;
+    let (status, third) = enquire(&world, GRACHTEN, &case["then_asks"]).await;
     assert_eq!((status, third != sven && third != sanne), (201, true));
-    assert_eq!(asks(&world, GRACHTEN, &json!({"email": "sven@example.net"})).await, (200, sven));
+    assert_eq!(enquire(&world, GRACHTEN, &json!({"email": "sven@example.net"})).await, (200, sven));
 }
 
 /// LEAD-7: a former channel goes on leading to the person, a channel that another contact has stays, and a correction can be taken back.
@@ -285,32 +285,32 @@ async fn lead_7_a_corrected_address_no_longer_leads_to_the_lead() {
 async fn lead_7_a_former_channel_and_the_channel_of_another_contact_stay() {
     let world = World::new().await;
     let jana = json!({"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678"});
-    let (_, lead) = asks(&world, NORDSTERN, &jana).await;
+    let (_, lead) = enquire(&world, NORDSTERN, &jana).await;
     let by_phone = json!({"last_name": "Petersen", "phone": "0171 2345678"});
     // A number that is an alias: former, then back, then wrong.
     patch(&world, &lead, "000001", &json!({"phones": [{"number": "0171 9999999"}], "replaces": "former"})).await;
-    assert_eq!(asks(&world, NORDSTERN, &by_phone).await, (200, lead.clone()), "she had the number before");
+    assert_eq!(enquire(&world, NORDSTERN, &by_phone).await, (200, lead.clone()), "she had the number before");
     patch(&world, &lead, "000001", &json!({"phones": [{"number": "0171 9999999"}], "replaces": "wrong"})).await;
-    let (status, other) = asks(&world, NORDSTERN, &by_phone).await;
+    let (status, other) = enquire(&world, NORDSTERN, &by_phone).await;
     assert_eq!((status, other != lead), (201, true), "the number never was hers");
     // The address that holds the record: given up, taken by nobody, taken back.
     patch(&world, &lead, "000001", &json!({"emails": ["typo@example.com"]})).await;
     patch(&world, &lead, "000001", &json!({"emails": ["jana@example.com"]})).await;
-    assert_eq!(asks(&world, NORDSTERN, &json!({"email": "jana@example.com"})).await, (200, lead.clone()));
-    let (status, typo) = asks(&world, NORDSTERN, &json!({"email": "typo@example.com"})).await;
+    assert_eq!(enquire(&world, NORDSTERN, &json!({"email": "jana@example.com"})).await, (200, lead.clone()));
+    let (status, typo) = enquire(&world, NORDSTERN, &json!({"email": "typo@example.com"})).await;
     assert_eq!((status, typo != lead), (201, true));
     // Another contact has the address, here or on another lead of the record.
     let added = world.post(ADMIN, &format!("/leads/{lead}/contacts"), &json!({"first_name": "Eva", "emails": ["jana@example.com"]})).await;
     assert_eq!(added.status, 201, "{}", added.body);
     patch(&world, &lead, "000001", &json!({"emails": ["new@example.com"]})).await;
-    assert_eq!(asks(&world, NORDSTERN, &json!({"email": "jana@example.com"})).await, (200, lead.clone()));
+    assert_eq!(enquire(&world, NORDSTERN, &json!({"email": "jana@example.com"})).await, (200, lead.clone()));
     let lost = world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     assert_eq!(lost.status, 200);
     let (status, later) =
-        asks(&world, NORDSTERN, &json!({"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com"})).await;
+        enquire(&world, NORDSTERN, &json!({"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com"})).await;
     assert_eq!(status, 201);
     patch(&world, &later, "000001", &json!({"emails": ["newer@example.com"]})).await;
-    assert_eq!(asks(&world, NORDSTERN, &json!({"email": "jana@example.com"})).await, (200, later), "Eva has it on the lost lead");
+    assert_eq!(enquire(&world, NORDSTERN, &json!({"email": "jana@example.com"})).await, (200, later), "Eva has it on the lost lead");
     // The choice is for corrections only.
     for (method, path, word) in [(Method::POST, "contacts", "former"), (Method::PATCH, "contacts/000001", "maybe")] {
         let body = json!({"emails": ["x@example.com"], "replaces": word}).to_string();

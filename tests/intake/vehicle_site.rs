@@ -42,10 +42,10 @@ async fn int_10_the_routing_rules_of_the_vehicle_site_apply_if_the_dealer_sets_i
     let settings: Settings = draft.check().unwrap();
     forecourt_local::demo::save(&world.store, &world.scope(), &dealer(HARBOUR), &settings, world.system.clock.now()).await.unwrap();
 
-    let asked = at_site("b", HARBOUR);
-    let told = world.post("gina.group", &format!("/dealers/{NORDSTERN}/dry-run"), &json!({"lead": asked})).await;
-    assert_eq!((told.text("/owner"), told.text("/rule"), told.text("/group")), ("oliver.reed", "DIS-3", "mg"), "{}", told.body);
-    assert_eq!(sent(&world, &asked).await, (HARBOUR.to_owned(), "oliver.reed".to_owned()));
+    let enquiry_there = at_site("b", HARBOUR);
+    let found = world.post("gina.group", &format!("/dealers/{NORDSTERN}/dry-run"), &json!({"lead": enquiry_there})).await;
+    assert_eq!((found.text("/owner"), found.text("/rule"), found.text("/group")), ("oliver.reed", "DIS-3", "mg"), "{}", found.body);
+    assert_eq!(sent(&world, &enquiry_there).await, (HARBOUR.to_owned(), "oliver.reed".to_owned()));
     assert_eq!(sent(&world, &at_site("c", "nowhere")).await.0, NORDSTERN, "nobody knows the site");
     assert_eq!(sent(&world, &at_site("d", "Not an id!")).await.0, NORDSTERN);
     assert_eq!(sent(&world, &at_site("e", NORDSTERN)).await.0, NORDSTERN);
@@ -151,8 +151,8 @@ async fn int_8_a_trade_in_enquiry_without_a_vehicle_is_mailed_to_the_trade_in_ad
     }
     assert!(String::from_utf8_lossy(&mail.mime("no-reply@example.com").unwrap()).contains("application/pdf"));
     let page = world.get(ADMIN, &format!("/leads/{id}")).await;
-    let told = page.body["messages"].as_array().unwrap().iter().find(|m| m["about"] == "trade_in").unwrap().clone();
-    assert_eq!((&told["fate"], &told["to"]), (&json!("sent"), &json!("ankauf@example.com")));
+    let found = page.body["messages"].as_array().unwrap().iter().find(|m| m["about"] == "trade_in").unwrap().clone();
+    assert_eq!((&found["fate"], &found["to"]), (&json!("sent"), &json!("ankauf@example.com")));
 }
 
 /// INT-6, INT-8: a trade-in enquiry that is added to a lead is also sent to the trade-in address, once.

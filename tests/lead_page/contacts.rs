@@ -46,9 +46,9 @@ async fn lead_7_a_corrected_contact_is_found_by_old_and_new_channels() {
     assert_eq!(patch(&world, &first, &body).await.headers["etag"], corrected.headers["etag"], "so already");
     let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
     assert_eq!((&page["contact"], &page["enquiry"]["contact"]["last_name"]), (&json!("Jana petersen"), &json!("petersen")));
-    let told = &page["timeline"].as_array().unwrap().last().unwrap()["events"];
-    assert_eq!((&told[0]["what"], &told[0]["before"]["emails"]), (&json!("contact_changed"), &json!(["petersen@example.com"])));
-    assert_eq!(told.as_array().unwrap().len(), 1, "no clash");
+    let recorded = &page["timeline"].as_array().unwrap().last().unwrap()["events"];
+    assert_eq!((&recorded[0]["what"], &recorded[0]["before"]["emails"]), (&json!("contact_changed"), &json!(["petersen@example.com"])));
+    assert_eq!(recorded.as_array().unwrap().len(), 1, "no clash");
     // The contact is found by each old and new channel in a search, and recognised by each in an enquiry.
     for query in ["0171%202345678", "jana@example.com", "petersen@example.com", "jana"] {
         assert_eq!(found(&world, query).await, 1, "{query}");

@@ -132,9 +132,9 @@ async fn lead_6_a_moved_deadline_waits_for_the_end_of_a_day_off_and_skips_a_past
     assert_eq!(world.page(id).await.lead.level(), 1);
     patch(&world, &path, &json!({"at": "2026-11-26T10:00:00Z"})).await;
     world.advance_to("2026-11-24T12:00:00Z").await;
-    let fates = world.get(ADMIN, &format!("/leads/{id}")).await.body["messages"].clone();
-    let level_1 = fates.as_array().unwrap().iter().find(|message| message["about"] == "level_1").unwrap().clone();
-    assert_eq!(level_1["fate"], "dropped", "{fates}");
+    let messages = world.get(ADMIN, &format!("/leads/{id}")).await.body["messages"].clone();
+    let level_1 = messages.as_array().unwrap().iter().find(|message| message["about"] == "level_1").unwrap().clone();
+    assert_eq!(level_1["fate"], "dropped", "{messages}");
 }
 
 #[tokio::test]

@@ -147,6 +147,9 @@ fn lead_2_an_unknown_type_is_downloaded_as_data() {
     assert_eq!(saved("invoice.js", "text/plain"), ("text/plain".into(), "invoice.js.txt".into()));
     assert_eq!(saved("invoice.JS", "application/x-unknown"), data("invoice.JS.bin"));
     assert_eq!(saved("invoice.exe. ", "application/octet-stream"), data("invoice.exe. .bin"));
+    for name in ["setup.command", "report.xll", "start.jnlp", "help.settingcontent-ms", "disk.img", "module.psm1", "page.xhtm", "car.iso"] {
+        assert_eq!(saved(name, "application/x-unknown"), data(&format!("{name}.bin")));
+    }
     assert_eq!(saved("plan.dwg", "image/vnd.dwg"), data("plan.dwg"));
     assert_eq!(saved("page.html", "text/html"), data("page.html.bin"));
 }

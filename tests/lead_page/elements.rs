@@ -87,7 +87,7 @@ async fn lead_2_all_invalid_fields_of_an_element_are_returned_at_once() {
         (
             "quotes",
             json!({"vehicle": {"make": "Opel"}, "lines": [{"text": " ", "amount": "x"}], "valid_until": "31.12.2026"}),
-            vec!["lines.0.amount LEAD-2", "valid_until LEAD-2", "vehicle.condition LEAD-2", "lines.0.text LEAD-2"],
+            vec!["lines[0].amount LEAD-2", "valid_until LEAD-2", "vehicle.condition LEAD-2", "lines[0].text LEAD-2", "price LEAD-2"],
         ),
         (
             "quotes",

@@ -53,8 +53,8 @@ async fn add_timeline_entries(world: &World, id: LeadId, entries: usize) {
         let rule = |loaded: &forecourt_store::Loaded, _| {
             let lead = loaded.lead(id).unwrap().touched(world.system.clock.now());
             let raw = Raw { media_type: "text/plain".into(), storage: RawStorage::Here(vec![7; 20_000]) };
-            let told = vec![Event::CallMissed { note: Some(format!("no. {}", lead.version)) }];
-            let entry = Entry { lead: id, version: lead.version, at: lead.updated, by: Actor::System, events: told, raw: Some(raw) };
+            let events = vec![Event::CallMissed { note: Some(format!("no. {}", lead.version)) }];
+            let entry = Entry { lead: id, version: lead.version, at: lead.updated, by: Actor::System, events, raw: Some(raw) };
             let decision = Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)));
             Ok((Some(decision), ()))
         };
@@ -167,11 +167,11 @@ async fn lead_2_timeline_pages_show_each_entry_once_despite_changes_in_between()
         comments.push(made.headers["location"].to_str().unwrap().to_owned());
     }
     let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
-    let told = |body: &Value| -> Vec<String> {
+    let shown_events = |body: &Value| -> Vec<String> {
         let events = body["timeline"].as_array().unwrap().iter().map(|entry| entry["events"][0].clone());
         events.map(|event| event["text"].as_str().or(event["what"].as_str()).unwrap().to_owned()).collect()
     };
-    let (mut shown, mut cursor) = (told(&page), page["timeline_cursor"].as_str().map(str::to_owned));
+    let (mut shown, mut cursor) = (shown_events(&page), page["timeline_cursor"].as_str().map(str::to_owned));
     shown.reverse();
     let mut gone = comments.iter();
     while let Some(before) = cursor {
@@ -181,7 +181,7 @@ async fn lead_2_timeline_pages_show_each_entry_once_despite_changes_in_between()
         assert_eq!(world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": "another"})).await.status, 201);
         let next = world.get(ADMIN, &format!("/leads/{id}/timeline?limit=4&cursor={before}")).await;
         assert_eq!(next.status, 200, "{}", next.body);
-        shown.extend(told(&next.body));
+        shown.extend(shown_events(&next.body));
         cursor = next.body["cursor"].as_str().map(str::to_owned);
     }
     let wanted: Vec<String> = (0..60).rev().map(|i| format!("no. {i}")).chain(["received".to_owned()]).collect();

@@ -111,6 +111,8 @@ async fn api_2_a_range_takes_dates_and_instants() {
         ("until=2026-11-22", 0),
         ("from=2026-11-22T23:00:00Z&until=2026-11-24", 1),
         ("from=2026-11-23&until=2026-11-22T23:00:00Z", 0),
+        ("from=2026-11-23T00:00:00+01:00", 1),
+        ("until=2026-11-23T00:00:00+01:00", 0),
     ] {
         assert_eq!(found(&world, ADMIN, query).await.len(), number, "{query}");
     }
@@ -125,7 +127,7 @@ async fn api_2_a_range_takes_dates_and_instants() {
         ("/overview/leads".into(), "received_until"),
         ("/overview/leads".into(), "received_to"),
     ] {
-        for bound in ["2026-11-23", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00%2B01:00"] {
+        for bound in ["2026-11-23", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00%2B01:00", "2026-11-23T10:00:00+01:00"] {
             let reply = world.get("gina.group", &format!("{path}?{until}={bound}")).await;
             assert_eq!(reply.status, 200, "{path} {until} {bound}: {}", reply.body);
         }
@@ -263,13 +265,13 @@ async fn lead_2_lists_of_a_lead_are_paged_newest_first() {
         world.post(ADMIN, &format!("/leads/{id}/invitations"), &json!({"type": "booked_test_drive", "title": format!("{n}")})).await;
         world.advance_to(&format!("2026-11-23T09:{:02}:00Z", n + 1)).await;
     }
-    for (list, rows, said) in [("comments", "elements", "text"), ("events", "events", "title"), ("invitations", "invitations", "title")] {
+    for (list, rows, field) in [("comments", "elements", "text"), ("events", "events", "title"), ("invitations", "invitations", "title")] {
         let path = format!("/leads/{id}/{list}");
         let (mut got, mut cursor, mut pages) = (String::new(), String::new(), 0);
         loop {
             let page = world.get(ADMIN, &format!("{path}?limit=3{cursor}")).await;
             assert_eq!(page.status, 200, "{}", page.body);
-            got.extend(page.body[rows].as_array().unwrap().iter().map(|row| row[said].as_str().unwrap()));
+            got.extend(page.body[rows].as_array().unwrap().iter().map(|row| row[field].as_str().unwrap()));
             pages += 1;
             let Some(next) = page.body["cursor"].as_str() else { break };
             cursor = format!("&cursor={next}");

@@ -312,9 +312,9 @@ async fn lead_4_a_task_goes_to_the_new_owner_if_its_assignee_does_not_work_at_th
     };
     assert_eq!(there().await, [format!("Photo {owner}"), format!("Wash {owner}")]);
     let entry = page["timeline"].as_array().unwrap().iter().find(|entry| entry["events"][0]["what"] == "moved").unwrap();
-    let told: Vec<&Value> = entry["events"].as_array().unwrap()[1..].iter().collect();
+    let further: Vec<&Value> = entry["events"].as_array().unwrap()[1..].iter().collect();
     assert_eq!(
-        (told.len(), &told[0]["what"], &told[0]["title"], &told[0]["assignee"]),
+        (further.len(), &further[0]["what"], &further[0]["title"], &further[0]["assignee"]),
         (1, &json!("task_changed"), &json!("Photo"), &Value::Null)
     );
     // A task that was completed at the former dealer is assigned to the new owner when it is reopened.

@@ -70,6 +70,20 @@ async fn set_12_the_limit_of_a_recipient_counts_all_leads_and_tags() {
     assert_eq!(world.system.mailbox.mails().iter().filter(|mail| to_jana(mail)).count(), 3);
 }
 
+/// SET-12: the dealer's own lead address stands in for the addresses of many customers, so that it has no limit.
+#[tokio::test]
+async fn set_12_the_dealers_own_lead_address_has_no_limit() {
+    let world = World::new().await;
+    world.settings(|s| s.limits.letters_per_recipient = 2).await;
+    let own = "leads@autohaus-nordstern-demo.example";
+    let lead = world.lead(&json!({"type": "used_car", "source": "website", "contact": {"last_name": "Ohne", "email": own}})).await;
+    for i in 1..=4 {
+        mail(&world, lead, &format!("Angebot {i}")).await;
+    }
+    world.system.settle().await;
+    assert_eq!(world.system.mailbox.mails().iter().filter(|mail| mail.to == own).count(), 4);
+}
+
 /// SET-12, MSG-1: a letter whose turn does not come within three days fails and is listed. Sent again by hand, it takes another share.
 #[tokio::test]
 async fn set_12_a_letter_that_would_wait_for_more_than_three_days_fails_and_is_listed() {
@@ -245,7 +259,7 @@ async fn msg_2_a_link_in_a_name_is_flagged_and_never_in_a_letter() {
 }
 
 #[test]
-fn msg_2_links_are_told_from_names() {
+fn msg_2_links_are_distinguished_from_names() {
     let links = [
         "https://evil.example/x",
         "Gewinn www.evil.example",
@@ -260,6 +274,19 @@ fn msg_2_links_are_told_from_names() {
         "(evil.shop)",
         "evil.com:8080",
         "Dr.evil.com",
+        "evil.com!",
+        "→evil.com←",
+        "*evil.com*",
+        "«evil.com»",
+        "Gewinn…evil.com",
+        "Gewinn..evil.com",
+        "Gewinn=evil.com&x",
+        "mein_evil.com",
+        "evil.com-",
+        "evil.su",
+        "evil.zip",
+        "evil.finance/x",
+        "evil.gs",
     ];
     for name in links {
         assert!(has_link(name), "{name}");
@@ -279,6 +306,11 @@ fn msg_2_links_are_told_from_names() {
         "Anna-Lena O’Brien",
         "Müller/Schmidt",
         "Jana, 2. Etage",
+        "Jana (Fa.Vogt)",
+        "Dr.-Ing. Weiß",
+        "Vogt & Söhne e.V.!",
+        "VW ID.3 1.5 TSI",
+        "Anna...",
         "",
     ] {
         assert!(!has_link(name), "{name}");

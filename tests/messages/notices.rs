@@ -42,11 +42,11 @@ async fn msg_1_a_lead_reassigned_before_its_notice_is_sent_notifies_only_the_new
     let id = world.lead(&enquiry("jana")).await;
     world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
     world.advance_to("2026-11-23T07:05:00Z").await;
-    let told: Vec<_> = world.mails().into_iter().filter(|mail| mail.contains("Neue Anfrage")).collect();
-    assert!(told.len() == 1 && told[0].contains("ben.krause"), "{told:?}");
+    let notices: Vec<_> = world.mails().into_iter().filter(|mail| mail.contains("Neue Anfrage")).collect();
+    assert!(notices.len() == 1 && notices[0].contains("ben.krause"), "{notices:?}");
     let page = world.get(ADMIN, &format!("/leads/{id}")).await;
-    let fates: Vec<_> = page.body["messages"].as_array().unwrap().iter().map(|m| m["fate"].as_str().unwrap()).collect();
-    assert_eq!(fates, ["dropped", "sent"]);
+    let states: Vec<_> = page.body["messages"].as_array().unwrap().iter().map(|m| m["fate"].as_str().unwrap()).collect();
+    assert_eq!(states, ["dropped", "sent"]);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn sent_from(now: &str, times: usize, failures: Vec<Undelivered>) -> (Vec<
         dealer: crate::support::world::dealer(crate::support::world::NORDSTERN),
         target: WakeUpTarget::Message { lead: id, message: "assigned-1".into() },
     };
-    let mut fates = Vec::new();
+    let mut states = Vec::new();
     for _ in 0..times {
         let event = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
         let response = sender.handle(serde_json::from_value(event).unwrap()).await;
@@ -118,33 +118,33 @@ async fn sent_from(now: &str, times: usize, failures: Vec<Undelivered>) -> (Vec<
         if let Some(due) = message.due() {
             world.system.clock.freeze_at(due);
         }
-        fates.push(message.state);
+        states.push(message.state);
     }
     let carried = flaky.carried.lock().unwrap().len();
-    (fates, carried)
+    (states, carried)
 }
 
 #[tokio::test]
 async fn msg_1_a_temporary_failure_is_retried_and_a_permanent_one_is_shown() {
     let later = || Undelivered::Later("throttled".into());
-    let (fates, carried) = sent_through(vec![later(), later()]).await;
-    assert!(matches!(fates[0], MessageState::Queued { attempts: 1, due, .. } if due == at("2026-11-23T09:02:00Z")), "{:?}", fates[0]);
-    assert!(matches!(fates[2], MessageState::Sent { .. }));
+    let (states, carried) = sent_through(vec![later(), later()]).await;
+    assert!(matches!(states[0], MessageState::Queued { attempts: 1, due, .. } if due == at("2026-11-23T09:02:00Z")), "{:?}", states[0]);
+    assert!(matches!(states[2], MessageState::Sent { .. }));
     assert_eq!(carried, 1);
 
-    let (fates, carried) = sent_through(vec![Undelivered::Never("rejected".into())]).await;
-    assert!(matches!(&fates[0], MessageState::Failed { why, .. } if why == "rejected"));
+    let (states, carried) = sent_through(vec![Undelivered::Never("rejected".into())]).await;
+    assert!(matches!(&states[0], MessageState::Failed { why, .. } if why == "rejected"));
     assert_eq!(carried, 0);
 
     // Three days of attempts, in opening hours.
-    let (fates, carried) = sent_times(90, (0..100).map(|_| later()).collect()).await;
-    let failed = fates.iter().position(|state| matches!(state, MessageState::Failed { .. }));
+    let (states, carried) = sent_times(90, (0..100).map(|_| later()).collect()).await;
+    let failed = states.iter().position(|state| matches!(state, MessageState::Failed { .. }));
     assert!(failed.is_some_and(|failed| failed > 71), "{failed:?}");
     assert_eq!(carried, 0);
     // Without an answer each time, the reader may have had it eight times.
-    let (fates, _) = sent_through((0..20).map(|_| Undelivered::Unclear("no answer".into())).collect()).await;
-    let seven = fates.iter().filter(|state| matches!(state, MessageState::Queued { attempts: 7, .. })).count();
-    assert!(seven > 0 && matches!(&fates[11], MessageState::Failed { why, .. } if why == NO_ANSWER), "{fates:?}");
+    let (states, _) = sent_through((0..20).map(|_| Undelivered::Unclear("no answer".into())).collect()).await;
+    let seven = states.iter().filter(|state| matches!(state, MessageState::Queued { attempts: 7, .. })).count();
+    assert!(seven > 0 && matches!(&states[11], MessageState::Failed { why, .. } if why == NO_ANSWER), "{states:?}");
 }
 
 /// The reason of a notice that had no answer in eight attempts, with the provider's last error.
@@ -155,10 +155,10 @@ const NO_ANSWER: &str = "no answer in eight attempts; it may have arrived: no an
 async fn msg_1_known_failures_do_not_count_as_attempts_without_an_answer() {
     let mut failures = vec![Undelivered::Unclear("no answer".into())];
     failures.extend((0..10).map(|_| Undelivered::Later("unavailable".into())));
-    let (fates, carried) = sent_times(14, failures).await;
-    assert!(fates.iter().any(|state| matches!(state, MessageState::Queued { attempts: 10, unclear: 0, .. })), "{fates:?}");
-    assert!(fates.iter().any(|state| matches!(state, MessageState::Queued { attempts: 11, unclear: 1, .. })), "{fates:?}");
-    assert!(matches!(fates.last(), Some(MessageState::Sent { .. })), "{fates:?}");
+    let (states, carried) = sent_times(14, failures).await;
+    assert!(states.iter().any(|state| matches!(state, MessageState::Queued { attempts: 10, unclear: 0, .. })), "{states:?}");
+    assert!(states.iter().any(|state| matches!(state, MessageState::Queued { attempts: 11, unclear: 1, .. })), "{states:?}");
+    assert!(matches!(states.last(), Some(MessageState::Sent { .. })), "{states:?}");
     assert_eq!(carried, 1);
 }
 
@@ -166,15 +166,15 @@ async fn msg_1_known_failures_do_not_count_as_attempts_without_an_answer() {
 #[tokio::test]
 async fn msg_1_a_busy_provider_uses_up_no_attempt() {
     let busy = || Undelivered::Busy("Maximum sending rate exceeded".into());
-    let (fates, carried) = sent_times(12, (0..11).map(|_| busy()).collect()).await;
+    let (states, carried) = sent_times(12, (0..11).map(|_| busy()).collect()).await;
     let mut before = at("2026-11-23T09:00:00Z");
-    for state in &fates[..11] {
+    for state in &states[..11] {
         let MessageState::Queued { attempts: 0, due, .. } = state else { panic!("{state:?}") };
         let pause = (*due - before).num_seconds();
         assert!((60..=1_350).contains(&pause), "{pause}");
         before = *due;
     }
-    assert!(matches!(fates[11], MessageState::Sent { .. }), "{:?}", fates[11]);
+    assert!(matches!(states[11], MessageState::Sent { .. }), "{:?}", states[11]);
     assert_eq!(carried, 1);
 }
 
@@ -182,9 +182,9 @@ async fn msg_1_a_busy_provider_uses_up_no_attempt() {
 #[tokio::test]
 async fn esc_6_a_failed_mail_is_not_retried_at_night() {
     let later = || Undelivered::Later("throttled".into());
-    let (fates, carried) = sent_from("2026-11-23T16:55:00Z", 12, vec![later(), later()]).await;
-    assert!(matches!(fates[1], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
-    assert!(matches!(fates[2], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-24T07:00:43Z")), "{:?}", fates[2]);
+    let (states, carried) = sent_from("2026-11-23T16:55:00Z", 12, vec![later(), later()]).await;
+    assert!(matches!(states[1], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-23T17:01:00Z")), "{:?}", states[1]);
+    assert!(matches!(states[2], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-24T07:00:43Z")), "{:?}", states[2]);
     assert_eq!(carried, 1);
 }
 
@@ -321,8 +321,8 @@ async fn esc_8_a_held_reminder_is_not_sent_after_level_1() {
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-26T07:10:00Z").await;
     let n = id.spoken();
-    let told: Vec<_> = world.mails().into_iter().skip(1).collect();
-    assert_eq!(told, [format!("11-26 07:00:20 anna.vogt: Überfällig: Anfrage {n} ist unbeantwortet")]);
+    let notices: Vec<_> = world.mails().into_iter().skip(1).collect();
+    assert_eq!(notices, [format!("11-26 07:00:20 anna.vogt: Überfällig: Anfrage {n} ist unbeantwortet")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -79,13 +79,13 @@ fn text_of(enquiry: &Enquiry) -> String {
 
 #[test]
 fn int_8_the_sheet_contains_vehicle_contact_and_message_in_each_language() {
-    let told = [
+    let expected = [
         ("en", "Trade-in enquiry 595-922-1503", "Mileage 98.500 km", "received Mon 23 Nov 2026 02:33 · website"),
         ("de", "Anfrage zur Inzahlungnahme 595-922-1503", "Kilometerstand 98.500 km", "eingegangen 23.11.2026, 02:33 Uhr · website"),
-        ("nl", "Inruilaanvraag 595-922-1503", "Kilometerstand 98.500 km", "ontvangen 23-11-2026 02:33 · website"),
+        ("nl", "Inruilaanvraag 595-922-1503", "Kilometerstand 98.500 km", "ontvangen 23-11-2026 om 02:33 uur · website"),
         ("fr", "Trade-in enquiry 595-922-1503", "Mileage 98.500 km", "received Mon 23 Nov 2026 02:33 · website"),
     ];
-    for (language, title, mileage, arrival) in told {
+    for (language, title, mileage, arrival) in expected {
         let document = document(&sheet(&golf(), language));
         let text = text(&document);
         assert_eq!(document.get_pages().len(), 1);

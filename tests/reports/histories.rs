@@ -79,9 +79,10 @@ impl Visit {
             let early = report.by_partner && day(report.as_of) < day(self.at());
             !early && self.moved().is_none_or(|(moved, _)| moved < report.as_of)
         };
-        let said = self.reports.iter().filter(counts);
-        let said = said.filter_map(|report| if let ReportKind::Attended(is) = report.what { Some((report.as_of, is)) } else { None });
-        said.max_by_key(|(as_of, _)| *as_of).map_or(Attended::Unknown, |(_, is)| is)
+        let reported = self.reports.iter().filter(counts);
+        let reported =
+            reported.filter_map(|report| if let ReportKind::Attended(is) = report.what { Some((report.as_of, is)) } else { None });
+        reported.max_by_key(|(as_of, _)| *as_of).map_or(Attended::Unknown, |(_, is)| is)
     }
 
     /// Whether the appointment is planned, so that it follows its lead to another dealer.
@@ -305,11 +306,11 @@ impl ReportHistory {
                 _ => takes(row, zone(row.dealer.as_str())),
             });
             let wanted: Vec<&Appointment> = wanted.collect();
-            let mut said = self.world.get("hugo.office", &format!("/overview/appointments?{query}limit=100")).await.body;
+            let mut reported = self.world.get("hugo.office", &format!("/overview/appointments?{query}limit=100")).await.body;
             let mut counted = boxes(&wanted, |row| zone(row.dealer.as_str()), now);
-            let shown = said.as_object_mut().unwrap().remove("rows").unwrap();
+            let shown = reported.as_object_mut().unwrap().remove("rows").unwrap();
             for name in ["truncated", "confirmations", "reminders"] {
-                said.as_object_mut().unwrap().remove(name);
+                reported.as_object_mut().unwrap().remove(name);
                 counted.as_object_mut().unwrap().remove(name);
             }
             let mut newest = wanted.clone();
@@ -318,7 +319,7 @@ impl ReportHistory {
             let newest: Vec<Value> = newest.iter().map(facts).collect();
             let shown: Vec<Value> = shown.as_array().unwrap().iter().map(|row| json!([row["id"], row["dealer"], row["at"]])).collect();
             assert_eq!(shown, newest, "{context}, {now}: {query}\n{:#?}", self.visits);
-            assert_eq!(said, counted, "{context}, {now}: {query}\n{:#?}", self.visits);
+            assert_eq!(reported, counted, "{context}, {now}: {query}\n{:#?}", self.visits);
         }
     }
 }

@@ -134,10 +134,10 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
                 let (query, takes) = filter(&mut dice, now);
                 let wanted: Vec<&Appointment> = rows.iter().filter(|row| takes(row, zone(row.dealer.as_str()))).collect();
                 let reply = world.get("hugo.office", &format!("/overview/appointments?{query}limit=5")).await;
-                let mut said = reply.body.clone();
+                let mut answer = reply.body.clone();
                 let (shown, truncated) =
-                    (said.as_object_mut().unwrap().remove("rows").unwrap(), said.as_object_mut().unwrap().remove("truncated").unwrap());
-                assert_eq!(said, boxes(&wanted, |row| zone(row.dealer.as_str()), now), "seed {seed}, step {step}, {now}: {query}");
+                    (answer.as_object_mut().unwrap().remove("rows").unwrap(), answer.as_object_mut().unwrap().remove("truncated").unwrap());
+                assert_eq!(answer, boxes(&wanted, |row| zone(row.dealer.as_str()), now), "seed {seed}, step {step}, {now}: {query}");
                 let mut newest = wanted.clone();
                 newest.sort_by_key(|row| (std::cmp::Reverse(row.created), row.id.clone()));
                 let newest: Vec<&str> = newest.iter().take(5).map(|row| row.id.as_str()).collect();

@@ -260,15 +260,21 @@ async fn set_11_a_recomputation_with_a_cursor_of_another_release_starts_again() 
 }
 
 #[tokio::test]
-async fn set_11_a_recomputation_leaves_out_a_lead_that_cannot_be_read() {
+async fn set_11_a_recomputation_leaves_out_leads_and_events_that_cannot_be_read() {
     let world = World::new().await;
     let mut leads = Vec::new();
     for name in ["eight", "nine", "ten"] {
         leads.push(world.lead(&enquiry(name)).await);
     }
     let before = world.page(leads[0]).await.lead.deadline().unwrap();
-    // A newer release wrote one of them.
-    Stored::lead(&world, leads[1]).change(|lead| drop(lead.insert("sv".into(), AttributeValue::N("99".into())))).await;
+    let other = world.lead(&enquiry("eleven")).await;
+    let call = json!({"title": "Call", "type": "phone_outbound", "at": "2026-11-25T09:00:00Z"});
+    let event = world.post(ADMIN, &format!("/leads/{other}/events"), &call).await;
+    assert_eq!(event.status, 201, "{}", event.body);
+    // A newer release wrote one of the leads, and the event of another one.
+    let newer = |item: &mut ReleaseAttributes| drop(item.insert("sv".into(), AttributeValue::N("99".into())));
+    Stored::lead(&world, leads[1]).change(newer).await;
+    Stored(&world, format!("demo-group#L#{other}"), format!("E#{}", event.text("/id")).leak()).change(newer).await;
     let changed = put(&world, &of_dealer("escalation"), &json!({"level_1": 240, "reminder": 10, "level_2": 1440})).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     world.advance_to("2026-11-23T09:05:00Z").await;

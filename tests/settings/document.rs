@@ -45,10 +45,10 @@ async fn set_10_a_change_requires_the_current_version_and_is_recorded() {
     assert_eq!(put(&world, "gina.group", 2, &with(&longer, "/name", json!("Nordstern"))).await.status, 200);
 
     let history = world.get(ADMIN, &format!("{}/history", path())).await;
-    let told: Vec<Value> = history.body["changes"].as_array().unwrap().iter().take(2).cloned().collect();
+    let result: Vec<Value> = history.body["changes"].as_array().unwrap().iter().take(2).cloned().collect();
     let level_1 = |n: u32| json!({"level_1": n, "reminder": 30, "level_2": 1440, "level_2_resubmission": 1440});
     assert_eq!(
-        told,
+        result,
         [
             json!({"version": 3, "at": "2026-11-23T09:05:00Z", "by": "user:gina.group",
                 "fields": [{"field": "name", "before": "Autohaus Nordstern", "after": "Nordstern"}]}),
@@ -138,6 +138,11 @@ async fn set_10_a_field_that_cannot_be_read_is_described_in_plain_words() {
     let world = World::new().await;
     let read = settings(&world).await;
     let absent = |absence: Value| with(&read, "/members/0/absences", json!([absence]));
+    let day_off = |field: &str, value: Value| {
+        let mut day = json!({"from": "2026-12-24", "name": "Inventur", "kind": "company_holiday"});
+        day[field] = value;
+        json!([day])
+    };
     let time = "must be a time with a UTC offset such as 2026-12-24T12:30:00+01:00";
     let whole = "must be a whole number from 0 to 4294967295";
     for (body, field, detail) in [
@@ -159,8 +164,15 @@ async fn set_10_a_field_that_cannot_be_read_is_described_in_plain_words() {
         (
             with(&read, "/calendar/hours/mon", json!([["08:00", "12:00", "13:00"]])),
             "calendar.hours.mon[0]",
-            "must be a list of fewer entries".to_owned(),
+            "must be a list of 2 entries".to_owned(),
         ),
+        (with(&read, "/calendar/days_off", day_off("kind", json!({}))), "calendar.days_off[0].kind", "must be text".to_owned()),
+        (
+            with(&read, "/calendar/days_off", day_off("kind", json!({"public_holiday": null}))),
+            "calendar.days_off[0].kind",
+            "must be text".to_owned(),
+        ),
+        (with(&read, "/calendar", json!("always")), "calendar", "must be an object".to_owned()),
     ] {
         let reply = put(&world, ADMIN, 1, &body).await;
         let found = (reply.text("/errors/0/field").to_owned(), reply.text("/errors/0/detail").to_owned());
@@ -230,13 +242,23 @@ async fn dry_run(world: &World, who: &str, body: &Value) -> Reply {
     world.post(who, &format!("/dealers/{NORDSTERN}/dry-run"), body).await
 }
 
+/// API-1: a dry run shows the fields of the enquiry that are unknown. Its own unknown fields are refused.
+#[tokio::test]
+async fn api_1_a_dry_run_flags_unknown_fields_of_the_enquiry() {
+    let world = World::new().await;
+    let lead = json!({"contact": {"email": "jana@example.com"}, "vehicel": {"make": "Opel"}});
+    let reply = dry_run(&world, ADMIN, &json!({"lead": lead})).await;
+    assert_eq!((reply.status, reply.text("/flags/0/field")), (200, "vehicel"), "{}", reply.body);
+    assert_eq!(dry_run(&world, ADMIN, &json!({"lead": lead, "at": "2026-11-24"})).await.faults(), ["at API-1"]);
+}
+
 /// SET-9: a dry run returns the owner, the rule, and the deadlines with the counted hours. It changes nothing.
 #[tokio::test]
 async fn set_9_a_dry_run_returns_the_owner_the_rule_and_the_deadlines() {
     let world = World::new().await;
-    let asked = json!({"received_at": "2026-11-28T12:30:00+01:00", "lead": enquiry("jana")});
+    let dry_run_body = json!({"received_at": "2026-11-28T12:30:00+01:00", "lead": enquiry("jana")});
     for _ in 0..2 {
-        let told = dry_run(&world, ADMIN, &asked).await;
+        let result = dry_run(&world, ADMIN, &dry_run_body).await;
         let wanted = json!({
             "dealer": NORDSTERN, "becomes": "lead", "owner": "anna.vogt", "rule": "DIS-1", "group": null, "passed_over": [],
             "deadlines": {
@@ -249,7 +271,7 @@ async fn set_9_a_dry_run_returns_the_owner_the_rule_and_the_deadlines() {
                 ],
             },
         });
-        assert_eq!((told.status, &told.body), (200, &wanted));
+        assert_eq!((result.status, &result.body), (200, &wanted));
     }
     assert_eq!(world.list(ADMIN, NORDSTERN).await, Vec::<Value>::new());
     // A real lead gets the owner of the dry run.
@@ -265,8 +287,8 @@ async fn set_9_a_dry_run_returns_the_skipped_users_and_the_invalid_fields() {
     let world = World::new().await;
     let away = json!([{"from": "2026-12-01T00:00:00Z", "until": "2026-12-08T00:00:00Z"}]);
     world.settings(|s| s.members[0].absences = serde_json::from_value(away).unwrap()).await;
-    let told = dry_run(&world, ADMIN, &json!({"received_at": "2026-12-02T09:00:00Z", "lead": enquiry("jana")})).await;
-    assert_eq!((told.text("/owner"), &told.body["passed_over"]), ("ben.krause", &json!([{"user": "anna.vogt", "reason": "absent"}])));
+    let result = dry_run(&world, ADMIN, &json!({"received_at": "2026-12-02T09:00:00Z", "lead": enquiry("jana")})).await;
+    assert_eq!((result.text("/owner"), &result.body["passed_over"]), ("ben.krause", &json!([{"user": "anna.vogt", "reason": "absent"}])));
     let wrong = dry_run(&world, ADMIN, &json!({"lead": {"type": "spaceship", "contact": {}}})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["lead.type INT-4".to_owned(), "lead.contact INT-3".to_owned()]));
     let wrong = dry_run(&world, ADMIN, &json!({"received_at": "tomorrow"})).await;
@@ -280,12 +302,12 @@ async fn set_9_a_dry_run_returns_the_skipped_users_and_the_invalid_fields() {
 async fn set_9_a_dry_run_shows_existing_leads_only_to_users_who_may_see_them() {
     let world = World::new().await;
     world.lead(&enquiry("jana")).await;
-    let asked = json!({"received_at": "2026-12-24T17:30:00Z", "lead": enquiry("jana")});
-    let told = dry_run(&world, ADMIN, &asked).await;
-    assert_eq!((told.text("/becomes"), told.text("/deadlines/level_1/due")), ("added", "2026-11-23T11:00:00Z"));
-    assert_eq!(told.body["deadlines"]["counted"], json!([{"from": "2026-11-23T09:00:00Z", "until": "2026-11-23T11:00:00Z"}]));
-    let told = dry_run(&world, "otto.operator", &asked).await;
-    assert_eq!((told.status, told.text("/becomes"), told.body.get("lead")), (200, "lead", None), "{}", told.body);
+    let dry_run_body = json!({"received_at": "2026-12-24T17:30:00Z", "lead": enquiry("jana")});
+    let result = dry_run(&world, ADMIN, &dry_run_body).await;
+    assert_eq!((result.text("/becomes"), result.text("/deadlines/level_1/due")), ("added", "2026-11-23T11:00:00Z"));
+    assert_eq!(result.body["deadlines"]["counted"], json!([{"from": "2026-11-23T09:00:00Z", "until": "2026-11-23T11:00:00Z"}]));
+    let result = dry_run(&world, "otto.operator", &dry_run_body).await;
+    assert_eq!((result.status, result.text("/becomes"), result.body.get("lead")), (200, "lead", None), "{}", result.body);
     // A seller who may read settings sees neither the lead of a colleague nor, when it is closed, that its owner gets the next one.
     world.lead(&enquiry("karl")).await;
     let ben = json!({"name": "Ben Krause", "email": "ben@example.com", "language": "de", "role": "seller", "rights": ["read_settings"],
@@ -295,7 +317,7 @@ async fn set_9_a_dry_run_shows_existing_leads_only_to_users_who_may_see_them() {
         world.call(Request::put("gina.group", "/users/ben.krause").headers(&headers).body(ben.to_string().as_bytes())).await.status,
         200
     );
-    let of_colleague = dry_run(&world, "ben.krause", &asked).await;
+    let of_colleague = dry_run(&world, "ben.krause", &dry_run_body).await;
     assert_eq!((of_colleague.text("/becomes"), of_colleague.text("/owner")), ("lead", "clara.henning"), "{}", of_colleague.body);
     let own = dry_run(&world, "ben.krause", &json!({"lead": enquiry("karl")})).await;
     assert_eq!((own.text("/becomes"), own.text("/owner")), ("added", "ben.krause"));
@@ -305,8 +327,11 @@ async fn set_9_a_dry_run_shows_existing_leads_only_to_users_who_may_see_them() {
     world.settings_of("harbour-cars-demo", |s| s.accepts_enquiries_from = [nordstern].into()).await;
     let mut elsewhere = enquiry("jana");
     elsewhere["vehicle"] = json!({"make": "MG", "site": "harbour-cars-demo"});
-    let told = dry_run(&world, ADMIN, &json!({"lead": elsewhere})).await;
-    assert_eq!((told.text("/dealer"), &told.body["owner"], &told.body["deadlines"]), ("harbour-cars-demo", &Value::Null, &Value::Null));
+    let result = dry_run(&world, ADMIN, &json!({"lead": elsewhere})).await;
+    assert_eq!(
+        (result.text("/dealer"), &result.body["owner"], &result.body["deadlines"]),
+        ("harbour-cars-demo", &Value::Null, &Value::Null)
+    );
     let wrong = dry_run(&world, ADMIN, &json!({"recieved_at": "2026-12-24T17:30:00Z", "lead": enquiry("x")})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["recieved_at API-1".to_owned()]));
 }
@@ -324,14 +349,14 @@ async fn set_9_real_leads_get_the_results_of_the_dry_run() {
         .await;
     let mut seen = Vec::new();
     for name in ["a", "b", "c", "d"] {
-        let told = dry_run(&world, ADMIN, &json!({"lead": enquiry(name)})).await;
+        let result = dry_run(&world, ADMIN, &json!({"lead": enquiry(name)})).await;
         let id = world.lead(&enquiry(name)).await;
         let page = world.page(id).await;
         let why = json!(page.timeline[0].events.last().unwrap())["why"].clone();
-        assert_eq!((told.text("/owner"), &told.body["rule"]), (page.lead.owner.as_ref().unwrap().as_str(), &why["rule"]));
+        assert_eq!((result.text("/owner"), &result.body["rule"]), (page.lead.owner.as_ref().unwrap().as_str(), &why["rule"]));
         let passed = why.get("passed_over").cloned().unwrap_or(json!([]));
-        assert_eq!((&told.body["passed_over"], told.text("/deadlines/level_1/due")), (&passed, "2026-11-23T11:00:00Z"));
-        seen.push(told.text("/rule").to_owned());
+        assert_eq!((&result.body["passed_over"], result.text("/deadlines/level_1/due")), (&passed, "2026-11-23T11:00:00Z"));
+        seen.push(result.text("/rule").to_owned());
         if name == "b" {
             world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "spam"})).await;
         }
@@ -343,7 +368,7 @@ async fn set_9_real_leads_get_the_results_of_the_dry_run() {
             s.pool = Some(serde_json::from_value(json!({"user": "anna.vogt"})).unwrap());
         })
         .await;
-    let told = dry_run(&world, ADMIN, &json!({"lead": enquiry("e")})).await;
-    assert_eq!((told.text("/owner"), told.text("/rule")), ("anna.vogt", "DIS-8"));
+    let result = dry_run(&world, ADMIN, &json!({"lead": enquiry("e")})).await;
+    assert_eq!((result.text("/owner"), result.text("/rule")), ("anna.vogt", "DIS-8"));
     assert_eq!(world.page(world.lead(&enquiry("e")).await).await.lead.owner.unwrap().as_str(), "anna.vogt");
 }

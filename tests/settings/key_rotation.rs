@@ -192,9 +192,15 @@ async fn apt_6_a_webhooks_secret_outlives_the_rotation_of_the_keys() {
     assert_eq!(first.signs(&[&before]).await, [true]);
     let one = Stack::with(&world, step(Purpose::Webhooks, &json!({"current": "1", "1": ONE})));
     assert_eq!(one.signs(&[&before]).await, [true], "the receiver need not act");
-    let (status, made) = one.post("gina.group", &path, &json!({})).await;
+    let rotate = || Request::post("gina.group", &path).headers(&[("idempotency-key", "by-one")]);
+    let (status, made) = one.send(rotate()).await;
     assert_eq!(status, 200, "{made}");
-    let by_one = secret_of(&made);
+    let by_one = secret_of(&serde_json::from_str(&made).unwrap());
+    // A repeat after the end of the key states that the secret is no longer valid; it does not leave the secret out.
+    let ended = Stack::with(&world, step(Purpose::Webhooks, &json!({"current": "2", "2": TWO, "first": "ended"})));
+    let (status, repeated) = ended.send(rotate()).await;
+    assert!(status == 409 && repeated.contains("no longer valid; create another one (APT-6)"), "{repeated}");
+    assert_eq!(one.send(rotate()).await, (200, made), "the first answer while the key is valid");
     let two = Stack::with(&world, step(Purpose::Webhooks, &json!({"current": "2", "1": ONE, "2": TWO})));
     assert_eq!(two.signs(&[&before, &by_one]).await, [true, true]);
     let (status, made) = two.post("gina.group", &path, &json!({})).await;

@@ -47,6 +47,8 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
         ("contact_centre", json!([])),
         ("seller", json!(["read_settings"])),
         ("operator", json!(["read_leads"])),
+        // The overview has the names of all customers with an appointment.
+        ("operator", json!(["read_overview"])),
         ("group_admin", json!([])),
     ];
     for (version, (role, rights)) in changes.into_iter().enumerate() {
@@ -78,20 +80,92 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
         [
             // The operator may not read leads, so that access to a dealer's leads is recorded too.
             r#"granted role "seller" dealers ["autohaus-nordstern-demo"]"#,
+            // A dealer admin sees the leads of all sellers.
+            r#"granted role "dealer_admin" dealers ["autohaus-nordstern-demo"]"#,
             r#"granted role "head_office" notified ["gina.group"]"#,
             r#"granted role "head_office" rights ["manage_webhooks"] notified ["gina.group"]"#,
             r#"granted role "contact_centre" notified ["gina.group"]"#,
             r#"granted role "seller" dealers ["autohaus-nordstern-demo"]"#,
             r#"granted role "operator" rights ["read_leads"] notified ["gina.group"]"#,
+            r#"granted role "operator" rights ["read_overview"] notified ["gina.group"]"#,
             r#"granted role "group_admin" notified ["gina.group","ida.falk"]"#,
             r#"partner_secret notified ["gina.group","ida.falk"]"#,
         ]
     );
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.from_name == "Forecourt").collect();
     let to_gina: Vec<&str> = mails.iter().filter(|mail| mail.to.starts_with("gina.group")).map(|mail| mail.subject.as_str()).collect();
-    assert_eq!(to_gina, ["New rights for ida.falk"; 5].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
-    assert_eq!(mails.len(), 8, "each admin once, although every wake-up comes twice");
+    assert_eq!(to_gina, ["New rights for ida.falk"; 6].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
+    assert_eq!(mails.len(), 9, "each admin once, although every wake-up comes twice");
     assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("user:otto.operator"), "{}", mails[1].text);
+}
+
+/// ACC-1: notices show leads, so that the operator changes nobody's address unseen. Users who may read leads, and the user's own changes,
+/// are not recorded.
+#[tokio::test]
+async fn acc_1_another_address_for_notices_by_an_actor_who_may_not_read_leads_is_recorded() {
+    let world = World::new().await;
+    for (version, who, user) in [
+        (1, "otto.operator", "anna.vogt"),
+        (2, "gina.group", "anna.vogt"),
+        (1, "otto.operator", "gina.group"),
+        (1, "otto.operator", "otto.operator"),
+    ] {
+        let before = world.get(who, &format!("/users/{user}")).await.body;
+        let mut after = json!({"email": format!("{who}@elsewhere.example")});
+        for field in ["name", "language", "role", "rights", "dealers"] {
+            after[field] = before[field].clone();
+        }
+        let saved = world.call(Request::put(who, &format!("/users/{user}")).json(&after).version(version)).await;
+        assert_eq!(saved.status, 200, "{}", saved.body);
+        world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
+    }
+    let log = world.get("gina.group", "/access-log").await;
+    let records: Vec<_> = log.body["records"].as_array().unwrap().iter().map(|record| (&record["user"], &record["dealers"])).collect();
+    assert_eq!(records, [(&json!("gina.group"), &Value::Null), (&json!("anna.vogt"), &json!([NORDSTERN]))], "{}", log.body);
+}
+
+/// ACC-1: the operator cannot keep a notice from a group admin by another e-mail address or role: the former address gets a mail of that.
+#[tokio::test]
+async fn acc_1_a_changed_group_admin_is_notified_at_the_former_address() {
+    let world = World::new().await;
+    let before = world.get("gina.group", "/users/gina.group").await.body;
+    let gina = |field: &str, value: &str| {
+        let mut user = json!({"name": before["name"], "email": before["email"], "language": "en", "role": "group_admin", "dealers": []});
+        user[field] = json!(value);
+        user
+    };
+    let to = |address: &str| {
+        let mails = world.system.mailbox.mails().into_iter().filter(|mail| mail.to == address && mail.from_name == "Forecourt");
+        mails.map(|mail| mail.subject).collect::<Vec<_>>()
+    };
+    let own = before["email"].as_str().unwrap();
+    let changes = [("email", "otto@example.net"), ("email", own), ("role", "seller"), ("role", "group_admin")];
+    for (version, (field, value)) in (1..).zip(changes) {
+        let request = Request::put("otto.operator", "/users/gina.group").json(&gina(field, value));
+        let saved = world.call(request.version(version)).await;
+        assert_eq!(saved.status, 200, "{field}: {}", saved.body);
+        world.system.settle().await;
+        world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
+    }
+    let changed = "Change of the group admin gina.group";
+    assert_eq!(to(own), [changed, changed, "New rights for gina.group"]);
+    assert_eq!(to("otto@example.net"), [changed], "the way back is one more change of the address");
+    let log = world.get("gina.group", "/access-log").await;
+    let records: Vec<&str> = log.body["records"].as_array().unwrap().iter().map(|record| record["what"].as_str().unwrap()).collect();
+    assert_eq!(records, ["granted", "admin_changed", "admin_changed", "admin_changed"]);
+    assert_eq!((&log.body["records"][1]["user"], &log.body["records"][1]["notified"]), (&json!("gina.group"), &json!(["gina.group"])));
+}
+
+/// ACC-1: a group admin who is removed gets a mail of that.
+#[tokio::test]
+async fn acc_1_a_removed_group_admin_is_notified() {
+    let world = World::new().await;
+    let removed = world.call(Request::delete("otto.operator", "/users/gina.group").json(&json!({})).version(1)).await;
+    assert_eq!(removed.status, 200, "{}", removed.body);
+    world.system.settle().await;
+    let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.to.starts_with("gina.group")).collect();
+    assert_eq!(mails.iter().map(|mail| mail.subject.as_str()).collect::<Vec<_>>(), ["Change of the group admin gina.group"]);
+    assert!(mails[0].text.contains("user:otto.operator"), "{}", mails[0].text);
 }
 
 /// ACC-1: a dealer admin pages through own users only. Neither a page's length nor its cursor shows that there are others.

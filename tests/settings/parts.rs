@@ -50,6 +50,19 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
     }
 }
 
+/// SET-10, API-1: the errors of a part are returned at once: an unknown field does not hide an invalid value.
+#[tokio::test]
+async fn set_10_an_unknown_field_of_a_part_hides_no_other_error() {
+    let world = World::new().await;
+    for (part, body, faults) in [
+        ("escalation", json!({"level_1": 100_000, "levle_2": 5}), ["levle_2 API-1", "level_1 SET-3"]),
+        ("configuration", json!({"admin_user": "nobody", "colour": "red"}), ["colour API-1", "admin_user SET-5"]),
+    ] {
+        let reply = world.call(Request::put(ADMIN, &of_dealer(part)).json(&body).version(1)).await;
+        assert_eq!((reply.status, reply.faults()), (422, faults.map(str::to_owned).to_vec()), "{part}: {}", reply.body);
+    }
+}
+
 /// SET-3: the durations that are left out keep their values, none is longer than 60 days, level 1 needs opening hours, and without level 1
 /// a lead has no deadline and no step.
 #[tokio::test]
@@ -126,6 +139,38 @@ async fn api_2_an_absence_takes_dates_and_instants() {
     let set = world.call(Request::put(ADMIN, &of_dealer("users/anna.vogt/absences")).json(&away).version(1)).await;
     let instants = json!([{"from": "2026-11-30T23:00:00Z", "until": "2026-12-04T23:00:00Z"}]);
     assert_eq!((set.status, &set.body["absences"]), (200, &instants), "{}", set.body);
+}
+
+/// API-2: a day off has the names of other ranges. The former name of its last day is still taken.
+#[tokio::test]
+async fn api_2_a_day_off_lasts_until_its_last_day() {
+    let world = World::new().await;
+    let put = async |version: u64, part: Value| world.call(Request::put(ADMIN, &of_dealer("holidays")).json(&part).version(version)).await;
+    let days = |fields: &[(&str, &str)]| {
+        let mut day = json!({"from": "2026-12-28", "name": "Betriebsferien", "kind": "company_holiday"});
+        fields.iter().for_each(|(name, value)| day[*name] = json!(value));
+        json!({"days_off": [day]})
+    };
+    let shown = days(&[("until", "2026-12-30")])["days_off"].clone();
+    let set = put(1, days(&[("to", "2026-12-30")])).await;
+    assert_eq!((set.status, &set.body["settings"]["days_off"]), (200, &shown), "{}", set.body);
+    let same = put(2, days(&[("until", "2026-12-30")])).await;
+    assert_eq!((same.status, &same.body["version"]), (200, &json!(2)), "{}", same.body);
+    assert_eq!(world.get(ADMIN, &of_dealer("settings")).await.body["settings"]["calendar"]["days_off"], shown);
+    let history = world.get(ADMIN, &of_dealer("settings/history")).await.body;
+    assert_eq!(history["changes"][0]["fields"][0]["after"]["days_off"], shown, "{history}");
+    let date = "must be a date such as 2026-12-24";
+    for (part, field, detail) in [
+        (days(&[("until", "2026-12-30"), ("to", "2026-12-30")]), "days_off[0].to", "is the former name of until; must be given once"),
+        (days(&[("until", "30.12.2026")]), "days_off[0].until", date),
+        (days(&[("from", "2026-12-28T00:00:00Z")]), "days_off[0].from", date),
+        (json!({"special_hours": {"24.12.2026": []}}), "special_hours.24.12.2026", date),
+        (days(&[("last", "2026-12-30")]), "days_off[0].last", "is unknown; known fields are from, until, name, kind"),
+    ] {
+        let refused = put(2, part).await;
+        let fault = (refused.text("/errors/0/field"), refused.text("/errors/0/detail"));
+        assert_eq!((refused.status, fault), (422, (field, detail)), "{}", refused.body);
+    }
 }
 
 /// SET-4, SET-5: only the operator may change the mail server and lead tracking.

@@ -115,6 +115,13 @@ async fn acc_2_tokens_of_entra_name_users_and_partners() {
     assert_eq!(stack.as_user(&user).await, 200);
     assert_eq!(stack.as_partner(&changed(&partner, &json!({"partner": null}))).await, 201);
     assert_eq!(stack.as_partner(&changed(&user, &json!({"azp": "portal-demo", "oid": "unknown"}))).await, 401);
+    // In a person's token of Azure AD B2C, the subject is the object id.
+    let of_b2c = changed(&user, &json!({"sub": oid}));
+    assert_eq!(stack.as_user(&of_b2c).await, 200);
+    assert_eq!(stack.as_partner(&changed(&of_b2c, &json!({"azp": "portal-demo", "oid": "unknown", "sub": "unknown"}))).await, 401);
+    let names = Arc::new(named("oid", "group", "partner"));
+    let stack = Stack { platform: Platform { token_claims: names, ..stack.platform.clone() }, ..stack };
+    assert_eq!((stack.as_user(&of_b2c).await, stack.as_partner(&changed(&of_b2c, &json!({"partner": "portal-demo"}))).await), (200, 401));
 }
 
 /// ACC-2: Okta has a list of scopes in `scp`, the client in `cid`, the user in `uid` and, as login, in `sub`. A client's own token has the

@@ -67,8 +67,12 @@ async fn acc_1_rights_are_granted_only_by_users_who_have_them() {
         (with("email", json!("ida")), vec!["email SET-7"]),
         (with("mobile", json!("0171 2345678")), vec!["mobile SET-7"]),
         (with("dealers", json!(["nowhere"])), vec!["dealers SET-7"]),
-        (with("nmae", json!("x")), vec!["nmae API-1"]),
         (with("name", json!(" ")), vec!["name SET-7"]),
+        (
+            json!({"name": " ", "email": "ida@example.com", "language": "de", "role": "king", "dealers": ["nowhere"]}),
+            vec!["name SET-7", "role SET-7", "dealers SET-7"],
+        ),
+        (with("nmae", json!("x")), vec!["nmae API-1"]),
     ] {
         let reply = world.call(Request::put("gina.group", "/users/ida.falk").json(&body).version(1)).await;
         assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", reply.body);
@@ -166,8 +170,8 @@ async fn dis_4_a_user_sets_own_absences_and_not_those_of_another_user() {
     let own = of_dealer("users/anna.vogt/absences");
     let away = json!({"absences": [{"from": "2026-11-23T00:00:00Z", "until": "2026-11-30T00:00:00Z", "deputy": "ben.krause"}]});
     assert_eq!(world.call(Request::put("ben.krause", &own).json(&away).version(1)).await.status, 403);
-    let said = world.call(Request::put("anna.vogt", &own).json(&away).version(1)).await;
-    assert_eq!((said.status, &said.body["absences"]), (200, &away["absences"]), "{}", said.body);
+    let saved = world.call(Request::put("anna.vogt", &own).json(&away).version(1)).await;
+    assert_eq!((saved.status, &saved.body["absences"]), (200, &away["absences"]), "{}", saved.body);
     assert_eq!(world.get("anna.vogt", &own).await.headers["etag"], "\"2\"");
     let (first, second) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     assert_eq!(world.page(first).await.lead.owner.unwrap().as_str(), "ben.krause", "she gets nothing, and her deputy no turn for it");
@@ -204,11 +208,11 @@ async fn dis_8_assignable_users_are_notified_of_a_pool_lead_only_if_the_pool_use
     assert_eq!(world.call(Request::put("anna.vogt", &of_dealer("users/anna.vogt/absences")).json(&away).version(4)).await.status, 200);
     let id = world.lead(&enquiry("b")).await;
     world.system.settle().await;
-    let mut told: Vec<String> =
+    let mut overdue_notices: Vec<String> =
         world.mails().iter().filter(|m| m.contains("Pool")).map(|m| m.split([' ', ':']).nth(4).unwrap().to_owned()).collect();
-    told.sort();
+    overdue_notices.sort();
     let wanted = ["ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "felix.lang", "greta.sommer", "helga.stern"];
-    assert_eq!(told, wanted, "{:?}", world.mails());
+    assert_eq!(overdue_notices, wanted, "{:?}", world.mails());
     // If the lead is claimed before its notices are sent, no further user is notified.
     world.system.settle().await;
     assert_eq!(world.page(id).await.messages.len(), 8, "one for each, and the pool user's own");
@@ -244,8 +248,8 @@ async fn set_7_notices_for_a_removed_user_go_to_the_fallback_user() {
     let id = world.lead(&enquiry("a")).await;
     assert_eq!(world.call(Request::delete(ADMIN, &of_dealer("users/anna.vogt")).json(&json!({})).version(1)).await.status, 200);
     world.advance_to("2026-11-23T11:01:00Z").await;
-    let told: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Überfällig") && m.contains(&id.spoken())).collect();
-    assert!(told.len() == 1 && told[0].contains("helga.stern"), "{:?}", world.mails());
+    let overdue_notices: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Überfällig") && m.contains(&id.spoken())).collect();
+    assert!(overdue_notices.len() == 1 && overdue_notices[0].contains("helga.stern"), "{:?}", world.mails());
 }
 
 /// ACC-1: users with the right to manage users can grant only rights that they have, within their own dealers, and cannot change users
@@ -300,6 +304,36 @@ async fn set_10_every_change_of_a_user_is_recorded() {
     assert_eq!((upper.status, upper.faults()), (422, vec!["user SET-7".to_owned()]));
 }
 
+/// SET-10: a change of a user keeps optional fields that it leaves out, and `null` is their default. A user who returns has none of them.
+#[tokio::test]
+async fn set_10_a_change_of_a_user_keeps_the_fields_that_it_leaves_out() {
+    let world = World::new().await;
+    let put =
+        async |version: u64, body: &Value| world.call(Request::put("gina.group", "/users/ida.falk").json(body).version(version)).await;
+    let optional = |reply: &Reply| ["mobile", "rights", "notices"].map(|name| reply.body[name].clone());
+    let mut user = ida();
+    (user["rights"], user["notices"]) = (json!(["read_settings"]), json!(false));
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&user)).await.status, 201);
+    let mut renamed = json!({"name": "Ida Falk-Sommer"});
+    for name in ["email", "language", "role", "dealers"] {
+        renamed[name] = user[name].clone();
+    }
+    let kept = put(1, &renamed).await;
+    assert_eq!((kept.status, kept.text("/name")), (200, "Ida Falk-Sommer"), "{}", kept.body);
+    assert_eq!(optional(&kept), [json!("+491712345678"), json!(["read_settings"]), json!(false)]);
+    assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 200);
+    let mut reset = renamed.clone();
+    for name in ["mobile", "rights", "notices"] {
+        reset[name] = Value::Null;
+    }
+    let defaults = [Value::Null, json!([]), json!(true)];
+    assert_eq!(optional(&put(2, &reset).await), defaults);
+    assert_eq!(put(3, &user).await.status, 200);
+    assert_eq!(world.call(Request::delete("gina.group", "/users/ida.falk").json(&json!({})).version(4)).await.status, 200);
+    let back = put(5, &renamed).await;
+    assert_eq!((back.status, optional(&back)), (200, defaults), "{}", back.body);
+}
+
 /// SET-7: one request changes the switches at several dealers, each with its own version.
 #[tokio::test]
 async fn set_7_one_request_changes_the_switches_at_several_dealers() {
@@ -318,7 +352,16 @@ async fn set_7_one_request_changes_the_switches_at_several_dealers() {
     let own = world.call(Request::patch(ADMIN, "/users").json(&body)).await;
     assert_eq!(own.body["results"][1]["status"], 404, "out of reach");
     assert_eq!(world.call(Request::patch("anna.vogt", "/users").json(&body)).await.status, 403);
-    assert_eq!(world.call(Request::patch(ADMIN, "/users").json(&json!({"dealers": [], "x": 1}))).await.status, 422);
+    for (body, faults) in [
+        (json!({"dealers": [], "x": 1}), vec!["x API-1"]),
+        (json!({"dealers": []}), vec!["dealers SET-7"]),
+        (json!({"dealers": [NORDSTERN]}), vec!["dealers[0] SET-7"]),
+        (json!({"dealers": [{"dealer": NORDSTERN, "version": "2", "users": []}]}), vec!["dealers[0].version SET-7"]),
+        (json!({"dealers": [{"dealer": NORDSTERN, "version": 2, "users": [], "user": []}]}), vec!["dealers[0].user API-1"]),
+    ] {
+        let refused = world.call(Request::patch(ADMIN, "/users").json(&body)).await;
+        assert_eq!((refused.status, refused.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", refused.body);
+    }
     assert_eq!(world.call(Request::delete(ADMIN, &of_dealer("users/nobody")).json(&json!({})).version(2)).await.status, 404);
     let unknown = json!({"users": [{"user": "anna.vogt", "assignable": true}], "foo": 1});
     assert_eq!(world.call(Request::patch(ADMIN, &of_dealer("users")).json(&unknown).version(2)).await.faults(), ["foo API-1"]);

@@ -69,7 +69,7 @@ async fn lead_8_filters_searches_and_the_start_of_a_month_cost_few_reads() {
     }
     let first = first.unwrap();
     world.post(ADMIN, &format!("/leads/{first}/status"), &json!({"status": "lost", "reason": "price"})).await;
-    let asked = async |query: &str| {
+    let listed = async |query: &str| {
         let before = world.store.spent();
         let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?{query}")).await;
         let names: Vec<String> =
@@ -79,29 +79,33 @@ async fn lead_8_filters_searches_and_the_start_of_a_month_cost_few_reads() {
         (calls, names, page.body["cursor"].is_string())
     };
     let oldest = |calls, more| (calls, vec!["N00".to_owned()], more);
-    asked("limit=1").await;
+    listed("limit=1").await;
     // The lead is found in one read of the month, however old it is within the month.
-    assert_eq!(asked("limit=1&status=lost").await, oldest(1, true));
-    assert_eq!(asked("limit=1&q=n00").await, oldest(1, true));
+    assert_eq!(listed("limit=1&status=lost").await, oldest(1, true));
+    assert_eq!(listed("limit=1&q=n00").await, oldest(1, true));
     // The nine months before, back to the opening of the dealer, are read in one round.
-    assert_eq!(asked("status=lost").await, oldest(10, false));
-    assert_eq!(asked("status=lost&from=2026-10-01T00:00:00Z").await, oldest(1, false), "nothing stands before that");
+    assert_eq!(listed("status=lost").await, oldest(10, false));
+    assert_eq!(listed("status=lost&from=2026-10-01T00:00:00Z").await, oldest(1, false), "no lead is older");
     for number in [first.to_string(), first.spoken()] {
-        let (calls, names, more) = asked(&format!("limit=1&q={number}")).await;
+        let (calls, names, more) = listed(&format!("limit=1&q={number}")).await;
         assert_eq!((names, more), (vec!["N00".to_owned()], false));
         assert!(calls <= 2, "one; two where the ten digits may be dialled, too");
     }
-    assert_eq!(asked("limit=1&q=n00@example.com").await, oldest(2, false));
-    assert_eq!(asked("limit=1&q=01712345600").await, oldest(3, false), "the number is another name of who is known by the address");
-    assert_eq!(asked("q=n00@example.com&status=won").await, (2, vec![], false));
-    assert_eq!(asked("q=000-000-0001").await, (1, vec![], false));
+    assert_eq!(listed("limit=1&q=n00@example.com").await, oldest(2, false));
+    assert_eq!(
+        listed("limit=1&q=01712345600").await,
+        oldest(3, false),
+        "the number is an alias of the contact, which is stored at the address"
+    );
+    assert_eq!(listed("q=n00@example.com&status=won").await, (2, vec![], false));
+    assert_eq!(listed("q=000-000-0001").await, (1, vec![], false));
     // A new month starts: its first leads and the last leads of the month before are read in one round.
     world.advance_to("2026-11-02T09:00:00Z").await;
     world.lead(&enquiry("newest")).await;
-    let (calls, names, _) = asked("limit=3").await;
+    let (calls, names, _) = listed("limit=3").await;
     assert_eq!((calls, names.len(), names[0].as_str()), (2, 3, "newest"));
     world.advance_to("2026-11-20T09:00:00Z").await;
-    assert_eq!(asked("limit=1").await.0, 1);
+    assert_eq!(listed("limit=1").await.0, 1);
 }
 
 /// LEAD-2, CAL-1: the lists of a lead are read in parallel with the lead.

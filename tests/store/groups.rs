@@ -3,13 +3,16 @@
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, dealer, enquiry};
 use chrono::TimeDelta;
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, ExportId, GroupId, LeadId, Partner, Subject};
+use forecourt_domain::base::{DealerId, ExportId, GroupId, LeadId, Partner, Subject, UserId};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::people::User;
 use forecourt_domain::settings::{DealerSettings, Settings};
 use forecourt_local::demo;
-use forecourt_store::Load;
 use forecourt_store::keys::{DueKind, Key, WakeUp, WakeUpTarget};
+use forecourt_store::{Load, Loaded};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The messages of the busy group on each queue.
 const WAITING: u64 = 3_000;
@@ -163,4 +166,33 @@ async fn acc_3_a_group_of_1200_dealers_is_whole() {
     let mut settings: DealerSettings = (*loaded.dealer(&dealers[5]).unwrap().settings).clone();
     settings.accepts_enquiries_from = dealers.iter().filter(|id| **id != dealers[5]).cloned().collect();
     assert!(settings.check().is_ok());
+}
+
+/// SET-7, ACC-3: a page of users ends before it is too large for the answer of a function, and the pages have each user once.
+#[tokio::test]
+async fn set_7_a_page_of_users_of_thousands_of_dealers_fits_into_an_answer() {
+    let world = World::new().await;
+    let (scope, id) = (Scope::keys_only(rival()), |text: &str| UserId::parse(text).unwrap());
+    let loaded = world.store.load(&scope, &Load::of([Key::User(id(RIVAL_ADMIN))])).await.unwrap();
+    let admin = loaded.user(&id(RIVAL_ADMIN)).unwrap();
+    let dealers: BTreeSet<DealerId> = (0..4_000).map(|number| dealer(&format!("rival-{number:044}"))).collect();
+    for number in 0..8 {
+        let user = User { id: id(&format!("rival.{number}")), dealers: dealers.clone(), ..admin.clone() };
+        let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(Item::User(Box::new(user.clone())))), ()));
+        world.store.decide(&scope, Load::of([Key::User(user.id.clone())]), rule).await.unwrap();
+    }
+    let (mut pages, mut found, mut path) = (0, Vec::new(), "/users".to_owned());
+    loop {
+        let page = world.get(RIVAL_ADMIN, &path).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let bytes = page.body.to_string().len();
+        assert!(bytes < 1_500_000, "{bytes} bytes");
+        found.extend(page.body["users"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()));
+        pages += 1;
+        let Some(last) = page.body["after"].as_str() else { break };
+        path = format!("/users?after={last}");
+    }
+    // A user with 4,000 dealers has 212 kB.
+    assert_eq!((pages, found.iter().filter(|id| id.len() == "rival.0".len()).count()), (2, 8), "{found:?}");
+    assert!(found.is_sorted_by(|one, next| one < next), "{found:?}");
 }

@@ -11,6 +11,7 @@ use forecourt_store::keys::{DueKind, WakeUp, WakeUpTarget};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 #[derive(Default)]
 struct Recorded {
@@ -149,6 +150,20 @@ async fn esc_10_entries_that_cannot_be_read_hide_nothing_from_a_sweep() {
     let overdue = world.store.overdue(at("2026-11-23T09:08:00Z"), 10, None).await;
     assert_eq!((overdue.unreadable, overdue.complete), (numbers.len(), true));
     assert_eq!(overdue.oldest, DateTime::from_timestamp_millis(1_795_420_000_000));
+}
+
+/// ESC-10: a sweep sends nothing after its deadline, and reports that. The next one finds all that was left.
+#[tokio::test]
+async fn esc_10_a_sweep_without_time_sends_nothing_and_the_next_one_sends_it() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let (wakes, outbox) = after_a_loss(&world, Recorded::default());
+    let failure = outbox.sweep_until(Some(Instant::now())).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unavailable(_)) && failure.chain().contains("no time is left"), "{}", failure.chain());
+    assert_eq!(wakes.requests.load(SeqCst), 0);
+    assert_eq!(outbox.sweep_until(Some(Instant::now() + Duration::from_secs(60))).await.unwrap(), 1);
+    let sent: Vec<_> = wakes.messages.lock().unwrap().iter().map(|(wake_up, _)| wake_up.target.lead()).collect();
+    assert_eq!(sent, [Some(id)]);
 }
 
 /// ESC-10: in a sweep the groups take turns. A group whose wake-ups are few and late is not behind the thousands of another.

@@ -97,8 +97,8 @@ impl SimulatedTable {
     /// Reads the items of a batch one after the other. A batch is no snapshot: other writes may commit between its items.
     async fn one_by_one(&self, batch: BatchGetItemRequest) -> Result<BatchGetItemResponse, DynoxideError> {
         let mut found = BatchGetItemResponse::default();
-        for (table_name, asked) in batch.request_items {
-            let mut keys = asked.keys;
+        for (table_name, requested) in batch.request_items {
+            let mut keys = requested.keys;
             // The store sends keys in the order of a hash map, which differs from run to run; sort them before the seeded shuffle.
             keys.sort_by_key(key);
             self.state().dice.iter_mut().for_each(|dice| dice.shuffle(&mut keys));
@@ -107,8 +107,12 @@ impl SimulatedTable {
                 if self.state().dice.as_mut().is_some_and(|dice| dice.u8(0..6) == 0) {
                     self.pass().await;
                 }
-                let get =
-                    GetItemRequest { table_name: table_name.clone(), key, consistent_read: asked.consistent_read, ..Default::default() };
+                let get = GetItemRequest {
+                    table_name: table_name.clone(),
+                    key,
+                    consistent_read: requested.consistent_read,
+                    ..Default::default()
+                };
                 items.extend(self.engine().get_item(get)?.item);
             }
         }

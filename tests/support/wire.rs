@@ -293,11 +293,11 @@ impl Wire {
     /// Processes the first half of a batch and returns the rest as unprocessed.
     fn in_part(&self, operation: &str, mut body: Value) -> TableResponse {
         let tables = body["RequestItems"].as_object_mut().unwrap();
-        let (name, asked) = tables.iter_mut().next().map(|(name, asked)| (name.clone(), asked)).unwrap();
-        let mut keys = asked["Keys"].as_array().unwrap().clone();
+        let (name, requested) = tables.iter_mut().next().map(|(name, requested)| (name.clone(), requested)).unwrap();
+        let mut keys = requested["Keys"].as_array().unwrap().clone();
         keys.sort_by_key(Value::to_string);
         let left = keys.split_off(keys.len().div_ceil(2));
-        asked["Keys"] = json!(keys);
+        requested["Keys"] = json!(keys);
         let (status, answer) = self.table.apply(operation, body);
         let mut answer: Value = serde_json::from_str(&answer).unwrap();
         answer["UnprocessedKeys"] = json!({ name: {"Keys": left, "ConsistentRead": true} });

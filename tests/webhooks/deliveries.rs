@@ -115,7 +115,7 @@ async fn apt_6_a_redelivery_has_the_same_id_and_keeps_its_place() {
     world.system.settle().await;
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-23T09:01:00Z").await;
-    assert!(sent_event_types(&world)[4..].iter().all(|told| told == "lead.created"), "{:?}", sent_event_types(&world));
+    assert!(sent_event_types(&world)[4..].iter().all(|event_type| event_type == "lead.created"), "{:?}", sent_event_types(&world));
     // A manual redelivery does not wait for the next scheduled attempt.
     world.system.mailbox.set_status(URL.into(), 200);
     let before = sent_event_types(&world).len();
@@ -221,8 +221,8 @@ async fn apt_6_a_late_report_is_listed_and_a_reinstated_appointment_is_reported(
     let secret = secret(&world, &json!({})).await;
     let cancelled = json!({"type": "appointment.cancelled", "external_id": "c-1", "at": "2026-11-23T08:00:00Z"});
     let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T08:10:00Z", "to": "2026-11-23T10:00:00+01:00"});
-    for (i, said) in [cancelled, moved].iter().enumerate() {
-        let reply = ping(&world, &secret, &format!("m{i}"), said).await;
+    for (i, sent_body) in [cancelled, moved].iter().enumerate() {
+        let reply = ping(&world, &secret, &format!("m{i}"), sent_body).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         world.system.settle().await;
     }

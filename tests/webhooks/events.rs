@@ -51,8 +51,8 @@ fn signed(secret: &str, call: &Call) -> String {
     assert_eq!(key.len(), 32);
     key.resize(64, 0);
     let pad = |with: u8| key.iter().map(|byte| byte ^ with).collect::<Vec<u8>>();
-    let said = format!("{}.{}.{}", call.webhook_id, call.webhook_timestamp, call.body);
-    let inner = Sha256::digest([pad(0x36), said.into_bytes()].concat());
+    let content = format!("{}.{}.{}", call.webhook_id, call.webhook_timestamp, call.body);
+    let inner = Sha256::digest([pad(0x36), content.into_bytes()].concat());
     let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
     format!("v1,{}", STANDARD.encode(outer))
 }
@@ -136,7 +136,7 @@ async fn apt_6_later_events_of_a_lead_wait_while_the_first_is_retried() {
     let lead = world.lead(&enquiry("jana")).await;
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-23T09:30:00Z").await;
-    assert!(sent_event_types(&world).iter().all(|told| told == "lead.created"), "{:?}", sent_event_types(&world));
+    assert!(sent_event_types(&world).iter().all(|event_type| event_type == "lead.created"), "{:?}", sent_event_types(&world));
     // Another lead is not delayed.
     let before = sent_event_types(&world).len();
     world.lead(&enquiry("karl")).await;

@@ -74,6 +74,34 @@ async fn apt_6_no_number_of_failures_switches_a_webhook_off() {
     assert_eq!(delivered, 10);
 }
 
+/// APT-6: a receiver that gets few events is not switched off by one temporary failure that comes days after a refusal: the event is
+/// retried. Refusals alone switch it off after three days.
+#[tokio::test]
+async fn apt_6_a_temporary_failure_after_days_without_an_event_is_retried() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS[..1]).await;
+    let state = async || world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
+    world.system.mailbox.set_status(URL.into(), 422);
+    world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-27T09:00:00Z").await;
+    world.system.mailbox.set_status(URL.into(), 503);
+    world.lead(&enquiry("karl")).await;
+    world.system.settle().await;
+    let shown = state().await;
+    assert_eq!((shown.text("/state"), shown.text("/failing/last"), notices(&world).len()), ("on", "answered 503", 0));
+    world.system.mailbox.set_status(URL.into(), 204);
+    world.advance_to("2026-11-27T10:00:00Z").await;
+    assert_eq!(state().await.body.get("failing"), None);
+    world.system.mailbox.set_status(URL.into(), 404);
+    for (time, name) in [("2026-11-28T10:00:00Z", "lena"), ("2026-11-30T10:00:00Z", "mara"), ("2026-12-01T10:01:00Z", "nils")] {
+        world.advance_to(time).await;
+        assert_eq!(state().await.text("/state"), "on", "{name}");
+        world.lead(&enquiry(name)).await;
+        world.system.settle().await;
+    }
+    assert_eq!(state().await.text("/off_because"), "failing");
+}
+
 /// APT-6: the events of a period are delivered again in one request: what happened before the webhook was switched off for failing, and
 /// while it was off.
 #[tokio::test]

@@ -162,7 +162,7 @@ impl CheckedCreation {
             });
             directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
         });
-        let created = |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment, knows_lead(&self.scope)));
+        let created = |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment, &self.dealer, knows_lead(&self.scope)));
         let rule = |loaded: &Loaded, _| {
             let sent = checked.sent_before(loaded)?;
             if let Some(before) = loaded.appointment(&checked.new.id) {

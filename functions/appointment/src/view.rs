@@ -169,11 +169,12 @@ pub struct LetterView {
 }
 
 impl AppointmentMade {
-    pub(crate) fn of(appointment: &Appointment, knows_lead: bool) -> Self {
+    /// `dealer` is the dealer of the request: the appointment may have moved to another one with its lead since.
+    pub(crate) fn of(appointment: &Appointment, dealer: &DealerId, knows_lead: bool) -> Self {
         Self {
             processed: true,
             id: appointment.id.to_string(),
-            dealer: appointment.dealer.to_string(),
+            dealer: dealer.to_string(),
             lead: appointment.lead.filter(|_| knows_lead).map(|lead| lead.to_string()),
             event: appointment.event.as_ref().filter(|_| knows_lead).map(ToString::to_string),
             created_at: appointment.created,
@@ -200,7 +201,8 @@ fn by(media: Media) -> Value {
 }
 
 /// Whether the requester may know the lead of an appointment: users, and the contact centre's system, which finds leads. Another partner
-/// learns neither the lead nor its salesperson, also of an appointment that it made of its own enquiry (ACC-1).
+/// learns neither the lead nor its salesperson, also of an appointment that it made of its own enquiry, nor the dealer to which the lead
+/// has moved (ACC-1).
 pub(crate) fn knows_lead(scope: &Scope) -> bool {
     scope.user_id().is_some() || scope.needs(Right::FindLeads).is_ok()
 }
@@ -212,7 +214,7 @@ impl AppointmentView {
         Self {
             id: a.id.to_string(),
             version: a.version,
-            dealer: a.dealer.to_string(),
+            dealer: if knows_lead { a.dealer.to_string() } else { a.made_at().to_string() },
             customer: CustomerView {
                 name: a.customer.clone(),
                 email: a.reached.email.as_ref().map(ToString::to_string),

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::LeadId;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::rules::calendar::rearm as rearmed;
+use forecourt_domain::rules::calendar;
 use forecourt_domain::rules::lead::recompute;
 use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, WakeUp};
@@ -107,7 +107,7 @@ async fn rearm_events(platform: &Platform, wake_up: &WakeUp, id: LeadId) -> Resu
         let unit = loaded.lead(id).filter(|lead| lead.dealer == wake_up.dealer).zip(loaded.dealer(&wake_up.dealer));
         let decision = unit.and_then(|(lead, dealer)| {
             let events: Vec<_> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();
-            rearmed(&events, dealer)
+            calendar::rearm(&events, dealer)
         });
         Ok((decision, ()))
     };

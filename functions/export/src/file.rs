@@ -68,7 +68,7 @@ fn add_records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<Cell>>) -> Re
     let broken = |e: String| Failure::Broken(format!("a record cannot be written: {e}").into());
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(csv);
     for cells in records {
-        writer.write_record(cells.into_iter().map(|cell| defuse(cell.text()))).map_err(|e| broken(e.to_string()))?;
+        writer.write_record(cells.into_iter().map(|cell| defuse(&cell.text()))).map_err(|e| broken(e.to_string()))?;
     }
     writer.into_inner().map_err(|e| broken(e.to_string()))
 }
@@ -77,10 +77,22 @@ fn add_records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<Cell>>) -> Re
 const SIGNS: [char; 13] =
     ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}', '\u{fe63}', '\u{fe6b}', '\u{2212}'];
 
-/// Prefixes a cell that a spreadsheet could evaluate as a formula (EXP-1). Spreadsheets read full-width signs as the plain ones, and some
-/// skip spaces and invisible characters before a sign.
-fn defuse(cell: String) -> String {
-    let is_skipped = |c: char| c.is_whitespace() || c.is_control();
-    let is_formula = visible(&cell, ' ').trim_start_matches(is_skipped).starts_with(SIGNS);
-    if is_formula || cell.starts_with(['\t', '\r', '\n']) { format!("'{cell}") } else { cell }
+/// The signs after which a spreadsheet may begin another cell. In countries with a decimal comma, Excel separates the cells of a CSV file
+/// by semicolons, and does not know the quotes of a cell that is separated by commas.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// Prefixes each part of a cell that a spreadsheet could evaluate as a formula (EXP-1). Spreadsheets read full-width signs as the plain
+/// ones, and some skip spaces, quotes and invisible characters before a sign.
+fn defuse(cell: &str) -> String {
+    let is_skipped = |c: char| c.is_whitespace() || c.is_control() || c == '"';
+    let is_formula = |part: &str| visible(part, ' ').trim_start_matches(is_skipped).starts_with(SIGNS);
+    let begins = is_formula(cell) || cell.starts_with(['\t', '\r', '\n']);
+    let mut safe = String::from(if begins { "'" } else { "" });
+    for (at, part) in cell.split_inclusive(SEPARATORS).enumerate() {
+        if at > 0 && is_formula(part) {
+            safe.push('\'');
+        }
+        safe.push_str(part);
+    }
+    safe
 }

@@ -50,16 +50,14 @@ impl ExportBody {
         };
         let typed = |(name, _): (&String, &Value)| Fault::new(format!("filter.{name}"), RULE, "must be text, or a list of texts");
         faults.extend(filter.iter().filter(|(_, value)| wrong(value)).map(typed));
-        let former = |name: &str| FORMER_NAMES.iter().find(|(_, now)| *now == name).map(|(former, _)| *former);
-        let named = |name: &str| filter.get(name).or_else(|| filter.get(former(name)?)).and_then(text);
         let what = match self.what.as_str() {
             Some("appointments") => {
-                faults.extend(unknown(filter, &AppointmentFilter::NAMES));
-                AppointmentFilter::read(&named, RULE).map(ExportContent::Appointments)
+                let filter = current(filter, &AppointmentFilter::NAMES, &mut faults);
+                AppointmentFilter::read(&|name: &str| filter.get(name).and_then(text), RULE).map(ExportContent::Appointments)
             }
             Some("leads") => {
-                faults.extend(unknown(filter, &LeadFilter::NAMES));
-                LeadFilter::read(&named, RULE).map(ExportContent::Leads)
+                let filter = current(filter, &LeadFilter::NAMES, &mut faults);
+                LeadFilter::read(&|name: &str| filter.get(name).and_then(text), RULE).map(ExportContent::Leads)
             }
             _ => Err(vec![Fault::new("what", RULE, "must be appointments or leads")]),
         };
@@ -92,11 +90,21 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn unknown(filter: &Map<String, Value>, known: &[&str]) -> Vec<Fault> {
-    let fault = |name: &String| json::unknown(format!("filter.{name}"), known);
-    let current =
-        |name: &str| FORMER_NAMES.iter().find(|(former, _)| *former == name).map_or(name.to_owned(), |(_, now)| (*now).to_owned());
-    filter.keys().filter(|name| !known.contains(&current(name).as_str())).map(fault).collect()
+/// Returns the filters under their current names. Adds a fault of each that is unknown, or given under its former name too (API-1).
+fn current(filter: &Map<String, Value>, known: &[&str], faults: &mut Vec<Fault>) -> Map<String, Value> {
+    let mut current = filter.clone();
+    for (former, now) in FORMER_NAMES.into_iter().filter(|(_, now)| known.contains(now)) {
+        let Some(value) = current.remove(former) else { continue };
+        if current.contains_key(now) {
+            let detail = format!("is the former name of {now}; must be given once");
+            faults.push(Fault::new(format!("filter.{former}"), "API-1", detail));
+        } else {
+            current.insert(now.to_owned(), value);
+        }
+    }
+    let others = current.keys().filter(|name| !known.contains(&name.as_str()));
+    faults.extend(others.map(|name| json::unknown(format!("filter.{name}"), known)));
+    current
 }
 
 /// `POST /exports`: creates the export, which starts at once. The same `Idempotency-Key` again returns the export in its current state

@@ -77,7 +77,7 @@ pub struct FlagBody {
 }
 
 impl FlagBody {
-    fn all(flags: &[Flag]) -> Vec<Self> {
+    pub(crate) fn all(flags: &[Flag]) -> Vec<Self> {
         flags.iter().map(|flag| Self { field: flag.field.clone(), detail: flag.detail.clone() }).collect()
     }
 }

@@ -3,7 +3,7 @@
 use crate::answer::{EnquiryReceiptView, LeadCreated, Outcome};
 use crate::lookup::{lane, recognised};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, LeadId, Refusal, Right};
+use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::enquiry::VEHICLES;
@@ -64,12 +64,14 @@ struct Named<'a> {
 }
 
 impl Candidate<'_> {
-    /// Returns the keys of the dealers of the leads that were read, if the sender may be allowed to read them.
-    pub(crate) fn dealers_of_leads(&self, loaded: &Loaded) -> Vec<Key> {
-        if self.scope.needs(Right::ReadLeads).is_err() {
-            return Vec::new();
-        }
-        self.named(loaded).map(|named| Key::Dealer(named.lead.dealer.clone())).into_iter().collect()
+    /// Returns the keys of the items that show whether the sender may read the lead that the arrival names, or sent it.
+    pub(crate) fn about_named(&self, loaded: &Loaded) -> Vec<Key> {
+        let may_read_leads = self.scope.needs(Right::ReadLeads).is_ok();
+        let Some(Named { lead, .. }) = self.named(loaded).filter(|_| may_read_leads) else { return Vec::new() };
+        let dealer = Key::Dealer(lead.dealer.clone());
+        // A further read, only if the sender cannot read the lead or cannot any more.
+        let unread = self.origin == Origin::Shared && loaded.requested(&dealer) && !self.may(Right::ReadLeads, lead, loaded);
+        [dealer].into_iter().chain(unread.then_some(Key::Entry(lead.id, 1))).collect()
     }
 
     pub(crate) fn decide(&self, loaded: &Loaded, attempt: u32) -> Result<Decided, Refusal> {
@@ -85,12 +87,14 @@ impl Candidate<'_> {
             return Ok((key.map(|key| Decision::default().with(key)), self.received(own, true)));
         }
         let named = self.named(loaded);
-        if let Some(Named { lead, by_key: false, .. }) = named
+        if let Some(Named { lead, by_key, .. }) = named
             && self.origin == Origin::Shared
         {
-            // To send an enquiry again is to change its lead.
-            let right = if arrival.resend { Right::WorkLeads } else { Right::ReadLeads };
-            if !self.may(right, lead, loaded) || !self.may(Right::ReadLeads, lead, loaded) {
+            // To send an enquiry again is to change its lead. A known key changes nothing; but if the sender may not read the lead, the
+            // answer to the first request can be a receipt, under an origin of the sender's own.
+            let right = if arrival.resend && !by_key { Right::WorkLeads } else { Right::ReadLeads };
+            let may = self.may(right, lead, loaded) && self.may(Right::ReadLeads, lead, loaded);
+            if !may && !named.is_some_and(|named| self.repeats_own(named, loaded)) {
                 return Ok((None, Tried::OfAnother));
             }
         }
@@ -139,6 +143,21 @@ impl Candidate<'_> {
         by_key.or(first).or_else(added)
     }
 
+    /// Whether the arrival repeats an enquiry of the same sender, who had no receipt: the first answer was the lead, because the sender
+    /// could read it then (INT-5).
+    fn repeats_own(&self, Named { lead, receipt, by_key }: Named<'_>, loaded: &Loaded) -> bool {
+        let is_own = |by: &Actor| *by == self.arrival.by;
+        match receipt {
+            // The sender's own receipt may have another origin.
+            _ if by_key => false,
+            Some(receipt) => {
+                let by = receipt.added.as_ref().and_then(|added| added.by.as_ref());
+                receipt.body == self.arrival.body && by.is_some_and(is_own)
+            }
+            None => lead.origin.knows(self.arrival) && loaded.entry(lead.id, 1).is_some_and(|entry| is_own(&entry.by)),
+        }
+    }
+
     /// Whether the sender has a right on a lead.
     fn may(&self, right: Right, lead: &Lead, loaded: &Loaded) -> bool {
         let here = (lead.dealer == self.dealer.id).then_some(self.dealer);
@@ -175,7 +194,7 @@ impl Candidate<'_> {
     /// The answer to a repeat of which the sender has no receipt: the sender could read the lead, or the first answer is older than
     /// receipts.
     fn repeated(&self, Named { lead, receipt, .. }: Named<'_>, remembered: Option<Decision>, loaded: &Loaded) -> Decided {
-        // Users get the first answer again: they were allowed to read it then.
+        // A user without a receipt gets the first answer again: it named the lead, because the user was allowed to read it then.
         if self.scope.user_id().is_none() && !self.may(Right::ReadLeads, lead, loaded) {
             let made = self.receipt(lead, receipt);
             let answer = self.received(&made, true);

@@ -1,5 +1,6 @@
 //! The dry run: where a lead would go at a given time, and with which deadlines (SET-9). It writes nothing.
 
+use crate::answer::FlagBody;
 use crate::body::EnquiryBody;
 use crate::format::{Format, ReceivedEnquiry};
 use crate::lookup::{Sited, lane, recognised, referenced_keys, site};
@@ -54,6 +55,9 @@ pub struct DryRunView {
     pub passed_over: Vec<PassedOverView>,
     /// The escalation steps; `null` if the dealer has none.
     pub deadlines: Option<DeadlinesView>,
+    /// Fields of the enquiry that would be flagged, unknown ones included (API-1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<FlagBody>,
 }
 
 /// A user who was passed over.
@@ -102,7 +106,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     call.scope.needs(Right::ReadSettings)?;
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
-    let (at, part) = read(call)?;
+    let (at, part) = read(call, &id)?;
     let unit = Load::of([Key::Dealer(id.clone())]);
     let loaded = platform.store.load(&call.scope, &unit).await?;
     let dealer = loaded.dealer(&id).ok_or(Refusal::NotFound("dealer"))?;
@@ -149,10 +153,11 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
             return Err(Failure::Broken("a dry run found a lead with its own number".into()).into());
         }
     };
-    Ok(Answer::new(200, &view)?.about(&id))
+    let flags = FlagBody::all(&arrival.enquiry.flags);
+    Ok(Answer::new(200, &DryRunView { flags, ..view })?.about(&id))
 }
 
-fn read(call: &Call) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
+fn read(call: &Call, dealer: &DealerId) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
     let body: DryRunBody = call.json()?;
     let mut faults = Vec::new();
     let text = body.received_at.text("received_at", &mut faults);
@@ -169,7 +174,7 @@ fn read(call: &Call) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
     };
     match (lead, at.transpose()) {
         (Some(lead), Ok(at)) if faults.is_empty() => {
-            let mut parts = Format::Json.read(&lead)?;
+            let mut parts = Format::Json.read(&lead, dealer)?;
             let part = parts.pop().ok_or_else(|| Problem::malformed("the body contains no enquiry"))?;
             Ok((at.unwrap_or(call.now), part))
         }
@@ -184,7 +189,8 @@ fn prefixed(faults: Vec<Fault>) -> Vec<Fault> {
 impl DryRunView {
     fn of_inaccessible(dealer: &Dealer) -> Self {
         let dealer = dealer.id.to_string();
-        Self { dealer, result: "lead", lead: None, owner: None, rule: None, group: None, passed_over: Vec::new(), deadlines: None }
+        let (passed_over, flags) = (Vec::new(), Vec::new());
+        Self { dealer, result: "lead", lead: None, owner: None, rule: None, group: None, passed_over, deadlines: None, flags }
     }
 
     fn of(result: &'static str, number: Option<String>, decision: &Decision, dealer: &Dealer) -> Self {
@@ -201,6 +207,7 @@ impl DryRunView {
             group: why.and_then(|why| why.group.as_ref()).map(ToString::to_string),
             passed_over: why.into_iter().flat_map(|why| &why.passed_over).map(passed_over).collect(),
             deadlines,
+            flags: Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::adf::{self, Unreadable};
 use crate::body::EnquiryBody;
-use forecourt_domain::base::Fault;
+use forecourt_domain::base::{DealerId, Fault};
 use forecourt_domain::enquiry::{Enquiry, Flag, RawEnquiry, Tolerance};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::formats::json::{UnknownField, normalised, read_as_sent};
@@ -53,14 +53,20 @@ impl Format {
         }
     }
 
-    /// Reads a body.
+    fn names(self, body: &[u8], dealer: &DealerId) -> bool {
+        self.dealer_in(body).and_then(|named| DealerId::parse(named.trim()).ok()).as_ref() == Some(dealer)
+    }
+
+    /// Reads a body that is addressed to `dealer`.
     ///
     /// # Errors
     /// 400 if the body cannot be read, 413 if it is too large.
-    pub(crate) fn read(self, body: &[u8]) -> Result<Vec<ReceivedEnquiry>, Problem> {
+    pub(crate) fn read(self, body: &[u8], dealer: &DealerId) -> Result<Vec<ReceivedEnquiry>, Problem> {
         match self {
             Format::Json => {
-                let (read, unknown) = read_as_sent::<EnquiryBody>(body)?;
+                let (read, mut unknown) = read_as_sent::<EnquiryBody>(body)?;
+                // On a queue, `dealer` names the dealer. A value that is not the addressed dealer has no effect, so it is flagged.
+                unknown.retain(|field| field.path != "dealer" || !self.names(body, dealer));
                 let (enquiry, faults) = read.read();
                 Ok(vec![ReceivedEnquiry {
                     raw: body.to_vec(),
@@ -83,9 +89,9 @@ impl Format {
 /// The most unknown fields of an enquiry that are flagged one by one.
 const MOST_FLAGS: usize = 20;
 
-/// Returns a flag of each unknown field (API-1). On a queue, `dealer` names the dealer.
+/// Returns a flag of each unknown field (API-1).
 fn flags_of(unknown: Vec<UnknownField>) -> Vec<Flag> {
-    let mut fields: Vec<String> = unknown.into_iter().map(|field| field.path).filter(|path| path != "dealer").collect();
+    let mut fields: Vec<String> = unknown.into_iter().map(|field| field.path).collect();
     let more = fields.len().saturating_sub(MOST_FLAGS);
     fields.truncate(MOST_FLAGS);
     let flag = |field: String| Flag { field: line(&field), detail: "is unknown; its value is only in the raw input".into() };

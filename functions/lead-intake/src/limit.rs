@@ -11,8 +11,8 @@ use forecourt_store::EnquiryCounter;
 
 /// The multiple of the limit above which enquiries are refused.
 const REFUSED: u32 = 10;
-/// The part of the limit that a process counts before it writes.
-const BATCHES: u32 = 60;
+/// The number of parts of the limit: a process counts one part before it writes.
+const PARTS: u32 = 60;
 
 /// The limit of the sender of a request or message.
 pub(crate) struct EnquiryLimit<'a> {
@@ -52,7 +52,7 @@ impl<'a> EnquiryLimit<'a> {
         }
         let Self { platform, scope, name, per_minute, now } = self;
         let before = platform.store.enquiries(name, *now);
-        let counter = EnquiryCounter { name, batch: (per_minute / BATCHES).max(1) };
+        let counter = EnquiryCounter { name, batch: (per_minute / PARTS).max(1) };
         match platform.store.count_enquiries(scope, counter, number, *now).await {
             Ok(total) if before <= *per_minute && total > *per_minute => {
                 // Names of users are personal data (PRV-1).

@@ -51,7 +51,7 @@ impl Submission {
         let limit = EnquiryLimit::of(platform, &self.scope, self.now);
         limit.check()?;
         let dealer = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
-        let parts = self.format.read(&self.body)?;
+        let parts = self.format.read(&self.body, &self.dealer)?;
         let mut outcomes = Vec::with_capacity(parts.len());
         for (position, part) in parts.iter().enumerate() {
             outcomes.push(self.store(platform, &dealer, part, position).await.unwrap_or_else(Outcome::Refused));
@@ -103,7 +103,7 @@ impl Submission {
             };
             let load = Load::of(keys).with_long_retry().then(|loaded| {
                 let referenced = referenced_keys(loaded, &channels, &dealer.id, (id, &arrival)).into_iter();
-                referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.dealers_of_leads(loaded)).collect()
+                referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.about_named(loaded)).collect()
             });
             let rule = |loaded: &Loaded, attempt: u32| candidate.decide(loaded, attempt);
             match store.decide(&self.scope, load, rule).await? {

@@ -8,8 +8,7 @@
 //! - **Files**: documents are uploaded and downloaded by signed links; the first bytes are checked when the upload is completed, and the
 //!   verdict of the malware scan before a download. The table is updated before the bucket is cleaned.
 //! - **Failure**: an error is a problem document. On a conflict the rule runs again on fresh items; after the last attempt the answer is
-//!   503 with
-//!   `Retry-After`. A repeated request with the same `Idempotency-Key` gets the first answer.
+//!   503 with `Retry-After`. A repeated request with the same `Idempotency-Key` gets the first answer.
 //!
 //! Modules: `list` holds the lists, `page` the lead as clients see it, `work` reactions, status, assignment, deadlines, tasks and contacts,
 //! `elements` trade-ins, quotes, test drives, comments, documents and communication. `page` uses `elements`, `work` uses `page`.

@@ -119,7 +119,8 @@ impl Outbox {
     /// those that cannot be read. The groups take turns, so that they share the time if it is too short for all entries.
     ///
     /// # Errors
-    /// Fails if a shard of the table or a queue did not answer. Everything else was sent by then.
+    /// Fails if a shard of the table or a queue did not answer, or if the time was too short to send all that was read. Everything else was
+    /// sent by then.
     pub async fn sweep_until(&self, deadline: Option<Instant>) -> Result<usize, Failure> {
         let now = self.platform.clock.now();
         let until = deadline.map(|deadline| deadline.checked_sub(RESERVE).unwrap_or(deadline));
@@ -199,13 +200,14 @@ fn in_turns(overdue: Vec<(DateTime<Utc>, WakeUp)>, now: DateTime<Utc>) -> Vec<Wa
     for (due, wake_up) in overdue {
         groups.entry(wake_up.group.clone()).or_default().push((due, wake_up));
     }
-    let any = usize::try_from(now.timestamp()).unwrap_or_default().wrapping_mul(0x9e37_79b9);
+    // Multiplied, so that sweeps five minutes apart begin at places far apart.
+    let place = usize::try_from(now.timestamp()).unwrap_or_default().wrapping_mul(0x9e37_79b9);
     let mut turns = Vec::new();
     for mut group in groups.into_values() {
         if let Some((_, rest)) = group.split_at_mut_checked(OLDEST_FIRST)
             && !rest.is_empty()
         {
-            rest.rotate_left(any % rest.len());
+            rest.rotate_left(place % rest.len());
         }
         turns.extend(group.into_iter().enumerate());
     }

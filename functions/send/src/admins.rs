@@ -3,7 +3,7 @@
 use crate::carrier::Undelivered;
 use crate::mail::Addressee;
 use crate::sender::Sender;
-use forecourt_domain::access::AccessRecord;
+use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::base::{Role, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::messages::Retry;
@@ -11,7 +11,7 @@ use forecourt_domain::people::User;
 use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::{Key, WakeUp, access_record_at};
 use forecourt_store::{Failure, Load, Loaded};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Number of users in one read.
 const READ_AT_ONCE: usize = 100;
@@ -36,7 +36,7 @@ impl Sender {
         self.platform.store.decide(&wake_up.scope(), Load::of([key.clone()]).with_long_retry(), record).await
     }
 
-    /// Sends the mails. Returns the admins whose mail was accepted, and the error of a mail that was not accepted with how to continue.
+    /// Sends the mails. Returns the readers whose mail was accepted, and the error of a mail that was not accepted with how to continue.
     async fn mail_to_admins(
         &self,
         wake_up: &WakeUp,
@@ -44,9 +44,9 @@ impl Sender {
     ) -> Result<(BTreeSet<UserId>, Option<(String, Retry)>), Failure> {
         let known = record.notice.as_ref().map(|notice| notice.sent.clone()).unwrap_or_default();
         let (mut sent, mut failure) = (BTreeSet::new(), None);
-        for admin in self.admins(wake_up).await?.into_iter().filter(|admin| !known.contains(&admin.id)) {
+        for (reader, to) in self.readers(wake_up, record).await?.into_iter().filter(|(reader, _)| !known.contains(reader)) {
             let now = self.platform.clock.now();
-            let mail = self.texts.access(&format!("access-{}-{}", record.id, admin.id), &Addressee::of(&admin), record, now);
+            let mail = self.texts.access(&format!("access-{}-{reader}", record.id), &to, record, now);
             let carried = match mail {
                 Ok(Some(mail)) => self.carrier.carry(&mail).await,
                 // The release that stored the record sends it, if it still runs.
@@ -54,7 +54,7 @@ impl Sender {
                 Err(e) => Err(Undelivered::Never(e.into())),
             };
             match carried {
-                Ok(_) => drop(sent.insert(admin.id)),
+                Ok(_) => drop(sent.insert(reader)),
                 Err(undelivered) => {
                     // The provider's message names the reader: it is stored with the record and not logged.
                     let retry = undelivered.retry();
@@ -68,6 +68,17 @@ impl Sender {
             }
         }
         Ok((sent, failure))
+    }
+
+    /// Returns the readers of a record: the admins of the group, and an admin who was changed, at the former address.
+    async fn readers(&self, wake_up: &WakeUp, record: &AccessRecord) -> Result<BTreeMap<UserId, Addressee>, Failure> {
+        let admins = self.admins(wake_up).await?;
+        let mut readers: BTreeMap<UserId, Addressee> = admins.iter().map(|admin| (admin.id.clone(), Addressee::of(admin))).collect();
+        if let AccessEvent::AdminChanged { user, name, email, language } = &record.event {
+            let former = Addressee { name: name.clone(), address: email.clone(), language: language.clone() };
+            readers.insert(user.clone(), former);
+        }
+        Ok(readers)
     }
 
     /// Returns the admins of the group.

@@ -96,7 +96,7 @@ impl Sender {
             lead.chain([Key::Dealer(dealer_of(wake_up, subject, loaded))]).chain(event).chain(invitation).chain(budgets).collect()
         });
         let rule = |loaded: &Loaded, _| {
-            let nothing = (None, false);
+            let nothing = (None, None);
             let dealer = loaded.dealer(&dealer_of(wake_up, subject, loaded));
             let (Some(letter), Some(dealer)) = (loaded.letter(subject, cause), dealer) else { return Ok((None, nothing)) };
             let appointment = appointment(subject, loaded);
@@ -119,9 +119,9 @@ impl Sender {
                 Admission::Now => {}
                 Admission::At(from) => {
                     let waiting = Letter { counted: shares.counted.clone(), ..letter.waiting(from, appointment, &dealer.settings) };
-                    return Ok((Some(used(decided(waiting))), (None, true)));
+                    return Ok((Some(used(decided(waiting))), (None, Some(dealer.id.clone()))));
                 }
-                Admission::Never => return Ok((Some(decided(letter.over_budget(now))), (None, true))),
+                Admission::Never => return Ok((Some(decided(letter.over_budget(now))), (None, Some(dealer.id.clone())))),
             }
             let leased = Letter { counted: shares.counted.clone(), ..leased };
             let (due, dealer) = (letter.due(), dealer.clone());
@@ -131,11 +131,13 @@ impl Sender {
             let (appointment, lead) = (appointment.cloned(), lead.cloned());
             let event = event_of(subject, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
             let page = invitation(subject, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
-            Ok((Some(decision), (Some(ClaimedLetter { letter: leased, dealer, appointment, event, lead, page, to, due }), false)))
+            Ok((Some(decision), (Some(ClaimedLetter { letter: leased, dealer, appointment, event, lead, page, to, due }), None)))
         };
         let (claimed, over_budget) = self.platform.store.decide(&scope, load, rule).await?;
-        if over_budget {
-            tracing::warn!(function = self.platform.function, about = wake_up.about(), "a limit is used up");
+        if let Some(dealer) = over_budget {
+            // The operator changes the limits of a dealer (SET-12).
+            let (group, dealer) = (wake_up.group.as_str(), dealer.as_str());
+            tracing::warn!(function = self.platform.function, group, dealer, about = wake_up.about(), "a limit of letters is used up");
             self.platform.metrics.note(Metric::OverBudget, &[1.0], now);
         }
         Ok(claimed)

@@ -1,6 +1,6 @@
 //! The sheet of a trade-in enquiry in the dealer's language (INT-8, MSG-2).
 
-use crate::language::local_time;
+use crate::language::{local_time, text_language};
 use crate::pdf::{Link, Section, Sheet};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -124,7 +124,7 @@ struct TradeInTexts {
 
 /// Returns the labels of a language, or the English ones.
 fn words_of(language: &Language) -> &'static TradeInTexts {
-    match language.as_str() {
+    match text_language(language) {
         "de" => &GERMAN,
         "nl" => &DUTCH,
         _ => &ENGLISH,

@@ -1,4 +1,4 @@
-//! The access log: rights that were granted, and searches for leads (ACC-1).
+//! The access log: rights that were granted, changed group admins, and searches for leads (ACC-1).
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{AccessEvent, AccessRecord};
@@ -27,9 +27,9 @@ pub struct AccessRecordView {
     pub at: DateTime<Utc>,
     /// The actor: `user:…` or `partner:…`.
     pub by: String,
-    /// `granted`, `partner_secret` or `lead_search`.
+    /// `granted`, `admin_changed`, `partner_secret` or `lead_search`.
     pub what: &'static str,
-    /// The user that got rights.
+    /// The user that got rights, or the group admin that was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The role of that user.
@@ -87,6 +87,7 @@ impl AccessRecordView {
                 dealers: dealers.iter().map(ToString::to_string).collect(),
                 ..of
             },
+            AccessEvent::AdminChanged { user, .. } => Self { what: "admin_changed", user: Some(user.to_string()), ..of },
             AccessEvent::PartnerSecret { partner } => Self { what: "partner_secret", partner: Some(partner.to_string()), ..of },
             AccessEvent::LeadSearch { dealer, term, found } => Self {
                 what: "lead_search",

@@ -1,24 +1,18 @@
 //! Request bodies: every unknown field and every broken rule is reported.
 
+use crate::days_off;
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::reports::Bound;
 use forecourt_domain::settings::{DealerSettings, Settings};
 use forecourt_edge::formats::json::unknown;
 use forecourt_edge::formats::shape;
+use forecourt_edge::http::{Call, Problem};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Maximum size of a dealer's settings as JSON, in bytes: the limit of a stored item.
 const MAX_BYTES: usize = 300_000;
-
-/// Parses a body as strict JSON.
-///
-/// # Errors
-/// 400 if the body is not a JSON object.
-pub(crate) fn json(body: &[u8]) -> Result<Value, Refusal> {
-    forecourt_edge::formats::json::read(body)
-}
 
 /// Reads `value` into `T`.
 ///
@@ -32,9 +26,9 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value, rule: &'static str) -> Res
 /// Parses the body of a `PUT`, which may be what `GET` returned: without the fields that only `GET` has (SET-10).
 ///
 /// # Errors
-/// As [`json`].
-pub(crate) fn writable(body: &[u8], read_only: &[&str]) -> Result<Value, Refusal> {
-    let mut value = json(body)?;
+/// As [`Call::json_value`].
+pub(crate) fn writable(call: &Call, read_only: &[&str]) -> Result<Value, Problem> {
+    let mut value = call.json_value()?;
     value.as_object_mut().into_iter().for_each(|fields| fields.retain(|name, _| !read_only.contains(&name.as_str())));
     Ok(value)
 }
@@ -42,9 +36,9 @@ pub(crate) fn writable(body: &[u8], read_only: &[&str]) -> Result<Value, Refusal
 /// Parses the body of a `PUT` of settings, which may be what `GET` returned: the settings with the dealer and the version (SET-10).
 ///
 /// # Errors
-/// As [`json`].
-pub(crate) fn writable_settings(body: &[u8]) -> Result<Value, Refusal> {
-    let mut value = writable(body, &["dealer", "version"])?;
+/// As [`writable`].
+pub(crate) fn writable_settings(call: &Call) -> Result<Value, Problem> {
+    let mut value = writable(call, &["dealer", "version"])?;
     let is_view = value.as_object().is_some_and(|fields| fields.len() == 1) && value["settings"].is_object();
     Ok(if is_view { value["settings"].take() } else { value })
 }
@@ -123,9 +117,12 @@ fn resolve_absences(settings: &mut Value, calendar: &Calendar) {
 /// calendar by one that is always open, so that the other settings are checked too.
 fn read_calendar(settings: &mut Value) -> (Option<Calendar>, Vec<Fault>) {
     let Some(calendar) = settings.get_mut("calendar") else { return (None, Vec::new()) };
-    let within = |field: &str| format!("calendar.{field}");
-    let (read, faults) = shape::read_known::<Calendar>(calendar.clone(), |field| rule_of(&within(field)));
-    let mut faults: Vec<Fault> = faults.into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }).collect();
+    let is_object = calendar.is_object();
+    let within = |field: &str| if is_object { format!("calendar.{field}") } else { "calendar".to_owned() };
+    let mut faults = days_off::to_stored(calendar);
+    let (read, more) = shape::read_known::<Calendar>(calendar.clone(), |field| rule_of(&within(field)));
+    let named = |fault: Fault| days_off::fault(Fault { field: within(&fault.field), ..shape::of_date(fault) });
+    faults.extend(more.into_iter().map(named));
     // The faults of a calendar that is replaced below are found here, those of others with the rest of the settings.
     if let (Some(calendar), false) = (&read, faults.is_empty()) {
         faults.extend(calendar.faults().into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }));

@@ -2,7 +2,7 @@
 
 use crate::webhooks::may_manage;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{Refusal, Subject, WebhookId};
+use forecourt_domain::base::{Refusal, Right, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::webhooks::{DeliveryState, Outgoing, Webhook};
 use forecourt_edge::Platform;
@@ -124,6 +124,7 @@ pub(crate) fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<We
 
 /// `GET /webhooks/{webhook}/deliveries`: the deliveries of the last two weeks.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ManageWebhooks)?;
     let id: WebhookId = call.part("webhook", "webhook")?;
     let mut queries = Queries::of(call, "APT-6");
     let limit = queries.limit(DEFAULT_PAGE);
@@ -140,6 +141,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// `POST /webhooks/{webhook}/deliveries/{delivery}/redeliver`: sends the event again with the same `webhook-id`, so that the receiver can
 /// recognise a duplicate.
 pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ManageWebhooks)?;
     let id: WebhookId = call.part("webhook", "webhook")?;
     let delivery: String = call.part("delivery", "delivery")?;
     let (about, sequence) = parse_id(&delivery).ok_or(Refusal::NotFound("delivery"))?;

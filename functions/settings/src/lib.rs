@@ -16,6 +16,7 @@
 mod access_log;
 mod body;
 mod change;
+mod days_off;
 mod dealer;
 mod deliveries;
 mod holidays;
@@ -60,83 +61,61 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 }
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
-    if call.operation == Operation::RotateSigningSecret {
-        return secrets::rotate(platform, &call).await;
-    }
-    if call.operation == Operation::AccessLog {
-        return access_log::list(platform, &call).await;
-    }
-    if call.operation == Operation::ReadMe {
-        return me::read(platform, &call).await;
-    }
-    if matches!(call.operation, Operation::ListViews | Operation::SaveView | Operation::RemoveView) {
-        return views::operate(platform, &call).await;
-    }
-    if matches!(
-        call.operation,
-        Operation::ListUsers
-            | Operation::ReadUser
-            | Operation::UserHistory
-            | Operation::SwitchAllUsers
-            | Operation::SaveUser
-            | Operation::RemoveUser
-    ) {
-        return match call.operation {
-            Operation::SwitchAllUsers => members::switch_all(platform, &call).await,
-            _ => users::operate(platform, &call).await,
-        };
-    }
-    if matches!(
-        call.operation,
+    match call.operation {
+        Operation::RotateSigningSecret => secrets::rotate(platform, &call).await,
+        Operation::AccessLog => access_log::list(platform, &call).await,
+        Operation::ReadMe => me::read(platform, &call).await,
+        Operation::ListViews | Operation::SaveView | Operation::RemoveView => views::operate(platform, &call).await,
+        Operation::SwitchAllUsers => members::switch_all(platform, &call).await,
+        Operation::ListUsers | Operation::ReadUser | Operation::UserHistory | Operation::SaveUser | Operation::RemoveUser => {
+            users::operate(platform, &call).await
+        }
         Operation::MakeWebhook
-            | Operation::ListWebhooks
-            | Operation::ReadWebhook
-            | Operation::ChangeWebhook
-            | Operation::RemoveWebhook
-            | Operation::RotateSecret
-            | Operation::ListDeliveries
-            | Operation::Redeliver
-            | Operation::RedeliverPeriod
-    ) {
-        call.scope.needs(Right::ManageWebhooks)?;
-        return match call.operation {
-            Operation::ListDeliveries => deliveries::list(platform, &call).await,
-            Operation::Redeliver => deliveries::redeliver(platform, &call).await,
-            Operation::RedeliverPeriod => redelivery::redeliver(platform, &call).await,
-            _ => webhooks::operate(platform, &call).await,
-        };
+        | Operation::ListWebhooks
+        | Operation::ReadWebhook
+        | Operation::ChangeWebhook
+        | Operation::RemoveWebhook
+        | Operation::RotateSecret => webhooks::operate(platform, &call).await,
+        Operation::ListDeliveries => deliveries::list(platform, &call).await,
+        Operation::Redeliver => deliveries::redeliver(platform, &call).await,
+        Operation::RedeliverPeriod => redelivery::redeliver(platform, &call).await,
+        _ => operate_dealer(platform, &call).await,
     }
+}
+
+/// A request about one dealer's settings or users.
+async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: DealerId = call.part("dealer", "dealer")?;
     let right = match call.operation {
         Operation::ReadSettings | Operation::SettingsHistory | Operation::SettingsFindings | Operation::ReadPart(_) => {
             Some(Right::ReadSettings)
         }
         Operation::ChangeSettings | Operation::ChangePart(_) | Operation::ImportHolidays => Some(Right::ChangeSettings),
-        _ => members::right(&call),
+        _ => members::right(call),
     };
     right.map_or(Ok(()), |right| call.scope.needs(right))?;
     call.scope.reaches(&id)?;
     match call.operation {
-        Operation::ReadSettings => answer_settings(&current(platform, &call, &id).await?),
+        Operation::ReadSettings => answer_settings(&current(platform, call, &id).await?),
         Operation::ChangeSettings => {
-            let settings = body::settings(body::writable_settings(&call.body)?)?;
-            answer_settings(&change::save(platform, &call, &id, &change::required_versions(&call)?, |_| Ok(settings.clone())).await?)
+            let settings = body::settings(body::writable_settings(call)?)?;
+            answer_settings(&change::save(platform, call, &id, &change::required_versions(call)?, |_| Ok(settings.clone())).await?)
         }
-        Operation::ReadPart(part) => answer_part(part, &current(platform, &call, &id).await?),
+        Operation::ReadPart(part) => answer_part(part, &current(platform, call, &id).await?),
         Operation::ChangePart(part) => {
-            let body = body::writable_settings(&call.body)?;
-            let versions = change::required_versions(&call)?;
-            let saved = change::save(platform, &call, &id, &versions, |dealer| parts::replaced(part, &dealer.settings, &body)).await;
+            let body = body::writable_settings(call)?;
+            let versions = change::required_versions(call)?;
+            let saved = change::save(platform, call, &id, &versions, |dealer| parts::replaced(part, &dealer.settings, &body)).await;
             let saved = saved.map_err(|failure| match failure {
                 Failure::Refused(refusal) => Failure::Refused(parts::relocated(part, refusal)),
                 other => other,
             });
             answer_part(part, &saved?)
         }
-        Operation::ImportHolidays => holidays::import(platform, &call, &id).await,
-        Operation::SettingsHistory => history(platform, &call, &id).await,
-        Operation::SettingsFindings => findings(platform, &call, &id).await,
-        _ => members::operate(platform, &call, &id).await,
+        Operation::ImportHolidays => holidays::import(platform, call, &id).await,
+        Operation::SettingsHistory => history(platform, call, &id).await,
+        Operation::SettingsFindings => findings(platform, call, &id).await,
+        _ => members::operate(platform, call, &id).await,
     }
 }
 

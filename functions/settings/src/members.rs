@@ -13,7 +13,7 @@ use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -95,12 +95,12 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::DealerUsers => view(platform, call, current(platform, call, id).await?, None).await,
         Operation::DealerUser => view(platform, call, current(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
-            let switches = body::json(&call.body)?;
+            let switches = call.json_value()?;
             let dealer = save(platform, call, id, &required_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
-            let (user, part) = (user()?, body::writable(&call.body, &READ_ONLY)?);
+            let (user, part) = (user()?, body::writable(call, &READ_ONLY)?);
             // The body holds one member, so that faults name its fields without a position.
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
             let dealer =
@@ -120,7 +120,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
             absences(&current(platform, call, id).await?, &user)
         }
         Operation::SetUserAbsences => {
-            let (user, entered) = (user()?, body::writable(&call.body, &["dealer", "version", "user"])?);
+            let (user, entered) = (user()?, body::writable(call, &["dealer", "version", "user"])?);
             let dealer =
                 save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
             absences(&dealer, &user)
@@ -154,36 +154,48 @@ pub struct SwitchedDealer {
 /// Maximum number of dealers in one request.
 const MAX_DEALERS: usize = 50;
 
+/// A request for several dealers.
+#[derive(Debug, Deserialize)]
+struct SwitchAllUsers {
+    dealers: Vec<DealerSwitches>,
+}
+
+/// The part of a request for one dealer. `users` is checked with the dealer's settings.
+#[derive(Debug, Deserialize)]
+struct DealerSwitches {
+    dealer: String,
+    version: Option<u64>,
+    #[serde(default)]
+    users: Value,
+}
+
 /// Changes switches at several dealers; the body has the version of each that the client read (SET-7).
 pub(crate) async fn switch_all(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ChangeSettings)?;
-    let body = body::json(&call.body)?;
-    let unknown = body.as_object().into_iter().flat_map(|fields| fields.keys()).find(|name| *name != "dealers");
-    let entries = body["dealers"].as_array().filter(|all| (1..=MAX_DEALERS).contains(&all.len()));
-    let (Some(entries), None) = (entries, unknown) else {
-        let detail = format!("must be the only field: a list of 1 to {MAX_DEALERS} dealers, each with dealer, version and users");
+    let SwitchAllUsers { dealers: entries } = body::read(call.json_value()?, "SET-7")?;
+    if !(1..=MAX_DEALERS).contains(&entries.len()) {
+        let detail = format!("must be a list of 1 to {MAX_DEALERS} dealers, each with dealer, version and users");
         return Err(Refusal::field("dealers", "SET-7", detail).into());
-    };
+    }
     let mut results = Vec::with_capacity(entries.len());
     for entry in entries {
-        let dealer = entry["dealer"].as_str().unwrap_or_default().to_owned();
-        let result = match switch_one(platform, call, &dealer, entry).await {
+        let result = switch_one(platform, call, &entry).await;
+        let dealer = entry.dealer;
+        results.push(match result {
             Ok(version) => SwitchedDealer { dealer, status: 200, version: Some(version), problem: None },
             Err(problem) => SwitchedDealer { dealer, status: problem.status, version: None, problem: Some(problem) },
-        };
-        results.push(result);
+        });
     }
     Ok(Answer::new(207, &SwitchedView { results })?)
 }
 
-async fn switch_one(platform: &Platform, call: &Call, dealer: &str, entry: &Value) -> Result<u64, Problem> {
-    let id: DealerId = dealer.parse().map_err(|_| Refusal::NotFound("dealer"))?;
+async fn switch_one(platform: &Platform, call: &Call, entry: &DealerSwitches) -> Result<u64, Problem> {
+    let id: DealerId = entry.dealer.parse().map_err(|_| Refusal::NotFound("dealer"))?;
     call.scope.reaches(&id)?;
-    let version = entry["version"].as_u64();
-    let version = version.ok_or_else(|| {
+    let version = entry.version.ok_or_else(|| {
         Problem::precondition_required("version required: send the version of the dealer's settings that you read (SET-10)")
     })?;
-    let switches = json!({ "users": entry["users"] });
+    let switches = json!({ "users": entry.users });
     Ok(save(platform, call, &id, &[version], |dealer| switched(&dealer.settings, &switches)).await?.version)
 }
 

@@ -1,7 +1,7 @@
 //! The parts of the settings that have routes of their own. A part is a set of fields; each change is checked as a whole document (SET-1 to
 //! SET-6).
 
-use crate::body;
+use crate::{body, days_off};
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::settings::Settings;
 use forecourt_edge::routes::SettingsPart;
@@ -93,7 +93,9 @@ pub(crate) fn view(part: SettingsPart, settings: &Settings) -> Value {
     }
     let unset = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
     let field = |(name, otherwise): &(&str, &str)| ((*name).to_owned(), fields.get(*name).cloned().unwrap_or_else(|| unset(otherwise)));
-    Value::Object(shape.fields.iter().map(field).collect())
+    let mut view = Value::Object(shape.fields.iter().map(field).collect());
+    days_off::to_api(&mut view);
+    view
 }
 
 /// Returns the settings with a part replaced by `body`: a field that is absent in `body` keeps its value, and `null` is its default, or
@@ -104,7 +106,18 @@ pub(crate) fn view(part: SettingsPart, settings: &Settings) -> Value {
 pub(crate) fn replaced(part: SettingsPart, settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     let shape = shape_of(part);
     let Value::Object(body) = body else { return Err(Refusal::Malformed("the body must be a JSON object".into())) };
-    body::only(body, &shape.fields.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
+    let known = body::only(body, &shape.fields.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    match (known, with_fields(part, &shape, settings, body)) {
+        (Err(Refusal::Invalid(mut faults)), Err(Refusal::Invalid(further))) => {
+            faults.extend(further);
+            Err(Refusal::Invalid(faults))
+        }
+        (known, replaced) => known.and(replaced),
+    }
+}
+
+/// Returns the settings with the known fields of `body`.
+fn with_fields(part: SettingsPart, shape: &Shape, settings: &Settings, body: &Map<String, Value>) -> Result<Settings, Refusal> {
     let mut whole = json!(settings);
     if part == SettingsPart::Absences {
         if !body.contains_key("absences") {

@@ -3,7 +3,7 @@
 use crate::body;
 use crate::deliveries::{may_see, webhook};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::base::{Refusal, WebhookId};
+use forecourt_domain::base::{Refusal, Right, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::Bound;
 use forecourt_domain::webhooks::Outgoing;
@@ -47,8 +47,9 @@ pub struct RedeliveryView {
 
 /// `POST /webhooks/{webhook}/redelivery`.
 pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ManageWebhooks)?;
     let id: WebhookId = call.part("webhook", "webhook")?;
-    let period: RedeliveryBody = body::read(body::json(&call.body)?, "APT-6")?;
+    let period: RedeliveryBody = body::read(call.json_value()?, "APT-6")?;
     // Without an end in the past, the events of this moment belong to the period.
     let until = period.until.map(Bound::ends_in_utc);
     let until = until.filter(|until| *until <= call.now).unwrap_or(call.now + TimeDelta::milliseconds(1));

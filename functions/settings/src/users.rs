@@ -3,7 +3,7 @@
 use crate::body;
 use crate::change::required_versions;
 use crate::members::DealerUserView;
-use crate::view::HistoryView;
+use crate::view::{HistoryView, one_page};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
 use forecourt_domain::people::{User, UserFacts};
@@ -20,8 +20,6 @@ use utoipa::ToSchema;
 
 /// Number of users on a page.
 const PAGE: usize = 50;
-/// Size in bytes after which a page ends: users of a large group may work at thousands of dealers, and an answer has at most 6 MB.
-const PAGE_BYTES: usize = 3_000_000;
 /// Number of users in one read.
 const READ_AT_ONCE: usize = 100;
 /// Number of changes on a page of a user's history.
@@ -116,14 +114,7 @@ async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let more = shown.len() > PAGE;
     shown.truncate(PAGE);
     let loaded = dealers(platform, call, shown.iter()).await?;
-    let (mut users, mut bytes): (Vec<UserView>, usize) = (Vec::new(), 0);
-    for view in shown.iter().map(|user| UserView::of(user, &loaded, call)) {
-        bytes += serde_json::to_vec(&view).map_or(0, |json| json.len());
-        if bytes > PAGE_BYTES && !users.is_empty() {
-            break;
-        }
-        users.push(view);
-    }
+    let users = one_page(shown.iter().map(|user| UserView::of(user, &loaded, call)));
     let after = users.last().filter(|_| more || users.len() < shown.len()).map(|last| last.id.clone());
     Ok(Answer::new(200, &UsersView { users, after })?)
 }
@@ -145,9 +136,9 @@ async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer
     let mut queries = Queries::of(call, "SET-10");
     let before: Option<u64> = queries.parse("before", "a version");
     queries.done()?;
-    let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
+    let (store, user) = (&platform.store, Load::of([Key::User(id.clone())]));
+    let (loaded, changes) = tokio::try_join!(store.load(&call.scope, &user), store.user_history(&call.scope, id, before, HISTORY + 1))?;
     loaded.user(id).filter(|user| call.scope.sees_user(user)).ok_or(Refusal::NotFound("user"))?;
-    let changes = platform.store.user_history(&call.scope, id, before, HISTORY + 1).await?;
     Ok(Answer::new(200, &HistoryView::of_user(&changes, HISTORY)?)?.about(id))
 }
 
@@ -177,24 +168,24 @@ fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
     user.dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect()
 }
 
-fn input<'a>(dealers: &'a [&'a Dealer], loaded: &'a Loaded, id: &UserId, call: &'a Call) -> UserInput<'a> {
-    UserInput { dealers, feeds: loaded.calendar_feeds(id), views: loaded.saved_views(id), scope: &call.scope, now: call.now }
+/// `dealers`: those at which the user worked before, and those of the request that do not exist.
+fn input<'a>(dealers: (&'a [&'a Dealer], &'a [DealerId]), loaded: &'a Loaded, id: &UserId, call: &'a Call) -> UserInput<'a> {
+    let (dealers, unknown) = dealers;
+    UserInput { dealers, unknown, feeds: loaded.calendar_feeds(id), views: loaded.saved_views(id), scope: &call.scope, now: call.now }
 }
 
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let facts: UserFacts = body::read(body::writable(&call.body, &["id", "version", "left", "at"])?, "SET-7")?;
+    let facts: UserFacts = body::read(body::writable(call, &["id", "version", "left", "at"])?, "SET-7")?;
     let versions = call.if_match()?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts)), |loaded, _| {
         let before = loaded.user(id);
-        // An unknown dealer and one out of reach get the same fault, from the rule.
-        let mut unknown = new_dealers.iter().filter(|dealer| call.scope.reaches(dealer).is_ok() && loaded.dealer(dealer).is_none());
-        if let Some(dealer) = unknown.next() {
-            return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is not a dealer of the group")));
-        }
+        // The rule reports a dealer out of reach, whether or not it exists.
+        let unknown = new_dealers.iter().filter(|dealer| call.scope.reaches(dealer).is_ok() && loaded.dealer(dealer).is_none());
+        let unknown: Vec<DealerId> = unknown.cloned().collect();
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let input = input(&worked_at, loaded, id, call);
+        let input = input((&worked_at, &unknown), loaded, id, call);
         let name = name_in_tokens(id, before, &facts);
         let Some((decision, after)) = people::save(input, id, before, facts.clone(), name.claim(loaded, id))? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
@@ -221,7 +212,7 @@ async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer,
     let versions = required_versions(call)?;
     let gone = platform.store.decide(&call.scope, load_user(id, &[], None), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
-        let decision = people::leave(input(&works_at(loaded, user), loaded, id, call), user)?;
+        let decision = people::leave(input((&works_at(loaded, user), &[]), loaded, id, call), user)?;
         if decision.is_some() && !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }

@@ -1,5 +1,6 @@
 //! The answers about settings, their history and findings.
 
+use crate::days_off;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Actor;
 use forecourt_domain::people::UserChange;
@@ -79,7 +80,9 @@ pub struct FindingView {
 
 impl SettingsView {
     pub(crate) fn of(dealer: &Dealer) -> Self {
-        Self { dealer: dealer.id.to_string(), version: dealer.version, settings: json!(dealer.settings) }
+        let mut settings = json!(dealer.settings);
+        days_off::to_api(&mut settings["calendar"]);
+        Self { dealer: dealer.id.to_string(), version: dealer.version, settings }
     }
 }
 
@@ -96,8 +99,22 @@ impl FindingsView {
     }
 }
 
-/// Size in bytes after which a page of the history ends: the answer of a function is limited to 6 MB.
+/// Size in bytes after which a page ends: the answer of a function is limited to 6 MB. A user of a large group may work at thousands of
+/// dealers, and a dealer's settings have up to 300 kB.
 const PAGE_BYTES: usize = 1_000_000;
+
+/// Returns the first of `views`, up to the one with which their size as JSON exceeds [`PAGE_BYTES`].
+pub(crate) fn one_page<V: Serialize>(views: impl Iterator<Item = V>) -> Vec<V> {
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    for view in views {
+        bytes += json!(view).to_string().len();
+        page.push(view);
+        if bytes > PAGE_BYTES {
+            break;
+        }
+    }
+    page
+}
 
 /// A change with all fields after it.
 struct Version<'a> {
@@ -112,7 +129,9 @@ impl HistoryView {
     pub(crate) fn of(changes: &[SettingsChange], page: usize) -> Result<Self, Failure> {
         let mut versions = Vec::with_capacity(changes.len());
         for change in changes {
-            versions.push(Version { version: change.version, at: change.at, by: &change.by, after: fields(&change.settings)? });
+            let mut after = fields(&change.settings)?;
+            after.get_mut("calendar").into_iter().for_each(days_off::to_api);
+            versions.push(Version { version: change.version, at: change.at, by: &change.by, after });
         }
         Ok(Self::of_versions(&versions, page))
     }
@@ -129,16 +148,9 @@ impl HistoryView {
     }
 
     fn of_versions(versions: &[Version<'_>], page: usize) -> Self {
-        let (mut changes, mut bytes) = (Vec::new(), 0);
-        for (i, change) in versions.iter().take(page).enumerate() {
-            let view = ChangeView::of(change, versions.get(i + 1));
-            bytes += json!(view).to_string().len();
-            changes.push(view);
-            if bytes > PAGE_BYTES {
-                break;
-            }
-        }
-        let before = changes.last().map(|last: &ChangeView| last.version).filter(|_| versions.len() > changes.len());
+        let views = versions.iter().take(page).enumerate().map(|(i, change)| ChangeView::of(change, versions.get(i + 1)));
+        let changes = one_page(views);
+        let before = changes.last().map(|last| last.version).filter(|_| versions.len() > changes.len());
         Self { changes, before }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{body, change};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, Fault, PartnerId, Refusal, WebhookId};
+use forecourt_domain::base::{DealerId, Fault, PartnerId, Refusal, Right, WebhookId};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::webhooks::{Webhook, WebhookEvent, WebhookRequest, WebhookState, Webhooks, endpoint};
 use forecourt_edge::Platform;
@@ -117,6 +117,7 @@ impl WebhookView {
 
 /// A request about webhooks.
 pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ManageWebhooks)?;
     match call.operation {
         Operation::MakeWebhook => create(platform, call).await,
         Operation::ListWebhooks => {
@@ -139,7 +140,7 @@ pub(crate) fn may_manage(scope: &Scope, request: &WebhookRequest) -> bool {
 }
 
 async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let settings = checked_request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
+    let settings = checked_request(body::read(call.json_value()?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
     let key = platform.store.secret().key_id(Purpose::Webhooks);
     let new = Webhook::new(id, settings, call.scope.actor(), call.now).with_key(key);
@@ -171,7 +172,7 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
     let (mut requested, mut versions) = (None, call.if_match()?);
     if call.operation == Operation::ChangeWebhook {
-        requested = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
+        requested = Some(body::read::<WebhookBody>(call.json_value()?, "APT-6")?);
         versions = Some(change::required_versions(call)?);
     }
     let dealers =
@@ -226,9 +227,13 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
 }
 
 fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool, status: u16) -> Result<Answer, Problem> {
-    let made = webhook.created.timestamp_millis();
-    let secret = platform.store.secret().of_webhook(&call.scope, webhook.id.as_str(), made, webhook.current_secret());
-    let secret = secret.filter(|_| with_secret).map(|secret| secret.text());
+    let secret = with_secret.then(|| {
+        let made = webhook.created.timestamp_millis();
+        // Only a repeat can find that the key of its secret is no longer valid.
+        let ended = || Refusal::conflict("APT-6", "the secret that this request created is no longer valid; create another one");
+        platform.store.secret().of_webhook(&call.scope, webhook.id.as_str(), made, webhook.current_secret()).ok_or_else(ended)
+    });
+    let secret = secret.transpose()?.map(|secret| secret.text());
     let view = WebhookView { secret, ..WebhookView::of(webhook, call.now) };
     let answer = Answer::new(status, &view)?.header("etag", format!("\"{}\"", webhook.version)).about(&view.id);
     Ok(if status == 201 { answer.header("location", format!("/webhooks/{}", view.id)) } else { answer })

@@ -59,9 +59,9 @@ impl fmt::Display for Assignment {
 }
 
 macro_rules! ensure {
-    ($holds:expr, $($told:tt)*) => {
+    ($holds:expr, $($message:tt)*) => {
         if !$holds {
-            return Err(format!($($told)*));
+            return Err(format!($($message)*));
         }
     };
 }
@@ -76,9 +76,9 @@ fn checked_assignment(
     played: &PlayedHistory,
 ) -> Result<Assignment, String> {
     let lead = &page.lead;
-    let answered: Vec<&str> = deliveries.iter().map(|told| told.reply.text("/owner")).collect();
+    let answered: Vec<&str> = deliveries.iter().map(|delivery| delivery.reply.text("/owner")).collect();
     ensure!(answered.iter().all(|owner| *owner == answered[0]), "{name} was answered {answered:?}");
-    let ids: Vec<&str> = deliveries.iter().map(|told| told.reply.text("/id")).collect();
+    let ids: Vec<&str> = deliveries.iter().map(|delivery| delivery.reply.text("/id")).collect();
     ensure!(ids.iter().all(|id| *id == lead.id.to_string()), "{name} is {ids:?}");
     let events = page.timeline.iter().flat_map(|entry| entry.events.iter().map(move |event| (entry, event)));
     let assigned: Vec<(&Entry, _, &AssignmentReason)> = events
@@ -95,7 +95,7 @@ fn checked_assignment(
     ensure!(answered[0] == if by_intake { to.as_str() } else { "" }, "{name} is {to}'s, and was answered {answered:?}");
     let written = played.writing(&format!("#L#{}", lead.id), "@");
     let commit = written[entry.version as usize - 1];
-    let (sent, sent_at) = deliveries.iter().map(|told| (told.sent, told.sent_at)).min().unwrap();
+    let (sent, sent_at) = deliveries.iter().map(|delivery| (delivery.sent, delivery.sent_at)).min().unwrap();
     // When `assign` assigns a waiting lead, it reads the clock and the settings after the intake commit.
     let (since, since_at) = if by_intake { (sent, sent_at) } else { (written[0] + 1, played.time_of(written[0])) };
     let latest = |commits: usize| played.saves().iter().filter(|save| **save < commits).count() as u64;

@@ -10,7 +10,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
-use forecourt_edge::{Clock, Platform};
+use forecourt_edge::{Clock, Ids, Platform};
 use forecourt_export::Exporter;
 use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::GroupData;
@@ -20,7 +20,7 @@ use forecourt_send::Sender;
 use forecourt_send::texts::Texts;
 use forecourt_store::{Secret, Store};
 use serde_json::{Value, json};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The visibility timeout, as in the template: a message that is not acknowledged within this time is delivered again.
@@ -54,6 +54,7 @@ pub struct Cloud {
     pub bug: Option<Bug>,
     pub tokens: Tokens,
     pub texts: Arc<Texts>,
+    ids: Ids,
     between: Arc<Mutex<Between>>,
     retries: u32,
     /// The maximum number of concurrent deliveries.
@@ -80,6 +81,12 @@ enum Work {
 
 const NAME: &str = "forecourt";
 
+/// Returns the same ids in every run, because the names of calls contain them.
+fn numbered_ids() -> Ids {
+    let next = AtomicU64::new(1);
+    Ids::from_source(move || uuid::Uuid::from_u128(next.fetch_add(1, SeqCst).into()))
+}
+
 fn secret() -> Secret {
     Secret::new(b"a secret of the tests")
 }
@@ -98,6 +105,7 @@ impl Cloud {
             bug,
             tokens: Tokens::new(b"a secret of the tests"),
             texts: Arc::new(Texts::new("https://desk.example").unwrap()),
+            ids: numbered_ids(),
             between: Arc::new(Mutex::new(between)),
             retries,
             at_once,
@@ -135,7 +143,7 @@ impl Cloud {
             store,
             clock: Clock::from_fn(move || time.now()),
             wall: Clock::real(),
-            ids: forecourt_edge::Ids::random(),
+            ids: self.ids.clone(),
             files,
             public_url: "https://desk.example".into(),
             metrics: Metrics::nowhere(),

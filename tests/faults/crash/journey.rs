@@ -2,8 +2,8 @@
 
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
-use super::office;
-use super::pingback::{ping, sign};
+use super::pingback::{self, ping, sign};
+use super::{limits, office};
 use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
@@ -41,6 +41,10 @@ pub enum Journey {
     Work,
     /// Admins create, change and remove a user, a webhook and a calendar feed, and take a user off a dealer.
     Administration,
+    /// A partner's signing secret is replaced while the partner reports on an appointment.
+    Partner,
+    /// Letters, text messages and enquiries go over their limits.
+    Limits,
     /// Enquiries arrive after closing. Their held notices go out together in the morning; one of them is obsolete by then.
     Night,
 }
@@ -48,8 +52,16 @@ pub enum Journey {
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
     /// Further journeys whose ends are snapshots.
-    pub const SHORT: [Journey; 6] =
-        [Journey::Keyless, Journey::Documents, Journey::Invitation, Journey::Appointment, Journey::Work, Journey::Administration];
+    pub const SHORT: [Journey; 8] = [
+        Journey::Keyless,
+        Journey::Documents,
+        Journey::Invitation,
+        Journey::Appointment,
+        Journey::Work,
+        Journey::Administration,
+        Journey::Partner,
+        Journey::Limits,
+    ];
 
     pub fn begins(self) -> &'static str {
         match self {
@@ -62,7 +74,9 @@ impl Journey {
             | Journey::Export
             | Journey::Appointment
             | Journey::Work
-            | Journey::Administration => "2026-11-23T09:00:00Z",
+            | Journey::Administration
+            | Journey::Partner
+            | Journey::Limits => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -81,6 +95,8 @@ impl Journey {
             Journey::Appointment => appointments(cloud).await,
             Journey::Work => office::work(cloud).await,
             Journey::Administration => office::administration(cloud).await,
+            Journey::Partner => pingback::partner(cloud).await,
+            Journey::Limits => limits::limits(cloud).await,
         }
     }
 }
@@ -122,18 +138,18 @@ async fn export(cloud: &Cloud) -> Vec<Reply> {
         ids.insert(one.id.to_string());
     }
     let body = json!({"what": "appointments", "filter": {"dealer": [NORTH, WEST], "created_from": "2026-09-01"}});
-    let asked = post(cloud, "hugo", "/exports", "k-x", &body).await;
+    let started = post(cloud, "hugo", "/exports", "k-x", &body).await;
     save(&store, &scope, &appointment("late", NORTH, at("2026-11-23T09:00:01Z"))).await;
     until(cloud, "2026-11-23T11:00:00Z").await;
-    let path = format!("/exports/{}", asked.text("/id"));
+    let path = format!("/exports/{}", started.text("/id"));
     let done = cloud.request(&Request::get("hugo", &path)).await;
-    let file = cloud.between().files.get(&format!("exports/demo-group/{}.csv", asked.text("/id"))).cloned().unwrap_or_default();
+    let file = cloud.between().files.get(&format!("exports/demo-group/{}.csv", started.text("/id"))).cloned().unwrap_or_default();
     let rows: Vec<String> = csv::Reader::from_reader(&file[..]).records().map(|row| row.unwrap()[0].to_owned()).collect();
     assert_eq!(rows.len(), ids.len(), "rows are missing or doubled");
     assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), ids);
     until(cloud, "2026-11-24T12:00:00Z").await;
     assert!(cloud.between().files.keys().all(|name| name.contains(".csv.")), "the file is gone after a day");
-    vec![asked, done]
+    vec![started, done]
 }
 
 async fn day(cloud: &Cloud) -> Vec<Reply> {

@@ -14,6 +14,7 @@ mod cloud;
 mod group;
 mod journey;
 mod judge;
+mod limits;
 mod office;
 mod pingback;
 mod ports;
@@ -232,6 +233,19 @@ fn lead_4_the_work_on_a_lead_survives_a_fault_at_every_call() {
 #[test]
 fn set_7_the_administration_of_a_group_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Administration));
+}
+
+/// APT-4, ACC-1: a partner's secret that an answer shows is the one that is valid, each replacement happens once, and the admins are
+/// notified of it.
+#[test]
+fn apt_4_the_replacement_of_a_partners_secret_survives_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Partner));
+}
+
+/// SET-12: whatever waits for a limit is sent or stored once, and no limit is exceeded.
+#[test]
+fn set_12_what_goes_over_a_limit_survives_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Limits));
 }
 
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.

@@ -193,10 +193,10 @@ impl QuoteBody {
         let price = money(self.price, "price", &mut faults);
         let lines = self.lines.take("lines", "a list of lines", &mut faults).unwrap_or_default().into_iter().enumerate();
         let lines = lines.map(|(i, line)| {
-            let text = line.text.text(&format!("lines.{i}.text"), &mut faults).unwrap_or_default().trim().to_owned();
+            let text = line.text.text(&format!("lines[{i}].text"), &mut faults).unwrap_or_default().trim().to_owned();
             let amount = line.amount.take("", "", &mut Vec::new());
             if amount.is_none() {
-                faults.push(Fault::new(format!("lines.{i}.amount"), "LEAD-2", "must be a whole number of the currency's smallest unit"));
+                faults.push(Fault::new(format!("lines[{i}].amount"), "LEAD-2", "must be a whole number of the currency's smallest unit"));
             }
             Line { text, amount: amount.unwrap_or_default() }
         });

@@ -128,8 +128,9 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
         }
     };
     // Also on a repeat: the first request may have failed before it deleted the uploaded file.
-    platform.files.remove(&before.upload_name(group)).await?;
-    answer(200, &completed(platform, call, &shown).await?)
+    let upload = before.upload_name(group);
+    let ((), completed) = tokio::try_join!(platform.files.remove(&upload), completed(platform, call, &shown))?;
+    answer(200, &completed)
 }
 
 /// Deletes the files of a removed document.

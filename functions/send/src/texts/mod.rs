@@ -132,7 +132,8 @@ impl Texts {
         Ok(Mail::from_text(envelope, &written))
     }
 
-    /// Writes the mail to an admin of the group about rights that were granted (ACC-1). `None` for an event without a mail in this release.
+    /// Writes the mail to an admin of the group about a record of the access log (ACC-1). `None` for an event without a mail in this
+    /// release.
     ///
     /// # Errors
     /// If the template fails.
@@ -143,6 +144,7 @@ impl Texts {
                 let rights: Vec<&str> = rights.iter().map(|right| right.name()).collect();
                 (Some(user.as_str()), Some(role.name()), rights.join(", "), None)
             }
+            AccessEvent::AdminChanged { user, .. } => (Some(user.as_str()), None, String::new(), None),
             AccessEvent::PartnerSecret { partner } => (None, None, String::new(), Some(partner.as_str())),
             AccessEvent::LeadSearch { .. } | AccessEvent::Unknown => return Ok(None),
         };

@@ -145,7 +145,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         (_, "replaces") => names(&["wrong", "former"]),
         (_, "valid_until" | "date") => Limit::Format(KnownFormat::Date),
         ("RedeliveryBody", "from" | "until") | ("AbsenceBody" | "DealerAbsenceBody", "from" | "until") => return None,
-        ("DayOffBody", "from" | "to") => Limit::Format(KnownFormat::Date),
+        ("DayOffBody", "from" | "until" | "to") => Limit::Format(KnownFormat::Date),
         ("LeadContactBody" | "LeadContactPatch" | "PhoneBody", "time") => Limit::Longest(100),
         (_, "at" | "start" | "received_at" | "from" | "to") => time,
         (_, "earliest" | "latest" | "quiet_until" | "quiet_from") => Limit::Pattern(TIME_OF_DAY, 5),

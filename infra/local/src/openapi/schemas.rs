@@ -34,6 +34,7 @@ use forecourt_settings::{
     RedeliveryView, RotationBody, SavedViewBody, SavedViewsView, SettingsView, SigningSecretView, SwitchedView, UserAbsencesView, UserView,
     UsersView, WebhookBody, WebhooksView,
 };
+use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{ComponentsBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -122,7 +123,7 @@ fn patch_of(body: &str) -> String {
     body.replace("Body", "Patch")
 }
 
-/// Returns the schema of a change: every field may be left out, and keeps its value then. `null` removes a value.
+/// Returns the schema of a change: every field may be left out, and keeps its value then.
 fn patch(name: &str, body: &RefOr<Schema>) -> RefOr<Schema> {
     let mut patch = body.clone();
     if let RefOr::T(Schema::Object(object)) = &mut patch {
@@ -135,7 +136,16 @@ fn patch(name: &str, body: &RefOr<Schema>) -> RefOr<Schema> {
         };
         object.properties.retain(|field, _| !fixed.contains(&field.as_str()));
         object.properties.values_mut().for_each(nullable);
-        object.description = Some("A change. Fields that are left out keep their values; `null` removes a value.".to_owned());
+        if let Some(Value::Object(example)) = &mut object.example {
+            example.retain(|field, _| !fixed.contains(&field.as_str()));
+        }
+        let about = match name {
+            "TargetBody" | "TaskBody" | "LeadContactBody" | "WebhookBody" => {
+                "A change. Fields that are left out or `null` keep their values; an empty text or list removes an optional value."
+            }
+            _ => "A change. Fields that are left out keep their values; `null` removes a value.",
+        };
+        object.description = Some(about.to_owned());
     }
     patch
 }

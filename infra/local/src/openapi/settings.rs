@@ -77,6 +77,9 @@ pub(super) struct DayOffBody {
     /// The first day.
     from: String,
     /// The last day; default: the first.
+    until: Option<String>,
+    /// The former name of `until`.
+    #[schema(deprecated)]
     to: Option<String>,
     /// The name.
     #[schema(max_length = 200)]

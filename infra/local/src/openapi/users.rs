@@ -83,7 +83,7 @@ pub(super) struct DealerSwitchesBody {
     users: Vec<UserSwitchesBody>,
 }
 
-/// A user of the group (SET-7, ACC-1).
+/// A user of the group (SET-7, ACC-1). In a change, an optional field that is left out keeps its value, and `null` is its default.
 #[derive(ToSchema)]
 pub(super) struct UserBody {
     /// The subject by which tokens name the user; `null` if they name the user by the id.
@@ -91,15 +91,15 @@ pub(super) struct UserBody {
     subject: Option<String>,
     name: String,
     email: String,
-    /// The mobile number in E.164.
+    /// The mobile number in E.164; `null`: none.
     mobile: Option<String>,
     /// The language of notices.
     language: String,
     role: String,
-    /// Rights in addition to those of the role.
+    /// Rights in addition to those of the role; `null`: none.
     rights: Option<Vec<String>>,
     /// The dealers at which the user works.
     dealers: Vec<String>,
-    /// Whether notices are sent to the user.
+    /// Whether notices are sent to the user; `null`: yes.
     notices: Option<bool>,
 }

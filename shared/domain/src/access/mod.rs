@@ -235,6 +235,17 @@ impl Scope {
         }
     }
 
+    /// Checks that the principal may access the dealer of the appointment. A partner keeps access to its own appointment when that moves to
+    /// another dealer with its lead, because the partner must not notice the move (ACC-1).
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], as for an appointment that does not exist (LEAD-9).
+    pub fn reaches_appointment(&self, appointment: &Appointment) -> Result<(), Refusal> {
+        let own = matches!(&self.identity, Identity::Partner(partner) if appointment.by == Actor::Partner(partner.id.clone()));
+        let reached = self.reaches(&appointment.dealer).is_ok() || (own && self.reaches(appointment.made_at()).is_ok());
+        if reached { Ok(()) } else { Err(Refusal::NotFound("appointment")) }
+    }
+
     /// Checks a right, and that the principal may access the appointment. `settings` are those of the appointment's dealer.
     ///
     /// # Errors
@@ -247,8 +258,8 @@ impl Scope {
         now: DateTime<Utc>,
     ) -> Result<(), Refusal> {
         self.needs(right)?;
-        let reached = self.reaches(&appointment.dealer).is_ok() && self.sees_appointment(appointment, settings, now);
-        if reached { Ok(()) } else { Err(Refusal::NotFound("appointment")) }
+        self.reaches_appointment(appointment)?;
+        if self.sees_appointment(appointment, settings, now) { Ok(()) } else { Err(Refusal::NotFound("appointment")) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The access log: rights over the leads of a group that were granted, and searches of users who may not read leads (ACC-1).
 
 use crate::access::Scope;
-use crate::base::{Actor, DealerId, LeadId, PartnerId, Right, Role, UserId, is_default};
+use crate::base::{Actor, DealerId, Email, Language, LeadId, PartnerId, Right, Role, UserId, is_default};
 use crate::messages::{FailedAttempts, Lease, Retry};
 use crate::people::User;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,8 +29,8 @@ pub struct AccessRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "what")]
 pub enum AccessEvent {
-    /// A user got a role over the whole group, or additional rights over leads or users; or an actor who may not read leads gave the user
-    /// access to the leads of a dealer.
+    /// A user got a role over the whole group, or additional rights over leads, appointments or users; or an actor who may not read leads
+    /// gave the user access to the leads of a dealer.
     Granted {
         /// The user.
         user: UserId,
@@ -42,6 +42,18 @@ pub enum AccessEvent {
         /// The dealers whose leads the user can now reach, if the actor may not read leads.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         dealers: BTreeSet<DealerId>,
+    },
+    /// A group admin got another e-mail address, or is no group admin any more. The notice goes to the former address too, because later
+    /// notices no longer reach this person.
+    AdminChanged {
+        /// The user.
+        user: UserId,
+        /// The user's name before the change.
+        name: String,
+        /// The user's address before the change.
+        email: Email,
+        /// The language of the notices to that address.
+        language: Language,
     },
     /// A partner got a signing secret (APT-4).
     PartnerSecret {
@@ -121,9 +133,19 @@ pub enum AdminNoticeState {
 
 /// The roles over the whole group: the group's admins get a mail when somebody gets one.
 const WATCHED_ROLES: [Role; 4] = [Role::GroupAdmin, Role::HeadOffice, Role::ContactCentre, Role::Operator];
-/// The additional rights of which the group's admins get a mail: they show leads, or lead to rights that do.
-const WATCHED_RIGHTS: [Right; 7] =
-    [Right::ReadLeads, Right::FindLeads, Right::WorkLeads, Right::AssignLeads, Right::Export, Right::ManageUsers, Right::ManageWebhooks];
+/// The additional rights of which the group's admins get a mail: they show leads or customers' appointments, or lead to rights that do.
+const WATCHED_RIGHTS: [Right; 10] = [
+    Right::ReadLeads,
+    Right::FindLeads,
+    Right::WorkLeads,
+    Right::AssignLeads,
+    Right::ReadOverview,
+    Right::ReadAppointments,
+    Right::WorkAppointments,
+    Right::Export,
+    Right::ManageUsers,
+    Right::ManageWebhooks,
+];
 
 impl AccessRecord {
     /// How long a search for leads is kept. Other records are kept for ever.
@@ -131,8 +153,12 @@ impl AccessRecord {
 
     /// Returns the record of the change of a user. `None` if the change gives no access that is recorded.
     pub(crate) fn of_user(before: Option<&User>, after: &User, scope: &Scope, now: DateTime<Utc>) -> Option<Self> {
+        let reads = scope.needs(Right::ReadLeads).is_ok();
+        // Notices show leads: with another address, another person may get them. A group admin's new address has a record of its own.
+        let diverted =
+            |user: &User| !reads && user.email != after.email && scope.user_id() != Some(&after.id) && user.role != Role::GroupAdmin;
         // With another subject, tokens name another person, who gets everything that the user has.
-        let before = before.filter(|user| user.is_here() && user.token_name() == after.token_name());
+        let before = before.filter(|user| user.is_here() && user.token_name() == after.token_name() && !diverted(user));
         // With another role an additional right reaches further than before.
         let had = |right: Right| before.is_some_and(|user| user.role == after.role && user.rights.contains(&right));
         let by_role = WATCHED_ROLES.contains(&after.role) && before.is_none_or(|before| before.role != after.role);
@@ -140,8 +166,12 @@ impl AccessRecord {
         let rights: BTreeSet<Right> =
             new.filter(|right| WATCHED_RIGHTS.contains(right) && !after.role.may(*right) && !had(*right)).collect();
         // An actor who may not read leads, such as the operator, gives no access to them unrecorded.
-        let unread = scope.needs(Right::ReadLeads).is_err() && after.role.may(Right::ReadLeads) && !after.role.reaches_all();
-        let reached = |dealer: &DealerId| before.is_some_and(|user| user.role.may(Right::ReadLeads) && user.dealers.contains(dealer));
+        let unread = !reads && after.role.may(Right::ReadLeads) && !after.role.reaches_all();
+        // A seller who becomes a dealer admin sees the leads of the others too.
+        let reached = |dealer: &DealerId| {
+            let saw = |user: &User| user.role.may(Right::ReadLeads) && (user.role != Role::Seller || after.role == Role::Seller);
+            before.is_some_and(|user| saw(user) && user.dealers.contains(dealer))
+        };
         let dealers: BTreeSet<DealerId> = after.dealers.iter().filter(|dealer| unread && !reached(dealer)).cloned().collect();
         let notified = by_role || !rights.is_empty();
         if !after.is_here() || (!notified && dealers.is_empty()) {
@@ -150,8 +180,21 @@ impl AccessRecord {
         let id = format!("user-{}-{}", after.id, after.version);
         let event = AccessEvent::Granted { user: after.id.clone(), role: after.role, rights, dealers };
         let record = Self { id, at: now, by: scope.actor(), event, notice: None };
-        let dealer = after.dealers.first().cloned().or_else(|| scope.any_dealer()).filter(|_| notified);
+        let dealer = notice_dealer(after, scope).filter(|_| notified);
         Some(dealer.into_iter().fold(record, Self::notified_for))
+    }
+
+    /// Returns the record of the change of a user who was a group admin. `None` if the user still is one, with the same e-mail address.
+    pub(crate) fn of_admin(before: Option<&User>, after: &User, scope: &Scope, now: DateTime<Utc>) -> Option<Self> {
+        let before = before.filter(|user| user.is_here() && user.role == Role::GroupAdmin)?;
+        if after.is_here() && after.role == Role::GroupAdmin && after.email.is_same(&before.email) {
+            return None;
+        }
+        let User { id: user, name, email, language, .. } = before.clone();
+        let id = format!("admin-{user}-{}", after.version);
+        let event = AccessEvent::AdminChanged { user, name, email, language };
+        let record = Self { id, at: now, by: scope.actor(), event, notice: None };
+        Some(notice_dealer(after, scope).into_iter().fold(record, Self::notified_for))
     }
 
     /// When the record can be deleted; `None` if it is kept for ever.
@@ -206,4 +249,9 @@ impl AccessRecord {
         };
         Self { notice: Some(AdminNotice { sent, state, ..notice.clone() }), ..self.clone() }
     }
+}
+
+/// Returns a dealer of the group for the notice about a user.
+fn notice_dealer(user: &User, scope: &Scope) -> Option<DealerId> {
+    user.dealers.first().cloned().or_else(|| scope.any_dealer())
 }

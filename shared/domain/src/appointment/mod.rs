@@ -259,6 +259,11 @@ impl Appointment {
         }
     }
 
+    /// Returns the dealer at which the appointment was made.
+    pub fn made_at(&self) -> &DealerId {
+        self.left.first().map_or(&self.dealer, |first| &first.dealer)
+    }
+
     /// Returns the appointment as its next version, updated at `now`.
     pub(crate) fn revised(mut self, now: DateTime<Utc>) -> Self {
         self.version += 1;

@@ -86,14 +86,6 @@ impl TryFrom<String> for Language {
     }
 }
 
-impl Language {
-    /// Returns whether this language is `wanted` or a variety of it: `en-GB` is in `en`.
-    pub fn is_in(&self, wanted: &Self) -> bool {
-        let (is, wanted) = (self.0.to_ascii_lowercase(), wanted.0.to_ascii_lowercase());
-        is == wanted || is.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('-'))
-    }
-}
-
 /// The text is not a language tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a language tag such as de or en-GB")]

@@ -113,12 +113,12 @@ const ACTIVE: [&str; 24] = [
     "wasm",
 ];
 
-/// The extensions of files that a browser or an operating system runs when a user opens them.
-const RUNNABLE: [&str; 42] = [
-    "app", "bat", "chm", "cmd", "com", "cpl", "dll", "exe", "hta", "htm", "html", "iso", "jar", "js", "jse", "lnk", "mht", "mhtml", "msc",
-    "msi", "php", "pif", "ps1", "py", "reg", "scf", "scr", "sh", "shtml", "svg", "svgz", "swf", "url", "vb", "vbe", "vbs", "website",
-    "wsf", "xht", "xhtml", "xml", "xsl",
-];
+/// The extensions of files that a browser or an operating system runs, installs or mounts when a user opens them, with spaces between.
+const RUNNABLE: &str = "\
+    apk app appinstaller application appref-ms appx bash bat chm cmd com command cpl csh deb desktop diagcab dll dmg exe gadget hta \
+    htm html img inf iso jar jnlp js jse ksh library-ms lnk mht mhtml msc msi msix msp mst php pif pkg ps1 ps1xml psd1 psm1 py reg \
+    rpm run scf scr sct search-ms searchconnector-ms settingcontent-ms sh shtml svg svgz swf terminal url vb vbe vbs vhd vhdx vsto \
+    webloc website workflow ws wsc wsf wsh xbap xht xhtm xhtml xll xml xsl zsh";
 
 /// Signatures at the start of a file.
 const SIGNATURES: [(&[u8], FileKind); 22] = [
@@ -269,5 +269,5 @@ pub(crate) fn extension_of(media_type: &str) -> Option<&'static str> {
 pub(crate) fn is_runnable_name(name: &str) -> bool {
     // Windows ignores dots and spaces at the end of a name.
     let name = name.trim_end_matches(['.', ' ']).to_lowercase();
-    name.rsplit_once('.').is_some_and(|(_, extension)| RUNNABLE.contains(&extension.trim()))
+    name.rsplit_once('.').is_some_and(|(_, extension)| RUNNABLE.split(' ').any(|known| known == extension.trim()))
 }

@@ -68,10 +68,10 @@ impl Quote {
         }
         for (i, line) in lines.iter().enumerate() {
             if !is_line(&line.text, 200) {
-                faults.push(Fault::new(format!("lines.{i}.text"), "LEAD-2", "must be 1 to 200 characters in one line"));
+                faults.push(Fault::new(format!("lines[{i}].text"), "LEAD-2", "must be 1 to 200 characters in one line"));
             }
             if !(-MAX_MONEY..=MAX_MONEY).contains(&line.amount) {
-                faults.push(Fault::new(format!("lines.{i}.amount"), "LEAD-2", format!("must be from -{MAX_MONEY} to {MAX_MONEY}")));
+                faults.push(Fault::new(format!("lines[{i}].amount"), "LEAD-2", format!("must be from -{MAX_MONEY} to {MAX_MONEY}")));
             }
         }
         // The sum is compared only if every line is valid.
@@ -81,9 +81,11 @@ impl Quote {
             let detail = format!("must equal the sum of the lines, {sum}, not {}", price.amount);
             faults.push(Fault::new("price.amount", "LEAD-2", detail));
         }
+        if price.is_none() && !faults.iter().any(|fault| fault.field.starts_with("price")) {
+            faults.push(Fault::new("price", "LEAD-2", "is required"));
+        }
         match price {
             Some(price) if faults.is_empty() => Ok(Self { vehicle, price, lines, valid_until, notes }),
-            None if faults.is_empty() => Err(vec![Fault::new("price", "LEAD-2", "is required")]),
             _ => Err(faults),
         }
     }

@@ -73,13 +73,14 @@ impl RawEnquiry {
 
     fn requested_at(&self, country: Country, zone: Tz, judge: &mut Judge) -> Option<DateTime<Utc>> {
         let text = judge.line("requested_at", self.requested_at.as_deref(), NAME)?;
-        let at = instant(&text, country, zone, judge.tolerance).filter(|at| (2000..2100).contains(&at.year()));
+        let read = instant(&text, country, zone, judge.tolerance);
+        let at = read.filter(|at| (2000..2100).contains(&at.year()));
         if at.is_none() {
-            judge.odd(
-                "requested_at",
-                "INT-3",
-                format!("must be a time with a UTC offset, such as 2026-11-23T09:30:00+01:00{}", quoted(&text, judge.tolerance)),
-            );
+            let must_be = match read {
+                Some(_) => "must be a time in the years 2000 to 2099",
+                None => "must be a time with a UTC offset, such as 2026-11-23T09:30:00+01:00",
+            };
+            judge.odd("requested_at", "INT-3", format!("{must_be}{}", quoted(&text, judge.tolerance)));
         }
         at
     }

@@ -84,6 +84,9 @@ pub struct Added {
     /// The owner of the lead at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
+    /// The sender. `None` if it was received before senders were stored here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
     /// The deadline at that time.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,

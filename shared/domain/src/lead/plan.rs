@@ -158,7 +158,6 @@ impl Lead {
             return false;
         }
         let plan = self.plan.clone().unwrap_or_else(Plan::none);
-        // Without opening hours, the old plan stays: a late step is better than none (CLK-6).
         self.turn = self.turn.take().map(|turn| turn.timed(dealer));
         // A deadline that a user has set stays unchanged (LEAD-6).
         if self.deadline_before_moves.is_some() {
@@ -168,11 +167,13 @@ impl Lead {
         let moved = plan.moved(dealer.settings.escalation, &dealer.settings.calendar, self.clock());
         self.settings_version = dealer.version;
         match moved {
-            Ok(moved) if moved != self.plan => {
+            // Without opening hours to count in, the old plan stays: a late step is better than none (CLK-6).
+            Err(NoHours { .. }) => false,
+            Ok(moved) if moved == self.plan => false,
+            Ok(moved) => {
                 self.plan = moved;
                 true
             }
-            _ => false,
         }
     }
 }

@@ -55,42 +55,50 @@ fn first() -> u64 {
     1
 }
 
-/// A user as written by a client.
+/// A user as written by a client. `None` keeps an optional field, `Some(None)` is its default (SET-10). A user who returns to the group
+/// keeps only the subject.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[expect(missing_docs, reason = "as in User")]
 pub struct UserFacts {
-    /// `None` keeps the subject, `Some(None)` removes it.
     #[serde(default, deserialize_with = "given")]
     pub subject: Option<Option<String>>,
     pub name: String,
     pub email: Email,
-    #[serde(default)]
-    pub mobile: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    pub mobile: Option<Option<String>>,
     pub language: Language,
     pub role: Role,
-    #[serde(default)]
-    pub rights: BTreeSet<Right>,
+    #[serde(default, deserialize_with = "given")]
+    pub rights: Option<Option<BTreeSet<Right>>>,
     pub dealers: BTreeSet<DealerId>,
-    #[serde(default = "default_true")]
-    pub notices: bool,
-}
-
-fn default_true() -> bool {
-    true
+    #[serde(default, deserialize_with = "given")]
+    pub notices: Option<Option<bool>>,
 }
 
 /// Reads a field that is present, be it null.
-fn given<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
+fn given<'a, D: Deserializer<'a>, T: Deserialize<'a>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl UserFacts {
-    /// Returns the user's subject after the change. A field that is left out keeps it, because older clients do not know it.
+    /// Returns the user's subject after the change.
     pub fn subject_after(&self, before: Option<&User>) -> Option<String> {
         match &self.subject {
             Some(given) => given.clone(),
             None => before.and_then(|user| user.subject.clone()),
         }
+    }
+
+    /// Returns the user's additional rights after the change.
+    pub fn rights_after(&self, before: Option<&User>) -> BTreeSet<Right> {
+        let kept = || before.filter(|user| user.is_here()).map(|user| user.rights.clone());
+        self.rights.clone().unwrap_or_else(kept).unwrap_or_default()
+    }
+
+    /// Returns whether the user receives notices after the change.
+    pub fn notices_after(&self, before: Option<&User>) -> bool {
+        let kept = || before.filter(|user| user.is_here()).map(|user| user.notices);
+        self.notices.unwrap_or_else(kept).unwrap_or(true)
     }
 }
 

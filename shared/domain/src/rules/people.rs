@@ -2,7 +2,7 @@
 
 use crate::access::{AccessRecord, Scope};
 use crate::base::text::line;
-use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
+use crate::base::{Country, DealerId, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::calendar::CalendarFeeds;
 use crate::decision::{Decision, Item};
 use crate::people::{SavedViews, SubjectClaim, User, UserChange, UserFacts};
@@ -18,6 +18,8 @@ const MAX_SUBJECT: usize = 255;
 pub struct UserInput<'a> {
     /// The dealers at which the user worked before.
     pub dealers: &'a [&'a Dealer],
+    /// The dealers of the request that do not exist.
+    pub unknown: &'a [DealerId],
     /// The user's calendar links.
     pub feeds: Option<&'a CalendarFeeds>,
     /// The user's saved views.
@@ -28,8 +30,8 @@ pub struct UserInput<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link and no
-/// earlier saved view back (CAL-6, ACC-5).
+/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group, and one whom tokens name by another text,
+/// gets no earlier calendar link and no earlier saved view (CAL-6, ACC-5): it may be another person (ACC-1).
 ///
 /// # Errors
 /// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.
@@ -40,7 +42,7 @@ pub fn save(
     facts: UserFacts,
     claim: SubjectClaim<'_>,
 ) -> Result<Option<(Decision, User)>, Refusal> {
-    let UserInput { dealers, scope, now, .. } = input;
+    let UserInput { dealers, unknown, scope, now, .. } = input;
     within_reach(before, scope)?;
     let nowhere = BTreeSet::new();
     let mut faults = Vec::new();
@@ -53,22 +55,25 @@ pub fn save(
         faults.push(Fault::new("subject", "SET-7", detail));
     }
     faults.extend(claim.fault(subject.as_deref()));
-    let mobile =
-        facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
+    let typed = facts.mobile.as_ref().and_then(Option::as_deref);
+    let mobile = typed.map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
     if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
     }
     if !facts.email.is_deliverable() {
         faults.push(Fault::new("email", "SET-7", UNDELIVERABLE));
     }
-    if facts.rights.contains(&Right::Unknown) {
+    // Rights that stay are not checked: another release may have stored them, and the user is within reach.
+    let rights = facts.rights_after(before);
+    let named: Vec<Right> = facts.rights.iter().flatten().flatten().copied().collect();
+    if named.contains(&Right::Unknown) {
         let names = Right::ALL.map(Right::name).join(", ");
         faults.push(Fault::new("rights", "SET-7", format!("must be among {names}")));
     }
-    for right in facts.rights.iter().filter(|right| **right != Right::Unknown && !scope.gives(**right)) {
+    for right in named.iter().filter(|right| **right != Right::Unknown && !scope.gives(**right)) {
         faults.push(Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant this right")));
     }
-    if facts.rights.contains(&Right::Export) && !matches!(facts.role, Role::HeadOffice | Role::Unknown) {
+    if rights.contains(&Right::Export) && !matches!(facts.role, Role::HeadOffice | Role::Unknown) {
         faults.push(Fault::new("rights", "EXP-1", "must not include export: only the role head office has this right"));
     }
     if facts.role == Role::Unknown {
@@ -85,6 +90,9 @@ pub fn save(
     for dealer in facts.dealers.difference(had).filter(|dealer| scope.reaches(dealer).is_err()) {
         faults.push(Fault::new("dealers", "ACC-1", format!("must not include {dealer}: you cannot access this dealer")));
     }
+    for dealer in unknown {
+        faults.push(Fault::new("dealers", "SET-7", format!("must not include {dealer}: the group has no such dealer")));
+    }
     for dealer in dealers.iter().filter(|dealer| !facts.dealers.contains(&dealer.id) && dealer.settings.member(id).is_some()) {
         faults.push(Fault::new(
             "dealers",
@@ -95,9 +103,13 @@ pub fn save(
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    no_lock_out(id, facts.role, &facts.rights, scope)?;
-    let UserFacts { name, email, language, role, rights, dealers, notices, .. } = facts;
-    let mobile = mobile.and_then(|(_, phone)| phone.e164);
+    no_lock_out(id, facts.role, &rights, scope)?;
+    let notices = facts.notices_after(before);
+    let mobile = match &facts.mobile {
+        Some(_) => mobile.and_then(|(_, phone)| phone.e164),
+        None => before.filter(|user| user.is_here()).and_then(|user| user.mobile.clone()),
+    };
+    let UserFacts { name, email, language, role, dealers, .. } = facts;
     let version = before.map_or(0, |before| before.version);
     let same = User { id: id.clone(), version, subject, name, email, mobile, language, role, rights, dealers, notices, left: None };
     if before == Some(&same) {
@@ -106,11 +118,11 @@ pub fn save(
     let after = User { version: version + 1, ..same };
     let claimed = claim.claimed(before, &after)?;
     let decision = saved(before, after.clone(), scope, now).with_some(claimed.map(Item::TokenSubject));
-    let returns = before.is_some_and(|before| !before.is_here());
-    Ok(Some((if returns { without_own_items(decision, input) } else { decision }, after)))
+    let is_new = before.is_some_and(|before| !before.is_here() || before.token_name() != after.token_name());
+    Ok(Some((if is_new { without_own_items(decision, input) } else { decision }, after)))
 }
 
-/// Adds to the decision about a user who leaves or has left: the calendar links, all revoked, and the saved views, all removed.
+/// Adds to the decision about a user who leaves, or is another person: the calendar links, all revoked, and the saved views, all removed.
 fn without_own_items(decision: Decision, input: UserInput<'_>) -> Decision {
     let feeds = input.feeds.filter(|feeds| !feeds.feeds.is_empty());
     let views = input.views.filter(|views| !views.views.is_empty());
@@ -124,9 +136,10 @@ fn of_oneself(before: Option<&User>, facts: &UserFacts, scope: &Scope) -> Vec<Fa
     let Some(own) = before.filter(|user| scope.user_id() == Some(&user.id)) else { return Vec::new() };
     let role = (own.role != facts.role)
         .then(|| Fault::new("role", "ACC-1", format!("must stay {}: you cannot change your own role", own.role.name())));
-    let rights = facts.rights.difference(&own.rights);
-    let rights =
-        rights.map(|right| Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant a right to yourself")));
+    let rights = facts.rights_after(before);
+    let rights = rights
+        .difference(&own.rights)
+        .map(|right| Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant a right to yourself")));
     let subject = (own.subject != facts.subject_after(before))
         .then(|| Fault::new("subject", "ACC-1", "must stay as it is: another user who manages users must change it"));
     role.into_iter().chain(subject).chain(rights).collect()
@@ -180,10 +193,11 @@ fn no_lock_out(id: &UserId, role: Role, rights: &BTreeSet<Right>, scope: &Scope)
     Ok(())
 }
 
-/// Returns the decision that stores a changed user. If the change grants rights over leads, it also records that, and notifies the group's
-/// admins of rights over the group (ACC-1).
+/// Returns the decision that stores a changed user. If the change grants rights over leads, or changes a group admin, it also records that
+/// and notifies the group's admins (ACC-1).
 fn saved(before: Option<&User>, user: User, scope: &Scope, now: DateTime<Utc>) -> Decision {
-    let record = AccessRecord::of_user(before, &user, scope, now).map(|record| Item::AccessRecord(Box::new(record)));
+    let granted = AccessRecord::of_user(before, &user, scope, now).map(|record| Item::AccessRecord(Box::new(record)));
+    let admin = AccessRecord::of_admin(before, &user, scope, now).map(|record| Item::AccessRecord(Box::new(record)));
     let change = UserChange { at: now, by: scope.actor(), user: user.clone() };
-    Decision::default().with(Item::User(Box::new(user))).with(Item::UserChange(Box::new(change))).with_some(record)
+    Decision::default().with(Item::User(Box::new(user))).with(Item::UserChange(Box::new(change))).with_some(granted).with_some(admin)
 }

@@ -51,14 +51,13 @@ impl RoutingCondition {
             wanted.is_empty() || is.is_some_and(|is| wanted.iter().any(|w| caseless(w) == caseless(is)))
         };
         let begins = |postcode: &str| self.postcodes.iter().any(|start| bare(postcode).starts_with(&bare(start)));
-        let speaks = |language: &Language| self.languages.iter().any(|wanted| language.is_in(wanted));
         same(&self.sources, Some(source))
             && (self.types.is_empty() || self.types.contains(&lead_type))
             && same(&self.makes, criteria.make.as_deref())
             && same(&self.sites, criteria.site.as_deref())
             && (self.condition.is_none() || self.condition == criteria.condition)
             && (self.postcodes.is_empty() || criteria.postcode.as_deref().is_some_and(begins))
-            && (self.languages.is_empty() || criteria.language.as_ref().is_some_and(speaks))
+            && (self.languages.is_empty() || criteria.language.as_ref().is_some_and(|language| self.languages.contains(language)))
     }
 }
 

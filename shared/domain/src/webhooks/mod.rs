@@ -169,6 +169,19 @@ pub struct Failing {
     pub attempts: u32,
     /// The error of the latest attempt.
     pub last: String,
+    /// When the latest attempt failed. `None` if an earlier release recorded it.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+}
+
+impl Failing {
+    /// Longer than the pauses between the attempts to deliver an event.
+    const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(2);
+
+    /// Whether there was no attempt for some time before `now`, because no event waited.
+    fn has_paused(&self, now: DateTime<Utc>) -> bool {
+        self.at.is_some_and(|at| now - at > Self::LONGEST_PAUSE)
+    }
 }
 
 /// The fields of a webhook that a request sets.
@@ -278,8 +291,11 @@ impl Webhook {
             DeliveryOutcome::Gone => off(SwitchOffReason::Gone, self.failing.clone()),
             DeliveryOutcome::Failed { .. } | DeliveryOutcome::Refused(_) => {
                 let last = outcome.attempt(now).failure.unwrap_or_default();
-                let (since, attempts) = self.failing.as_ref().map_or((now, 0), |failing| (failing.since, failing.attempts));
-                let failing = Failing { since, attempts: attempts + 1, last };
+                // A temporary failure must leave its event the time for retries, also days after a refused one.
+                let begins = |failing: &&Failing| matches!(outcome, DeliveryOutcome::Failed { .. }) && failing.has_paused(now);
+                let series = self.failing.as_ref().filter(|failing| !begins(failing));
+                let (since, attempts) = series.map_or((now, 0), |failing| (failing.since, failing.attempts));
+                let failing = Failing { since, attempts: attempts + 1, last, at: Some(now) };
                 let over = self.state == WebhookState::On && now - since >= Self::LONGEST_FAILING;
                 if over { off(SwitchOffReason::Failing, Some(failing)) } else { Self { failing: Some(failing), ..self.clone() } }
             }

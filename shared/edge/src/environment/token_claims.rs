@@ -104,7 +104,8 @@ fn is_for_client(claims: &HashMap<String, String>) -> bool {
             || subject.and_then(|subject| subject.strip_suffix("@clients")) == Some(client)
             || claim("preferred_username").and_then(|name| name.strip_prefix("service-account-")) == Some(client)
     };
-    // Entra: the subject of a person's token differs from the person's object id.
-    let of_entra = subject.is_some() && subject == claim("oid");
+    // Entra: an application's own token has no scope. In a person's token the subject differs from the object id, except in External ID and
+    // Azure AD B2C.
+    let of_entra = subject.is_some() && subject == claim("oid") && claim("scp").is_none();
     of_entra || CLIENT.into_iter().filter_map(claim).any(names_subject)
 }

@@ -108,12 +108,26 @@ impl<'de> Deserializer<'de> for Known<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.value.deserialize_enum(name, variants, visitor)
+        match self.value {
+            // The visitor would read an object as a variant and its content. The enums of bodies are names alone.
+            Value::Object(_) => Err(Error::invalid_type(Unexpected::Map, &"a string")),
+            value => value.deserialize_enum(name, variants, visitor),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Error> {
+        match &self.value {
+            Value::Array(values) if values.len() != length => {
+                let expected = format!("a tuple of size {length}");
+                Err(Error::invalid_length(values.len(), &expected.as_str()))
+            }
+            _ => self.deserialize_any(visitor),
+        }
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map identifier ignored_any
+        unit unit_struct seq tuple_struct map identifier ignored_any
     }
 }
 

@@ -81,13 +81,22 @@ const TIME: &str = "a time with a UTC offset such as 2026-12-24T12:30:00+01:00";
 const DATE: &str = "a date such as 2026-12-24";
 const ZONE: &str = "a time zone such as Europe/Berlin";
 
+/// Returns a fault of a field that takes a date and no time. The parsers describe a text that is neither in the same words.
+pub fn of_date(fault: Fault) -> Fault {
+    if fault.detail == time_or_date() { Fault { detail: format!("must be {DATE}"), ..fault } } else { fault }
+}
+
+fn time_or_date() -> String {
+    format!("must be {TIME}, or {DATE}")
+}
+
 /// Returns the requirement that the field breaks. Messages of the domain's own types stay as they are.
 fn detail(message: &str) -> String {
     if missing(message).is_some() {
         return "is required".into();
     }
     if DATES.iter().any(|words| message.starts_with(words)) {
-        return format!("must be {TIME}, or {DATE}");
+        return time_or_date();
     }
     if message.starts_with("failed to parse timezone") {
         return format!("must be {ZONE}");

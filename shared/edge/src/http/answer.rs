@@ -5,6 +5,7 @@ use super::problem::Problem;
 use crate::Platform;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
+use forecourt_domain::base::Actor;
 use forecourt_store::{Failure, fingerprint};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -100,9 +101,13 @@ where
     let started = Instant::now();
     let request_id = event.request_context.request_id.clone().unwrap_or_default();
     let route = event.route_key.clone().unwrap_or_default();
+    let (mut group, mut partner) = (None, None);
     let (answer, failed) = match Call::read(platform, event, started).boxed().await {
         Ok(call) => {
             let replays = call.replays();
+            // Of the sender, the log has companies only: the access log has the user (PRV-1).
+            group = Some(call.scope.group().to_string());
+            partner = if let Actor::Partner(id) = call.scope.actor() { Some(id.to_string()) } else { None };
             match (Box::pin(handle(call)) as BoxFuture<'_, Result<Answer, Problem>>).await {
                 Ok(answer) if replays.all() => (answer.header("idempotent-replay", "true"), None),
                 Ok(answer) => (answer, None),
@@ -116,6 +121,8 @@ where
         function = platform.function,
         request_id,
         route,
+        group,
+        partner,
         status = answer.status,
         about = answer.about,
         problem = failed,

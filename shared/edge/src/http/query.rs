@@ -62,6 +62,15 @@ pub(super) fn check(route: &Route, values: &mut HashMap<String, String>, repeate
         let value = values.remove(&name).unwrap_or_default();
         values.insert(now.to_owned(), value);
     }
+    let bounds = route.query.iter().filter(|query| matches!(query.values, Values::Bound));
+    for name in bounds.map(|query| query.name) {
+        // A query string writes a space as `+`: the sign of an offset that is not escaped arrives as a space.
+        if let Some(bound) = values.get_mut(name)
+            && let Some((time, offset)) = bound.rsplit_once(' ').filter(|(time, _)| time.contains(['T', 't']))
+        {
+            *bound = format!("{time}+{offset}");
+        }
+    }
     faults.sort_by(|a, b| a.field.cmp(&b.field));
     faults
 }

@@ -28,8 +28,10 @@ pub const ORIGIN: &str = "origin";
 const DEALER: &str = "dealer";
 /// The purpose of the proof's signature.
 const PURPOSE: &str = forecourt_store::ORIGIN;
-/// The number of deliveries after which a message with a temporary failure becomes a dead letter: about fourteen hours.
+/// The least number of deliveries after which a message with a temporary failure becomes a dead letter: about fourteen hours.
 const MAX_DELIVERIES: u32 = 60;
+/// The least time after which such a message becomes a dead letter. While its function cannot run, SQS counts a delivery every two minutes.
+const SHORTEST_TROUBLE: TimeDelta = TimeDelta::hours(12);
 /// The longest stored reason, in characters.
 const LONGEST_REASON: usize = 1_000;
 /// The number of messages of a full batch, `BatchSize` in the template: more of them wait.
@@ -180,10 +182,17 @@ fn deliveries(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
+/// Returns the time since the first delivery of a message. `None` if the queue does not report it.
+fn time_since_first_delivery(platform: &Platform, message: &SqsMessage) -> Option<TimeDelta> {
+    let first = message.attributes.get("ApproximateFirstReceiveTimestamp").and_then(|text| text.parse().ok());
+    first.and_then(DateTime::from_timestamp_millis).map(|first| platform.clock.now() - first)
+}
+
 /// Moves a failed message to the dead letters, or hides it for a pause. Returns whether it is a dead letter.
 pub(super) async fn settle(platform: &Platform, queue: &dyn PartnerQueue, message: &SqsMessage, failure: &Failure) -> bool {
     let deliveries = deliveries(message);
-    let is_final = matches!(failure, Failure::Refused(_)) || deliveries >= MAX_DELIVERIES;
+    let long_enough = time_since_first_delivery(platform, message).is_none_or(|time| time >= SHORTEST_TROUBLE);
+    let is_final = matches!(failure, Failure::Refused(_)) || (deliveries >= MAX_DELIVERIES && long_enough);
     let settled = if is_final {
         match dead_letter(platform, message, failure) {
             Ok(letter) => queue.move_to_dead_letters(message, &letter).await,

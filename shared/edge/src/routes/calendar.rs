@@ -18,6 +18,7 @@ routes![
         .rights(&[Right::WorkLeads])
         .body(&[Content::Json("EventBody")])
         .responses(&[(201, "The event; `Location` names it.", Content::Json("CalendarEventView"))])
+        .if_match()
         .problems(LEAD_CHANGE),
     BulkEvents = post("/events", "calendar-event")
         .summary("Schedules the same event for up to 500 leads, with one result per lead (CAL-2).")
@@ -42,6 +43,7 @@ routes![
         .rights(&[Right::WorkLeads])
         .body(&[Content::Json("CompletionBody")])
         .responses(ENDED)
+        .if_match()
         .problems(LEAD_CHANGE),
     NoShowEvent = post("/leads/{id}/events/{event}/no-show", "calendar-event")
         .summary("Marks an event as a no-show, optionally with a follow-up event (CAL-4).")
@@ -49,23 +51,27 @@ routes![
         .rights(&[Right::WorkLeads])
         .body(&[Content::Json("NoShowBody")])
         .responses(ENDED)
+        .if_match()
         .problems(LEAD_CHANGE),
     RescheduleEvent = post("/leads/{id}/events/{event}/time", "calendar-event")
         .summary("Reschedules an event; the old one is kept (CAL-4).")
         .rights(&[Right::WorkLeads])
         .body(&[Content::Json("RescheduleBody")])
         .responses(ENDED)
+        .if_match()
         .problems(LEAD_CHANGE),
     DeleteEvent = delete("/leads/{id}/events/{event}", "calendar-event")
         .summary("Cancels an event (CAL-4).")
         .rights(&[Right::WorkLeads])
         .responses(ENDED)
+        .if_match()
         .problems(LEAD_CHANGE),
     Invite = post("/leads/{id}/invitations", "calendar-event")
         .summary("Creates a link by which the contact books, moves or cancels a time slot (CAL-8).")
         .rights(&[Right::WorkLeads])
         .body(&[Content::Json("InvitationBody")])
         .responses(&[(201, "The link, for the contact.", Content::Json("InvitationView"))])
+        .if_match()
         .problems(LEAD_CHANGE),
     ShowInvitation = get("/i/{token}", "calendar-event")
         .access(Access::Link)
@@ -109,6 +115,7 @@ routes![
         .summary("Revokes an invitation: its link becomes invalid, its booking is kept (CAL-8).")
         .rights(&[Right::WorkLeads])
         .responses(&[(200, "The revoked invitation.", Content::Json("InvitationRowView"))])
+        .if_match()
         .problems(LEAD_CHANGE),
     Calendar = get("/dealers/{dealer}/calendar", "calendar-event")
         .summary("Returns a day, week or month of a dealer or of one of its users, in the dealer's time zone (CAL-6).")

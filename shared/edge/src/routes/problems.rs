@@ -69,7 +69,7 @@ pub(super) const WEBHOOKS: &[ProblemResponse] = &[
     NO_TOKEN,
     NO_RIGHT,
     (404, "The webhook does not exist or is not visible to you."),
-    (409, "The group already has twenty webhooks."),
+    (409, "The group already has twenty webhooks, or the secret that a repeated request created is no longer valid."),
     STALE,
     FIELDS_OR_UNKNOWN,
     RETRY,

@@ -232,7 +232,7 @@ pub async fn apply_ping_back(
         }
         let (decision, outcome) = match loaded.appointment(&id) {
             Some(appointment) => {
-                scope.reaches(&appointment.dealer).map_err(|_| Refusal::NotFound("appointment"))?;
+                scope.reaches_appointment(appointment)?;
                 let days = |user: &forecourt_domain::base::UserId, date| loaded.day(user, date);
                 let context = context_of(loaded, appointment, &days, &by, now)?;
                 let changed = apply_report(&context, appointment, &ping_back.report)?;

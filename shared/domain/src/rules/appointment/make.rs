@@ -1,7 +1,7 @@
 //! Creates and edits appointments (APT-1, APT-2).
 
 use crate::appointment::{Appointment, AppointmentState, Attendance, External, PendingReports};
-use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, EventId, Fault, Refusal, UserId};
+use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, DealerId, EventId, Fault, Refusal, UserId};
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
 use crate::decision::{Decision, Item};
 use crate::directory::{Contact, KnownChannel, KnownName, Recognised, find_person};
@@ -112,7 +112,7 @@ pub fn faults(origin: AppointmentOrigin, user: Option<&UserId>, at: DateTime<Utc
         faults.push(Fault::new("origin", "APT-2", why));
     }
     if user.is_some_and(|user| !settings.member(user).is_some_and(|member| member.assignable)) {
-        faults.push(no_such_user(dealer));
+        faults.push(no_such_user(&dealer.id));
     }
     if !in_reach(at, now) {
         faults.push(Fault::new("at", "APT-1", "must be within ten years"));
@@ -120,8 +120,8 @@ pub fn faults(origin: AppointmentOrigin, user: Option<&UserId>, at: DateTime<Utc
     faults
 }
 
-fn no_such_user(dealer: &Dealer) -> Fault {
-    Fault::new("user", "APT-1", format!("must be a user of {} who is assignable", dealer.id))
+fn no_such_user(dealer: &DealerId) -> Fault {
+    Fault::new("user", "APT-1", format!("must be a user of {dealer} who is assignable"))
 }
 
 /// Creates an appointment. An appointment of a lead is also an event on the lead's calendar. The `pending` reports apply from the
@@ -249,7 +249,9 @@ pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) 
     if let Some(user) = edit.user {
         let known = |user: &UserId| context.dealer.settings.member(user).is_some_and(|member| member.assignable);
         if user != before.user && user.as_ref().is_some_and(|user| !known(user)) {
-            return Err(Refusal::Invalid(vec![no_such_user(context.dealer)]));
+            // A partner does not learn to which dealer the lead has moved (ACC-1).
+            let dealer = if matches!(context.by, Actor::Partner(_)) { before.made_at() } else { &context.dealer.id };
+            return Err(Refusal::Invalid(vec![no_such_user(dealer)]));
         }
         after.user = user;
     }

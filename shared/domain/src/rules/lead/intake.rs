@@ -211,7 +211,7 @@ fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) 
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
     let trade_in = trade_in(arrival, &changed, dealer);
-    let response = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
+    let response = Added { at: arrival.at, owner: changed.owner.clone(), by: Some(arrival.by.clone()), deadline: changed.deadline() };
     let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(response.clone()) });
     let decision =
         Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
@@ -346,7 +346,8 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
 }
 
 impl LeadOrigin {
-    fn knows(&self, arrival: &Arrival) -> bool {
+    /// Whether an arrival of the same origin brings nothing new.
+    pub fn knows(&self, arrival: &Arrival) -> bool {
         brings_nothing_new(&self.body, &self.resent, arrival)
     }
 }
