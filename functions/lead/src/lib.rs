@@ -12,7 +12,7 @@
 //!   `Retry-After`. A repeated request with the same `Idempotency-Key` gets the first answer.
 //!
 //! Modules: `list` holds the lists, `page` the lead as clients see it, `work` reactions, status, assignment, deadlines, tasks and contacts,
-//! `elements` trade-ins, quotes, test drives, comments, documents and communication. `page` uses `elements`, `work` uses `page`.
+//! `elements` trade-ins, quotes, test drives, comments, documents and communication. `page` uses `elements`, `list` and `work` use `page`.
 
 mod cursor;
 mod elements;
@@ -26,7 +26,7 @@ pub use elements::{
     ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, TestDriveBody, TestDriveView, TradeInBody, TradeInView,
     UploadView,
 };
-pub use list::{BoardRowView, BoardView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody};
+pub use list::{BoardRowView, BoardView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView};
 pub use page::{
     DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
     StepView, TargetView, TimelineView,

@@ -106,7 +106,7 @@ pub use entity::WAKE_UP;
 pub use key_ring::{KeyRing, Purpose};
 pub use lead_list::{DealerLeads, LeadList, Paging};
 pub use lead_page::LeadPage;
-pub use lead_row::{LeadFacts, LeadRow};
+pub use lead_row::{LeadFacts, LeadRow, NextAction};
 pub use list_rows::{EarlierPlace, ListRow, ListedLead, Listing, Partition, RowPage, earlier_places};
 pub use loaded::Loaded;
 pub use migrate::{MigrateFrom, Migrated};
