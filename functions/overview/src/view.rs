@@ -24,7 +24,7 @@ impl Share {
     }
 }
 
-/// Appointment overview: the totals of a filter (OVR-1) and the newest appointments (OVR-3). Workshop bookings are not included.
+/// Appointment overview: the totals of a filter (OVR-1) and a page of its appointments (OVR-3). Workshop bookings are not included.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppointmentOverviewView {
     /// Number of appointments and customers.
@@ -39,10 +39,13 @@ pub struct AppointmentOverviewView {
     pub attendance: AttendanceBox,
     /// Cancelled appointments of any date. They count in the total but not in the attendance. Percentage of the total.
     pub cancelled: Share,
-    /// The newest appointments by creation time, newest first: at most 5,000, or `limit`.
+    /// A page of the appointments in the order of `sort`: at most 5,000, or `limit`. By default the newest by creation time, newest first.
     pub rows: Vec<AppointmentRowView>,
-    /// Whether there are more appointments than `rows`. The boxes count all.
+    /// Whether there are more appointments than `rows`, on earlier or later pages. The boxes count all.
     pub truncated: bool,
+    /// Cursor of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// Number of appointments and of customers.
@@ -130,7 +133,7 @@ pub struct AppointmentRowView {
 }
 
 impl AppointmentOverviewView {
-    pub(crate) fn of(tally: &AppointmentTally, rows: Vec<Appointment>) -> Self {
+    pub(crate) fn of(tally: &AppointmentTally, rows: Vec<Appointment>, cursor: Option<String>) -> Self {
         let of_all = |number| Share::of(number, tally.total);
         let of_past = |number| Share::of(number, tally.past());
         let sent = |sent: Sent| SentBox { sent: of_all(sent.any), email: of_all(sent.email), sms: of_all(sent.sms) };
@@ -148,6 +151,7 @@ impl AppointmentOverviewView {
             cancelled: of_all(tally.cancelled),
             truncated: (rows.len() as u64) < tally.total,
             rows: rows.into_iter().map(AppointmentRowView::from).collect(),
+            cursor,
         }
     }
 }
