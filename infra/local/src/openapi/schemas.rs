@@ -12,8 +12,8 @@ use forecourt_appointment::{
     UnprocessedView,
 };
 use forecourt_calendar_event::{
-    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, EventBody, FeedBody, FeedsView,
-    InvitationBody, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
+    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, DiaryView, EventBody, FeedBody,
+    FeedsView, InvitationBody, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
 };
 use forecourt_edge::http::Problem;
 use forecourt_edge::routes::{self, Operation, Values};
@@ -52,7 +52,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: LeadContactBody, LeadContactsView, UndeliveredListView, UndeliveredView);
     register!(schemas: LeadSearchBody, FoundLeadsView);
     register!(schemas: EventBody, BulkBody, BulkView, CompletionBody, NoShowBody, RescheduleBody, CalendarEventView, CalendarEventsView);
-    register!(schemas: InvitationBody, InvitationView, InvitationsView, BookingBody, OfferView, CalendarView, FeedBody, FeedsView);
+    register!(schemas: InvitationBody, InvitationView, InvitationsView, BookingBody, OfferView, CalendarView, FeedBody, FeedsView, DiaryView);
     register!(schemas: AppointmentBody, AppointmentMade, AppointmentCounted, AppointmentView, AppointmentPageView, CorrectionBody);
     register!(schemas: MoveBody, AttendanceBody, UnprocessedView, PingBackBody, PingBackView, RotationBody, SigningSecretView);
     register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
