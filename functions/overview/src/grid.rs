@@ -58,13 +58,11 @@ impl GridQuery {
             let names = AppointmentOrder::NAMES.map(|(name, _)| name).join(", ");
             faults.push(Fault::new("sort", "OVR-3", format!("must be one of {names}")));
         }
-        let place = queries.text("cursor").zip(order).map(|(text, order)| {
-            let place = Cursor::place(text, &list(order), "OVR-3", |place| Place::parse(place).is_some());
-            place.map_err(|refusal| match refusal {
-                Refusal::Invalid(invalid) => faults.extend(invalid),
-                _ => faults.push(Fault::new("cursor", "OVR-3", "must be a cursor returned by this list")),
-            })
-        });
+        let valid = |place: &str| Place::parse(place).is_some();
+        let place = queries.text("cursor").zip(order).map(|(text, order)| Cursor::place(text, &list(order), "OVR-3", valid));
+        if let Some(Err(Refusal::Invalid(invalid))) = &place {
+            faults.extend(invalid.iter().cloned());
+        }
         match (limit, order) {
             (Some(limit), Some(order)) if faults.is_empty() => {
                 Ok(Self { order, limit, after: place.and_then(Result::ok).as_deref().and_then(Place::parse) })
