@@ -47,8 +47,8 @@ async fn ovr_4_leads_are_counted_by_the_first_reaction_and_its_deadline() {
     assert_eq!(world.get("anna.vogt", "/overview/leads").await.body["leads"]["received"], body["users"]["anna.vogt"]["received"]);
 }
 
-/// OVR-4: response times are counted in buckets that include their upper ends, in total and by user, source and dealer. Nordstern opens from
-/// 7:00 to 11:30 and from 12:30 to 17:00, UTC: nine hours a day, of which seven are left on the day of the arrival.
+/// OVR-4: response times are counted in buckets that include their upper ends, in total and by user, source and dealer. Nordstern opens
+/// from 7:00 to 11:30 and from 12:30 to 17:00, UTC: nine hours a day, of which seven are left on the day of the arrival.
 #[tokio::test]
 async fn ovr_4_response_times_are_distributed_over_fixed_buckets() {
     let world = World::new().await;

@@ -7,8 +7,8 @@
 //! - **Visibility**: rows that the caller may not see are not counted.
 //! - **Failure**: if one read fails the request fails with 503 and no partial numbers are returned. The caller may retry.
 //!
-//! `sites` finds the dealers and reads their lists, `appointments` and `leads` count, `grid` holds a page of appointments, `view` defines the
-//! responses.
+//! `sites` finds the dealers and reads their lists, `appointments` and `leads` count, `grid` holds a page of appointments, `view` defines
+//! the responses.
 
 mod appointments;
 mod grid;

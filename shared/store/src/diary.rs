@@ -27,8 +27,8 @@ pub struct DiaryPage {
 }
 
 impl Store {
-    /// Returns at most `limit` entries of a range of a dealer's diary, after the one that `cursor` names. It reads the calendar's months and
-    /// the appointments in parallel.
+    /// Returns at most `limit` entries of a range of a dealer's diary, after the one that `cursor` names. It reads the calendar's months
+    /// and the appointments in parallel.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is not one of this range; [`Failure::Unavailable`].

@@ -40,8 +40,8 @@ routes![
             Query::new(
                 "sort",
                 Values::OneOf(ORDERS),
-                "The order of the rows: by the time of creation or of the appointment, latest (desc) or earliest (asc) first. The default is \
-                 created_desc. A cursor is valid for its own order."
+                "The order of the rows: by the time of creation or of the appointment, latest (desc) or earliest (asc) first. The default \
+                 is created_desc. A cursor is valid for its own order."
             ),
             CURSOR,
         ])
