@@ -5,6 +5,7 @@ pub(crate) mod bulk_events;
 pub(crate) mod capacity;
 pub(crate) mod customer;
 pub(crate) mod dates;
+pub(crate) mod diary;
 pub(crate) mod invitation;
 pub(crate) mod links;
 pub(crate) mod new_owner;

@@ -127,6 +127,11 @@ async fn compare_with_model(world: &World, leads: &[LeadId], known: &[LeadModel]
         assert_eq!(page.status, 200, "{}", page.body);
         let rows = page.body["leads"].as_array().unwrap();
         got.extend(rows.iter().map(|row| (at(row["next_action_at"].as_str().unwrap()), row["id"].as_str().unwrap().to_owned())));
+        for row in rows {
+            let event = &row["next_action_event"];
+            assert_eq!((&event["id"], event["at"].is_null()), (&row["next_action"], row["next_action"].is_null()));
+            assert!(event.is_null() || event["at"] == row["next_action_at"], "{row}");
+        }
         match page.body["cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={}", next.replace('#', "%23")),
             None => break,
@@ -231,6 +236,56 @@ async fn lead_8_a_board_combines_the_next_action_date_with_the_list_filters() {
     for query in ["status=open", "type=boat", "overdue=maybe", "created_from=2026-11-24T00:00:00Z&created_until=2026-11-23T00:00:00Z"] {
         assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board?{query}")).await.status, 422, "{query}");
     }
+}
+
+/// LEAD-8, CAL-3: rows of the board and of the list show the title, type, time and user of the next action, and the current deadline, as
+/// the lead's page does. An event without a user follows the lead to its new owner; so does the event of a user who is not at the new dealer.
+#[tokio::test]
+async fn lead_8_rows_show_the_next_action_and_the_current_deadline() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    // Returns title, type, time and user of the next action, and the current deadline.
+    let shown = async |dealer: &str| -> (Value, Value) {
+        let page = world.get("gina.group", &format!("/leads/{id}")).await.body;
+        for list in ["board", "leads"] {
+            let rows = world.get("gina.group", &format!("/dealers/{dealer}/{list}")).await.body;
+            let row = &rows["leads"][0];
+            assert_eq!((&row["id"], &row["current_deadline"]), (&json!(id), &page["current_deadline"]), "{list}");
+            for field in ["id", "title", "type", "at", "user"] {
+                assert_eq!(row["next_action_event"][field], page["next_action_event"][field], "{list} {field}: {row}");
+            }
+        }
+        let event = &page["next_action_event"];
+        (json!([event["title"], event["type"], event["at"], event["user"]]), page["current_deadline"].clone())
+    };
+    let first_contact = json!({"id": "first-contact", "title": null, "at": "2026-11-23T11:00:00Z", "seconds_left": 7_200});
+    assert_eq!(shown(NORDSTERN).await, (json!([null, null, null, null]), first_contact));
+    let plan = async |event: Value| {
+        let reply = world.post(ADMIN, &format!("/leads/{id}/events"), &event).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        reply.text("/id").to_owned()
+    };
+    let call = plan(json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-26T09:00:00Z"})).await;
+    let visit = json!({"title": "See the car", "type": "visit_inbound", "at": "2026-11-25T09:00:00Z", "user": "ben.krause"});
+    let visit = plan(visit).await;
+    assert_eq!(shown(NORDSTERN).await.0, json!(["See the car", "visit_inbound", "2026-11-25T09:00:00Z", "ben.krause"]));
+    assert_eq!(post(&world, &format!("/leads/{id}/events/{visit}/completion"), &json!({})).await.status, 200);
+    assert_eq!(shown(NORDSTERN).await.0, json!(["Call her", "phone_outbound", "2026-11-26T09:00:00Z", "anna.vogt"]));
+    let later = json!({"at": "2026-11-27T10:00:00Z"});
+    assert_eq!(post(&world, &format!("/leads/{id}/events/{call}/time"), &later).await.status, 200);
+    assert_eq!(post(&world, &format!("/leads/{id}/assignment"), &json!({"user": "clara.henning"})).await.status, 200);
+    assert_eq!(shown(NORDSTERN).await.0, json!(["Call her", "phone_outbound", "2026-11-27T10:00:00Z", "clara.henning"]));
+    // A deadline that was moved is shown with its original time.
+    let path = format!("/leads/{id}/deadlines/first-contact");
+    let moved = world.call(Request::patch(ADMIN, &path).json(&json!({"at": "2026-11-24T11:00:00Z"}))).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    assert_eq!(shown(NORDSTERN).await.1["original_at"], "2026-11-23T11:00:00Z");
+    plan(json!({"title": "Send a price", "type": "sms", "at": "2026-11-24T09:00:00Z", "user": "ben.krause"})).await;
+    let moved = world.post("gina.group", &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.system.settle().await;
+    let owner = world.page(id).await.lead.owner.unwrap();
+    assert_eq!(shown("harbour-cars-demo").await.0, json!(["Send a price", "sms", "2026-11-24T09:00:00Z", owner]));
 }
 
 /// CAL-5: when a lead is won or lost, the caller chooses which events are completed.

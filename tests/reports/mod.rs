@@ -2,6 +2,7 @@
 
 pub(crate) mod bulk;
 pub(crate) mod export;
+pub(crate) mod grid;
 pub(crate) mod histories;
 pub(crate) mod leads;
 pub(crate) mod overview;

@@ -137,6 +137,8 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
                 let mut answer = reply.body.clone();
                 let (shown, truncated) =
                     (answer.as_object_mut().unwrap().remove("rows").unwrap(), answer.as_object_mut().unwrap().remove("truncated").unwrap());
+                let more = answer.as_object_mut().unwrap().remove("cursor").is_some();
+                assert_eq!(more, wanted.len() > 5, "seed {seed}, step {step}: {query}");
                 assert_eq!(answer, boxes(&wanted, |row| zone(row.dealer.as_str()), now), "seed {seed}, step {step}, {now}: {query}");
                 let mut newest = wanted.clone();
                 newest.sort_by_key(|row| (std::cmp::Reverse(row.created), row.id.clone()));

@@ -1,5 +1,7 @@
 //! The stored form of every kind of item: items outlive releases, so it stays the same byte for byte.
 //!
+//! Later releases may add index entries; [`ADDED`] names them.
+//!
 //! `stored_items.jsonl` has items as an earlier release wrote them, without version and commit id. Every release must read every line, for
 //! ever: add lines for a new kind of item and for new fields; never change or remove a line.
 
@@ -18,6 +20,10 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
+
+/// The kinds of items that got an index entry after their first lines were written, with its attributes. A line that has the entry fixes
+/// its form.
+const ADDED: [(&str, [&str; 2]); 1] = [("Appointment", ["wpk", "wsk"])];
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -127,6 +133,8 @@ async fn the_stored_form_of_an_item_matches_earlier_releases() {
 
         let get = client.get_item().table_name(&table).key("pk", AttributeValue::S(pk.clone())).key("sk", AttributeValue::S(sk.clone()));
         let mut written = get.send().await.unwrap().item.unwrap_or_default();
+        let added = ADDED.iter().filter(|(of, _)| *of == kind).flat_map(|(_, names)| names);
+        added.filter(|name| !expected.contains_key(**name)).for_each(|name| drop(written.remove(*name)));
         assert!(written.remove("v").is_some() && written.remove("c").is_some(), "line {}: {kind} is at another key", line + 1);
         assert_eq!(sorted(&written), sorted(&expected), "line {}: {kind}", line + 1);
         kinds.insert(kind);

@@ -15,12 +15,12 @@ use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// Maximum number of events on a page, and the number of rows in one read.
-const PAGE: usize = 250;
+pub(crate) const PAGE: usize = 250;
 /// Maximum number of rows examined for one page: most of them may belong to other users.
-const MAX_EXAMINED: usize = 1_000;
+pub(crate) const MAX_EXAMINED: usize = 1_000;
 
 /// Years with a calendar. Events are at most ten years in the future.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
 
 /// A day, week or month of a calendar.
 #[derive(Debug, Serialize, ToSchema)]

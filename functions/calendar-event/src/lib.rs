@@ -1,6 +1,7 @@
 //! The function `calendar-event`: the calendar of a lead, of a user and of a dealer (CAL).
 //!
-//! - **Does**: creates, completes, reschedules and deletes events of leads and marks no-shows, for one lead or in bulk; shows calendars;
+//! - **Does**: creates, completes, reschedules and deletes events of leads and marks no-shows, for one lead or in bulk; shows calendars
+//!   and the diary, which also has appointments without a lead;
 //!   serves calendar feeds; manages invitations, and serves the page on which a customer books, moves or cancels a slot.
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function. Staff routes need a token. The links
 //!   `/i/{token}` and `/c/{token}` are signed and need none.
@@ -16,6 +17,7 @@ mod booking_file;
 mod bulk;
 mod calendar;
 mod details;
+mod diary;
 mod events;
 mod feed;
 mod invitations;
@@ -26,6 +28,7 @@ pub use body::{BulkBody, CompletionBody, EventBody, NoShowBody, RescheduleBody};
 pub use booking::{BookingBody, BookingView, ClosedView, OfferView, SlotView};
 pub use bulk::{BulkResult, BulkView};
 pub use calendar::{CalendarEntryView, CalendarView};
+pub use diary::{AllDayView, DiaryEntryView, DiaryView};
 pub use feed::{FeedBody, FeedView, FeedsView};
 pub use invitations::{InvitationBody, InvitationRowView, InvitationView, InvitationsView};
 pub use view::{CalendarEventView, CalendarEventsView};
@@ -69,6 +72,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ListInvitations => invitations::list(platform, &call).await,
         Operation::RevokeInvitation => invitations::revoke(platform, &call).await,
         Operation::Calendar => calendar::show(platform, &call).await,
+        Operation::Diary => diary::show(platform, &call).await,
         Operation::MakeFeed => feed::create(platform, &call).await,
         Operation::ListFeeds => feed::list(platform, &call).await,
         Operation::RevokeFeed => feed::revoke(platform, &call).await,

@@ -11,7 +11,7 @@
 //!   503 with `Retry-After`. A repeated request with the same `Idempotency-Key` gets the first answer.
 //!
 //! Modules: `list` holds the lists, `page` the lead as clients see it, `work` reactions, status, assignment, deadlines, tasks and contacts,
-//! `elements` trade-ins, quotes, test drives, comments, documents and communication. `page` uses `elements`, `work` uses `page`.
+//! `elements` trade-ins, quotes, test drives, comments, documents and communication. `page` uses `elements`, `list` and `work` use `page`.
 
 mod cursor;
 mod elements;
@@ -25,7 +25,7 @@ pub use elements::{
     ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, TestDriveBody, TestDriveView, TradeInBody, TradeInView,
     UploadView,
 };
-pub use list::{BoardRowView, BoardView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody};
+pub use list::{BoardRowView, BoardView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView};
 pub use page::{
     DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
     StepView, TargetView, TimelineView,

@@ -7,16 +7,18 @@
 //! - **Visibility**: rows that the caller may not see are not counted.
 //! - **Failure**: if one read fails the request fails with 503 and no partial numbers are returned. The caller may retry.
 //!
-//! `sites` finds the dealers and reads their lists, `appointments` and `leads` count, `view` defines the responses.
+//! `sites` finds the dealers and reads their lists, `appointments` and `leads` count, `grid` holds a page of appointments, `view` defines
+//! the responses.
 
 mod appointments;
+mod grid;
 mod leads;
 mod sites;
 mod view;
 
 pub use view::{
-    AppointmentOverviewView, AppointmentRowView, AppointmentsBox, AttendanceBox, LeadCountsView, LeadOverviewView, SentBox, Share,
-    SourceBox,
+    AppointmentOverviewView, AppointmentRowView, AppointmentsBox, AttendanceBox, LeadCountsView, LeadOverviewView, ResponseTimeView,
+    SentBox, Share, SourceBox,
 };
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};

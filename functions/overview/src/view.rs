@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam};
-use forecourt_domain::reports::{AppointmentTally, LeadCounts, LeadTally, Sent, percentage};
+use forecourt_domain::reports::{AppointmentTally, LeadCounts, LeadTally, RESPONSE_BUCKETS, Sent, percentage};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -24,7 +24,7 @@ impl Share {
     }
 }
 
-/// Appointment overview: the totals of a filter (OVR-1) and the newest appointments (OVR-3). Workshop bookings are not included.
+/// Appointment overview: the totals of a filter (OVR-1) and a page of its appointments (OVR-3). Workshop bookings are not included.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppointmentOverviewView {
     /// Number of appointments and customers.
@@ -39,10 +39,13 @@ pub struct AppointmentOverviewView {
     pub attendance: AttendanceBox,
     /// Cancelled appointments of any date. They count in the total but not in the attendance. Percentage of the total.
     pub cancelled: Share,
-    /// The newest appointments by creation time, newest first: at most 5,000, or `limit`.
+    /// A page of the appointments in the order of `sort`: at most 5,000, or `limit`. By default the newest by creation time, newest first.
     pub rows: Vec<AppointmentRowView>,
-    /// Whether there are more appointments than `rows`. The boxes count all.
+    /// Whether there are more appointments than `rows`, on earlier or later pages. The boxes count all.
     pub truncated: bool,
+    /// Cursor of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// Number of appointments and of customers.
@@ -130,7 +133,7 @@ pub struct AppointmentRowView {
 }
 
 impl AppointmentOverviewView {
-    pub(crate) fn of(tally: &AppointmentTally, rows: Vec<Appointment>) -> Self {
+    pub(crate) fn of(tally: &AppointmentTally, rows: Vec<Appointment>, cursor: Option<String>) -> Self {
         let of_all = |number| Share::of(number, tally.total);
         let of_past = |number| Share::of(number, tally.past());
         let sent = |sent: Sent| SentBox { sent: of_all(sent.any), email: of_all(sent.email), sms: of_all(sent.sms) };
@@ -148,6 +151,7 @@ impl AppointmentOverviewView {
             cancelled: of_all(tally.cancelled),
             truncated: (rows.len() as u64) < tally.total,
             rows: rows.into_iter().map(AppointmentRowView::from).collect(),
+            cursor,
         }
     }
 }
@@ -219,6 +223,23 @@ pub struct LeadCountsView {
     pub won: Share,
     /// Lost leads; percentage of `received`.
     pub lost: Share,
+    /// Leads without a first response so far; percentage of `received`.
+    pub unanswered: Share,
+    /// Distribution of the working time from arrival to first response: up to 15 and 30 minutes, 1, 2, 4, 8 and 24 hours, and longer.
+    pub response_times: Vec<ResponseTimeView>,
+}
+
+/// The leads whose first response took longer than the bucket before, and at most `up_to_minutes`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResponseTimeView {
+    /// Longest response time in working minutes, inclusive: 15, 30, 60, 120, 240, 480 or 1440; `null` in the last bucket.
+    #[schema(example = 15)]
+    pub up_to_minutes: Option<u64>,
+    /// The number of leads.
+    pub number: u64,
+    /// Percentage of `received` with one decimal, so that the buckets and `unanswered` make up the whole.
+    #[schema(example = 12.5)]
+    pub percentage: f64,
 }
 
 impl From<LeadCounts> for LeadCountsView {
@@ -237,10 +258,20 @@ impl From<LeadCounts> for LeadCountsView {
             level_2: of_all(counts.level_2),
             won: of_all(counts.won),
             lost: of_all(counts.lost),
+            unanswered: of_all(counts.unanswered()),
+            response_times: ResponseTimeView::all(&counts),
         };
         view.median_response_minutes = counts.percentile(50);
         view.p90_response_minutes = counts.percentile(90);
         view
+    }
+}
+
+impl ResponseTimeView {
+    fn all(counts: &LeadCounts) -> Vec<Self> {
+        let longest = RESPONSE_BUCKETS.into_iter().map(Some).chain([None]);
+        let bucket = |(up_to_minutes, number)| Self { up_to_minutes, number, percentage: percentage(number, counts.received) };
+        longest.zip(counts.response_times()).map(bucket).collect()
     }
 }
 

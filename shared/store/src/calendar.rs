@@ -8,7 +8,7 @@ use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, EventId, LeadId, UserId};
+use forecourt_domain::base::{DealerId, EventId, LeadId, Refusal, UserId};
 use serde::Deserialize;
 
 /// An event as calendars show it. It comes from an index, which lags, so no decision may use it. The lead has its owner and its contact.
@@ -58,8 +58,16 @@ impl CalendarRange<'_> {
         Cursor::new(self.name(), keys::calendar_place(event.at, event.lead, &event.id)).encode()
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}#{}#{}", self.dealer, keys::stamp(self.from), keys::stamp(self.until))
+    }
+
+    /// Returns the first place of the page after `cursor`, a cursor of the list `name` over this range.
+    pub(crate) fn begin(&self, name: &str, cursor: Option<&str>) -> Result<String, Refusal> {
+        let (begin, end) = (keys::stamp(self.from), keys::stamp(self.until));
+        let valid = |place: &str| (begin.as_str()..end.as_str()).contains(&place);
+        let after = cursor.map(|cursor| Cursor::place(cursor, name, "CAL-6", valid)).transpose()?;
+        Ok(after.map_or_else(|| begin.clone(), |after| keys::next_place(&after)))
     }
 }
 
@@ -70,13 +78,16 @@ impl Store {
     /// # Errors
     /// [`Failure::Refused`] if the cursor is not one of this range; [`Failure::Unavailable`].
     pub async fn calendar(&self, scope: &Scope, range: &CalendarRange<'_>, cursor: Option<&str>, limit: usize) -> Result<Events, Failure> {
+        let begin = range.begin(&range.name(), cursor)?;
+        self.events_from(scope, range, &begin, limit).await
+    }
+
+    /// Returns at most `limit` events of a range from the place `begin` on.
+    pub(crate) async fn events_from(&self, scope: &Scope, range: &CalendarRange<'_>, begin: &str, limit: usize) -> Result<Events, Failure> {
         let CalendarRange { dealer, from, until } = *range;
-        let (begin, end) = (keys::stamp(from), keys::stamp(until));
-        let valid = |place: &str| (begin.as_str()..end.as_str()).contains(&place);
-        let after = cursor.map(|cursor| Cursor::place(cursor, &range.name(), "CAL-6", valid)).transpose()?;
-        let begin = after.map_or_else(|| begin.clone(), |after| keys::next_place(&after).max(begin.clone()));
+        let end = keys::stamp(until);
         let firsts = std::iter::successors(Some(from), |at| Month::after(*at)).take_while(|at| *at < until);
-        let months = firsts.map(|at| self.events_of(keys::calendar_partition(scope, dealer, &Month::of(at)), &begin, &end, limit));
+        let months = firsts.map(|at| self.events_of(keys::calendar_partition(scope, dealer, &Month::of(at)), begin, &end, limit));
         let mut events = Events { rows: Vec::new(), more: false };
         for (found, more) in futures::future::try_join_all(months).await? {
             if events.more || events.rows.len() >= limit {

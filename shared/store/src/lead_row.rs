@@ -36,6 +36,21 @@ pub struct LeadRow {
     /// The calendar event that is its next action.
     #[serde(default)]
     pub next_event: Option<EventId>,
+    /// The event that the following fields describe. An earlier release leaves them as they are when the next action changes, so they
+    /// count only if this is `next_event`.
+    #[serde(default)]
+    next_of: Option<EventId>,
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
+    next_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    next_title: Option<String>,
+    #[serde(default)]
+    next_type: Option<String>,
+    #[serde(default)]
+    next_user: Option<UserId>,
+    /// The first-contact deadline before a user first changed it (LEAD-6).
+    #[serde(default, rename = "was_due", with = "chrono::serde::ts_milliseconds_option")]
+    pub deadline_before_moves: Option<DateTime<Utc>>,
 }
 
 /// The fields that a row shares with its lead.
@@ -70,7 +85,30 @@ pub struct LeadFacts {
     pub tasks: Vec<TaskDetails>,
 }
 
+/// The calendar event that is the next action of a lead (CAL-3).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NextAction<'a> {
+    /// Its id.
+    pub event: &'a EventId,
+    /// Its time.
+    pub at: DateTime<Utc>,
+    /// Its title.
+    pub title: &'a str,
+    /// Its type.
+    pub kind: &'a str,
+    /// Its user, otherwise the lead's owner.
+    pub user: Option<&'a UserId>,
+}
+
 impl LeadRow {
+    /// Returns the calendar event that is the next action, with its title, type and user. `None` if no event is incomplete, or if an
+    /// earlier release planned it.
+    pub fn next_action(&self) -> Option<NextAction<'_>> {
+        let event = self.next_event.as_ref().filter(|event| self.next_of.as_ref() == Some(event))?;
+        let user = self.next_user.as_ref().or(self.facts.owner.as_ref());
+        Some(NextAction { event, at: self.next_at?, title: self.next_title.as_deref()?, kind: self.next_type.as_deref()?, user })
+    }
+
     /// Returns the open deadlines in no order: the first-contact deadline without, the others with their targets (LEAD-6).
     pub fn open_deadlines(&self) -> impl Iterator<Item = (DateTime<Utc>, Option<&Target>)> {
         let first = self.deadline.filter(|_| self.open).map(|at| (at, None));

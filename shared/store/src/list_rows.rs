@@ -60,6 +60,12 @@ impl Partition {
         parts.map(|part| Self { dealer: dealer.clone(), part, span }).collect()
     }
 
+    /// Returns the beginning of its month; the newcomers have no beginning.
+    pub fn begins(&self) -> DateTime<Utc> {
+        let first = self.month().and_then(Month::first);
+        first.map_or(DateTime::<Utc>::MIN_UTC, |first| first.and_time(NaiveTime::MIN).and_utc())
+    }
+
     /// Returns the end of its month; the newcomers have no end.
     pub fn ends(&self) -> DateTime<Utc> {
         let next = self.month().and_then(Month::next).and_then(|next| next.first());

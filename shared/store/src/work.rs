@@ -69,27 +69,27 @@ pub enum Todo {
     Deadline(Box<LeadRow>, DateTime<Utc>, Option<Target>),
 }
 
-/// The entries read of one user's work, with their places.
-struct UserWork<T> {
-    rows: Vec<(String, T)>,
+/// The entries read of one part of a list, such as one user's work, with their places.
+pub(crate) struct ListPart<T> {
+    pub(crate) rows: Vec<(String, T)>,
     /// The last place that was read; `None` if nothing is left.
-    read_until: Option<String>,
+    pub(crate) read_until: Option<String>,
 }
 
-/// A range of places of one user's work.
-struct Range<'a> {
-    user: &'a UserId,
-    from: String,
-    until: String,
+/// A range of places in a partition of the index `work`.
+pub(crate) struct Range {
+    pub(crate) partition: String,
+    pub(crate) from: String,
+    pub(crate) until: String,
     /// The number of entries in one read.
-    at_once: usize,
+    pub(crate) at_once: usize,
     /// The number of entries after which reading stops.
-    enough: usize,
+    pub(crate) enough: usize,
 }
 
-/// Merges the work of users by places. Returns a page of at most `limit`, and the place where it ends if there is more.
-fn merged<T>(parts: Vec<UserWork<T>>, limit: usize) -> (Vec<(String, T)>, Option<String>) {
-    // After the first place up to which one user's work was read, the order is unknown.
+/// Merges the parts of a list by places. Returns a page of at most `limit`, and the place where it ends if there is more.
+pub(crate) fn merged<T>(parts: Vec<ListPart<T>>, limit: usize) -> (Vec<(String, T)>, Option<String>) {
+    // After the first place up to which one part was read, the order is unknown.
     let horizon = parts.iter().filter_map(|part| part.read_until.clone()).min();
     let mut rows: Vec<(String, T)> = parts.into_iter().flat_map(|part| part.rows).collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
@@ -115,8 +115,11 @@ impl Store {
         let after = query.cursor.map(|cursor| Cursor::place(cursor, BOARD, "LEAD-8", valid)).transpose()?;
         let from = after.map_or_else(|| keys::work_from(query.from), |after| keys::next_place(&after));
         let until = keys::work_until(query.until);
-        let range = |user| Range { user, from: from.clone(), until: until.clone(), at_once, enough: limit + 1 };
-        let parts = query.users.iter().map(|user| self.work_of(scope, range(user), &wanted));
+        let range = |user| {
+            let partition = keys::work_partition(scope, user);
+            Range { partition, from: from.clone(), until: until.clone(), at_once, enough: limit + 1 }
+        };
+        let parts = query.users.iter().map(|user| self.work_of(range(user), &wanted));
         let (rows, end) = merged(futures::future::try_join_all(parts).await?, limit);
         let leads = rows.into_iter().filter_map(|(place, row)| Some((keys::action_of(&place)?, row))).collect();
         Ok(Board { leads, cursor: end.map(|end| Cursor::new(BOARD, end).encode()) })
@@ -133,43 +136,45 @@ impl Store {
         let after = query.cursor.map(|cursor| Cursor::place(cursor, AGENDA, "LEAD-4", valid)).transpose()?;
         let from = after.map_or_else(|| keys::tasks_from(query.from), |after| keys::next_place(&after));
         let until = keys::tasks_until(query.until);
-        let of_tasks = |user| Range { user, from: from.clone(), until: until.clone(), at_once: limit + 1, enough: limit + 1 };
+        let of_tasks = |user| {
+            let partition = keys::work_partition(scope, user);
+            Range { partition, from: from.clone(), until: until.clone(), at_once: limit + 1, enough: limit + 1 }
+        };
         let of_leads = |user| {
             let (from, until) = (keys::work_from(None), keys::work_until(None));
-            Range { user, from, until, at_once: LEADS, enough: usize::MAX }
+            Range { partition: keys::work_partition(scope, user), from, until, at_once: LEADS, enough: usize::MAX }
         };
         let (here, of_dealer) = (|task: &Task| task.dealer == *dealer, |row: &LeadRow| row.facts.dealer == *dealer);
-        let given = futures::future::try_join_all(users.iter().map(|user| self.work_of(scope, of_tasks(user), &here)));
-        let leads = futures::future::try_join_all(users.iter().map(|user| self.work_of(scope, of_leads(user), &of_dealer)));
+        let given = futures::future::try_join_all(users.iter().map(|user| self.work_of(of_tasks(user), &here)));
+        let leads = futures::future::try_join_all(users.iter().map(|user| self.work_of(of_leads(user), &of_dealer)));
         let (given, leads) = tokio::try_join!(given, leads)?;
         let truncated = leads.iter().any(|part| part.read_until.is_some());
-        let mut parts: Vec<UserWork<Todo>> = given.into_iter().map(UserWork::into_todos).collect();
+        let mut parts: Vec<ListPart<Todo>> = given.into_iter().map(ListPart::into_todos).collect();
         let of_rows = leads.into_iter().flat_map(|part| part.rows).flat_map(|(_, row)| todos_of(row));
         let rows = of_rows.filter(|(place, _)| (&from..=&until).contains(&place)).collect();
-        parts.push(UserWork { rows, read_until: None });
+        parts.push(ListPart { rows, read_until: None });
         let (rows, end) = merged(parts, limit);
         let cursor = end.map(|end| Cursor::new(AGENDA, end).encode());
         Ok(Agenda { todos: rows.into_iter().map(|(_, todo)| todo).collect(), cursor, truncated })
     }
 
-    async fn work_of<T: for<'a> Deserialize<'a>>(
+    pub(crate) async fn work_of<T: for<'a> Deserialize<'a>>(
         &self,
-        scope: &Scope,
-        range: Range<'_>,
+        range: Range,
         wanted: &impl Fn(&T) -> bool,
-    ) -> Result<UserWork<T>, Failure> {
+    ) -> Result<ListPart<T>, Failure> {
         // A cursor of another range may be after the end; DynamoDB refuses such a range.
         if range.from > range.until {
-            return Ok(UserWork { rows: Vec::new(), read_until: None });
+            return Ok(ListPart { rows: Vec::new(), read_until: None });
         }
         let query = self.client.query().index_name("work");
         let query = query
             .key_condition_expression("wpk = :pk AND wsk BETWEEN :from AND :until")
-            .expression_attribute_values(":pk", AttributeValue::S(keys::work_partition(scope, range.user)))
+            .expression_attribute_values(":pk", AttributeValue::S(range.partition))
             .expression_attribute_values(":from", AttributeValue::S(range.from))
             .expression_attribute_values(":until", AttributeValue::S(range.until))
             .limit(i32::try_from(range.at_once).unwrap_or(i32::MAX));
-        let mut part = UserWork { rows: Vec::new(), read_until: None };
+        let mut part = ListPart { rows: Vec::new(), read_until: None };
         let mut start = None;
         for _ in 0..READS {
             let found = self.run(query.clone().set_exclusive_start_key(start)).await?;
@@ -194,10 +199,10 @@ impl Store {
     }
 }
 
-impl UserWork<Task> {
-    fn into_todos(self) -> UserWork<Todo> {
+impl ListPart<Task> {
+    fn into_todos(self) -> ListPart<Todo> {
         let rows = self.rows.into_iter().map(|(place, task)| (place, Todo::Given(Box::new(task)))).collect();
-        UserWork { rows, read_until: self.read_until }
+        ListPart { rows, read_until: self.read_until }
     }
 }
 

@@ -24,6 +24,7 @@ const VOLATILE: &[&str] = &[
     "v",
     "sv",
     "at",
+    "next_at",
     "of",
     "until",
     "due",

@@ -8,7 +8,7 @@ mod row;
 pub(crate) use board::board;
 pub(crate) use find::find;
 pub use find::{FoundLeadView, FoundLeadsView, LeadSearchBody};
-pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView};
+pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView, RowActionView};
 
 use filter::{Filter, Search};
 use forecourt_domain::base::{DealerId, Refusal, Right};

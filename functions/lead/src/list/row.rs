@@ -1,7 +1,9 @@
 //! The rows of the lists as clients see them.
 
+use crate::page::TargetView;
 use chrono::{DateTime, Utc};
-use forecourt_store::{Board, LeadList, LeadRow};
+use forecourt_domain::lead::{FIRST_CONTACT, Target};
+use forecourt_store::{Board, LeadList, LeadRow, NextAction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -59,6 +61,26 @@ pub struct LeadRowView {
     pub current_deadline_at: Option<DateTime<Utc>>,
     /// Whether that time has passed.
     pub overdue: bool,
+    /// That deadline, as on the lead's page; `null` if none is open. Its user is the lead's owner.
+    pub current_deadline: Option<TargetView>,
+    /// The calendar event that is the next action (CAL-3); `null` if no event is incomplete, or if an earlier release planned it.
+    pub next_action_event: Option<RowActionView>,
+}
+
+/// The next action of a lead in a list (CAL-3).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RowActionView {
+    /// Id of the event within the lead.
+    pub id: String,
+    /// Title of the event.
+    pub title: String,
+    /// `phone_outbound`, `visit_inbound` …, or a type that the dealer added.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Start of the event.
+    pub at: DateTime<Utc>,
+    /// The user of the event, otherwise the lead's owner; `null` if the lead has no owner yet.
+    pub user: Option<String>,
 }
 
 impl LeadListView {
@@ -97,6 +119,35 @@ impl LeadRowView {
             level: row.level,
             current_deadline_at: row.current_deadline(),
             overdue: row.current_deadline().is_some_and(|at| at < now),
+            current_deadline: target_of(row, now),
+            next_action_event: row.next_action().map(RowActionView::of),
         }
     }
+}
+
+impl RowActionView {
+    fn of(next: NextAction<'_>) -> Self {
+        Self {
+            id: next.event.to_string(),
+            title: next.title.to_owned(),
+            kind: next.kind.to_owned(),
+            at: next.at,
+            user: next.user.map(ToString::to_string),
+        }
+    }
+}
+
+/// Returns the current deadline: of two at the same time, the one that the lead's page shows.
+fn target_of(row: &LeadRow, now: DateTime<Utc>) -> Option<TargetView> {
+    let id = |target: Option<&Target>| target.map_or(FIRST_CONTACT, |target| target.id.as_str()).to_owned();
+    let (at, id, target) =
+        row.open_deadlines().map(|(at, target)| (at, id(target), target)).min_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)))?;
+    Some(TargetView {
+        id,
+        title: target.map(|target| target.title.clone()),
+        at,
+        seconds_left: Some((at - now).num_seconds()),
+        met_at: None,
+        original_at: row.deadline_before_moves.filter(|_| target.is_none()),
+    })
 }

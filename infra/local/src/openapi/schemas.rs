@@ -12,8 +12,8 @@ use forecourt_appointment::{
     UnprocessedView,
 };
 use forecourt_calendar_event::{
-    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, EventBody, FeedBody, FeedsView,
-    InvitationBody, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
+    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, DiaryView, EventBody, FeedBody,
+    FeedsView, InvitationBody, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
 };
 use forecourt_edge::http::Problem;
 use forecourt_edge::routes::{self, Operation, Values};
@@ -60,7 +60,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
-    register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView);
+    register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView, DiaryView);
     register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
     register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, AbsencesBody, DealerSettingsBody);
     register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody);

@@ -176,6 +176,28 @@ pub struct Planned {
     pub at: DateTime<Utc>,
     /// The event.
     pub id: EventId,
+    /// The event's title. `None` if an earlier release planned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The event's type. `None` if an earlier release planned it.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The event's user. `None` means the owner of the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+}
+
+impl Planned {
+    /// Returns the entry of an event.
+    pub(crate) fn of(event: &CalendarEvent) -> Self {
+        Self {
+            at: event.at,
+            id: event.id.clone(),
+            title: Some(event.title.clone()),
+            kind: Some(event.kind.clone()),
+            user: event.user.clone(),
+        }
+    }
 }
 
 /// The maximum number of times that a user can reschedule an event.

@@ -28,7 +28,7 @@ impl Lead {
         if !self.has_room(0) {
             return Err(Refusal::conflict("CAL-3", format!("the lead already has {MOST} incomplete events; complete some first")));
         }
-        self.planned.push(Planned { at: event.at, id: event.id.clone() });
+        self.planned.push(Planned::of(event));
         self.planned.sort();
         if event.kind == BOOKED_TEST_DRIVE {
             self.counts.add(ElementKind::TestDrive);

@@ -4,6 +4,7 @@ use crate::appointment::{Appointment, Attended};
 use crate::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, Media, UserId};
 use crate::reports::{AttendanceFilter, Bounds};
 use chrono::{DateTime, Utc};
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 /// The facts of an appointment that are counted and filtered.
@@ -47,6 +48,52 @@ impl AppointmentFacts {
     /// The attendance as a filter value.
     pub fn attendance(&self) -> AttendanceFilter {
         AttendanceFilter::of(self.cancelled, self.attended)
+    }
+}
+
+/// The order of the rows of the overview (OVR-3). Rows of the same time are ordered by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AppointmentOrder {
+    /// By the time of creation, newest first.
+    #[default]
+    CreatedDesc,
+    /// By the time of creation, oldest first.
+    CreatedAsc,
+    /// By the time of the appointment, latest first.
+    AppointmentDesc,
+    /// By the time of the appointment, earliest first.
+    AppointmentAsc,
+}
+
+impl AppointmentOrder {
+    /// The names in queries.
+    pub const NAMES: [(&'static str, Self); 4] = [
+        ("created_desc", Self::CreatedDesc),
+        ("created_asc", Self::CreatedAsc),
+        ("appointment_desc", Self::AppointmentDesc),
+        ("appointment_asc", Self::AppointmentAsc),
+    ];
+
+    /// Returns the name in queries.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, order)| *order == self).map_or("", |(name, _)| name)
+    }
+
+    /// Returns the time by which an appointment is ordered.
+    pub fn time(self, appointment: &Appointment) -> DateTime<Utc> {
+        match self {
+            Self::CreatedDesc | Self::CreatedAsc => appointment.created,
+            Self::AppointmentDesc | Self::AppointmentAsc => appointment.at,
+        }
+    }
+
+    /// Compares two rows by their times and ids.
+    pub fn compare(self, (at, id): (DateTime<Utc>, &str), (other_at, other_id): (DateTime<Utc>, &str)) -> Ordering {
+        let by_time = match self {
+            Self::CreatedDesc | Self::AppointmentDesc => other_at.cmp(&at),
+            Self::CreatedAsc | Self::AppointmentAsc => at.cmp(&other_at),
+        };
+        by_time.then_with(|| id.cmp(other_id))
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Response {
     pub in_time: Option<bool>,
 }
 
+/// The longest response time of each bucket of the distribution, in minutes of opening hours. One more bucket has all longer times (OVR-4).
+pub const RESPONSE_BUCKETS: [u64; 7] = [15, 30, 60, 120, 240, 480, 1_440];
+
 /// Counts of leads (OVR-4).
 #[derive(Debug, Clone, Default)]
 pub struct LeadCounts {
@@ -81,6 +84,21 @@ impl LeadCounts {
     /// The number of leads whose deadline was met or missed. Leads with a future deadline or none do not count.
     pub fn judged(&self) -> u64 {
         self.in_time + self.late + self.overdue
+    }
+
+    /// The number of leads without a reaction.
+    pub fn unanswered(&self) -> u64 {
+        self.received - self.answered
+    }
+
+    /// Returns the number of leads with a reaction in each of [`RESPONSE_BUCKETS`], and of those with a longer response time.
+    pub fn response_times(&self) -> [u64; RESPONSE_BUCKETS.len() + 1] {
+        let mut numbers = [0; RESPONSE_BUCKETS.len() + 1];
+        for seconds in &self.responses {
+            let bucket = RESPONSE_BUCKETS.iter().position(|minutes| *seconds <= minutes * 60);
+            numbers[bucket.unwrap_or(RESPONSE_BUCKETS.len())] += 1;
+        }
+        numbers
     }
 
     /// Returns the response time, in working minutes to one decimal, that `percent` of the leads with a reaction did not exceed (nearest

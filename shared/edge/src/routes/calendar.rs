@@ -130,6 +130,20 @@ routes![
         ])
         .responses(&[(200, "The events of the period, planned and past.", Content::Json("CalendarView"))])
         .problems(READ),
+    Diary = get("/dealers/{dealer}/diary", "calendar-event")
+        .summary("Returns the calendar events and appointments of a dealer on one to seven days, by their times (CAL-6).")
+        .description("Of a lead that you may not see, it shows what the calendar shows: the contact centre sees appointments only.")
+        .rights(&[Right::ReadAppointments])
+        .query(&[
+            Query::new("date", Values::Date, "The first date, from 2000 to 2100; default today."),
+            Query::new("days", Values::Number(1, 7), "The number of days; default 1."),
+            Query::new("user", Values::Id, "Only this user's entries: their own, and events without a user of leads that they own."),
+            Query::new("deleted", Values::Flag, "true: deleted events and cancelled appointments too."),
+            Query::new("limit", Values::Number(1, 250), "The page size; default 100."),
+            CURSOR,
+        ])
+        .responses(&[(200, "The events and appointments of the days, planned and past.", Content::Json("DiaryView"))])
+        .problems(READ),
     MakeFeed = post("/calendar-feeds", "calendar-event")
         .summary("Creates a secret link by which a calendar program shows events: yours, a user's or a dealer's (CAL-6).")
         .rights(&[Right::ReadLeads])

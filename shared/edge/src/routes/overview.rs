@@ -5,10 +5,11 @@ use super::query::{CURSOR, DEALERS, LIMIT_25, SOURCE, names};
 use super::row::{get, post, routes, routes_of};
 use super::{Content, Operation, Query, Route, Row, Values};
 use forecourt_domain::base::{AppointmentOrigin, Right};
-use forecourt_domain::reports::AttendanceFilter;
+use forecourt_domain::reports::{AppointmentOrder, AttendanceFilter};
 
 const ORIGINS: &[&str] = &names(&AppointmentOrigin::NAMES);
 const ATTENDANCES: &[&str] = &names(&AttendanceFilter::NAMES);
+const ORDERS: &[&str] = &names(&AppointmentOrder::NAMES);
 const KINDS: &[&str] = &["showroom", "test_drive", "telephone", "email", "video", "delivery", "other"];
 const CREATED_UNTIL: Query = Query::new("created_until", Values::Bound, "Created before this time, or on this date or earlier.");
 const APPOINTMENT_UNTIL: Query =
@@ -17,7 +18,7 @@ const RECEIVED_UNTIL: Query = Query::new("received_until", Values::Bound, "Recei
 
 routes![
     AppointmentOverview = get("/overview/appointments", "overview")
-        .summary("Returns the counts of the appointments that match a filter, and the newest of them (OVR-1 to OVR-3).")
+        .summary("Returns the counts of the appointments that match a filter, and a page of them (OVR-1 to OVR-3).")
         .rights(&[Right::ReadOverview])
         .query(&[
             DEALERS,
@@ -36,6 +37,13 @@ routes![
             APPOINTMENT_UNTIL,
             APPOINTMENT_UNTIL.formerly("appointment_to"),
             Query::new("limit", Values::Number(0, 5_000), "The largest number of rows; default 5,000."),
+            Query::new(
+                "sort",
+                Values::OneOf(ORDERS),
+                "The order of the rows: by the time of creation or of the appointment, latest (desc) or earliest (asc) first. The default \
+                 is created_desc. A cursor is valid for its own order."
+            ),
+            CURSOR,
         ])
         .responses(&[(200, "The overview.", Content::Json("AppointmentOverviewView"))])
         .problems(OVERVIEW),

@@ -20,7 +20,12 @@ impl Entity for Appointment {
             true => keys::appointments_partition(scope, &self.dealer, &Month::of(self.created)),
             false => keys::newcomers_partition(scope, &self.dealer),
         };
-        Ok(Record::of(state).listed(partition, keys::appointment_place(self.created, &self.id)))
+        let record = Record::of(state).listed(partition, keys::appointment_place(self.created, &self.id));
+        // The diary finds the appointment of a lead by its event.
+        Ok(match self.event {
+            Some(_) => record,
+            None => record.work(keys::diary_partition(scope, &self.dealer), keys::appointment_place(self.at, &self.id)),
+        })
     }
 
     fn from_attributes(attributes: Attributes) -> Result<Self, Failure> {

@@ -5,7 +5,7 @@ use crate::entity::{Attributes, Due, Entity, Record, flat, from_item, in_row, to
 use crate::keys::{self, DueKind, Month};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::access::Scope;
-use forecourt_domain::calendar::CalendarEvent;
+use forecourt_domain::calendar::{CalendarEvent, Planned};
 use forecourt_domain::lead::{Lead, Task, TaskState, Waiting};
 
 /// The fields of a lead that are in its row.
@@ -31,8 +31,23 @@ const LEAD_ROW: [&str; 15] = [
 const EVENT_ROW: [&str; 7] = ["id", "lead", "dealer", "title", "type", "at", "user"];
 
 impl Entity for Lead {
-    const COMPUTED: &'static [&'static str] =
-        &["deadline", "level", "open", "answered_in", "in_time", "was_due", "was_at", "others", "has_plans", "next_event"];
+    const COMPUTED: &'static [&'static str] = &[
+        "deadline",
+        "level",
+        "open",
+        "answered_in",
+        "in_time",
+        "was_due",
+        "was_at",
+        "others",
+        "has_plans",
+        "next_event",
+        "next_of",
+        "next_at",
+        "next_title",
+        "next_type",
+        "next_user",
+    ];
 
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
         let due = self.waits_for().map(|waiting| {
@@ -86,8 +101,24 @@ pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
         row.insert("has_plans".into(), AttributeValue::Bool(true));
         row.insert("next_event".into(), AttributeValue::S(event.to_string()));
     }
+    if let Some(next) = lead.planned.first() {
+        row.extend(next_fields(next));
+    }
     state.insert("row".into(), AttributeValue::M(row));
     Ok(state)
+}
+
+/// Returns the fields of a lead's row that describe its next action. They are empty if an earlier release planned the event.
+fn next_fields(next: &Planned) -> Attributes {
+    let Some((title, kind)) = next.title.as_ref().zip(next.kind.as_ref()) else { return Attributes::new() };
+    let mut fields = Attributes::from([
+        ("next_of".into(), AttributeValue::S(next.id.to_string())),
+        ("next_at".into(), AttributeValue::N(next.at.timestamp_millis().to_string())),
+        ("next_title".into(), AttributeValue::S(title.clone())),
+        ("next_type".into(), AttributeValue::S(kind.clone())),
+    ]);
+    fields.extend(next.user.as_ref().map(|user| ("next_user".to_owned(), AttributeValue::S(user.to_string()))));
+    fields
 }
 
 impl Entity for CalendarEvent {

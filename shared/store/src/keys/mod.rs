@@ -30,6 +30,7 @@
 //! | Group and partner of a queue sender | `SENDER#id` / `@` | GetItem, cached for 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
+//! | A dealer's diary: its calendar, and its appointments that are no events of leads (CAL-6) | the calendar, and **work** `g#D#dealer#V` / `time#appointment` | Query, all at once |
 //! | A dealer's letters and notices that failed or are unclear, newest first (MSG-1) | **list** `g#D#dealer#F` / `time#lead or appointment#cause` | Query |
 //! | Overviews and exports | **list**, every dealer's months | Query, all months of all dealers at once; one after the other |
 //! | The group's users, its dealers | **list** `g#U`, `g#D` / user, dealer | Query |
@@ -206,9 +207,14 @@ pub(crate) fn newcomers_partition(scope: &Scope, dealer: &DealerId) -> String {
 /// Takes the place of the month in [`newcomers_partition`]; sorts after all months.
 pub(crate) const NEWCOMERS: &str = "newcomers";
 
-/// Returns the place of an appointment in its dealer's list.
-pub(crate) fn appointment_place(created: DateTime<Utc>, id: &AppointmentId) -> String {
-    format!("{}#{id}", stamp(created))
+/// Returns the place of an appointment: by its creation in its dealer's list, by its time in the diary.
+pub(crate) fn appointment_place(at: DateTime<Utc>, id: &AppointmentId) -> String {
+    format!("{}#{id}", stamp(at))
+}
+
+/// Returns the partition of a dealer's appointments that are no events of leads, by their times.
+pub(crate) fn diary_partition(scope: &Scope, dealer: &DealerId) -> String {
+    format!("{}#D#{dealer}#V", scope.group())
 }
 
 /// Returns the partition of a dealer's calendar for a month.

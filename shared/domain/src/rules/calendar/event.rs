@@ -140,7 +140,7 @@ pub fn settle(
                 not_to_the_past(event.at, to, now)?;
             }
             after.reschedule(to, by, now)?;
-            changed.planned.push(Planned { at: to, id: id.clone() });
+            changed.planned.push(Planned::of(&after));
             changed.planned.sort();
             Event::EventRescheduled { event: id, title, from: event.at, to }
         }

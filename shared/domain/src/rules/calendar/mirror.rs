@@ -69,7 +69,7 @@ pub(crate) fn mirrored(
     changed.count_drive(event, &after.state);
     let is_planned = after.state == EventState::Incomplete;
     if is_planned {
-        changed.planned.push(Planned { at: after.at, id: after.id.clone() });
+        changed.planned.push(Planned::of(&after));
         changed.planned.sort();
     }
     after.due = Some(after.at).filter(|at| is_planned && *at > now);

@@ -1,6 +1,6 @@
 //! Moves the events of a lead to another dealer or owner (DIS-7, CAL-7).
 
-use crate::calendar::{CalendarEvent, EventState, Transferred};
+use crate::calendar::{CalendarEvent, EventState, Planned, Transferred};
 use crate::decision::{Decision, Item};
 use crate::rules::calendar::CalendarContext;
 use crate::settings::Dealer;
@@ -10,15 +10,24 @@ use std::collections::BTreeSet;
 
 /// Extends a decision: moves a lead's incomplete `events` to the calendar of the new dealer. If the user of an event is not assignable
 /// there, the event belongs to the lead's owner.
-pub fn with_events_moved(decision: Decision, events: &[&CalendarEvent], to: &Dealer, now: DateTime<Utc>) -> Decision {
+pub fn with_events_moved(mut decision: Decision, events: &[&CalendarEvent], to: &Dealer, now: DateTime<Utc>) -> Decision {
     let here = |event: &CalendarEvent| {
         let user = event.user.clone().filter(|user| to.settings.member(user).is_some_and(|member| member.assignable));
         let times = event.transferred.as_ref().map_or(0, |transferred| transferred.times).saturating_add(1);
         let transferred = Some(Transferred { times, at: now });
-        Item::Event(Box::new(CalendarEvent { dealer: to.id.clone(), user, transferred, ..event.clone() }))
+        CalendarEvent { dealer: to.id.clone(), user, transferred, ..event.clone() }
     };
     let incomplete = events.iter().filter(|event| event.state == EventState::Incomplete);
-    incomplete.map(|event| here(event)).fold(decision, Decision::with)
+    let moved: Vec<CalendarEvent> = incomplete.map(|event| here(event)).collect();
+    for item in &mut decision.items {
+        let Item::Lead(lead) = item else { continue };
+        for planned in &mut lead.planned {
+            if let Some(event) = moved.iter().find(|event| event.id == planned.id) {
+                *planned = Planned::of(event);
+            }
+        }
+    }
+    moved.into_iter().map(|event| Item::Event(Box::new(event))).fold(decision, Decision::with)
 }
 
 /// The maximum number of items in a commit that moves events. The rest of the 100 is for the request's record and the webhook events.
