@@ -40,7 +40,7 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
             return Err(Failure::Broken("a partition of a dealer that was not loaded".into()));
         };
         let part = lock(counted_ref).grid.part(&partition);
-        if part != Part::OnPage {
+        if part != Part::Here {
             let count = |rows: Vec<AppointmentFacts>| {
                 let mut counted = lock(counted_ref);
                 for facts in rows.into_iter().filter(|facts| takes(site, facts)) {

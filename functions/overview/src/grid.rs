@@ -76,11 +76,11 @@ impl GridQuery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// They may be on the page.
-    OnPage,
+    Here,
     /// They are all on earlier pages.
-    BeforePage,
+    Before,
     /// They are all on later pages.
-    AfterPage,
+    After,
 }
 
 /// The rows of a page, as far as they were read.
@@ -103,18 +103,18 @@ impl Grid {
         let is_full = |precedes: &dyn Fn(DateTime<Utc>) -> bool| self.rows.iter().filter(|row| precedes(row.created)).count() >= *limit;
         let is_after = |far: &dyn Fn(DateTime<Utc>) -> bool| after.as_ref().is_some_and(|after| far(after.at));
         match order {
-            _ if *limit == 0 => Part::AfterPage,
-            AppointmentOrder::CreatedDesc if is_after(&|at| begins > at) => Part::BeforePage,
-            AppointmentOrder::CreatedDesc if is_full(&|created| created >= ends) => Part::AfterPage,
-            AppointmentOrder::CreatedAsc if is_after(&|at| ends <= at) => Part::BeforePage,
-            AppointmentOrder::CreatedAsc if is_full(&|created| created < begins) => Part::AfterPage,
-            _ => Part::OnPage,
+            _ if *limit == 0 => Part::After,
+            AppointmentOrder::CreatedDesc if is_after(&|at| begins > at) => Part::Before,
+            AppointmentOrder::CreatedDesc if is_full(&|created| created >= ends) => Part::After,
+            AppointmentOrder::CreatedAsc if is_after(&|at| ends <= at) => Part::Before,
+            AppointmentOrder::CreatedAsc if is_full(&|created| created < begins) => Part::After,
+            _ => Part::Here,
         }
     }
 
     /// Counts appointments of a partition whose rows were not read.
     pub(crate) fn count(&mut self, part: Part, number: u64) {
-        if part == Part::AfterPage {
+        if part == Part::After {
             self.following += number;
         }
     }

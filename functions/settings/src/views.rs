@@ -145,7 +145,7 @@ async fn remove(platform: &Platform, call: &Call, user: &UserId) -> Result<Answe
 /// # Errors
 /// 422 with each field that is unknown or breaks a rule.
 async fn checked(platform: &Platform, call: &Call, id: ViewId) -> Result<SavedView, Problem> {
-    let body: SavedViewBody = body::read(body::writable(&call.body, &["id", "version"])?, "ACC-5")?;
+    let body: SavedViewBody = body::read(body::writable(call, &["id", "version"])?, "ACC-5")?;
     let reached = match &body.dealer {
         Some(dealer) => reached(platform, call, dealer).await?,
         None => None,

@@ -44,7 +44,7 @@ pub(crate) fn answer(started: &Started, url: &str, method: &Method, uri: &Uri, b
     match (method, path.strip_prefix(PATH).unwrap_or_default()) {
         (&Method::GET, "/.well-known/openid-configuration") => json_of(
             StatusCode::OK,
-            json!({
+            &json!({
                 "issuer": format!("{url}{PATH}"),
                 "authorization_endpoint": format!("{url}{PATH}/authorize"),
                 "token_endpoint": format!("{url}{PATH}/token"),
