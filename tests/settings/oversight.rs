@@ -124,6 +124,21 @@ async fn acc_1_another_address_for_notices_by_an_actor_who_may_not_read_leads_is
     assert_eq!(records, [(&json!("gina.group"), &Value::Null), (&json!("anna.vogt"), &json!([NORDSTERN]))], "{}", log.body);
 }
 
+/// ACC-1: another spelling of the same address takes the notices nowhere, so that no admin gets a mail about new rights.
+#[tokio::test]
+async fn acc_1_another_spelling_of_an_address_is_no_new_right() {
+    let world = World::new().await;
+    let before = world.get("otto.operator", "/users/hugo.office").await.body;
+    let mut after = json!({"email": before["email"].as_str().unwrap().to_uppercase()});
+    for field in ["name", "language", "role", "rights", "dealers"] {
+        after[field] = before[field].clone();
+    }
+    let saved = world.call(Request::put("otto.operator", "/users/hugo.office").json(&after).version(1)).await;
+    assert_eq!((saved.status, &saved.body["version"]), (200, &json!(2)), "{}", saved.body);
+    let log = world.get("gina.group", "/access-log").await;
+    assert_eq!(log.body["records"], json!([]), "{}", log.body);
+}
+
 /// ACC-1: the operator cannot keep a notice from a group admin by another e-mail address or role: the former address gets a mail of that.
 #[tokio::test]
 async fn acc_1_a_changed_group_admin_is_notified_at_the_former_address() {
