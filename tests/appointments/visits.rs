@@ -99,6 +99,14 @@ async fn acc_1_a_dealer_system_creates_appointments_only_for_leads_of_its_own_in
     assert!(seller.faults() == ["user APT-1"] && !seller.body.to_string().contains("harbour"), "{}", seller.body);
     let moved = world.post("partner:dms-demo", &format!("{path}/time"), &json!({"at": "2026-11-26T10:00:00+01:00"})).await;
     assert_eq!((moved.status, moved.text("/dealer")), (200, NORDSTERN), "{}", moved.body);
+    // The history names no user of the other dealer.
+    let event = format!("/leads/{lead}/events/{}/time", visit.text("/id"));
+    let by_user = world.post("sophie.clarke", &event, &json!({"at": "2026-11-26T11:00:00+01:00"})).await;
+    assert_eq!(by_user.status, 200, "{}", by_user.body);
+    let shown = world.get("partner:dms-demo", &path).await;
+    assert_eq!((shown.text("/at"), shown.text("/history/2/by")), ("2026-11-26T10:00:00Z", "user"), "{}", shown.body);
+    assert!(!shown.body.to_string().contains("sophie"), "{}", shown.body);
+    assert_eq!(world.get("gina.group", &path).await.text("/history/2/by"), "user:sophie.clarke");
     assert_eq!(world.post("gina.group", "/partners/dms-demo/signing-secret", &json!({})).await.status, 201);
     let dms = PartnerId::parse("dms-demo").unwrap();
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Signing(dms.clone())])).await.unwrap();

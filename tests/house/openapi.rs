@@ -111,6 +111,13 @@ fn an_example_has_only_fields_of_its_schema() {
     assert!(number > 10, "{number}");
 }
 
+/// SET-2: the document has the limit that the settings have for the name of a day off.
+#[test]
+fn set_2_the_name_of_a_day_off_has_its_limit() {
+    let schema = &document()["components"]["schemas"]["DayOffBody"]["properties"]["name"];
+    assert_eq!(schema["maxLength"], 100);
+}
+
 /// SET-10: an operation that refuses a request without `If-Match` says so. A user and a saved view are also created by `PUT`, without it.
 #[test]
 fn set_10_if_match_is_required_where_the_operation_requires_it() {

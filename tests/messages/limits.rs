@@ -287,6 +287,9 @@ fn msg_2_links_are_distinguished_from_names() {
         "evil.zip",
         "evil.finance/x",
         "evil.gs",
+        "evil.рф",
+        "evil.中国/x",
+        "jana@evil.schule",
     ];
     for name in links {
         assert!(has_link(name), "{name}");
@@ -310,6 +313,8 @@ fn msg_2_links_are_distinguished_from_names() {
         "Dr.-Ing. Weiß",
         "Vogt & Söhne e.V.!",
         "VW ID.3 1.5 TSI",
+        "Jana @ Vogt",
+        "Autohaus@Vogt",
         "Anna...",
         "",
     ] {

@@ -124,6 +124,21 @@ async fn acc_1_another_address_for_notices_by_an_actor_who_may_not_read_leads_is
     assert_eq!(records, [(&json!("gina.group"), &Value::Null), (&json!("anna.vogt"), &json!([NORDSTERN]))], "{}", log.body);
 }
 
+/// ACC-1: an address in capital letters is the same mailbox, so that nothing is recorded.
+#[tokio::test]
+async fn acc_1_another_spelling_of_the_same_mailbox_is_no_other_address() {
+    let world = World::new().await;
+    for user in ["hugo.office", "gina.group"] {
+        let path = format!("/users/{user}");
+        let mut after = world.get("otto.operator", &path).await.body;
+        after["email"] = json!(after["email"].as_str().unwrap().to_uppercase());
+        let saved = world.call(Request::put("otto.operator", &path).json(&after).version(1)).await;
+        assert_eq!((saved.status, &saved.body["version"]), (200, &json!(2)), "{}", saved.body);
+    }
+    let log = world.get("gina.group", "/access-log").await;
+    assert_eq!(log.body["records"], json!([]), "{}", log.body);
+}
+
 /// ACC-1: the operator cannot keep a notice from a group admin by another e-mail address or role: the former address gets a mail of that.
 #[tokio::test]
 async fn acc_1_a_changed_group_admin_is_notified_at_the_former_address() {

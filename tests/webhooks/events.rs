@@ -128,6 +128,25 @@ async fn apt_6_a_rotated_secret_stays_valid_for_a_day() {
     assert_eq!(calls[1].webhook_signature, signed(&second, &calls[1]));
 }
 
+/// APT-6: the repeat of a request whose secret was replaced states this. It shows no other secret, and does not leave it out.
+#[tokio::test]
+async fn apt_6_a_repeat_shows_only_the_secret_that_its_request_created() {
+    let world = World::new().await;
+    let body = json!({"url": URL, "events": LEADS}).to_string();
+    let create = || world.call(Request::post(GROUP_ADMIN, "/webhooks").headers(&[("idempotency-key", "c-1")]).body(body.as_bytes()));
+    let created = create().await;
+    assert_eq!((created.status, &create().await.body), (201, &created.body));
+    let path = format!("/webhooks/{}/secret", created.text("/id"));
+    let rotate = |key: &'static str| world.call(Request::post(GROUP_ADMIN, &path).headers(&[("idempotency-key", key)]));
+    let rotated = rotate("r-1").await;
+    assert_eq!((rotated.status, &rotate("r-1").await.body), (200, &rotated.body));
+    assert_eq!(rotate("r-2").await.status, 200);
+    for repeated in [create().await, rotate("r-1").await] {
+        let detail = repeated.text("/detail");
+        assert!(repeated.status == 409 && detail.contains("has been replaced and is not shown again"), "{}", repeated.body);
+    }
+}
+
 #[tokio::test]
 async fn apt_6_later_events_of_a_lead_wait_while_the_first_is_retried() {
     let world = World::new().await;

@@ -2,7 +2,7 @@
 
 use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::creation::person;
-use crate::view::{AppointmentView, knows_lead};
+use crate::view::AppointmentView;
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, not_to_the_past, on_its_day};
 use forecourt_domain::base::{AppointmentId, Refusal, Right, UserId};
 use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, Edit, apply_local};
@@ -214,5 +214,5 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
 
 fn answer(call: &Call, appointment: &Appointment) -> Result<Answer, Problem> {
     let etag = format!("\"{}\"", appointment.version);
-    Ok(Answer::new(200, &AppointmentView::of(appointment, knows_lead(&call.scope)))?.header("etag", etag).about(&appointment.id))
+    Ok(Answer::new(200, &AppointmentView::of(appointment, &call.scope))?.header("etag", etag).about(&appointment.id))
 }

@@ -1,7 +1,7 @@
 //! Creation of an appointment: one read, one transaction (APT-1, APT-2).
 
 use crate::body::{AppointmentBody, AppointmentRequest};
-use crate::view::{AppointmentCounted, AppointmentMade, knows_lead};
+use crate::view::{AppointmentCounted, AppointmentMade, knows_leads};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, External, Unprocessed};
@@ -162,7 +162,8 @@ impl CheckedCreation {
             });
             directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
         });
-        let created = |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment, &self.dealer, knows_lead(&self.scope)));
+        let created =
+            |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment, &self.dealer, knows_leads(&self.scope)));
         let rule = |loaded: &Loaded, _| {
             let sent = checked.sent_before(loaded)?;
             if let Some(before) = loaded.appointment(&checked.new.id) {

@@ -85,7 +85,7 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs_on_appointment(Right::ReadAppointments, &page.appointment, &dealer.settings, call.now)?;
     let etag = format!("\"{}\"", page.appointment.version);
     let read_lead = reads_lead(platform, call, page.appointment.lead).await?;
-    Ok(Answer::new(200, &AppointmentPageView::of(&page, read_lead, view::knows_lead(&call.scope)))?.header("etag", etag).about(&id))
+    Ok(Answer::new(200, &AppointmentPageView::of(&page, read_lead, &call.scope))?.header("etag", etag).about(&id))
 }
 
 /// Whether the requester may see the contact data of the appointment's lead, as on the lead page (LEAD-9).

@@ -128,7 +128,7 @@ pub struct HappenedView {
     pub at: DateTime<Utc>,
     /// `made`, `moved`, `cancelled`, `reinstated` (moved after a cancellation, and booked again), or the attendance that was recorded.
     pub what: &'static str,
-    /// Who made the change.
+    /// Who made the change; `user` alone if you may not know the salesperson of the lead.
     pub by: String,
     /// The previous time, if the appointment was moved.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,16 +200,19 @@ fn by(media: Media) -> Value {
     json!({"email": media.email, "sms": media.sms})
 }
 
-/// Whether the requester may know the lead of an appointment: users, and the contact centre's system, which finds leads. Another partner
-/// learns neither the lead nor its salesperson, also of an appointment that it made of its own enquiry, nor the dealer to which the lead
-/// has moved (ACC-1).
-pub(crate) fn knows_lead(scope: &Scope) -> bool {
+/// Whether the requester may know the leads of appointments at its dealers: users, and the contact centre's system, which finds leads. Another partner
+/// learns neither the lead nor its users, also of an appointment that it made of its own enquiry, nor the dealer to which the lead has
+/// moved (ACC-1).
+pub(crate) fn knows_leads(scope: &Scope) -> bool {
     scope.user_id().is_some() || scope.needs(Right::FindLeads).is_ok()
 }
 
 impl AppointmentView {
-    pub(crate) fn of(appointment: &Appointment, knows_lead: bool) -> Self {
+    /// The contact centre's system learns of an appointment that has moved out of its reach as little as another partner.
+    pub(crate) fn of(appointment: &Appointment, scope: &Scope) -> Self {
         let a = appointment;
+        let knows_lead = knows_leads(scope) && scope.reaches(&a.dealer).is_ok();
+        let knows_users = knows_lead || a.lead.is_none();
         let refuses = [("email", a.reached.refuses.email), ("sms", a.reached.refuses.sms)];
         Self {
             id: a.id.to_string(),
@@ -222,7 +225,7 @@ impl AppointmentView {
                 language: a.reached.language.as_ref().map(|language| language.as_str().to_owned()),
                 refuses: refuses.into_iter().filter(|(_, refused)| *refused).map(|(name, _)| name).collect(),
             },
-            user: a.user.as_ref().filter(|_| knows_lead || a.lead.is_none()).map(ToString::to_string),
+            user: a.user.as_ref().filter(|_| knows_users).map(ToString::to_string),
             at: a.at,
             kind: a.kind.name(),
             state: if a.state.is_cancelled() { "cancelled" } else { "booked" },
@@ -238,24 +241,25 @@ impl AppointmentView {
             notes: a.notes.clone(),
             confirmed: by(a.confirmed),
             reminded: by(a.reminded),
-            history: history(a),
+            history: history(a, knows_users),
         }
     }
 }
 
-fn history(a: &Appointment) -> Vec<HappenedView> {
-    let made = HappenedView { at: a.created, what: "made", by: a.by.to_string(), from: None };
-    let moved = a.moved.iter().map(|moved| HappenedView { at: moved.at, what: "moved", by: moved.by.to_string(), from: Some(moved.from) });
+fn history(a: &Appointment, knows_users: bool) -> Vec<HappenedView> {
+    let name = |by: &Actor| if matches!(by, Actor::User(_)) && !knows_users { "user".to_owned() } else { by.to_string() };
+    let made = HappenedView { at: a.created, what: "made", by: name(&a.by), from: None };
+    let moved = a.moved.iter().map(|moved| HappenedView { at: moved.at, what: "moved", by: name(&moved.by), from: Some(moved.from) });
     let marked = a.marked.iter().chain([&a.attendance]).filter_map(|Attendance { is, as_of, by, .. }| {
-        let by = by.as_ref().map(ToString::to_string).unwrap_or_default();
+        let by = by.as_ref().map(name).unwrap_or_default();
         as_of.map(|at| HappenedView { at, what: is.name(), by, from: None })
     });
     let cancelled = match &a.state {
-        AppointmentState::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: by.to_string(), from: None }),
+        AppointmentState::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: name(by), from: None }),
         AppointmentState::Booked | AppointmentState::Unknown => None,
     };
     let undone = a.undone.iter().flat_map(|undone| {
-        let happened = |at, what, by: &Actor| HappenedView { at, what, by: by.to_string(), from: None };
+        let happened = |at, what, by: &Actor| HappenedView { at, what, by: name(by), from: None };
         [happened(undone.at, "cancelled", &undone.by), happened(undone.again_at, "reinstated", &undone.again)]
     });
     let mut all: Vec<HappenedView> = moved.chain(marked).chain(undone).chain(cancelled).collect();
@@ -265,7 +269,7 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
 
 impl AppointmentPageView {
     /// Without `read_lead`, contact data is shown only if it is recorded on the appointment itself.
-    pub(crate) fn of(page: &AppointmentPage, read_lead: bool, knows_lead: bool) -> Self {
+    pub(crate) fn of(page: &AppointmentPage, read_lead: bool, scope: &Scope) -> Self {
         let reached = &page.appointment.reached;
         let own = |to: &String| {
             let phone = reached.phone.as_ref().and_then(|phone| phone.texted());
@@ -276,7 +280,7 @@ impl AppointmentPageView {
             LetterView { to: view.to.filter(|to| read_lead || own(to)), ..view }
         };
         let letters = page.letters.iter().map(shown).collect();
-        Self { appointment: AppointmentView::of(&page.appointment, knows_lead), letters }
+        Self { appointment: AppointmentView::of(&page.appointment, scope), letters }
     }
 }
 

@@ -215,15 +215,17 @@ fn in_turns(overdue: Vec<(DateTime<Utc>, WakeUp)>, now: DateTime<Utc>) -> Vec<Wa
     turns.into_iter().map(|(_, (_, wake_up))| wake_up).collect()
 }
 
-/// Returns the wake-up of a stream record. `None` if the item has no due time, or had the same one before.
+/// Returns the wake-up of a stream record. `None` if the item has no due time that sends one, or had the same one before. The end of a lease
+/// sends none, so a retry that is due at the end of the failed attempt's lease is new.
 fn changed_due(record: &EventRecord) -> Option<(DateTime<Utc>, WakeUp)> {
     let text = |item: &serde_dynamo::Item, name: &str| match item.get(name) {
         Some(serde_dynamo::AttributeValue::S(text)) => Some(text.clone()),
         _ => None,
     };
     let change = &record.change;
-    let due = text(&change.new_image, "dsk")?;
-    if text(&change.old_image, "dsk").as_ref() == Some(&due) || text(&change.new_image, WAKE_UP).is_none() {
+    let waking = |item| text(item, WAKE_UP).and_then(|_| text(item, "dsk"));
+    let due = waking(&change.new_image)?;
+    if waking(&change.old_image).as_ref() == Some(&due) {
         return None;
     }
     WakeUp::from_keys(&text(&change.keys, "pk")?, &text(&change.keys, "sk")?, &due)

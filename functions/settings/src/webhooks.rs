@@ -165,7 +165,7 @@ async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     };
     let (made, again) = platform.store.decide(&call.scope, load, rule).await?;
     call.note_repeat(again);
-    answer(platform, call, &made, made.secret == 1, 201)
+    answer(platform, call, &made, Some(1), 201)
 }
 
 async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
@@ -189,9 +189,9 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         let found = webhooks.get(&id).filter(|webhook| may_manage(&call.scope, &webhook.request()));
         let webhook = found.ok_or(Refusal::NotFound("webhook"))?;
         if let Some(request) = &request
-            && request.done(loaded, call.now)?.is_some()
+            && let Some(secret) = request.done(loaded, call.now)?
         {
-            return Ok((None, (webhooks.clone(), webhook.clone(), true)));
+            return Ok((None, (webhooks.clone(), webhook.clone(), Some(secret))));
         }
         let by = call.scope.actor();
         let (after, changed) = match (&requested, call.operation) {
@@ -215,21 +215,32 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             return Err(Refusal::Stale { current: webhook.version });
         }
         let decision: Option<Decision> = changes.then(|| after.clone().decided());
-        Ok((remembered(request.as_ref(), decision, 0, call.now), (after, changed, false)))
+        // The number of the secret that the request creates.
+        Ok((remembered(request.as_ref(), decision, changed.secret.into(), call.now), (after, changed, None)))
     };
-    let (webhooks, webhook, again) = platform.store.decide(&call.scope, load, rule).await?;
-    call.note_repeat(again);
+    let (webhooks, webhook, repeated) = platform.store.decide(&call.scope, load, rule).await?;
+    call.note_repeat(repeated.is_some());
     match call.operation {
         Operation::RemoveWebhook => Ok(Answer::new(200, &list(&webhooks, call))?.about(&id)),
-        Operation::RotateSecret => answer(platform, call, &webhook, true, 200),
-        _ => answer(platform, call, &webhook, false, 200),
+        Operation::RotateSecret => {
+            // An earlier release stored no number.
+            let secret = repeated.and_then(|secret| u32::try_from(secret).ok()).filter(|secret| *secret > 0);
+            answer(platform, call, &webhook, Some(secret.unwrap_or(webhook.secret)), 200)
+        }
+        _ => answer(platform, call, &webhook, None, 200),
     }
 }
 
-fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool, status: u16) -> Result<Answer, Problem> {
-    let secret = with_secret.then(|| {
+/// Returns the answer with a webhook, and with the secret that the request created, if any. `secret` is its number.
+///
+/// # Errors
+/// 409 for a repeat if the secret has been replaced, or if its key is no longer valid.
+fn answer(platform: &Platform, call: &Call, webhook: &Webhook, secret: Option<u32>, status: u16) -> Result<Answer, Problem> {
+    let secret = secret.map(|number| {
+        if number != webhook.secret {
+            return Err(Refusal::conflict("APT-6", "the secret that this request created has been replaced and is not shown again"));
+        }
         let made = webhook.created.timestamp_millis();
-        // Only a repeat can find that the key of its secret is no longer valid.
         let ended = || Refusal::conflict("APT-6", "the secret that this request created is no longer valid; create another one");
         platform.store.secret().of_webhook(&call.scope, webhook.id.as_str(), made, webhook.current_secret()).ok_or_else(ended)
     });

@@ -52,9 +52,10 @@ pub async fn limits(cloud: &Cloud) -> Vec<Reply> {
     };
     let mail = |subject: &str| json!({"medium": "email", "subject": subject, "text": "Guten Tag"});
     let text = || json!({"medium": "sms", "text": "Bis Freitag!"});
-    until(cloud, "2026-11-23T09:05:00Z").await;
+    // A notice that fails at first is sent again before the seller reacts.
+    until(cloud, "2026-11-23T09:08:00Z").await;
     let mut replies = vec![write(&nora, "k-3", mail("Corsa")).await, write(&olaf, "k-4", text()).await];
-    until(cloud, "2026-11-23T09:10:00Z").await;
+    until(cloud, "2026-11-23T09:13:00Z").await;
     replies.extend([write(&nora, "k-5", mail("Astra")).await, write(&nora, "k-6", text()).await]);
     until(cloud, "2026-11-23T09:20:00Z").await;
     // The pool's user gets no notices: mails with several of them could be composed in many ways.

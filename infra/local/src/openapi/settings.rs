@@ -82,7 +82,7 @@ pub(super) struct DayOffBody {
     #[schema(deprecated)]
     to: Option<String>,
     /// The name.
-    #[schema(max_length = 200)]
+    #[schema(max_length = 100)]
     name: String,
     /// A public holiday, or the dealer's own.
     kind: String,

@@ -155,8 +155,9 @@ impl AccessRecord {
     pub(crate) fn of_user(before: Option<&User>, after: &User, scope: &Scope, now: DateTime<Utc>) -> Option<Self> {
         let reads = scope.needs(Right::ReadLeads).is_ok();
         // Notices show leads: with another address, another person may get them. A group admin's new address has a record of its own.
-        let diverted =
-            |user: &User| !reads && user.email != after.email && scope.user_id() != Some(&after.id) && user.role != Role::GroupAdmin;
+        let diverted = |user: &User| {
+            !reads && !user.email.is_same(&after.email) && scope.user_id() != Some(&after.id) && user.role != Role::GroupAdmin
+        };
         // With another subject, tokens name another person, who gets everything that the user has.
         let before = before.filter(|user| user.is_here() && user.token_name() == after.token_name() && !diverted(user));
         // With another role an additional right reaches further than before.

@@ -20,8 +20,12 @@ const TITLES: [&str; 28] = [
     "phil", "prof", "sen", "sig", "sr", "st", "th", "univ",
 ];
 
-/// Codes of countries and unions that end domains and have no telephone numbers of their own.
-const CODES: [&str; 7] = ["eu", "gs", "hm", "pn", "su", "tf", "uk"];
+/// Codes of countries and unions that end domains, and are no code of a country with telephone numbers of its own: also those in other
+/// scripts.
+const CODES: [&str; 22] = [
+    "eu", "gs", "hm", "pn", "su", "tf", "uk", "бг", "бел", "ею", "мкд", "рф", "срб", "укр", "ελ", "ευ", "中国", "中國", "台湾", "台灣",
+    "香港", "한국",
+];
 
 /// Returns whether a name contains a link, or text that mail programs show as one: a web address, a domain with or without a path, an
 /// e-mail address. `Dr.Vogt`, `J.R. Smit` and `Vogt Co.KG` are names.
@@ -57,7 +61,7 @@ fn is_link(host: &str, is_address: bool, after: &str) -> bool {
     }
     let is_country = CODES.contains(last) || Country::try_from((*last).to_owned()).is_ok_and(Country::has_numbers);
     let is_domain = is_country || last.starts_with("xn--") || DOMAINS.split(' ').any(|known| known == *last);
-    // `J.de Vries` and `Dr.de Boer` are names.
+    // `J.de Vries` and `Dr.de Boer` are names. Mail programs show an e-mail address as a link whatever domain it has.
     let is_name = front.iter().all(|part| part.chars().count() < 2 || TITLES.contains(part));
-    front.first() == Some(&"www") || (is_domain && (has_path || is_address || !is_name))
+    front.first() == Some(&"www") || is_address || (is_domain && (has_path || !is_name))
 }
