@@ -161,10 +161,14 @@ impl Form {
 }
 
 impl Field {
-    /// Reads the typed value. `None` if nothing is typed: the API says whether it is required. The error is the key of a text.
+    /// Reads the typed value. `None` if nothing is typed. The error is the key of a text.
     fn read(&self, typed: &Pairs, zoned: &Zoned) -> Result<Option<Json>, &'static str> {
         let Some(text) = typed.get(self.name) else {
-            return Ok(if self.kind == Kind::Tick { Some(json!(false)) } else { None });
+            return match self.kind {
+                Kind::Tick => Ok(Some(json!(false))),
+                _ if self.required => Err("error.required"),
+                _ => Ok(None),
+            };
         };
         Ok(Some(match self.kind {
             Kind::Tick => json!(true),

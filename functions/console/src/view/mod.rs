@@ -31,6 +31,8 @@ static ICON_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.s
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    // A value that is absent is shown as nothing.
+    environment.set_formatter(|out, state, value| if value.is_none() { Ok(()) } else { minijinja::escape_formatter(out, state, value) });
     functions::add_to(&mut environment);
     environment.add_global("style_path", STYLE_PATH.as_str());
     environment.add_global("script_path", SCRIPT_PATH.as_str());
