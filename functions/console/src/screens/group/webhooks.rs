@@ -28,12 +28,7 @@ const EVENTS: [&str; 8] = [
 const NEW: Form = form(
     "group_new_webhook",
     Operation::MakeWebhook,
-    &[
-        needed("url", Kind::Line(2_000)),
-        needed("events", Kind::Several),
-        field("dealers", Kind::Several),
-        field("partner", Kind::Line(64)),
-    ],
+    &[needed("url", Kind::Line(2_000)), needed("events", Kind::Several), field("dealers", Kind::Several), field("partner", Kind::Line(64))],
 );
 const REDELIVER: Form = form("group_redeliver", Operation::Redeliver, &[]);
 /// The forms of a webhook, by the last part of their address.
