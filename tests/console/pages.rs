@@ -68,7 +68,7 @@ impl Things {
 fn script_everywhere() -> Value {
     let vehicle = json!({"make": SCRIPT, "model": SCRIPT, "trim": SCRIPT, "colour": SCRIPT, "remarks": SCRIPT, "stock_number": "GW-1"});
     json!({
-        "type": "used_car", "source": "website", "provider": SCRIPT, "external_id": SCRIPT, "message": SCRIPT, "vehicle": vehicle, "trade_in": vehicle,
+        "type": "used_car", "source": SCRIPT, "external_id": SCRIPT, "message": SCRIPT, "vehicle": vehicle, "trade_in": vehicle,
         "contact": {"first_name": SCRIPT, "last_name": SCRIPT, "company": SCRIPT, "street": SCRIPT, "city": SCRIPT,
             "email": "jana@example.com", "phone": format!("0171 2345678 {SCRIPT}")},
     })
@@ -87,7 +87,7 @@ async fn elements_with_script(desk: &Desk, lead: &str) {
         ("quotes", json!({"vehicle": vehicle, "price": price, "notes": SCRIPT, "lines": [{"text": SCRIPT, "amount": 100}]})),
         ("test-drives", json!({"vehicle": vehicle, "at": "2026-11-25T09:00:00+01:00", "notes": SCRIPT})),
         ("trade-ins", json!({"vehicle": vehicle, "notes": SCRIPT})),
-        ("contacts", json!({"last_name": SCRIPT, "company": SCRIPT, "email": "second@example.com"})),
+        ("contacts", json!({"last_name": SCRIPT, "company": SCRIPT, "emails": ["second@example.com"]})),
     ] {
         let made = desk.world.post(ADMIN, &path(part), &body).await;
         assert_eq!(made.status, 201, "{part}: {}", made.body);
