@@ -198,7 +198,8 @@ impl Browser<'_> {
             self.keep(cookie);
         }
         let text = match answer.body {
-            Some(Body::Text(text)) => text,
+            // Templates write `/` as a reference, which a browser reads as `/`.
+            Some(Body::Text(text)) => text.replace("&#x2f;", "/"),
             _ => String::new(),
         };
         let status = answer.status_code.try_into().unwrap();
