@@ -16,6 +16,7 @@
 
 mod appointments;
 mod calendar;
+mod console;
 mod distribution;
 mod escalation;
 mod faults;

@@ -2,6 +2,7 @@
 
 pub mod appointments;
 mod connector;
+pub mod console;
 pub mod dealers;
 pub mod gate;
 pub mod invitations;

@@ -120,7 +120,7 @@ fn token(started: &Started, request: &TokenRequest) -> Result<Value, Problem> {
     let users = demo.users.iter().map(|user| user.id.as_str());
     let partners = demo.partners.iter().map(|p| p.partner.id.as_str());
     let issued = match request {
-        TokenRequest { user: Some(user), partner: None } if users.clone().any(|known| known == user) => started.user_token(user),
+        TokenRequest { user: Some(user), partner: None } if users.clone().any(|known| known == user) => started.provider().user_token(user),
         TokenRequest { user: None, partner: Some(partner) } if partners.clone().any(|known| known == partner) => {
             tokens.issue(&partner_claims(names, group, partner))
         }

@@ -1,12 +1,14 @@
 //! The local twin of the identity provider: authorization code with PKCE, and a page on which to choose the person. It asks for no password,
 //! as nobody but this machine can reach it.
 
+use crate::demo::GroupData;
 use crate::gateway;
-use crate::start::Started;
+use crate::tokens::Tokens;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::environment::TokenClaims;
 use forecourt_edge::http::Problem;
 use http::{Method, StatusCode, Uri, header};
 use minijinja::{Environment, Value, context};
@@ -26,7 +28,31 @@ const PAGE: &str = include_str!("provider.html");
 
 /// The codes that were issued and not used.
 #[derive(Default)]
-pub(crate) struct Codes(Mutex<HashMap<String, Code>>);
+pub struct Codes(Mutex<HashMap<String, Code>>);
+
+/// The provider.
+#[derive(Clone, Copy)]
+pub struct Provider<'a> {
+    /// The group whose people can sign in.
+    pub group: &'a GroupData,
+    /// Signs the tokens.
+    pub tokens: &'a Tokens,
+    /// The claims that name the user and the group.
+    pub claims: &'a TokenClaims,
+    /// The codes.
+    pub codes: &'a Codes,
+}
+
+impl Provider<'_> {
+    /// Returns a token of a user, as an identity provider issues it to a person, and its expiry in seconds since 1970.
+    ///
+    /// # Errors
+    /// If the token cannot be signed.
+    pub fn user_token(&self, user: &str) -> anyhow::Result<(String, i64)> {
+        let names = self.claims;
+        self.tokens.issue(&[("sub", user), (names.user.as_str(), user), (names.group.as_str(), self.group.group.as_str())])
+    }
+}
 
 struct Code {
     user: String,
@@ -38,7 +64,7 @@ struct Code {
 type Fields = HashMap<String, String>;
 
 /// Answers a request below [`PATH`]; `url` is the address of the local run.
-pub(crate) fn answer(started: &Started, url: &str, method: &Method, uri: &Uri, body: &[u8]) -> Response {
+pub fn answer(provider: Provider<'_>, url: &str, method: &Method, uri: &Uri, body: &[u8]) -> Response {
     let (path, query) = (uri.path(), uri.query().unwrap_or_default());
     let pairs = |text: &[u8]| -> Fields { form_urlencoded::parse(text).into_owned().collect() };
     match (method, path.strip_prefix(PATH).unwrap_or_default()) {
@@ -54,14 +80,14 @@ pub(crate) fn answer(started: &Started, url: &str, method: &Method, uri: &Uri, b
             }),
         ),
         (&Method::GET, "/authorize") => match checked(url, &pairs(query.as_bytes())) {
-            Ok(request) => choices(started, &request),
+            Ok(request) => choices(provider, &request),
             Err(why) => gateway::problem(&Problem::malformed(why)),
         },
         (&Method::POST, "/authorize") => match checked(url, &pairs(body)) {
-            Ok(request) => issue(started, &request),
+            Ok(request) => issue(provider, &request),
             Err(why) => gateway::problem(&Problem::malformed(why)),
         },
-        (&Method::POST, "/token") => match token(started, &pairs(body)) {
+        (&Method::POST, "/token") => match token(provider, &pairs(body)) {
             Ok(token) => json_of(StatusCode::OK, &token),
             Err(why) => json_of(StatusCode::BAD_REQUEST, &json!({"error": "invalid_grant", "error_description": why})),
         },
@@ -94,8 +120,8 @@ fn checked(url: &str, fields: &Fields) -> Result<Fields, String> {
 }
 
 /// Shows the page with the people of the demo.
-fn choices(started: &Started, request: &Fields) -> Response {
-    let users = started.demo.users.iter().map(|user| {
+fn choices(provider: Provider<'_>, request: &Fields) -> Response {
+    let users = provider.group.users.iter().map(|user| {
         let dealers: Vec<String> = user.dealers.iter().map(ToString::to_string).collect();
         context! { id => user.id.to_string(), name => user.name.clone(), role => user.role.name().replace('_', " "), dealers }
     });
@@ -113,14 +139,14 @@ fn choices(started: &Started, request: &Fields) -> Response {
 }
 
 /// Issues a code for the chosen person, and sends the browser back with it.
-fn issue(started: &Started, request: &Fields) -> Response {
+fn issue(provider: Provider<'_>, request: &Fields) -> Response {
     let field = |name: &str| request.get(name).cloned().unwrap_or_default();
     let user = field("user");
-    if !started.demo.users.iter().any(|known| known.id.as_str() == user) {
+    if !provider.group.users.iter().any(|known| known.id.as_str() == user) {
         return gateway::problem(&Problem::malformed("user must be a person of the demo"));
     }
     let (code, now) = (uuid::Uuid::new_v4().simple().to_string(), Utc::now());
-    if let Ok(mut codes) = started.codes.0.lock() {
+    if let Ok(mut codes) = provider.codes.0.lock() {
         codes.retain(|_, code| now - code.issued < CODE_LIFE);
         codes.insert(code.clone(), Code { user, challenge: field("code_challenge"), callback: field("redirect_uri"), issued: now });
     }
@@ -129,11 +155,11 @@ fn issue(started: &Started, request: &Fields) -> Response {
 }
 
 /// Exchanges a code or a refresh token for an access token.
-fn token(started: &Started, fields: &Fields) -> Result<serde_json::Value, String> {
+fn token(provider: Provider<'_>, fields: &Fields) -> Result<serde_json::Value, String> {
     let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
     let user = match field("grant_type") {
         "authorization_code" => {
-            let code = started.codes.0.lock().ok().and_then(|mut codes| codes.remove(field("code")));
+            let code = provider.codes.0.lock().ok().and_then(|mut codes| codes.remove(field("code")));
             let code = code.filter(|code| Utc::now() - code.issued < CODE_LIFE).ok_or("the code is unknown, used or expired")?;
             if URL_SAFE_NO_PAD.encode(Sha256::digest(field("code_verifier"))) != code.challenge || field("redirect_uri") != code.callback {
                 return Err("the verifier or the redirect_uri is another".into());
@@ -141,13 +167,13 @@ fn token(started: &Started, fields: &Fields) -> Result<serde_json::Value, String
             code.user
         }
         "refresh_token" => {
-            let claims = started.tokens.check(field("refresh_token")).map_err(|e| e.to_string())?;
+            let claims = provider.tokens.check(field("refresh_token")).map_err(|e| e.to_string())?;
             claims.get("refresh").cloned().ok_or("this is no refresh token")?
         }
         other => return Err(format!("the grant type {other} is unknown")),
     };
-    let (access, ends) = started.user_token(&user).map_err(|e| format!("{e:#}"))?;
+    let (access, ends) = provider.user_token(&user).map_err(|e| format!("{e:#}"))?;
     let refresh = json!({"refresh": user});
-    let (refresh, _) = started.tokens.sign(refresh.as_object().cloned().unwrap_or_default()).map_err(|e| format!("{e:#}"))?;
+    let (refresh, _) = provider.tokens.sign(refresh.as_object().cloned().unwrap_or_default()).map_err(|e| format!("{e:#}"))?;
     Ok(json!({"access_token": access, "token_type": "Bearer", "expires_in": ends - Utc::now().timestamp(), "refresh_token": refresh}))
 }

@@ -144,7 +144,9 @@ async fn answer(
             403,
             "a page of another site may not use the local run",
         )),
-        Matched::Nothing if path.starts_with(provider::PATH) => provider::answer(&gateway.started, &gateway.url, &method, &uri, &body),
+        Matched::Nothing if path.starts_with(provider::PATH) => {
+            provider::answer(gateway.started.provider(), &gateway.url, &method, &uri, &body)
+        }
         Matched::Nothing if path.starts_with("/_local") => control::answer(&gateway.started, &method, &path, &body).await,
         Matched::Nothing if method == Method::GET => file(&gateway, &path),
         Matched::Nothing => gateway::problem(&Problem::no_route()),

@@ -7,7 +7,7 @@ use crate::gateway::{self, Incoming, Matched};
 use crate::ids::Sequence;
 use crate::mailbox::Mailbox;
 use crate::partner_queue::PartnerQueue;
-use crate::provider::{self, Codes};
+use crate::provider::{self, Codes, Provider};
 use crate::tokens::Tokens;
 use crate::{Parts, System, control, engine};
 use anyhow::{Context as _, anyhow, bail};
@@ -41,13 +41,9 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Returns a token of a user, as an identity provider issues it to a person, and its expiry in seconds since 1970.
-    ///
-    /// # Errors
-    /// If the token cannot be signed.
-    pub(crate) fn user_token(&self, user: &str) -> anyhow::Result<(String, i64)> {
-        let names = &*self.system.platform.token_claims;
-        self.tokens.issue(&[("sub", user), (names.user.as_str(), user), (names.group.as_str(), self.demo.group.as_str())])
+    /// Returns the identity provider.
+    pub(crate) fn provider(&self) -> Provider<'_> {
+        Provider { group: &self.demo, tokens: &self.tokens, claims: &self.system.platform.token_claims, codes: &self.codes }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The table of screens. Each has a file or folder of its own, with its templates and texts.
 
+mod group;
 mod lead;
 mod leads;
+mod me;
 mod page;
 
 pub(crate) use page::{Page, PeopleCache, Place};
@@ -30,7 +32,7 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 2] = [&leads::PART, &lead::PART];
+const PARTS: [&Part; 4] = [&leads::PART, &lead::PART, &group::PART, &me::PART];
 
 /// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
 pub(crate) const MENU: [&str; 1] = ["leads"];

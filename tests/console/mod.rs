@@ -1,0 +1,8 @@
+//! The console: sign-in and sessions, what pages may not show, and what every screen keeps.
+
+mod forms;
+mod group;
+mod pages;
+mod sessions;
+mod sign_in;
+mod texts;

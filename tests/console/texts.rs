@@ -1,0 +1,86 @@
+//! The texts: the same keys in three languages, and every key that is used exists.
+
+use crate::house::architecture::files;
+use crate::support::root;
+use forecourt_console::text_keys;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// The sources of the console with this ending.
+fn sources(ending: &str) -> Vec<(PathBuf, String)> {
+    let files = files(&root().join("functions/console/src"), ending);
+    assert!(!files.is_empty(), "{ending}");
+    files.into_iter().map(|file| (file.clone(), std::fs::read_to_string(file).unwrap())).collect()
+}
+
+fn keys(language: &str) -> BTreeSet<String> {
+    text_keys()[language].iter().cloned().collect()
+}
+
+#[test]
+fn the_three_languages_have_the_same_texts() {
+    let english = keys("en");
+    assert!(english.len() > 100, "{}", english.len());
+    for language in ["de", "nl"] {
+        let other = keys(language);
+        let (missing, more): (Vec<_>, Vec<_>) = (english.difference(&other).collect(), other.difference(&english).collect());
+        assert!(missing.is_empty() && more.is_empty(), "{language} lacks {missing:?} and has {more:?}");
+    }
+}
+
+/// A template names a text as a whole, `t("lead.number")`, or its beginning, `t("nav." ~ screen)`.
+#[test]
+fn every_text_that_a_template_uses_exists() {
+    let (keys, mut missing, mut used) = (keys("en"), Vec::new(), 0);
+    for (file, text) in sources("html") {
+        for (_, rest) in text.match_indices("t(\"").map(|(at, start)| (at, &text[at + start.len()..])).filter(|(at, _)| is_call(&text, *at))
+        {
+            let (key, after) = rest.split_once('"').unwrap();
+            let begins = after.trim_start().starts_with('~');
+            let known = match begins {
+                true => keys.iter().any(|known| known.starts_with(key)),
+                false => keys.contains(key) || keys.contains(&format!("{key}.one")) && keys.contains(&format!("{key}.other")),
+            };
+            used += 1;
+            if !known {
+                missing.push(format!("{}: {key}", file.display()));
+            }
+        }
+    }
+    assert!(used > 50, "{used}");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Whether `t` at this place is a function, not the end of another name.
+fn is_call(text: &str, at: usize) -> bool {
+    !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A screen names a text in `.text("a.b")`; fields of the API's answers have no full stop.
+#[test]
+fn every_text_that_a_screen_uses_exists() {
+    let keys = keys("en");
+    let mut missing = Vec::new();
+    for (file, text) in sources("rs") {
+        for (at, start) in text.match_indices(".text(\"") {
+            let key = text[at + start.len()..].split('"').next().unwrap();
+            if key.contains('.') && !keys.contains(key) {
+                missing.push(format!("{}: {key}", file.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// A form has a title, the text of its button, and a sentence after it.
+#[test]
+fn every_form_has_its_three_texts() {
+    let keys = keys("en");
+    let forms: Vec<&str> = keys.iter().filter_map(|key| key.strip_prefix("form.")?.strip_suffix(".title")).collect();
+    assert!(forms.len() > 20, "{forms:?}");
+    for form in forms {
+        for key in [format!("form.{form}.send"), format!("done.{form}")] {
+            assert!(keys.contains(&key), "{key}");
+        }
+    }
+}
