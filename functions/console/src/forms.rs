@@ -2,7 +2,7 @@
 //!
 //! A form has a page of its own, so that it works without a script; the script shows the same page as a dialog.
 
-use crate::api::{ApiProblem, Ask, Unanswered};
+use crate::api::{ApiProblem, Ask, Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
@@ -15,7 +15,8 @@ use minijinja::{Value, context};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
-/// A form. Its texts are `form.NAME.title`, `form.NAME.send`, `done.NAME`, and `field.…` of its fields.
+/// A form. Its texts are `form.NAME.title`, `form.NAME.send`, `done.NAME`, and of its fields `form.NAME.field.…` or, if there is none,
+/// `field.…`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Form {
     pub(crate) name: &'static str,
@@ -34,6 +35,8 @@ pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) required: bool,
+    /// Whether an empty field removes the value that is stored.
+    pub(crate) clears: bool,
 }
 
 /// The kind of a field.
@@ -61,18 +64,25 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
     /// A value of a list that the screen gives by the field's name.
     Listed,
+    /// Any number of values of such a list, as boxes to tick.
+    Several,
     /// A value that the user does not see.
     Hidden,
 }
 
 /// An optional field.
 pub(crate) const fn field(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: false }
+    Field { name, kind, required: false, clears: false }
+}
+
+/// An optional field that removes the stored value if it is empty.
+pub(crate) const fn clearing(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false, clears: true }
 }
 
 /// A required field.
 pub(crate) const fn needed(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: true }
+    Field { name, kind, required: true, clears: false }
 }
 
 /// The circumstances of a form on a page.
@@ -84,7 +94,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) back: &'a str,
     /// The values before the user changes them.
     pub(crate) values: Pairs,
-    /// The choices of the [`Kind::Listed`] fields: field, then pairs of value and text.
+    /// The choices of the [`Kind::Listed`] and [`Kind::Several`] fields: field, then pairs of value and text.
     pub(crate) choices: BTreeMap<&'static str, Vec<(String, String)>>,
     /// The version on which a change is based.
     pub(crate) version: Option<String>,
@@ -99,30 +109,55 @@ struct Filled<'a> {
     problems: &'a Problems,
 }
 
+/// What became of a form.
+pub(crate) enum Sent {
+    /// It is shown: for the first time, or with problems.
+    Shown(Reply),
+    /// The API carried it out, and answered this.
+    Done(Data),
+}
+
+/// Makes the body of the operation from the body that the fields make.
+pub(crate) type Shaped<'a> = &'a (dyn Fn(Json) -> Json + Sync);
+
 impl Form {
-    /// Shows the form, or carries it out.
+    /// Shows the form, or carries it out and leads to another page.
     pub(crate) async fn answer(&self, page: &Page<'_>, setting: &Setting<'_>) -> Result<Reply, Trouble> {
+        self.answer_shaped(page, setting, &|body| body).await
+    }
+
+    /// The same for an operation whose body has another form than the fields, such as a whole list of which the form adds an element.
+    pub(crate) async fn answer_shaped(&self, page: &Page<'_>, setting: &Setting<'_>, shaped: Shaped<'_>) -> Result<Reply, Trouble> {
+        match self.send(page, setting, shaped).await? {
+            Sent::Shown(reply) => Ok(reply),
+            Sent::Done(_) => Ok(page.done(page.back(setting.back), self.name)),
+        }
+    }
+
+    /// Shows the form, or carries it out and returns the answer, for a screen that must show it.
+    pub(crate) async fn send(&self, page: &Page<'_>, setting: &Setting<'_>, shaped: Shaped<'_>) -> Result<Sent, Trouble> {
         if page.visit.method != Method::POST {
-            return self.show(page, setting, Filled { status: 200, values: &setting.values, problems: &Problems::default() });
+            let empty = Filled { status: 200, values: &setting.values, problems: &Problems::default() };
+            return self.show(page, setting, empty).map(Sent::Shown);
         }
         let typed = &page.visit.form;
         let zoned = page.zoned(setting.place.dealer);
         let (body, mut problems) = self.body(typed, &zoned);
         if !problems.is_empty() {
-            return self.show(page, setting, Filled { status: 422, values: typed, problems: &problems });
+            return self.show(page, setting, Filled { status: 422, values: typed, problems: &problems }).map(Sent::Shown);
         }
         let ask = Ask {
             parts: setting.parts,
-            body: Some(body),
+            body: Some(shaped(body)),
             if_match: if self.versioned { typed.get("version").map(|version| format!("\"{version}\"")) } else { None },
             idempotency_key: typed.get("key").map(str::to_owned),
             ..Ask::default()
         };
         match page.call(self.operation, ask).await {
-            Ok(_) => Ok(page.done(page.back(setting.back), self.name)),
+            Ok(answer) => Ok(Sent::Done(answer)),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 problems.take(&problem, page.language, self);
-                self.show(page, setting, Filled { status: problem.status, values: typed, problems: &problems })
+                self.show(page, setting, Filled { status: problem.status, values: typed, problems: &problems }).map(Sent::Shown)
             }
             Err(other) => Err(other.into()),
         }
@@ -130,7 +165,12 @@ impl Form {
 
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: Filled<'_>) -> Result<Reply, Trouble> {
         let Filled { status, values, problems } = filled;
-        let fields: Vec<Value> = self.fields.iter().map(|field| field.shown(setting, values, problems)).collect();
+        let text_of = |field: &Field| {
+            let own = format!("form.{}.field.{}", self.name, field.name);
+            if page.language.text(&own).is_some() { own } else { format!("field.{}", field.name) }
+        };
+        let shown = |field: &Field| context! { text => text_of(field), ..field.shown(setting, values, problems) };
+        let fields: Vec<Value> = self.fields.iter().map(shown).collect();
         let fresh = uuid_like();
         let values = context! {
             form => self.name,
@@ -163,8 +203,15 @@ impl Form {
 impl Field {
     /// Reads the typed value. `None` if nothing is typed: the API says whether it is required. The error is the key of a text.
     fn read(&self, typed: &Pairs, zoned: &Zoned) -> Result<Option<Json>, &'static str> {
+        if self.kind == Kind::Several {
+            return Ok(Some(json!(typed.all(self.name).collect::<Vec<_>>())));
+        }
         let Some(text) = typed.get(self.name) else {
-            return Ok(if self.kind == Kind::Tick { Some(json!(false)) } else { None });
+            return Ok(match self.kind {
+                Kind::Tick => Some(json!(false)),
+                _ if self.clears => Some(Json::Null),
+                _ => None,
+            });
         };
         Ok(Some(match self.kind {
             Kind::Tick => json!(true),
@@ -188,17 +235,20 @@ impl Field {
             Kind::Day => ("date", None),
             Kind::Tick => ("tick", None),
             Kind::Choice(_) | Kind::Listed => ("choice", None),
+            Kind::Several => ("several", None),
             Kind::Hidden => ("hidden", None),
         };
         let choices: Vec<Value> = match self.kind {
             Kind::Choice(choices) => choices.iter().map(|value| context! { value => *value }).collect(),
-            Kind::Listed => setting.choices.get(self.name).into_iter().flatten().map(|(value, text)| context! { value, text }).collect(),
+            Kind::Listed | Kind::Several => {
+                setting.choices.get(self.name).into_iter().flatten().map(|(value, text)| context! { value, text }).collect()
+            }
             _ => Vec::new(),
         };
         let name = self.name;
         context! {
             name, id => name.replace('.', "-"), input, longest, choices, required => self.required,
-            value => values.get(name), error => problems.fields.get(name),
+            value => values.get(name), chosen => values.all(name).collect::<Vec<_>>(), error => problems.fields.get(name),
         }
     }
 }
@@ -222,7 +272,16 @@ impl Problems {
     /// Adds the problems of an answer: beside the fields that the form has, otherwise above them.
     fn take(&mut self, problem: &ApiProblem, language: Language, form: &Form) {
         for error in &problem.errors {
-            let own = form.fields.iter().find(|field| field.name == error.field || error.field.starts_with(&format!("{}.", field.name)));
+            // The fields of an element that a form adds to a list are named without the list: `absences[0].from` is `from`.
+            let in_list = error.field.rsplit_once("].").map_or(error.field.as_str(), |(_, name)| name);
+            let is_of = |field: &&Field, path: &str| {
+                path.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            let own = form
+                .fields
+                .iter()
+                .find(|field| is_of(field, &error.field))
+                .or_else(|| form.fields.iter().find(|field| is_of(field, in_list)));
             let last = error.field.rsplit('.').next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
             let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
