@@ -9,6 +9,7 @@ use crate::screens::{Page, Place};
 use crate::view::{Language, Zoned};
 use crate::visit::Pairs;
 use chrono::{NaiveDateTime, TimeZone as _};
+use forecourt_domain::base::UserId;
 use forecourt_edge::routes::Operation;
 use http::Method;
 use minijinja::{Value, context};
@@ -46,6 +47,8 @@ pub(crate) enum Kind {
     Line(u16),
     /// Several lines of text up to this length.
     Text(u16),
+    /// An id that becomes a part of the request's path, so that the API can name no field if it is wrong.
+    Id,
     /// An e-mail address.
     Email,
     /// A telephone number.
@@ -209,12 +212,17 @@ impl Field {
         let Some(text) = typed.get(self.name) else {
             return Ok(match self.kind {
                 Kind::Tick => Some(json!(false)),
+                Kind::Id => return Err("error.id"),
                 _ if self.clears => Some(Json::Null),
                 _ => None,
             });
         };
         Ok(Some(match self.kind {
             Kind::Tick => json!(true),
+            Kind::Id => match text.parse::<UserId>() {
+                Ok(_) => json!(text),
+                Err(_) => return Err("error.id"),
+            },
             Kind::Number => json!(text.parse::<i64>().map_err(|_| "error.number")?),
             // Germans and Dutch type a comma.
             Kind::Decimal => json!(text.replace(',', ".")),
@@ -227,6 +235,7 @@ impl Field {
         let (input, longest) = match self.kind {
             Kind::Line(longest) => ("text", Some(longest)),
             Kind::Text(longest) => ("area", Some(longest)),
+            Kind::Id => ("text", Some(64)),
             Kind::Email => ("email", None),
             Kind::Phone => ("tel", None),
             Kind::Number => ("number", None),
@@ -281,7 +290,9 @@ impl Problems {
                 .fields
                 .iter()
                 .find(|field| is_of(field, &error.field))
-                .or_else(|| form.fields.iter().find(|field| is_of(field, in_list)));
+                .or_else(|| form.fields.iter().find(|field| is_of(field, in_list)))
+                // A fault of a whole, such as a customer without any address, stands at its first field.
+                .or_else(|| form.fields.iter().find(|field| field.name.starts_with(&format!("{}.", error.field))));
             let last = error.field.rsplit('.').next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
             let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
@@ -290,10 +301,15 @@ impl Problems {
                 None => self.general.push(format!("{}: {text}", error.field)),
             }
         }
+        let conflict = problem.rule.as_deref().filter(|_| problem.status == 409);
+        if let Some(text) = conflict.and_then(|rule| language.text(&format!("error.conflict.{rule}"))) {
+            self.general.push(text.to_owned());
+        }
         if self.is_empty() {
             let text = match problem.status {
                 409 | 412 => language.text("error.changed"),
                 403 => language.text("error.forbidden"),
+                428 => language.text("error.exists"),
                 _ => None,
             };
             self.general.push(text.map_or_else(|| problem.detail.clone(), |text| format!("{text} {}", problem.detail)));

@@ -8,6 +8,7 @@ use crate::session::{Session, hash};
 use crate::sign_in::is_own_page;
 use crate::view::{Language, Zoned, render};
 use crate::visit::Visit;
+use forecourt_domain::base::Right;
 use forecourt_edge::routes::Operation;
 use http::Method;
 use minijinja::{Value, context};
@@ -94,10 +95,7 @@ impl<'a> Page<'a> {
 
     /// Leads to the first screen of the dealer that the user chose last, or of the first one.
     fn home(&self) -> Result<Reply, Trouble> {
-        let last = self.visit.cookie(&self.console.sessions.cookie_name(DEALER));
-        let dealers = self.me.get("dealers").items();
-        let chosen = dealers.iter().find(|dealer| Some(dealer.text("id")) == last.as_deref()).or(dealers.first());
-        match chosen {
+        match self.usual_dealer() {
             Some(dealer) => Ok(Reply::redirect(format!("/desk/d/{}/leads", dealer.text("id")))),
             None => Err(Trouble::NoUser),
         }
@@ -134,6 +132,19 @@ impl<'a> Page<'a> {
     /// Returns a dealer of the user; `None` if the user does not work there.
     pub(crate) fn dealer(&self, id: &str) -> Option<Data> {
         self.me.get("dealers").items().into_iter().find(|dealer| dealer.text("id") == id)
+    }
+
+    /// Returns the dealer that the user chose last, or the first one. Pages of no dealer use its zone and keep its menu.
+    pub(crate) fn usual_dealer(&self) -> Option<Data> {
+        let last = self.visit.cookie(&self.console.sessions.cookie_name(DEALER));
+        let dealers = self.me.get("dealers").items();
+        let chosen = dealers.iter().position(|dealer| Some(dealer.text("id")) == last.as_deref()).unwrap_or(0);
+        dealers.into_iter().nth(chosen)
+    }
+
+    /// Whether the user has a right that applies to the group.
+    pub(crate) fn may(&self, right: Right) -> bool {
+        self.me.get("can").contains(right.name())
     }
 
     /// Returns the language, the dealer's zone and the time.

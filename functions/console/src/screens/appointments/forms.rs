@@ -177,8 +177,9 @@ fn values(page: &Page<'_>, form: &str, appointment: &Data, dealer: Option<&Data>
 /// The choices of all listed fields. `user` and `language` are the present ones, which stay choices.
 fn choices(page: &Page<'_>, dealer: Option<&Data>, user: &str, language: &str) -> Choices {
     let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
+    let present = people.iter().filter(|person| person.get("former").is_null() || person.text("id") == user);
     let mut people: Vec<(String, String)> =
-        people.iter().map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
+        present.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
     if !user.is_empty() && people.iter().all(|(id, _)| id != user) {
         people.push((user.to_owned(), user.to_owned()));
     }

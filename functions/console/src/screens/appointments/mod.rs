@@ -8,6 +8,7 @@ use super::{Page, Part, Place, Screen};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
+use forecourt_domain::base::Right;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
@@ -77,7 +78,6 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
     let orders: BTreeMap<&str, String> = ORDERS.into_iter().map(|order| (order, filters.address(path, "sort", order))).collect();
     let values = filters.values();
     let chosen: Vec<&str> = values.get("dealer").map(|ids| ids.split(',').map(str::trim).collect()).unwrap_or_default();
-    let may_export = page.me.get("can").contains("export");
     let more = context! {
         overview => found.as_ref().map_or(Value::from(()), Data::value),
         problems,
@@ -89,7 +89,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         next => next.map(|cursor| filters.address(path, "cursor", &cursor)),
         first => later.then(|| filters.address(path, "sort", values.get("sort").unwrap_or(&ORDERS[0]))),
         filtered => filters.any_but(&ARRANGEMENT),
-        export => may_export.then(|| filters.export("appointments", dealer)),
+        export => page.may(Right::Export).then(|| filters.export("appointments", dealer)),
         origins => charts::ORIGINS,
         kinds => charts::KINDS,
         attendances => charts::ATTENDANCES,
@@ -98,7 +98,11 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         sites => charts::sites(page),
         colleagues => charts::people(page),
     };
-    let place = Place { dealer, active: "appointments" };
+    let usual = page.usual_dealer();
+    let place = match dealer {
+        Some(dealer) => Place { dealer: Some(dealer), active: "appointments" },
+        None => Place { dealer: usual.as_ref(), active: "" },
+    };
     page.render(status, "appointments.html", place, context! { filters => values, ..more })
 }
 

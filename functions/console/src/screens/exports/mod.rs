@@ -76,14 +76,16 @@ async fn log(page: &Page<'_>) -> Result<Reply, Trouble> {
     let next = Some(log.text("cursor")).filter(|cursor| !cursor.is_empty());
     let next = next.map(|cursor| format!("{LOG}?cursor={}", form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>()));
     let values = context! { downloads => log.get("downloads").value(), next, first, ..names(page) };
-    page.render(200, "exports.html", Place { dealer: None, active: "exports" }, values)
+    let dealer = page.usual_dealer();
+    page.render(200, "exports.html", Place { dealer: dealer.as_ref(), active: "" }, values)
 }
 
 /// The progress of an export, which refreshes itself until the file is there.
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let export = page.get(Operation::ReadExport, &[("id", page.required("id")?)], Vec::new()).await?;
     let values = context! { export => export.value(), ..names(page) };
-    page.render(200, "export.html", Place { dealer: None, active: "exports" }, values)
+    let dealer = page.usual_dealer();
+    page.render(200, "export.html", Place { dealer: dealer.as_ref(), active: "" }, values)
 }
 
 /// The names of dealers and people in the filter of an export.
@@ -105,8 +107,9 @@ async fn create(page: &Page<'_>) -> Result<Reply, Trouble> {
     if !values.has("format") {
         values.0.push(("format".to_owned(), "xlsx".to_owned()));
     }
+    let dealer = page.usual_dealer();
     let setting = Setting {
-        place: Place { dealer: None, active: "exports" },
+        place: Place { dealer: dealer.as_ref(), active: "" },
         parts: &[],
         back: LOG,
         values,

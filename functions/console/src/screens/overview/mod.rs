@@ -5,6 +5,7 @@ use super::{Page, Part, Place, Screen};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
+use forecourt_domain::base::Right;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use std::cmp::Reverse;
@@ -37,7 +38,6 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
     let values = filters.values();
     let chosen: Vec<&str> = values.get("dealer").map(|ids| ids.split(',').map(str::trim).collect()).unwrap_or_default();
     let by = |name: &str| found.as_ref().map(|found| by_number(&found.get(name))).unwrap_or_default();
-    let may_export = page.me.get("can").contains("export");
     let more = context! {
         all => found.as_ref().map_or(Value::from(()), |found| found.get("leads").value()),
         problems,
@@ -46,12 +46,16 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         sites_of_leads => by("dealers"),
         chosen,
         filtered => filters.any_but(&[]),
-        export => may_export.then(|| filters.export("leads", dealer)),
+        export => page.may(Right::Export).then(|| filters.export("leads", dealer)),
         group => dealer.is_none(),
         sites => charts::sites(page),
         colleagues => charts::people(page),
     };
-    let place = Place { dealer, active: "overview" };
+    let usual = page.usual_dealer();
+    let place = match dealer {
+        Some(dealer) => Place { dealer: Some(dealer), active: "overview" },
+        None => Place { dealer: usual.as_ref(), active: "" },
+    };
     page.render(status, "overview.html", place, context! { filters => values, ..more })
 }
 
