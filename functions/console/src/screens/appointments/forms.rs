@@ -178,8 +178,7 @@ fn values(page: &Page<'_>, form: &str, appointment: &Data, dealer: Option<&Data>
 fn choices(page: &Page<'_>, dealer: Option<&Data>, user: &str, language: &str) -> Choices {
     let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
     let present = people.iter().filter(|person| person.get("former").is_null() || person.text("id") == user);
-    let mut people: Vec<(String, String)> =
-        present.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
+    let mut people: Vec<(String, String)> = present.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
     if !user.is_empty() && people.iter().all(|(id, _)| id != user) {
         people.push((user.to_owned(), user.to_owned()));
     }

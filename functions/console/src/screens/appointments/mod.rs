@@ -88,6 +88,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         limit => values.get("limit").unwrap_or(&ROWS),
         next => next.map(|cursor| filters.address(path, "cursor", &cursor)),
         first => later.then(|| filters.address(path, "sort", values.get("sort").unwrap_or(&ORDERS[0]))),
+        usual => filters.usual,
         filtered => filters.any_but(&ARRANGEMENT),
         export => page.may(Right::Export).then(|| filters.export("appointments", dealer)),
         origins => charts::ORIGINS,

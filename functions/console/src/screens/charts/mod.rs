@@ -23,7 +23,11 @@ pub(super) const KINDS: &[&str] = &["showroom", "test_drive", "telephone", "emai
 pub(super) const ATTENDANCES: &[&str] = &["unknown", "completed", "no_show", "cancelled"];
 
 /// The filters of an overview: parameters of the API that stand in the address by the same names.
-pub(super) struct Filters(Vec<(&'static str, String)>);
+pub(super) struct Filters {
+    set: Vec<(&'static str, String)>,
+    /// Whether the address has no parameter.
+    pub(super) usual: bool,
+}
 
 impl Filters {
     /// Reads the filters `names`. If the address has no parameter, the overview begins 30 days ago, by the filter `since`.
@@ -34,33 +38,34 @@ impl Filters {
         let of = |name: &'static str| (name, query.all(name).collect::<Vec<_>>().join(","));
         // The dealer of a dealer's page is in its path.
         let names = names.iter().copied().filter(|name| dealer.is_none() || *name != "dealer");
-        let mut filters: Vec<_> = names.map(of).filter(|(_, value)| !value.is_empty()).collect();
-        if query.0.iter().all(|(name, _)| name == "done") {
+        let mut set: Vec<_> = names.map(of).filter(|(_, value)| !value.is_empty()).collect();
+        let usual = query.0.iter().all(|(name, _)| name == "done");
+        if usual {
             let zoned = page.zoned(dealer);
-            filters.push((since, (zoned.date(zoned.now) - TimeDelta::days(USUAL_DAYS)).to_string()));
+            set.push((since, (zoned.date(zoned.now) - TimeDelta::days(USUAL_DAYS)).to_string()));
         }
-        Self(filters)
+        Self { set, usual }
     }
 
     /// The parameters of the API.
     pub(super) fn query(&self, dealer: Option<&Data>) -> Vec<(&'static str, String)> {
         let of_path = dealer.map(|dealer| ("dealer", dealer.text("id").to_owned()));
-        self.0.iter().cloned().chain(of_path).collect()
+        self.set.iter().cloned().chain(of_path).collect()
     }
 
     /// The values by name.
     pub(super) fn values(&self) -> BTreeMap<&'static str, &str> {
-        self.0.iter().map(|(name, value)| (*name, value.as_str())).collect()
+        self.set.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 
     /// Whether a filter other than `except` is set.
     pub(super) fn any_but(&self, except: &[&str]) -> bool {
-        self.0.iter().any(|(name, _)| !except.contains(name))
+        self.set.iter().any(|(name, _)| !except.contains(name))
     }
 
     /// Returns the page `path` with these filters, and with `name` set to `value`.
     pub(super) fn address(&self, path: &str, name: &'static str, value: &str) -> String {
-        let kept = self.0.iter().filter(|(other, _)| *other != name).map(|(name, value)| (*name, value.as_str()));
+        let kept = self.set.iter().filter(|(other, _)| *other != name).map(|(name, value)| (*name, value.as_str()));
         let pairs = kept.chain([(name, value)]);
         format!("{path}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
     }

@@ -45,6 +45,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         sources => by("sources"),
         sites_of_leads => by("dealers"),
         chosen,
+        usual => filters.usual,
         filtered => filters.any_but(&[]),
         export => page.may(Right::Export).then(|| filters.export("leads", dealer)),
         group => dealer.is_none(),
