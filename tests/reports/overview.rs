@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Attended};
 use forecourt_domain::base::{Actor, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, Media, Medium};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const CHICAGO: &str = "lakeside-motors-demo";
 pub const LONDON: &str = "harbour-cars-demo";
@@ -26,6 +26,14 @@ pub fn boxes(rows: &[&Appointment], zone: impl Fn(&Appointment) -> Tz, now: Date
         !row.state.is_cancelled() && date(row.at) < date(now)
     };
     let came = |is: Attended| share(count(&|row| past(row) && row.attendance.is == is), count(&past));
+    let mut days: BTreeMap<NaiveDate, (u64, u64)> = BTreeMap::new();
+    for row in rows {
+        let (number, cancelled) = days.entry(row.at.with_timezone(&zone(row)).date_naive()).or_default();
+        *number += 1;
+        *cancelled += u64::from(row.state.is_cancelled());
+    }
+    let days: Vec<Value> =
+        days.into_iter().map(|(date, (number, cancelled))| json!({"date": date, "number": number, "cancelled": cancelled})).collect();
     let known: BTreeSet<&str> = rows.iter().filter_map(|row| row.customer_id.as_ref().map(|id| id.0.as_str())).collect();
     json!({
         "appointments": {"total": all, "customers": known.len() + count(&|row| row.customer_id.is_none())},
@@ -33,6 +41,7 @@ pub fn boxes(rows: &[&Appointment], zone: impl Fn(&Appointment) -> Tz, now: Date
         "confirmations": sent(&|row| row.confirmed), "reminders": sent(&|row| row.reminded),
         "attendance": {"total": count(&past), "completed": came(Attended::Completed), "no_show": came(Attended::NoShow), "unknown": came(Attended::Unknown)},
         "cancelled": share(count(&|row| row.state.is_cancelled()), all),
+        "days": days,
     })
 }
 

@@ -291,7 +291,9 @@ impl Problems {
                 .fields
                 .iter()
                 .find(|field| is_of(field, &error.field))
-                .or_else(|| form.fields.iter().find(|field| is_of(field, in_list)));
+                .or_else(|| form.fields.iter().find(|field| is_of(field, in_list)))
+                // A fault of a whole, such as a customer without any address, stands at its first field.
+                .or_else(|| form.fields.iter().find(|field| field.name.starts_with(&format!("{}.", error.field))));
             let last = error.field.rsplit('.').next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
             let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
@@ -299,6 +301,10 @@ impl Problems {
                 Some(field) => self.add(field.name, text),
                 None => self.general.push(format!("{}: {text}", error.field)),
             }
+        }
+        let conflict = problem.rule.as_deref().filter(|_| problem.status == 409);
+        if let Some(text) = conflict.and_then(|rule| language.text(&format!("error.conflict.{rule}"))) {
+            self.general.push(text.to_owned());
         }
         if self.is_empty() {
             let text = match problem.status {

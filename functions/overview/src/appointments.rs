@@ -44,7 +44,8 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
             let count = |rows: Vec<AppointmentFacts>| {
                 let mut counted = lock(counted_ref);
                 for facts in rows.into_iter().filter(|facts| takes(site, facts)) {
-                    counted.tally.count(facts, &site.bounds);
+                    let day = site.dealer.settings.calendar.date_of(facts.at);
+                    counted.tally.count(facts, &site.bounds, day);
                     counted.grid.count(part, 1);
                 }
             };
@@ -55,7 +56,8 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
             for row in rows {
                 let facts = AppointmentFacts::from(&row);
                 if takes(site, &facts) {
-                    counted.tally.count(facts, &site.bounds);
+                    let day = site.dealer.settings.calendar.date_of(facts.at);
+                    counted.tally.count(facts, &site.bounds, day);
                     counted.grid.add(row);
                 }
             }

@@ -1,12 +1,15 @@
 //! The overviews as clients see them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam};
 use forecourt_domain::reports::{AppointmentTally, LeadCounts, LeadTally, RESPONSE_BUCKETS, Sent, percentage};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
+
+/// Largest number of days in the appointment overview: about three years.
+const DAYS: usize = 1_100;
 
 /// A number and its percentage.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +42,8 @@ pub struct AppointmentOverviewView {
     pub attendance: AttendanceBox,
     /// Cancelled appointments of any date. They count in the total but not in the attendance. Percentage of the total.
     pub cancelled: Share,
+    /// The days on which the appointments take place, earliest first; days without an appointment are left out. At most the latest 1,100.
+    pub days: Vec<AppointmentDayView>,
     /// A page of the appointments in the order of `sort`: at most 5,000, or `limit`. By default the newest by creation time, newest first.
     pub rows: Vec<AppointmentRowView>,
     /// Whether there are more appointments than `rows`, on earlier or later pages. The boxes count all.
@@ -88,6 +93,17 @@ pub struct AttendanceBox {
     pub no_show: Share,
     /// No attendance was reported.
     pub unknown: Share,
+}
+
+/// The appointments of the filter that take place on one day.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AppointmentDayView {
+    /// The date at the dealer.
+    pub date: NaiveDate,
+    /// All appointments, cancelled ones included.
+    pub number: u64,
+    /// The cancelled ones.
+    pub cancelled: u64,
 }
 
 /// An appointment in the grid.
@@ -149,10 +165,19 @@ impl AppointmentOverviewView {
                 unknown: of_past(tally.unknown),
             },
             cancelled: of_all(tally.cancelled),
+            days: AppointmentDayView::latest(tally),
             truncated: (rows.len() as u64) < tally.total,
             rows: rows.into_iter().map(AppointmentRowView::from).collect(),
             cursor,
         }
+    }
+}
+
+impl AppointmentDayView {
+    fn latest(tally: &AppointmentTally) -> Vec<Self> {
+        let before = tally.days.len().saturating_sub(DAYS);
+        let days = tally.days.iter().skip(before);
+        days.map(|(date, day)| Self { date: *date, number: day.number, cancelled: day.cancelled }).collect()
     }
 }
 

@@ -1,9 +1,13 @@
 //! The table of screens. Each has a file or folder of its own, with its templates and texts.
 
+mod appointments;
+mod charts;
+mod exports;
 mod group;
 mod lead;
 mod leads;
 mod me;
+mod overview;
 mod page;
 
 pub(crate) use page::{Page, PeopleCache, Place};
@@ -32,10 +36,11 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 4] = [&leads::PART, &lead::PART, &group::PART, &me::PART];
+const PARTS: [&Part; 8] =
+    [&leads::PART, &lead::PART, &charts::PART, &appointments::PART, &overview::PART, &exports::PART, &group::PART, &me::PART];
 
 /// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
-pub(crate) const MENU: [&str; 1] = ["leads"];
+pub(crate) const MENU: [&str; 3] = ["leads", "appointments", "overview"];
 
 static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
     let mut of: BTreeMap<&str, Vec<&Screen>> = BTreeMap::new();

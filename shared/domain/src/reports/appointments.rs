@@ -3,9 +3,9 @@
 use crate::appointment::{Appointment, Attended};
 use crate::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, Media, UserId};
 use crate::reports::{AttendanceFilter, Bounds};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// The facts of an appointment that are counted and filtered.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +116,15 @@ impl Sent {
     }
 }
 
+/// The appointments that take place on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OfDay {
+    /// All, including cancelled ones.
+    pub number: u64,
+    /// The cancelled ones.
+    pub cancelled: u64,
+}
+
 /// The appointment overview (OVR-1). Workshop appointments are not counted.
 #[derive(Debug, Clone, Default)]
 pub struct AppointmentTally {
@@ -140,12 +149,18 @@ pub struct AppointmentTally {
     pub unknown: u64,
     /// Cancelled, of any date. Not included in the three counts above.
     pub cancelled: u64,
+    /// By the day on which they take place.
+    pub days: BTreeMap<NaiveDate, OfDay>,
 }
 
 impl AppointmentTally {
-    /// Counts one more appointment. `bounds` are those of its dealer: today begins at midnight in the dealer's time zone.
-    pub fn count(&mut self, facts: AppointmentFacts, bounds: &Bounds) {
+    /// Counts one more appointment. `bounds` are those of its dealer: today begins at midnight in the dealer's time zone. `day` is the date
+    /// of the appointment in that zone.
+    pub fn count(&mut self, facts: AppointmentFacts, bounds: &Bounds, day: NaiveDate) {
         self.total += 1;
+        let of_day = self.days.entry(day).or_default();
+        of_day.number += 1;
+        of_day.cancelled += u64::from(facts.cancelled);
         match facts.team {
             AppointmentTeam::ContactCentre => self.contact_centre += 1,
             AppointmentTeam::Dealer => self.dealer += 1,

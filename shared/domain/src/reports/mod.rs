@@ -9,7 +9,7 @@ mod filter;
 mod leads;
 mod period;
 
-pub use appointments::{AppointmentFacts, AppointmentOrder, AppointmentTally, Sent};
+pub use appointments::{AppointmentFacts, AppointmentOrder, AppointmentTally, OfDay, Sent};
 pub use export::{
     Download, Export, ExportContent, ExportFormat, ExportOutput, ExportPosition, ExportState, ReadingTime, ReadingTimes, RowPosition,
     UnfinishedSheet, VALIDITY,

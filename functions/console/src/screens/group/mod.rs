@@ -65,7 +65,7 @@ const fn form(name: &'static str, operation: Operation, fields: &'static [crate:
 }
 
 /// Returns the parts of the group that the user may use, each the last part of its address.
-fn tabs(page: &Page<'_>) -> Vec<&'static str> {
+pub(super) fn tabs(page: &Page<'_>) -> Vec<&'static str> {
     let manages_all = page.may(Right::ManageUsers) && page.me.get("whole_group").json() == true;
     let tabs = [
         ("people", page.may(Right::ReadUsers)),
@@ -73,6 +73,9 @@ fn tabs(page: &Page<'_>) -> Vec<&'static str> {
         ("webhooks", page.may(Right::ManageWebhooks)),
         ("partners", manages_all),
         ("access-log", manages_all),
+        ("appointments", page.may(Right::ReadOverview)),
+        ("overview", page.may(Right::ReadOverview) && page.may(Right::ReadLeads)),
+        ("exports", page.may(Right::Export)),
     ];
     tabs.into_iter().filter(|(_, may)| *may).map(|(tab, _)| tab).collect()
 }

@@ -1,0 +1,200 @@
+//! The forms of an appointment.
+
+use super::super::{Page, Place};
+use crate::api::{Ask, Data};
+use crate::console::Trouble;
+use crate::forms::{Field, Form, Kind, Sent, Setting, clearing, field, needed};
+use crate::reply::Reply;
+use crate::visit::Pairs;
+use forecourt_domain::base::{AppointmentKind, NO_SHOW_REASONS};
+use forecourt_edge::routes::Operation;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// The choices of the listed fields.
+type Choices = BTreeMap<&'static str, Vec<(String, String)>>;
+
+const ATTENDANCES: [&str; 3] = ["completed", "no_show", "unknown"];
+const MEDIA: [&str; 2] = ["email", "sms"];
+const LANGUAGES: [&str; 3] = ["de", "en", "nl"];
+
+const fn change(name: &'static str, operation: Operation, fields: &'static [Field]) -> Form {
+    Form { name, operation, fields, versioned: true, dangerous: false }
+}
+
+/// The changes of an appointment, by the last part of their address.
+const CHANGES: &[(&str, Form)] = &[
+    ("move", change("appointment_move", Operation::MoveAppointment, &[needed("at", Kind::Time)])),
+    ("cancel", Form { dangerous: true, ..change("appointment_cancel", Operation::CancelAppointment, &[]) }),
+    (
+        "attendance",
+        change("appointment_attendance", Operation::MarkAttendance, &[needed("attendance", Kind::Listed), field("reason", Kind::Listed)]),
+    ),
+    (
+        "correct",
+        change(
+            "appointment_correct",
+            Operation::EditAppointment,
+            &[
+                clearing("user", Kind::Listed),
+                clearing("notes", Kind::Text(2_000)),
+                needed("customer.name", Kind::Line(200)),
+                clearing("customer.email", Kind::Email),
+                clearing("customer.phone", Kind::Phone),
+                field("customer.language", Kind::Listed),
+                field("customer.refuses", Kind::Several),
+                needed("replaces", Kind::Listed),
+            ],
+        ),
+    ),
+];
+
+/// A new appointment of a customer.
+const CREATE: Form = Form {
+    name: "appointment_new",
+    operation: Operation::MakeAppointment,
+    fields: &[
+        needed("customer.name", Kind::Line(200)),
+        field("customer.email", Kind::Email),
+        field("customer.phone", Kind::Phone),
+        needed("kind", Kind::Listed),
+        needed("at", Kind::Time),
+        field("user", Kind::Listed),
+        field("notes", Kind::Text(2_000)),
+        field("customer.language", Kind::Listed),
+        field("customer.refuses", Kind::Several),
+    ],
+    versioned: false,
+    dangerous: false,
+};
+
+/// A new appointment of a lead: the customer is the lead's contact.
+const CREATE_OF_LEAD: Form = Form {
+    fields: &[
+        needed("lead", Kind::Line(14)),
+        needed("kind", Kind::Listed),
+        needed("at", Kind::Time),
+        field("user", Kind::Listed),
+        field("notes", Kind::Text(2_000)),
+    ],
+    ..CREATE
+};
+
+/// Shows or carries out a change.
+pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let name = page.required("form")?;
+    let (_, form) = CHANGES.iter().find(|(part, _)| *part == name).ok_or(Trouble::NoPage)?;
+    let id = page.required("id")?;
+    let appointment = page.call(Operation::ReadAppointment, Ask { parts: &[("id", id)], ..Ask::default() }).await?;
+    let dealer = page.dealer(appointment.text("dealer"));
+    let zoned = page.zoned(dealer.as_ref());
+    let at = appointment.text("at").parse::<chrono::DateTime<chrono::Utc>>();
+    let when = at.map(|at| zoned.at(at)).unwrap_or_default();
+    let setting = Setting {
+        place: Place { dealer: dealer.as_ref(), active: "appointments" },
+        parts: &[("id", id)],
+        back: &format!("/desk/appointments/{id}"),
+        values: values(page, name, &appointment, dealer.as_ref()),
+        choices: choices(page, dealer.as_ref(), appointment.text("user"), appointment.get("customer").text("language")),
+        version: appointment.etag().map(|etag| etag.trim_matches('"').to_owned()),
+        about: format!("{} · {when}", appointment.get("customer").text("name")),
+    };
+    form.answer_shaped(page, &setting, &empty_texts).await
+}
+
+/// Shows the form of a new appointment, or makes it and leads to its page.
+pub(super) async fn create(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let id = page.required("dealer")?;
+    let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
+    let usual = format!("/desk/d/{id}/appointments");
+    let of_lead = page.visit.query.has("lead") || page.visit.form.has("lead");
+    let form = if of_lead { CREATE_OF_LEAD } else { CREATE };
+    let setting = Setting {
+        place: Place { dealer: Some(&dealer), active: "appointments" },
+        parts: &[("dealer", id)],
+        back: &usual,
+        values: page.visit.query.clone(),
+        choices: choices(page, Some(&dealer), "", ""),
+        version: None,
+        about: String::new(),
+    };
+    match form.send(page, &setting, &|body| body).await? {
+        Sent::Shown(reply) => Ok(reply),
+        Sent::Done(made) => {
+            let own = format!("/desk/appointments/{}", made.text("id"));
+            // A page that asked for a new appointment is shown again; otherwise the appointment is.
+            let back = page.back(&usual);
+            Ok(page.done(if back == usual && !made.text("id").is_empty() { &own } else { back }, form.name))
+        }
+    }
+}
+
+/// In a correction, an empty text removes a value.
+fn empty_texts(body: Json) -> Json {
+    match body {
+        Json::Null => Json::String(String::new()),
+        Json::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, empty_texts(value))).collect::<serde_json::Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+/// The values with which a form begins: those of the address, otherwise the present ones.
+fn values(page: &Page<'_>, form: &str, appointment: &Data, dealer: Option<&Data>) -> Pairs {
+    let mut values = page.visit.query.clone();
+    let customer = appointment.get("customer");
+    let mut begin = |name: &str, value: &str| {
+        if !values.has(name) && !value.is_empty() {
+            values.0.push((name.to_owned(), value.to_owned()));
+        }
+    };
+    match form {
+        "move" => {
+            if let Ok(at) = appointment.text("at").parse::<chrono::DateTime<chrono::Utc>>() {
+                begin("at", &page.zoned(dealer).input(at));
+            }
+        }
+        "attendance" => {
+            begin("attendance", appointment.text("attendance"));
+            begin("reason", appointment.text("reason"));
+        }
+        "correct" => {
+            begin("user", appointment.text("user"));
+            begin("notes", appointment.text("notes"));
+            for name in ["name", "email", "phone", "language"] {
+                begin(&format!("customer.{name}"), customer.text(name));
+            }
+            begin("replaces", "wrong");
+            let refused = MEDIA.into_iter().filter(|medium| customer.get("refuses").contains(medium));
+            values.0.extend(refused.map(|medium| ("customer.refuses".to_owned(), medium.to_owned())));
+        }
+        _ => {}
+    }
+    values
+}
+
+/// The choices of all listed fields. `user` and `language` are the present ones, which stay choices.
+fn choices(page: &Page<'_>, dealer: Option<&Data>, user: &str, language: &str) -> Choices {
+    let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
+    let present = people.iter().filter(|person| person.get("former").is_null() || person.text("id") == user);
+    let mut people: Vec<(String, String)> = present.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
+    if !user.is_empty() && people.iter().all(|(id, _)| id != user) {
+        people.push((user.to_owned(), user.to_owned()));
+    }
+    let labelled = |kind: &str, values: &[&str]| -> Vec<(String, String)> {
+        let text = |value: &str| page.language.text(&format!("label.{kind}.{value}")).unwrap_or(value).to_owned();
+        values.iter().map(|value| ((*value).to_owned(), text(value))).collect()
+    };
+    let other_language = Some(language).filter(|own| !own.is_empty() && !LANGUAGES.contains(own));
+    let languages: Vec<&str> = LANGUAGES.into_iter().chain(other_language).collect();
+    BTreeMap::from([
+        ("user", people),
+        ("kind", labelled("appointment_kind", &AppointmentKind::NAMES.map(|(name, _)| name))),
+        ("attendance", labelled("appointment_attendance", &ATTENDANCES)),
+        ("reason", labelled("appointment_reason", &NO_SHOW_REASONS)),
+        ("customer.language", labelled("customer_language", &languages)),
+        ("customer.refuses", labelled("letter_medium", &MEDIA)),
+        ("replaces", labelled("appointment_replaces", &["wrong", "former"])),
+    ])
+}
