@@ -2,7 +2,7 @@
 //!
 //! A form has a page of its own, so that it works without a script; the script shows the same page as a dialog.
 
-use crate::api::{ApiProblem, Ask, Unanswered};
+use crate::api::{ApiProblem, Ask, Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
@@ -61,8 +61,12 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
     /// A value of a list that the screen gives by the field's name.
     Listed,
+    /// A day, and a time at the dealer. Without the time the body has the day as `date` instead, and the API chooses the time (CAL-2).
+    DayTime,
     /// A value that the user does not see.
     Hidden,
+    /// A list of values that the user does not see.
+    HiddenList,
 }
 
 /// An optional field.
@@ -99,17 +103,34 @@ struct Filled<'a> {
     problems: &'a Problems,
 }
 
+/// The outcome of a visit of a form.
+pub(crate) enum Sent {
+    /// The form is shown: for the first time, or with problems.
+    Shown(Reply),
+    /// The API carried it out, and answered this.
+    Done(Data),
+}
+
 impl Form {
-    /// Shows the form, or carries it out.
+    /// Shows the form, or carries it out and leads back.
     pub(crate) async fn answer(&self, page: &Page<'_>, setting: &Setting<'_>) -> Result<Reply, Trouble> {
+        Ok(match self.send(page, setting).await? {
+            Sent::Shown(reply) => reply,
+            Sent::Done(_) => page.done(page.back(setting.back), self.name),
+        })
+    }
+
+    /// Shows the form, or carries it out and returns the answer of the API.
+    pub(crate) async fn send(&self, page: &Page<'_>, setting: &Setting<'_>) -> Result<Sent, Trouble> {
         if page.visit.method != Method::POST {
-            return self.show(page, setting, Filled { status: 200, values: &setting.values, problems: &Problems::default() });
+            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default() };
+            return self.show(page, setting, filled).map(Sent::Shown);
         }
         let typed = &page.visit.form;
         let zoned = page.zoned(setting.place.dealer);
         let (body, mut problems) = self.body(typed, &zoned);
         if !problems.is_empty() {
-            return self.show(page, setting, Filled { status: 422, values: typed, problems: &problems });
+            return self.show(page, setting, Filled { status: 422, values: typed, problems: &problems }).map(Sent::Shown);
         }
         let ask = Ask {
             parts: setting.parts,
@@ -119,10 +140,10 @@ impl Form {
             ..Ask::default()
         };
         match page.call(self.operation, ask).await {
-            Ok(_) => Ok(page.done(page.back(setting.back), self.name)),
+            Ok(answer) => Ok(Sent::Done(answer)),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 problems.take(&problem, page.language, self);
-                self.show(page, setting, Filled { status: problem.status, values: typed, problems: &problems })
+                self.show(page, setting, Filled { status: problem.status, values: typed, problems: &problems }).map(Sent::Shown)
             }
             Err(other) => Err(other.into()),
         }
@@ -130,7 +151,11 @@ impl Form {
 
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: Filled<'_>) -> Result<Reply, Trouble> {
         let Filled { status, values, problems } = filled;
-        let fields: Vec<Value> = self.fields.iter().map(|field| field.shown(setting, values, problems)).collect();
+        let fields: Vec<Value> = self
+            .fields
+            .iter()
+            .map(|field| context! { text => self.text_of(field, page.language), ..field.shown(setting, values, problems) })
+            .collect();
         let fresh = uuid_like();
         let values = context! {
             form => self.name,
@@ -145,13 +170,20 @@ impl Form {
         page.render(status, "form.html", setting.place, values)
     }
 
+    /// Returns the key of a field's text: that of the field in this form, otherwise of its path, otherwise of the last part of its path.
+    fn text_of(&self, field: &Field, language: Language) -> String {
+        let last = field.name.rsplit('.').next().unwrap_or(field.name);
+        let mut keys = [format!("field.{}.{}", self.name, field.name), format!("field.{}", field.name)].into_iter();
+        keys.find(|key| language.text(key).is_some()).unwrap_or_else(|| format!("field.{last}"))
+    }
+
     /// Returns the body that the typed values make, and the values that cannot be read.
     fn body(&self, typed: &Pairs, zoned: &Zoned) -> (Json, Problems) {
         let mut body = Json::Object(Map::new());
         let mut problems = Problems::default();
         for field in self.fields {
             match field.read(typed, zoned) {
-                Ok(Some(value)) => insert(&mut body, field.name, value),
+                Ok(Some(value)) => insert(&mut body, &field.path(typed), value),
                 Ok(None) => {}
                 Err(key) => problems.add(field.name, zoned.language.text(key).unwrap_or(key).to_owned()),
             }
@@ -161,6 +193,27 @@ impl Form {
 }
 
 impl Field {
+    /// The name of the input with the time of day of a [`Kind::DayTime`].
+    fn clock(&self) -> String {
+        format!("{}.clock", self.name)
+    }
+
+    /// The path of the day of a [`Kind::DayTime`]: `date` in place of the last part.
+    fn day_path(&self) -> String {
+        self.name.rsplit_once('.').map_or_else(|| "date".to_owned(), |(parent, _)| format!("{parent}.date"))
+    }
+
+    /// The path of the value in the body.
+    fn path(&self, typed: &Pairs) -> String {
+        if self.kind == Kind::DayTime && typed.get(&self.clock()).is_none() { self.day_path() } else { self.name.to_owned() }
+    }
+
+    /// Whether a problem of the API is about this field.
+    fn is_meant(&self, path: &str) -> bool {
+        let is_below = path.strip_prefix(self.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('['));
+        is_below || self.kind == Kind::DayTime && path == self.day_path()
+    }
+
     /// Reads the typed value. `None` if nothing is typed: the API says whether it is required. The error is the key of a text.
     fn read(&self, typed: &Pairs, zoned: &Zoned) -> Result<Option<Json>, &'static str> {
         let Some(text) = typed.get(self.name) else {
@@ -172,6 +225,11 @@ impl Field {
             // Germans and Dutch type a comma.
             Kind::Decimal => json!(text.replace(',', ".")),
             Kind::Time => json!(instant(text, zoned)?),
+            Kind::DayTime => match typed.get(&self.clock()) {
+                Some(clock) => json!(instant(&format!("{text}T{clock}"), zoned)?),
+                None => json!(text),
+            },
+            Kind::HiddenList => json!(typed.all(self.name).collect::<Vec<_>>()),
             _ => json!(text),
         }))
     }
@@ -188,7 +246,8 @@ impl Field {
             Kind::Day => ("date", None),
             Kind::Tick => ("tick", None),
             Kind::Choice(_) | Kind::Listed => ("choice", None),
-            Kind::Hidden => ("hidden", None),
+            Kind::DayTime => ("day-time", None),
+            Kind::Hidden | Kind::HiddenList => ("hidden", None),
         };
         let choices: Vec<Value> = match self.kind {
             Kind::Choice(choices) => choices.iter().map(|value| context! { value => *value }).collect(),
@@ -198,7 +257,8 @@ impl Field {
         let name = self.name;
         context! {
             name, id => name.replace('.', "-"), input, longest, choices, required => self.required,
-            value => values.get(name), error => problems.fields.get(name),
+            value => values.get(name), all => values.all(name).collect::<Vec<_>>(), clock => values.get(&self.clock()),
+            error => problems.fields.get(name),
         }
     }
 }
@@ -222,7 +282,7 @@ impl Problems {
     /// Adds the problems of an answer: beside the fields that the form has, otherwise above them.
     fn take(&mut self, problem: &ApiProblem, language: Language, form: &Form) {
         for error in &problem.errors {
-            let own = form.fields.iter().find(|field| field.name == error.field || error.field.starts_with(&format!("{}.", field.name)));
+            let own = form.fields.iter().find(|field| field.is_meant(&error.field));
             let last = error.field.rsplit('.').next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
             let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
