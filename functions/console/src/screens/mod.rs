@@ -1,5 +1,7 @@
 //! The table of screens. Each has a file or folder of its own, with its templates and texts.
 
+mod calendar;
+mod choices;
 mod lead;
 mod leads;
 mod page;
@@ -30,10 +32,10 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 2] = [&leads::PART, &lead::PART];
+const PARTS: [&Part; 3] = [&leads::PART, &lead::PART, &calendar::PART];
 
 /// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
-pub(crate) const MENU: [&str; 1] = ["leads"];
+pub(crate) const MENU: [&str; 2] = ["leads", "calendar"];
 
 static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
     let mut of: BTreeMap<&str, Vec<&Screen>> = BTreeMap::new();
