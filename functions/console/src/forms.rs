@@ -179,7 +179,8 @@ impl Form {
 
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: Filled<'_>) -> Result<Reply, Trouble> {
         let Filled { status, values, problems } = filled;
-        let fields: Vec<Value> = self.fields.iter().map(|field| self.worded(field, page.language, field.shown("", setting, values, problems))).collect();
+        let fields: Vec<Value> =
+            self.fields.iter().map(|field| self.worded(field, page.language, field.shown("", setting, values, problems))).collect();
         let fresh = uuid_like();
         let values = context! {
             form => self.name,

@@ -5,6 +5,7 @@ mod choices;
 mod lead;
 mod leads;
 mod page;
+mod views;
 
 pub(crate) use page::{Page, PeopleCache, Place};
 
@@ -32,10 +33,10 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 3] = [&leads::PART, &lead::PART, &calendar::PART];
+const PARTS: [&Part; 4] = [&leads::PART, &lead::PART, &calendar::PART, &views::PART];
 
 /// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
-pub(crate) const MENU: [&str; 2] = ["leads", "calendar"];
+pub(crate) const MENU: [&str; 3] = ["leads", "board", "calendar"];
 
 static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
     let mut of: BTreeMap<&str, Vec<&Screen>> = BTreeMap::new();

@@ -1,7 +1,6 @@
 //! The calendar: a day, week or month of one or several people, and links by which calendar programs show it.
 
 mod entries;
-mod events;
 mod links;
 mod period;
 mod plan;
@@ -23,7 +22,6 @@ pub(super) const PART: Part = Part {
         Screen { method: "GET", path: "/desk/d/{dealer}/calendar/plan", run: |page| Box::pin(plan::choose(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/calendar/plan/{lead}", run: |page| Box::pin(plan::plan(page)) },
         Screen { method: "POST", path: "/desk/d/{dealer}/calendar/plan/{lead}", run: |page| Box::pin(plan::plan(page)) },
-        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/events/{lead}/{event}", run: |page| Box::pin(events::show(page)) },
         Screen {
             method: "GET",
             path: "/desk/d/{dealer}/calendar/events/{lead}/{event}/{form}",
@@ -44,7 +42,7 @@ pub(super) const PART: Part = Part {
         ("calendar.html", include_str!("calendar.html")),
         ("calendar_macros.html", include_str!("macros.html")),
         ("calendar_plan.html", include_str!("plan.html")),
-        ("calendar_event.html", include_str!("event.html")),
+        ("calendar_send.html", include_str!("send.html")),
         ("calendar_links.html", include_str!("links.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
@@ -88,7 +86,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
         before => period.before().to_string(),
         after => period.after().to_string(),
         today => zoned.date(zoned.now).to_string(),
-        chosen => &people,
+        chosen => people.iter().copied().collect::<Value>(),
         kept => kept(query.encode_without(&["view", "date", "done", "cursor"])),
         others => kept(query.encode_without(&["view", "date", "done", "cursor", "person"])),
         without_lead => kept(query.encode_without(&["view", "date", "done", "cursor", "lead"])),
@@ -123,12 +121,12 @@ impl Sheet<'_> {
             past => date < today,
             count => entries.len(),
             more => entries.len().saturating_sub(most),
-            entries => entries.into_iter().take(most).collect::<Vec<_>>(),
+            entries => entries.into_iter().take(most).collect::<Value>(),
             all_day => self.all_day(date),
         }
     }
 
-    fn all_day(&self, date: NaiveDate) -> Vec<&Value> {
+    fn all_day(&self, date: NaiveDate) -> Value {
         self.found.all_day.iter().filter(|day| day.is_on(date)).map(|day| &day.value).collect()
     }
 
@@ -148,10 +146,10 @@ impl Sheet<'_> {
         let row = |hour: u32| {
             let cells = columns.iter().map(|person| {
                 let entries = self.found.entries.iter().filter(|entry| is_in(entry, hour, person)).map(|entry| &entry.value);
-                context! { person => *person, entries => entries.collect::<Vec<_>>() }
+                context! { person => *person, entries => entries.collect::<Value>() }
             });
             context! { clock => format!("{hour:02}:00"), cells => cells.collect::<Vec<_>>() }
         };
-        context! { hours => (first..=last).map(row).collect::<Vec<_>>(), columns, off => self.all_day(date) }
+        context! { hours => (first..=last).map(row).collect::<Vec<_>>(), columns => columns.iter().copied().collect::<Value>(), off => self.all_day(date) }
     }
 }

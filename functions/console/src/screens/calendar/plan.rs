@@ -7,7 +7,7 @@ use crate::console::Trouble;
 use crate::forms::{Form, Kind, Setting, field, needed};
 use crate::reply::Reply;
 use forecourt_edge::routes::Operation;
-use minijinja::context;
+use minijinja::{Value, context};
 use std::collections::BTreeMap;
 
 /// The leads from which the user chooses.
@@ -43,7 +43,7 @@ pub(super) async fn choose(page: &Page<'_>) -> Result<Reply, Trouble> {
         refused,
         q,
         kept => page.visit.query.encode_without(&["q", "done"]),
-        carried => page.visit.query.0.iter().filter(|(name, _)| !["q", "done"].contains(&name.as_str())).collect::<Vec<_>>(),
+        carried => page.visit.query.0.iter().filter(|(name, _)| !["q", "done"].contains(&name.as_str())).collect::<Value>(),
         back => page.back(&format!("/desk/d/{id}/calendar")),
     };
     page.render(200, "calendar_plan.html", Place { dealer: Some(&dealer), active: "calendar" }, values)
