@@ -9,13 +9,8 @@ pub(super) type Choices = Vec<(String, String)>;
 
 /// The types of events that every dealer has.
 pub(super) fn event_types(language: Language) -> Choices {
-    texts(language, "type_of_event", &EVENT_TYPES.map(|(value, _)| value))
-}
-
-/// Values with the texts `label.KIND.VALUE`.
-pub(super) fn texts(language: Language, kind: &str, values: &[&str]) -> Choices {
-    let text = |value: &str| language.text(&format!("label.{kind}.{value}")).unwrap_or(value).to_owned();
-    values.iter().map(|value| ((*value).to_owned(), text(value))).collect()
+    let text = |value: &str| language.text(&format!("label.type_of_event.{value}")).unwrap_or(value).to_owned();
+    EVENT_TYPES.iter().map(|(value, _)| ((*value).to_owned(), text(value))).collect()
 }
 
 /// The people of a dealer.

@@ -54,7 +54,8 @@ pub(super) fn bar(page: &Page<'_>, dealer: &str, views: &Data, screens: &[&str])
             }
         })
         .collect();
-    let save = [("screen", own), ("query", &query), ("back", &page.visit.address()), ("pinned", "on")];
+    let here = page.visit.address();
+    let save = [("screen", own), ("query", query.as_str()), ("back", here.as_str()), ("pinned", "on")];
     let save = form_urlencoded::Serializer::new(String::new()).extend_pairs(save).finish();
     context! {
         views,
