@@ -2,17 +2,22 @@
 //!
 //! A form has a page of its own, so that it works without a script; the script shows the same page as a dialog.
 
-use crate::api::{ApiProblem, Ask, Unanswered};
+mod nested;
+mod values;
+
+pub(crate) use values::values_of;
+
+use crate::api::{ApiProblem, Ask, Unanswered, route};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
-use crate::view::{Language, Zoned};
+use crate::view::{Language, Zoned, money};
 use crate::visit::Pairs;
 use chrono::{NaiveDateTime, TimeZone as _};
 use forecourt_edge::routes::Operation;
 use http::Method;
 use minijinja::{Value, context};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
 /// A form. Its texts are `form.NAME.title`, `form.NAME.send`, `done.NAME`, and `field.…` of its fields.
@@ -28,8 +33,8 @@ pub(crate) struct Form {
     pub(crate) dangerous: bool,
 }
 
-/// A field: the path of the value in the body, with full stops.
-#[derive(Debug, Clone, Copy)]
+/// A field: the path of the value in the body, with full stops. Fields of a group or of rows have a path within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
@@ -63,6 +68,18 @@ pub(crate) enum Kind {
     Listed,
     /// A value that the user does not see.
     Hidden,
+    /// The value `true`, without an input.
+    True,
+    /// A list of texts, one on each line.
+    List,
+    /// An amount of money with its currency, which users type as a decimal number and the API takes in the currency's smallest unit.
+    Money,
+    /// An amount of money in the currency that is in another field, in the currency's smallest unit.
+    Amount(&'static str),
+    /// Fields that belong together, as an object, with the heading `field.NAME.legend`. It is left out if none of them has a value.
+    Group(&'static [Field]),
+    /// A list of objects with these fields, up to a number, with the heading `field.NAME.legend`.
+    Rows(&'static [Field], usize),
 }
 
 /// An optional field.
@@ -92,6 +109,13 @@ pub(crate) struct Setting<'a> {
     pub(crate) about: String,
 }
 
+impl Setting<'_> {
+    /// The currency of an amount that has none yet.
+    fn currency(&self) -> &'static str {
+        money::usual(self.place.dealer.map(|dealer| dealer.text("country")).unwrap_or_default())
+    }
+}
+
 /// The state in which a form is shown.
 struct Filled<'a> {
     status: u16,
@@ -113,7 +137,7 @@ impl Form {
         }
         let ask = Ask {
             parts: setting.parts,
-            body: Some(body),
+            body: (self.method() != "DELETE").then_some(body),
             if_match: if self.versioned { typed.get("version").map(|version| format!("\"{version}\"")) } else { None },
             idempotency_key: typed.get("key").map(str::to_owned),
             ..Ask::default()
@@ -128,9 +152,13 @@ impl Form {
         }
     }
 
+    fn method(&self) -> &'static str {
+        route(self.operation).map_or("GET", |route| route.method)
+    }
+
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: Filled<'_>) -> Result<Reply, Trouble> {
         let Filled { status, values, problems } = filled;
-        let fields: Vec<Value> = self.fields.iter().map(|field| field.shown(setting, values, problems)).collect();
+        let fields: Vec<Value> = self.fields.iter().map(|field| field.shown("", setting, values, problems)).collect();
         let fresh = uuid_like();
         let values = context! {
             form => self.name,
@@ -147,36 +175,16 @@ impl Form {
 
     /// Returns the body that the typed values make, and the values that cannot be read.
     fn body(&self, typed: &Pairs, zoned: &Zoned) -> (Json, Problems) {
-        let mut body = Json::Object(Map::new());
         let mut problems = Problems::default();
-        for field in self.fields {
-            match field.read(typed, zoned) {
-                Ok(Some(value)) => insert(&mut body, field.name, value),
-                Ok(None) => {}
-                Err(key) => problems.add(field.name, zoned.language.text(key).unwrap_or(key).to_owned()),
-            }
-        }
+        let reading = nested::Reading { typed, zoned, clears: self.method() == "PATCH" };
+        let body = reading.object(self.fields, "", &mut problems).unwrap_or_else(|| Json::Object(Map::new()));
         (body, problems)
     }
 }
 
 impl Field {
-    /// Reads the typed value. `None` if nothing is typed: the API says whether it is required. The error is the key of a text.
-    fn read(&self, typed: &Pairs, zoned: &Zoned) -> Result<Option<Json>, &'static str> {
-        let Some(text) = typed.get(self.name) else {
-            return Ok(if self.kind == Kind::Tick { Some(json!(false)) } else { None });
-        };
-        Ok(Some(match self.kind {
-            Kind::Tick => json!(true),
-            Kind::Number => json!(text.parse::<i64>().map_err(|_| "error.number")?),
-            // Germans and Dutch type a comma.
-            Kind::Decimal => json!(text.replace(',', ".")),
-            Kind::Time => json!(instant(text, zoned)?),
-            _ => json!(text),
-        }))
-    }
-
-    fn shown(&self, setting: &Setting<'_>, values: &Pairs, problems: &Problems) -> Value {
+    /// Returns the field for the template. `within` is the path of the group or row that it belongs to, with a full stop at the end.
+    fn shown(&self, within: &str, setting: &Setting<'_>, values: &Pairs, problems: &Problems) -> Value {
         let (input, longest) = match self.kind {
             Kind::Line(longest) => ("text", Some(longest)),
             Kind::Text(longest) => ("area", Some(longest)),
@@ -189,16 +197,28 @@ impl Field {
             Kind::Tick => ("tick", None),
             Kind::Choice(_) | Kind::Listed => ("choice", None),
             Kind::Hidden => ("hidden", None),
+            Kind::True => ("none", None),
+            Kind::List => ("area", None),
+            Kind::Money => ("money", None),
+            Kind::Amount(_) => ("decimal", None),
+            Kind::Group(_) => ("group", None),
+            Kind::Rows(..) => ("rows", None),
         };
         let choices: Vec<Value> = match self.kind {
             Kind::Choice(choices) => choices.iter().map(|value| context! { value => *value }).collect(),
             Kind::Listed => setting.choices.get(self.name).into_iter().flatten().map(|(value, text)| context! { value, text }).collect(),
             _ => Vec::new(),
         };
-        let name = self.name;
+        let name = format!("{within}{}", self.name);
+        let currency = (self.kind == Kind::Money).then(|| format!("{name}.currency"));
+        let value = if self.kind == Kind::Money { values.get(&format!("{name}.amount")) } else { values.get(&name) };
         context! {
-            name, id => name.replace('.', "-"), input, longest, choices, required => self.required,
-            value => values.get(name), error => problems.fields.get(name),
+            name, id => name.replace('.', "-"), input, longest, choices, value, required => self.required,
+            // The text of a row's field has no number in its key.
+            label => name.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join("."),
+            error => problems.fields.get(&name),
+            currency => currency.as_deref().map(|currency| values.get(currency).unwrap_or_else(|| setting.currency())),
+            parts => self.shown_parts(&name, setting, values, problems),
         }
     }
 }
@@ -222,12 +242,13 @@ impl Problems {
     /// Adds the problems of an answer: beside the fields that the form has, otherwise above them.
     fn take(&mut self, problem: &ApiProblem, language: Language, form: &Form) {
         for error in &problem.errors {
-            let own = form.fields.iter().find(|field| field.name == error.field || error.field.starts_with(&format!("{}.", field.name)));
+            let path = error.field.replace('[', ".").replace(']', "");
+            let own = nested::place_of(form.fields, "", &path);
             let last = error.field.rsplit('.').next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
             let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
             match own {
-                Some(field) => self.add(field.name, text),
+                Some(name) => self.add(&name, text),
                 None => self.general.push(format!("{}: {text}", error.field)),
             }
         }
@@ -248,15 +269,6 @@ fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str> {
     let local = local.map_err(|_| "error.time")?;
     // An hour that the clock skips does not exist; of an hour that occurs twice, the first is meant.
     zoned.zone.from_local_datetime(&local).earliest().map(|at| at.to_rfc3339()).ok_or("error.time_skipped")
-}
-
-/// Puts a value at a path such as `contact.email`.
-fn insert(body: &mut Json, path: &str, value: Json) {
-    let mut place = body;
-    for name in path.split('.') {
-        place = &mut place[name];
-    }
-    *place = value;
 }
 
 /// A key that no other form has.

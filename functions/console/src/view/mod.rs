@@ -2,6 +2,7 @@
 
 mod functions;
 mod language;
+pub(crate) mod money;
 mod time;
 
 pub use language::{Language, text_keys};
