@@ -13,9 +13,9 @@ pub(super) const PART: Part = Part {
 };
 
 /// The filters, which are parameters of the API by the same names.
-const FILTERS: [&str; 9] = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "cursor"];
+pub(super) const FILTERS: [&str; 9] = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "cursor"];
 /// The leads of a page.
-const ROWS: &str = "50";
+pub(super) const ROWS: &str = "50";
 
 async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
