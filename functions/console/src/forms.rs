@@ -241,16 +241,22 @@ impl Field {
             Kind::Group(_) => ("group", None),
             Kind::Rows(..) => ("rows", None),
         };
-        let choices: Vec<Value> = match self.kind {
+        let name = format!("{within}{}", self.name);
+        let currency = (self.kind == Kind::Money).then(|| format!("{name}.currency"));
+        let value = if self.kind == Kind::Money { values.get(&format!("{name}.amount")) } else { values.get(&name) };
+        let mut choices: Vec<Value> = match self.kind {
             Kind::Choice(choices) => choices.iter().map(|value| context! { value => *value }).collect(),
             Kind::Listed => setting.choices.get(self.name).into_iter().flatten().map(|(value, text)| context! { value, text }).collect(),
             _ => Vec::new(),
         };
-        let name = format!("{within}{}", self.name);
-        let currency = (self.kind == Kind::Money).then(|| format!("{name}.currency"));
-        let value = if self.kind == Kind::Money { values.get(&format!("{name}.amount")) } else { values.get(&name) };
+        // A value that is no longer to be chosen, such as a former user, is not lost.
+        if let (Kind::Listed, Some(value)) = (self.kind, value)
+            && !setting.choices.get(self.name).is_some_and(|known| known.iter().any(|(known, _)| known == value))
+        {
+            choices.push(context! { value, text => value });
+        }
         context! {
-            name, id => name.replace('.', "-"), input, longest, choices, value, required => self.required,
+            name => &name, id => name.replace('.', "-"), input, longest, choices, value, required => self.required,
             // The text of a row's field has no number in its key.
             label => name.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join("."),
             error => problems.fields.get(&name),
@@ -302,6 +308,13 @@ impl Problems {
     }
 }
 
+/// Returns the problems of an answer as texts, for a form that is not made from data.
+pub(crate) fn texts_of(problem: &ApiProblem, language: Language) -> Vec<String> {
+    let found = problem.errors.iter().map(|error| language.text(&format!("error.{}", error.rule)).unwrap_or(&error.detail).to_owned());
+    let texts: Vec<String> = found.collect();
+    if texts.is_empty() { vec![problem.detail.clone()] } else { texts }
+}
+
 /// Reads `2026-11-25T14:30` as a time at the dealer.
 fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str> {
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"));
@@ -311,7 +324,7 @@ fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str> {
 }
 
 /// A key that no other form has.
-fn uuid_like() -> String {
+pub(crate) fn uuid_like() -> String {
     let mut random = [0_u8; 16];
     let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut random);
     crate::session::hash(&random)

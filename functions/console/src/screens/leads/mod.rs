@@ -26,16 +26,15 @@ pub(super) const PART: Part = Part {
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
 };
 
-/// The filters of the list, which are parameters of the API by the same names.
-const FILTERS: [&str; 8] = ["status", "owner", "type", "source", "from", "until", "overdue", "q"];
+/// The filters and the place of the list, which are parameters of the API by the same names.
+pub(super) const FILTERS: [&str; 9] = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "cursor"];
 /// The leads of a page.
-const ROWS: &str = "50";
+pub(super) const ROWS: &str = "50";
 
 async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let mut query = parameters(page, &FILTERS);
-    query.extend(parameters(page, &["cursor"]));
     query.push(("limit", ROWS.to_owned()));
     let (leads, saved) =
         futures::try_join!(page.get(Operation::ListLeads, &[("dealer", id)], query), page.get(Operation::ListViews, &[], Vec::new()))?;
@@ -62,7 +61,8 @@ fn next(page: &Page<'_>, cursor: &str) -> Option<String> {
 
 /// The values of `leads_filters.html`: the filters, and for each that is set the address without it.
 fn filters(page: &Page<'_>, names: &[&'static str]) -> Value {
-    let set = parameters(page, names);
+    let mut set = parameters(page, names);
+    set.retain(|(name, _)| *name != "cursor");
     let chip = |(name, value): &(&'static str, String)| {
         let without = page.visit.query.encode_without(&[*name, "cursor", "done"]);
         context! { name => *name, value => value.as_str(), without => format!("{}?{without}", page.visit.path) }
