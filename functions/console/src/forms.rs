@@ -2,18 +2,25 @@
 //!
 //! A form has a page of its own, so that it works without a script; the script shows the same page as a dialog.
 
-use crate::api::{ApiProblem, Ask, Data, Unanswered};
+mod nested;
+mod problems;
+mod values;
+
+pub(crate) use problems::texts_of;
+pub(crate) use values::values_of;
+
+use crate::api::{Ask, Data, Unanswered, route};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
-use crate::view::{Language, Zoned};
+use crate::view::{Language, Zoned, money};
 use crate::visit::Pairs;
 use chrono::{NaiveDateTime, TimeZone as _};
-use forecourt_domain::base::UserId;
 use forecourt_edge::routes::Operation;
 use http::Method;
 use minijinja::{Value, context};
-use serde_json::{Map, Value as Json, json};
+use problems::Problems;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
 /// A form. Its texts are `form.NAME.title`, `form.NAME.send`, `done.NAME`, and of its fields `form.NAME.field.…` or, if there is none,
@@ -30,13 +37,13 @@ pub(crate) struct Form {
     pub(crate) dangerous: bool,
 }
 
-/// A field: the path of the value in the body, with full stops.
-#[derive(Debug, Clone, Copy)]
+/// A field: the path of the value in the body, with full stops. Fields of a group or of rows have a path within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) required: bool,
-    /// Whether an empty field removes the value that is stored.
+    /// Whether an empty field removes the value that is stored, if the form changes an object.
     pub(crate) clears: bool,
 }
 
@@ -69,8 +76,24 @@ pub(crate) enum Kind {
     Listed,
     /// Any number of values of such a list, as boxes to tick.
     Several,
+    /// A day, and a time at the dealer. Without the time the body has the day as `date` instead, and the API chooses the time (CAL-2).
+    DayTime,
     /// A value that the user does not see.
     Hidden,
+    /// A list of values that the user does not see.
+    HiddenList,
+    /// The value `true`, without an input.
+    True,
+    /// A list of texts, one on each line.
+    List,
+    /// An amount of money with its currency, which users type as a decimal number and the API takes in the currency's smallest unit.
+    Money,
+    /// An amount of money in the currency that is in another field, in the currency's smallest unit.
+    Amount(&'static str),
+    /// Fields that belong together, as an object, with the heading `field.NAME.legend`. It is left out if none of them has a value.
+    Group(&'static [Field]),
+    /// A list of objects with these fields, up to a number, with the heading `field.NAME.legend`.
+    Rows(&'static [Field], usize),
 }
 
 /// An optional field.
@@ -105,6 +128,13 @@ pub(crate) struct Setting<'a> {
     pub(crate) about: String,
 }
 
+impl Setting<'_> {
+    /// The currency of an amount that has none yet.
+    fn currency(&self) -> &'static str {
+        money::usual(self.place.dealer.map(|dealer| dealer.text("country")).unwrap_or_default())
+    }
+}
+
 /// The state in which a form is shown.
 struct Filled<'a> {
     status: u16,
@@ -112,9 +142,9 @@ struct Filled<'a> {
     problems: &'a Problems,
 }
 
-/// What became of a form.
+/// The outcome of a visit of a form.
 pub(crate) enum Sent {
-    /// It is shown: for the first time, or with problems.
+    /// The form is shown: for the first time, or with problems.
     Shown(Reply),
     /// The API carried it out, and answered this.
     Done(Data),
@@ -124,7 +154,7 @@ pub(crate) enum Sent {
 pub(crate) type Shaped<'a> = &'a (dyn Fn(Json) -> Json + Sync);
 
 impl Form {
-    /// Shows the form, or carries it out and leads to another page.
+    /// Shows the form, or carries it out and leads back.
     pub(crate) async fn answer(&self, page: &Page<'_>, setting: &Setting<'_>) -> Result<Reply, Trouble> {
         self.answer_shaped(page, setting, &|body| body).await
     }
@@ -140,8 +170,8 @@ impl Form {
     /// Shows the form, or carries it out and returns the answer, for a screen that must show it.
     pub(crate) async fn send(&self, page: &Page<'_>, setting: &Setting<'_>, shaped: Shaped<'_>) -> Result<Sent, Trouble> {
         if page.visit.method != Method::POST {
-            let empty = Filled { status: 200, values: &setting.values, problems: &Problems::default() };
-            return self.show(page, setting, empty).map(Sent::Shown);
+            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default() };
+            return self.show(page, setting, filled).map(Sent::Shown);
         }
         let typed = &page.visit.form;
         let zoned = page.zoned(setting.place.dealer);
@@ -151,7 +181,7 @@ impl Form {
         }
         let ask = Ask {
             parts: setting.parts,
-            body: Some(shaped(body)),
+            body: (self.method() != "DELETE").then(|| shaped(body)),
             if_match: if self.versioned { typed.get("version").map(|version| format!("\"{version}\"")) } else { None },
             idempotency_key: typed.get("key").map(str::to_owned),
             ..Ask::default()
@@ -166,15 +196,14 @@ impl Form {
         }
     }
 
+    fn method(&self) -> &'static str {
+        route(self.operation).map_or("GET", |route| route.method)
+    }
+
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: Filled<'_>) -> Result<Reply, Trouble> {
         let Filled { status, values, problems } = filled;
-        let text_of = |field: &Field| {
-            let own = format!("form.{}.field.{}", self.name, field.name);
-            if page.language.text(&own).is_some() { own } else { format!("field.{}", field.name) }
-        };
-        let shown = |field: &Field| context! { text => text_of(field), ..field.shown(setting, values, problems) };
-        let fields: Vec<Value> = self.fields.iter().map(shown).collect();
-        let fresh = uuid_like();
+        let fields: Vec<Value> =
+            self.fields.iter().map(|field| self.worded(field, page.language, field.shown("", setting, values, problems))).collect();
         let values = context! {
             form => self.name,
             dangerous => self.dangerous,
@@ -182,57 +211,38 @@ impl Form {
             general => &problems.general,
             back => page.back(setting.back),
             about => &setting.about,
-            key => if problems.is_empty() { values.get("key").unwrap_or(&fresh) } else { &fresh },
+            key => uuid_like(),
             version => setting.version.as_deref(),
         };
         page.render(status, "form.html", setting.place, values)
     }
 
+    /// Gives a shown field the text that it has in this form, if there is one.
+    fn worded(&self, field: &Field, language: Language, shown: Value) -> Value {
+        let own = format!("form.{}.field.{}", self.name, field.name);
+        match language.text(&own) {
+            Some(_) => context! { text => own, ..shown },
+            None => shown,
+        }
+    }
+
     /// Returns the body that the typed values make, and the values that cannot be read.
     fn body(&self, typed: &Pairs, zoned: &Zoned) -> (Json, Problems) {
-        let mut body = Json::Object(Map::new());
         let mut problems = Problems::default();
-        for field in self.fields {
-            match field.read(typed, zoned) {
-                Ok(Some(value)) => insert(&mut body, field.name, value),
-                Ok(None) => {}
-                Err(key) => problems.add(field.name, zoned.language.text(key).unwrap_or(key).to_owned()),
-            }
-        }
+        let reading = nested::Reading { typed, zoned, method: self.method(), in_row: false };
+        let body = reading.object(self.fields, "", &mut problems).unwrap_or_else(|| Json::Object(Map::new()));
         (body, problems)
     }
 }
 
 impl Field {
-    /// Reads the typed value. `None` if nothing is typed. The error is the key of a text.
-    fn read(&self, typed: &Pairs, zoned: &Zoned) -> Result<Option<Json>, &'static str> {
-        if self.kind == Kind::Several {
-            return Ok(Some(json!(typed.all(self.name).collect::<Vec<_>>())));
-        }
-        let Some(text) = typed.get(self.name) else {
-            return match self.kind {
-                Kind::Tick => Ok(Some(json!(false))),
-                Kind::Id => Err("error.id"),
-                _ if self.clears => Ok(Some(Json::Null)),
-                _ if self.required => Err("error.required"),
-                _ => Ok(None),
-            };
-        };
-        Ok(Some(match self.kind {
-            Kind::Tick => json!(true),
-            Kind::Id => match text.parse::<UserId>() {
-                Ok(_) => json!(text),
-                Err(_) => return Err("error.id"),
-            },
-            Kind::Number => json!(text.parse::<i64>().map_err(|_| "error.number")?),
-            // Germans and Dutch type a comma.
-            Kind::Decimal => json!(text.replace(',', ".")),
-            Kind::Time => json!(instant(text, zoned)?),
-            _ => json!(text),
-        }))
+    /// The path of the day of a [`Kind::DayTime`] in the body: `date` in place of the last part of `path`.
+    fn day_path(path: &str) -> String {
+        path.rsplit_once('.').map_or_else(|| "date".to_owned(), |(parent, _)| format!("{parent}.date"))
     }
 
-    fn shown(&self, setting: &Setting<'_>, values: &Pairs, problems: &Problems) -> Value {
+    /// Returns the field for the template. `within` is the path of the group or row that it belongs to, with a full stop at the end.
+    fn shown(&self, within: &str, setting: &Setting<'_>, values: &Pairs, problems: &Problems) -> Value {
         let (input, longest) = match self.kind {
             Kind::Line(longest) => ("text", Some(longest)),
             Kind::Text(longest) => ("area", Some(longest)),
@@ -246,97 +256,55 @@ impl Field {
             Kind::Tick => ("tick", None),
             Kind::Choice(_) | Kind::Listed => ("choice", None),
             Kind::Several => ("several", None),
-            Kind::Hidden => ("hidden", None),
+            Kind::DayTime => ("day-time", None),
+            Kind::Hidden | Kind::HiddenList => ("hidden", None),
+            Kind::True => ("none", None),
+            Kind::List => ("area", None),
+            Kind::Money => ("money", None),
+            Kind::Amount(_) => ("decimal", None),
+            Kind::Group(_) => ("group", None),
+            Kind::Rows(..) => ("rows", None),
         };
-        let choices: Vec<Value> = match self.kind {
+        let name = format!("{within}{}", self.name);
+        let currency = (self.kind == Kind::Money).then(|| format!("{name}.currency"));
+        let value = if self.kind == Kind::Money { values.get(&format!("{name}.amount")) } else { values.get(&name) };
+        let mut choices: Vec<Value> = match self.kind {
             Kind::Choice(choices) => choices.iter().map(|value| context! { value => *value }).collect(),
             Kind::Listed | Kind::Several => {
                 setting.choices.get(self.name).into_iter().flatten().map(|(value, text)| context! { value, text }).collect()
             }
             _ => Vec::new(),
         };
-        let name = self.name;
+        // A value that is no longer to be chosen, such as a former user, is not lost.
+        if let (Kind::Listed, Some(value)) = (self.kind, value)
+            && !setting.choices.get(self.name).is_some_and(|known| known.iter().any(|(known, _)| known == value))
+        {
+            choices.push(context! { value, text => value });
+        }
+        // The text of a row's field has no number in its key.
+        let label = name.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join(".");
         context! {
-            name, id => name.replace('.', "-"), input, longest, choices, required => self.required,
-            value => values.get(name), chosen => values.all(name).collect::<Vec<_>>(), error => problems.fields.get(name),
-        }
-    }
-}
-
-/// The problems of a form: of fields, and of the whole.
-#[derive(Debug, Default)]
-pub(crate) struct Problems {
-    fields: BTreeMap<String, String>,
-    general: Vec<String>,
-}
-
-impl Problems {
-    fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.general.is_empty()
-    }
-
-    fn add(&mut self, field: &str, text: String) {
-        self.fields.insert(field.to_owned(), text);
-    }
-
-    /// Adds the problems of an answer: beside the fields that the form has, otherwise above them.
-    fn take(&mut self, problem: &ApiProblem, language: Language, form: &Form) {
-        for error in &problem.errors {
-            // The fields of an element that a form adds to a list are named without the list: `absences[0].from` is `from`.
-            let in_list = error.field.rsplit_once("].").map_or(error.field.as_str(), |(_, name)| name);
-            let is_of = |field: &&Field, path: &str| {
-                path.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-            };
-            let own = form
-                .fields
-                .iter()
-                .find(|field| is_of(field, &error.field))
-                .or_else(|| form.fields.iter().find(|field| is_of(field, in_list)))
-                // A fault of a whole, such as a customer without any address, stands at its first field.
-                .or_else(|| form.fields.iter().find(|field| field.name.starts_with(&format!("{}.", error.field))));
-            let last = error.field.rsplit('.').next().unwrap_or_default();
-            let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
-            let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
-            match own {
-                Some(field) => self.add(field.name, text),
-                None => self.general.push(format!("{}: {text}", error.field)),
-            }
-        }
-        let conflict = problem.rule.as_deref().filter(|_| problem.status == 409);
-        if let Some(text) = conflict.and_then(|rule| language.text(&format!("error.conflict.{rule}"))) {
-            self.general.push(text.to_owned());
-        }
-        if self.is_empty() {
-            let text = match problem.status {
-                409 | 412 => language.text("error.changed"),
-                403 => language.text("error.forbidden"),
-                428 => language.text("error.exists"),
-                _ => None,
-            };
-            self.general.push(text.map_or_else(|| problem.detail.clone(), |text| format!("{text} {}", problem.detail)));
+            name => &name, id => name.replace('.', "-"), input, longest, choices, value, required => self.required,
+            text => format!("field.{label}"), label,
+            error => problems.fields.get(&name),
+            all => values.all(&name).map(Value::from).collect::<Vec<_>>(),
+            clock => values.get(&format!("{name}.clock")),
+            currency => currency.as_deref().map(|currency| values.get(currency).unwrap_or_else(|| setting.currency())),
+            parts => self.shown_parts(&name, setting, values, problems),
         }
     }
 }
 
 /// Reads `2026-11-25T14:30` as a time at the dealer.
-fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str> {
+pub(crate) fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str> {
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"));
     let local = local.map_err(|_| "error.time")?;
     // An hour that the clock skips does not exist; of an hour that occurs twice, the first is meant.
     zoned.zone.from_local_datetime(&local).earliest().map(|at| at.to_rfc3339()).ok_or("error.time_skipped")
 }
 
-/// Puts a value at a path such as `contact.email`.
-fn insert(body: &mut Json, path: &str, value: Json) {
-    let mut place = body;
-    for name in path.split('.') {
-        place = &mut place[name];
-    }
-    *place = value;
-}
-
 /// A key that no other form has.
-fn uuid_like() -> String {
+pub(crate) fn uuid_like() -> String {
     let mut random = [0_u8; 16];
     let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut random);
     crate::session::hash(&random)

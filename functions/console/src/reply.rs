@@ -26,6 +26,11 @@ impl Reply {
         Self { status, body: body.into_bytes(), ..Self::default() }.header("content-type", "text/html; charset=utf-8")
     }
 
+    /// An answer to the script.
+    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self { status, body: body.to_string().into_bytes(), ..Self::default() }.header("content-type", "application/json")
+    }
+
     /// A file of the console itself. Its address names its content, so browsers keep it.
     pub(crate) fn file(media_type: &'static str, body: &'static [u8]) -> Self {
         let reply = Self { status: 200, body: body.to_vec(), ..Self::default() };
@@ -40,6 +45,11 @@ impl Reply {
     /// Another page: the browser gets it with GET.
     pub(crate) fn redirect(to: impl Into<String>) -> Self {
         Self::empty(303).header("location", to)
+    }
+
+    /// Where it redirects to.
+    pub(crate) fn location(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| *name == "location").map(|(_, value)| value.as_str())
     }
 
     /// Adds a header.

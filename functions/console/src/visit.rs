@@ -19,6 +19,8 @@ pub(crate) struct Visit {
     pub(crate) query: Pairs,
     /// The fields of a form, in order.
     pub(crate) form: Pairs,
+    /// The body of a form with a file, as it was sent; empty for other forms.
+    pub(crate) body: Vec<u8>,
     headers: HeaderMap,
 }
 
@@ -70,11 +72,14 @@ impl Visit {
         {
             headers.insert(header::COOKIE, value);
         }
+        let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let has_file = media_type.starts_with("multipart/form-data");
         Self {
             method,
             path: event.raw_path.unwrap_or_default(),
             query: Pairs::parse(event.raw_query_string.unwrap_or_default().as_bytes()),
-            form: Pairs::parse(&body),
+            form: if has_file { Pairs::default() } else { Pairs::parse(&body) },
+            body: if has_file { body } else { Vec::new() },
             headers,
         }
     }

@@ -112,7 +112,7 @@ impl Api {
         self.call(token, Operation::ReadMe, Ask::default()).await
     }
 
-    /// Sends a request. A successful answer without JSON is `null`.
+    /// Sends a request. A successful answer that is not JSON is its text, or `null` if it is empty.
     pub(crate) async fn call(&self, token: &str, operation: Operation, ask: Ask<'_>) -> Result<Data, Unanswered> {
         let route = route(operation);
         let mut path = route.map_or("/", |route| route.path).to_owned();
@@ -146,7 +146,9 @@ impl Api {
         match status {
             200..=299 | 304 => {
                 let shape = self.shapes.as_ref().map(|shapes| shapes.of_answer(operation, status));
-                Ok(Data::new(json.unwrap_or_default(), shape).with_etag(etag, status == 304))
+                let text = || Some(String::from_utf8_lossy(response.body()).into_owned()).filter(|text| !text.is_empty());
+                let json = json.unwrap_or_else(|_| text().map(Value::String).unwrap_or_default());
+                Ok(Data::new(json, shape).with_etag(etag, status == 304))
             }
             _ => match json.ok().and_then(|json| serde_json::from_value::<ApiProblem>(json).ok()) {
                 Some(problem) => Err(Unanswered::Problem(Box::new(ApiProblem { status, ..problem }))),

@@ -50,7 +50,9 @@
     refresh.last = text;
     const focused = document.activeElement && document.activeElement.id;
     const opened = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
+    const ticked = [...main.querySelectorAll("input[type=checkbox][id]:checked")].map((box) => box.id);
     main.innerHTML = text;
+    ticked.forEach((id) => { const box = document.getElementById(id); if (box) box.checked = true; });
     opened.forEach((id) => { const details = document.getElementById(id); if (details) details.open = true; });
     if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
     if (!quiet) history.replaceState(null, "", url.replace(/([?&])done=[^&]*&?/, "$1").replace(/[?&]$/, ""));

@@ -1,7 +1,9 @@
 //! The table of screens. Each has a file or folder of its own, with its templates and texts.
 
 mod appointments;
+mod calendar;
 mod charts;
+mod choices;
 mod exports;
 mod group;
 mod lead;
@@ -9,6 +11,7 @@ mod leads;
 mod me;
 mod overview;
 mod page;
+mod views;
 
 pub(crate) use page::{Page, PeopleCache, Place};
 
@@ -36,11 +39,21 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 8] =
-    [&leads::PART, &lead::PART, &charts::PART, &appointments::PART, &overview::PART, &exports::PART, &group::PART, &me::PART];
+const PARTS: [&Part; 10] = [
+    &leads::PART,
+    &lead::PART,
+    &views::PART,
+    &calendar::PART,
+    &appointments::PART,
+    &charts::PART,
+    &overview::PART,
+    &exports::PART,
+    &group::PART,
+    &me::PART,
+];
 
 /// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
-pub(crate) const MENU: [&str; 3] = ["leads", "appointments", "overview"];
+pub(crate) const MENU: [&str; 5] = ["leads", "board", "calendar", "appointments", "overview"];
 
 static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
     let mut of: BTreeMap<&str, Vec<&Screen>> = BTreeMap::new();

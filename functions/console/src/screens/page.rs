@@ -119,6 +119,11 @@ impl<'a> Page<'a> {
         self.console.api.call(&self.session.tokens.access, operation, ask).await
     }
 
+    /// Sends a request to another address than the API's, such as that of an upload.
+    pub(crate) async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Unanswered> {
+        Ok(self.console.http.send(request).await?)
+    }
+
     /// Reads from the API.
     pub(crate) async fn get(
         &self,

@@ -1,6 +1,6 @@
 //! The functions and filters of the templates. The language, the zone and the time are in the values of each page.
 
-use super::{Language, Zoned};
+use super::{Language, Zoned, money};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, State, Value};
@@ -18,6 +18,9 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("day", day);
     environment.add_filter("minutes", |state: &State, minutes: i64| zoned(state).span(TimeDelta::minutes(minutes)));
     environment.add_filter("person", person);
+    environment.add_filter("money", |state: &State, price: Value| amount(state, &price, None));
+    environment.add_filter("amount", |state: &State, value: Value, price: Value| amount(state, &price, Some(&value)));
+    environment.add_filter("mobile", forecourt_domain::base::Phone::is_mobile);
     environment.add_filter("tel", |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>());
     environment.add_filter("query", |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
 }
@@ -44,6 +47,18 @@ fn of(state: &State, at: &Value, write: impl FnOnce(&Zoned, DateTime<Utc>) -> St
 /// Writes a date such as `2026-11-25`.
 fn day(state: &State, date: &str) -> String {
     NaiveDate::parse_from_str(date, "%Y-%m-%d").map(|date| zoned(state).day(date)).unwrap_or_default()
+}
+
+/// Writes an amount of money, such as `{"amount": 1790050, "currency": "EUR"}`: `17.900,50 EUR`. `other` is another amount in its currency.
+/// Empty if there is none.
+fn amount(state: &State, price: &Value, other: Option<&Value>) -> String {
+    let part = |name: &str| price.get_attr(name).unwrap_or_default();
+    let currency = part("currency").as_str().and_then(money::currency);
+    let amount = other.cloned().unwrap_or_else(|| part("amount")).as_i64();
+    match (amount, currency) {
+        (Some(amount), Some(currency)) => money::shown(amount, currency, language(state)),
+        _ => String::new(),
+    }
 }
 
 /// Returns the text of a key, with `{names}` replaced. A key with a number `n` may have a text for one: `key.one`, `key.other`.

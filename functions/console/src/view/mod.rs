@@ -2,6 +2,7 @@
 
 mod functions;
 mod language;
+pub(crate) mod money;
 mod time;
 
 pub use language::{Language, text_keys};
@@ -21,7 +22,7 @@ const TEMPLATES: [(&str, &str); 4] = [
     ("form.html", include_str!("form.html")),
 ];
 const STYLE: &str = include_str!("../assets/desk.css");
-const SCRIPT: &str = include_str!("../assets/desk.js");
+const SCRIPT: &str = concat!(include_str!("../assets/desk.js"), include_str!("../assets/upload.js"), include_str!("../assets/lists.js"));
 const ICON: &str = include_str!("../assets/icon.svg");
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.css", hash(STYLE.as_bytes())));

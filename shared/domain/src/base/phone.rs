@@ -2,6 +2,7 @@
 
 use crate::base::Country;
 use crate::base::phone_text::{Piece, numbers};
+use rlibphonenumber::{PhoneNumber, PhoneNumberType};
 use serde::{Deserialize, Serialize};
 
 /// A telephone number: as typed, and in E.164 where it can be read (INT-3).
@@ -59,6 +60,12 @@ impl Phone {
     pub fn channel(&self) -> Option<String> {
         let number = self.e164.as_ref()?;
         Some(self.extension.as_ref().map_or_else(|| number.clone(), |extension| format!("{number};ext={extension}")))
+    }
+
+    /// Whether a number in E.164 may belong to a mobile telephone: some countries give mobile telephones numbers of fixed lines.
+    pub fn is_mobile(number: &str) -> bool {
+        let kind = PhoneNumber::parse(number, None).map(|number| number.get_type());
+        matches!(kind, Ok(PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile))
     }
 
     /// Returns whether both are the same number with the same extension. `false` if one of them could not be read.

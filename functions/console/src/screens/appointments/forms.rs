@@ -8,7 +8,6 @@ use crate::reply::Reply;
 use crate::visit::Pairs;
 use forecourt_domain::base::{AppointmentKind, NO_SHOW_REASONS};
 use forecourt_edge::routes::Operation;
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// The choices of the listed fields.
@@ -99,7 +98,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         version: appointment.etag().map(|etag| etag.trim_matches('"').to_owned()),
         about: format!("{} · {when}", appointment.get("customer").text("name")),
     };
-    form.answer_shaped(page, &setting, &empty_texts).await
+    form.answer(page, &setting).await
 }
 
 /// Shows the form of a new appointment, or makes it and leads to its page.
@@ -126,17 +125,6 @@ pub(super) async fn create(page: &Page<'_>) -> Result<Reply, Trouble> {
             let back = page.back(&usual);
             Ok(page.done(if back == usual && !made.text("id").is_empty() { &own } else { back }, form.name))
         }
-    }
-}
-
-/// In a correction, an empty text removes a value.
-fn empty_texts(body: Json) -> Json {
-    match body {
-        Json::Null => Json::String(String::new()),
-        Json::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (name, empty_texts(value))).collect::<serde_json::Map<_, _>>().into()
-        }
-        other => other,
     }
 }
 

@@ -1,66 +1,82 @@
-//! The forms of the lead page.
+//! The forms of the bar: they add something to the lead, or change the lead itself.
 
 use super::super::{Page, Place};
-use crate::api::{Ask, Data};
+use super::fields::{COMMENT, CONTACT, DEADLINE, EVENT, NOTE, QUOTE, TASK, TEST_DRIVE, TRADE_IN};
+use crate::api::Data;
 use crate::console::Trouble;
-use crate::forms::{Form, Kind, Setting, field, needed};
+use crate::forms::{Field, Form, Kind, Setting, field, needed, values_of};
 use crate::reply::Reply;
 use crate::visit::Pairs;
 use forecourt_domain::base::EVENT_TYPES;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 const LOST_REASONS: &[&str] = &["bought_elsewhere", "price", "vehicle_gone", "no_interest", "not_reached", "spam", "duplicate", "other"];
 
-const fn form(name: &'static str, operation: Operation, fields: &'static [crate::forms::Field]) -> Form {
+/// A form that is refused only if its object has changed in a way that matters.
+pub(super) const fn form(name: &'static str, operation: Operation, fields: &'static [Field]) -> Form {
     Form { name, operation, fields, versioned: false, dangerous: false }
+}
+
+/// A form that is refused if its object has changed since it was shown.
+pub(super) const fn change(name: &'static str, operation: Operation, fields: &'static [Field]) -> Form {
+    Form { versioned: true, ..form(name, operation, fields) }
+}
+
+const fn add(name: &'static str, kind: ElementKind, fields: &'static [Field]) -> Form {
+    form(name, Operation::Element(Elements::Add(kind)), fields)
 }
 
 /// The forms of a lead, by the last part of their address.
 const FORMS: &[Form] = &[
-    form("comment", Operation::Element(Elements::Add(ElementKind::Comment)), &[needed("text", Kind::Text(2_000))]),
-    form(
-        "event",
-        Operation::ScheduleEvent,
+    add("comment", ElementKind::Comment, COMMENT),
+    form("event", Operation::ScheduleEvent, EVENT),
+    form("task", Operation::CreateTask, TASK),
+    form("deadline", Operation::SetDeadline, DEADLINE),
+    add("trade-in", ElementKind::TradeIn, TRADE_IN),
+    add("quote", ElementKind::Quote, QUOTE),
+    add("test-drive", ElementKind::TestDrive, TEST_DRIVE),
+    add(
+        "email",
+        ElementKind::Communication,
         &[
-            needed("title", Kind::Line(200)),
-            needed("type", Kind::Listed),
-            needed("at", Kind::Time),
-            field("user", Kind::Listed),
-            field("notes", Kind::Text(2_000)),
+            field("medium", Kind::Hidden),
+            needed("subject", Kind::Line(200)),
+            needed("text", Kind::Text(20_000)),
+            field("quote", Kind::Listed),
+            field("form", Kind::Choice(&["overview", "order_form"])),
         ],
     ),
-    form(
-        "task",
-        Operation::CreateTask,
-        &[needed("title", Kind::Line(100)), needed("start", Kind::Time), needed("minutes", Kind::Number), field("assignee", Kind::Listed)],
+    add("sms", ElementKind::Communication, &[field("medium", Kind::Hidden), needed("text", Kind::Text(1_000))]),
+    add("call", ElementKind::Communication, &[field("medium", Kind::Hidden), field("reached", Kind::Tick), NOTE]),
+    change("assignment", Operation::AssignLead, &[needed("user", Kind::Listed), NOTE]),
+    change("transfer", Operation::AssignLead, &[needed("dealer", Kind::Listed), NOTE]),
+    change(
+        "status",
+        Operation::SetStatus,
+        &[
+            needed("status", Kind::Choice(&["in_progress", "won", "lost"])),
+            field("reason", Kind::Choice(LOST_REASONS)),
+            NOTE,
+            field("complete_events", Kind::Choice(&["none", "overdue", "all"])),
+        ],
     ),
-    form("deadline", Operation::SetDeadline, &[needed("title", Kind::Line(100)), needed("at", Kind::Time)]),
-    Form {
-        versioned: true,
-        ..form("assignment", Operation::AssignLead, &[needed("user", Kind::Listed), field("note", Kind::Text(2_000))])
-    },
-    Form {
-        versioned: true,
-        ..form(
-            "status",
-            Operation::SetStatus,
-            &[
-                needed("status", Kind::Choice(&["in_progress", "won", "lost"])),
-                field("reason", Kind::Choice(LOST_REASONS)),
-                field("note", Kind::Text(2_000)),
-                field("complete_events", Kind::Choice(&["none", "overdue", "all"])),
-            ],
-        )
-    },
-    form("contact", Operation::ContactMade, &[field("made", Kind::Tick), field("note", Kind::Text(2_000))]),
-    form(
-        "reaction",
-        Operation::LogReaction,
-        &[needed("kind", Kind::Choice(&["reply", "call_reached", "call_missed"])), field("note", Kind::Text(2_000))],
-    ),
+    form("contact", Operation::ContactMade, &[field("made", Kind::Tick), NOTE]),
+    form("reaction", Operation::LogReaction, &[needed("kind", Kind::Choice(&["reply", "call_reached", "call_missed"])), NOTE]),
     form("claim", Operation::ClaimLead, &[]),
+    form("contact-new", Operation::AddContact, CONTACT),
+    form(
+        "invitation",
+        Operation::Invite,
+        &[
+            needed("type", Kind::Listed),
+            field("title", Kind::Line(200)),
+            field("user", Kind::Listed),
+            field("expires_in_days", Kind::Number),
+        ],
+    ),
 ];
 
 /// Shows or carries out a form of the lead.
@@ -68,39 +84,74 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let name = page.required("form")?;
     let form = FORMS.iter().find(|form| form.name == name).ok_or(Trouble::NoPage)?;
     let id = page.required("id")?;
-    let lead = page.call(Operation::ReadLead, Ask { parts: &[("id", id)], ..Ask::default() }).await?;
+    let parts = [("id", id)];
+    let lead = page.get(Operation::ReadLead, &parts, Vec::new());
+    let (lead, quotes) = if name == "email" {
+        let list = Operation::Element(Elements::List(ElementKind::Quote));
+        futures::try_join!(lead, page.get(list, &parts, Vec::new()))?
+    } else {
+        (lead.await?, Data::default())
+    };
     let dealer = page.dealer(lead.text("dealer"));
-    let people = people(dealer.as_ref());
-    let types = EVENT_TYPES.iter().map(|(value, _)| {
-        let label = page.language.text(&format!("label.type_of_event.{value}"));
-        ((*value).to_owned(), label.unwrap_or(value).to_owned())
-    });
+    let mut choices = choices(page, dealer.as_ref(), name);
+    choices.insert(
+        "quote",
+        quotes.get("elements").items().iter().map(|quote| (quote.text("id").to_owned(), quote_line(page, quote))).collect(),
+    );
+    choices.insert("dealer", other_dealers(page, lead.text("dealer")));
     let setting = Setting {
         place: Place { dealer: dealer.as_ref(), active: "leads" },
-        parts: &[("id", id)],
+        parts: &parts,
         back: &format!("/desk/leads/{id}"),
         values: values(page, name, &lead, dealer.as_ref()),
-        choices: BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types.collect())]),
-        version: lead.etag().map(|etag| etag.trim_matches('"').to_owned()),
-        about: format!("{} · {}", lead.text("contact"), lead.text("vehicle")),
+        choices,
+        version: version(&lead),
+        about: about(&lead),
     };
     form.answer(page, &setting).await
+}
+
+/// The version of an object, without the quotation marks of its ETag.
+pub(super) fn version(object: &Data) -> Option<String> {
+    object.etag().map(|etag| etag.trim_matches('"').to_owned())
+}
+
+/// The lead in a line, above the fields of a form.
+pub(super) fn about(lead: &Data) -> String {
+    [lead.text("contact"), lead.text("vehicle")].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// The values with which a form begins: those of the address, otherwise the present ones.
 fn values(page: &Page<'_>, form: &str, lead: &Data, dealer: Option<&Data>) -> Pairs {
     let mut values = page.visit.query.clone();
+    let zoned = page.zoned(dealer);
+    let asked = |fields: &[Field]| {
+        let vehicle = lead.json()["enquiry"]["vehicles"][0].clone();
+        values_of(fields, &json!({"vehicle": vehicle}), &zoned)
+    };
+    let known = match form {
+        "quote" => asked(QUOTE),
+        "test-drive" => asked(TEST_DRIVE),
+        _ => Pairs::default(),
+    };
+    // A vehicle of the address is another one: its fields do not mix with those of the enquiry.
+    let other = values.0.iter().any(|(name, _)| name.starts_with("vehicle."));
+    values.0.extend(known.0.into_iter().filter(|_| !other));
     let mut begin = |name: &str, value: String| {
         if !values.has(name) && !value.is_empty() {
             values.0.push((name.to_owned(), value));
         }
     };
-    let zoned = page.zoned(dealer);
     match form {
         "event" => begin("at", zoned.input(zoned.now)),
         "task" => {
             begin("start", zoned.input(zoned.now));
             begin("minutes", "30".to_owned());
+        }
+        "email" | "sms" | "call" => begin("medium", form.to_owned()),
+        "invitation" => {
+            begin("type", "booked_test_drive".to_owned());
+            begin("expires_in_days", "14".to_owned());
         }
         "status" => begin("status", lead.text("status").to_owned()),
         "contact" => begin("made", "on".to_owned()),
@@ -110,7 +161,39 @@ fn values(page: &Page<'_>, form: &str, lead: &Data, dealer: Option<&Data>) -> Pa
     values
 }
 
+/// The lists from which users choose.
+pub(super) fn choices(page: &Page<'_>, dealer: Option<&Data>, form: &str) -> BTreeMap<&'static str, Vec<(String, String)>> {
+    let people = people(dealer);
+    let labelled = |kind: &str, value: &str| {
+        let label = page.language.text(&format!("label.{kind}.{value}"));
+        (value.to_owned(), label.unwrap_or(value).to_owned())
+    };
+    let types = match form {
+        "contact-new" | "contact-change" => ["mobile", "home", "work"].iter().map(|kind| labelled("phone", kind)).collect(),
+        _ => EVENT_TYPES.iter().map(|(value, _)| labelled("type_of_event", value)).collect(),
+    };
+    BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types)])
+}
+
+/// The present users of a dealer.
 fn people(dealer: Option<&Data>) -> Vec<(String, String)> {
     let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-    people.iter().map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect()
+    let present = people.iter().filter(|person| person.json()["former"] != true);
+    present.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect()
+}
+
+/// The other dealers of the user, to which a lead can be given.
+pub(super) fn other_dealers(page: &Page<'_>, dealer: &str) -> Vec<(String, String)> {
+    let dealers = page.me.get("dealers").items();
+    let others = dealers.iter().filter(|other| other.text("id") != dealer);
+    others.map(|other| (other.text("id").to_owned(), other.text("name").to_owned())).collect()
+}
+
+/// A quote in a line: vehicle and price.
+fn quote_line(page: &Page<'_>, quote: &Data) -> String {
+    let (vehicle, price) = (quote.get("vehicle"), quote.get("price"));
+    let currency = crate::view::money::currency(price.text("currency"));
+    let amount = price.get("amount").json().as_i64().zip(currency);
+    let price = amount.map(|(amount, currency)| crate::view::money::shown(amount, currency, page.language)).unwrap_or_default();
+    [vehicle.text("make"), vehicle.text("model"), price.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }

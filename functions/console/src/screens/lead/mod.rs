@@ -1,26 +1,157 @@
 //! The page of a lead: header, bar of actions, tabs and timeline.
 
+mod documents;
+mod fields;
 mod forms;
+mod items;
 
-use super::{Page, Part, Place, Screen};
+use super::{Page, Part, Place, Screen, leads};
+use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
-use forecourt_edge::routes::Operation;
-use minijinja::context;
+use crate::sign_in::is_own_page;
+use crate::visit::Pairs;
+use forecourt_domain::elements::ElementKind;
+use forecourt_edge::routes::{Elements, Operation};
+use minijinja::{Value, context};
 
 pub(super) const PART: Part = Part {
     screens: &[
         Screen { method: "GET", path: "/desk/leads/{id}", run: |page| Box::pin(show(page)) },
-        Screen { method: "GET", path: "/desk/leads/{id}/{form}", run: |page| Box::pin(forms::answer(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/timeline", run: |page| Box::pin(earlier(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/raw", run: |page| Box::pin(raw(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/document", run: |page| Box::pin(documents::show(page)) },
+        Screen { method: "POST", path: "/desk/leads/{id}/document", run: |page| Box::pin(documents::upload(page)) },
+        Screen { method: "POST", path: "/desk/leads/{id}/document/announcement", run: |page| Box::pin(documents::announce(page)) },
+        Screen { method: "POST", path: "/desk/leads/{id}/document/completion", run: |page| Box::pin(documents::complete(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/{form}", run: |page| Box::pin(form_or_list(page)) },
         Screen { method: "POST", path: "/desk/leads/{id}/{form}", run: |page| Box::pin(forms::answer(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/{part}/{item}", run: |page| Box::pin(items::show(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/{part}/{item}/{form}", run: |page| Box::pin(items::answer(page)) },
+        Screen { method: "POST", path: "/desk/leads/{id}/{part}/{item}/{form}", run: |page| Box::pin(items::answer(page)) },
     ],
-    templates: &[("lead.html", include_str!("lead.html"))],
+    templates: &[
+        ("lead.html", include_str!("lead.html")),
+        ("lead_details.html", include_str!("lead_details.html")),
+        ("lead_follow_up.html", include_str!("lead_follow_up.html")),
+        ("lead_contacts.html", include_str!("lead_contacts.html")),
+        ("lead_timeline.html", include_str!("lead_timeline.html")),
+        ("lead_earlier.html", include_str!("lead_earlier.html")),
+        ("lead_raw.html", include_str!("lead_raw.html")),
+        ("lead_items.html", include_str!("lead_items.html")),
+        ("lead_item.html", include_str!("lead_item.html")),
+        ("lead_document.html", include_str!("lead_document.html")),
+    ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
 };
 
+/// The tabs, the first of which is shown without a parameter.
+const TABS: [&str; 3] = ["details", "follow-up", "contacts"];
+
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
-    let lead = page.get(Operation::ReadLead, &[("id", page.required("id")?)], Vec::new()).await?;
+    let parts = [("id", page.required("id")?)];
+    let tab = page.visit.query.get("tab").and_then(|tab| TABS.into_iter().find(|known| *known == tab)).unwrap_or(TABS[0]);
+    let more = match tab {
+        "details" => Some(Operation::Element(Elements::List(ElementKind::Comment))),
+        "follow-up" => Some(Operation::ListEvents),
+        _ => None,
+    };
+    let more = async {
+        match more {
+            Some(operation) => page.get(operation, &parts, Vec::new()).await,
+            None => Ok(Data::default()),
+        }
+    };
+    let origin = Origin::of(page);
+    let lead = page.get(Operation::ReadLead, &parts, Vec::new());
+    let (lead, more, around) = futures::try_join!(lead, more, around(page, origin.as_ref()))?;
     let dealer = page.dealer(lead.text("dealer"));
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
-    page.render(200, "lead.html", place, context! { lead => lead.value() })
+    let ids: Vec<String> = around.items().iter().map(|lead| lead.text("id").to_owned()).collect();
+    let at = ids.iter().position(|id| id == lead.text("id"));
+    let values = context! {
+        lead => lead.value(),
+        tab,
+        tabs => TABS.to_vec(),
+        comments => if tab == "details" { more.get("elements").value() } else { Value::UNDEFINED },
+        events => if tab == "follow-up" { more.get("events").value() } else { Value::UNDEFINED },
+        list => origin.as_ref().map(|origin| origin.address),
+        previous => at.and_then(|at| at.checked_sub(1)).and_then(|at| ids.get(at)),
+        next => at.and_then(|at| ids.get(at + 1)),
+        why => reason(&lead).map(|why| why.value()),
+        can => rights(dealer.as_ref()),
+        has_other_dealers => !forms::other_dealers(page, lead.text("dealer")).is_empty(),
+    };
+    page.render(200, "lead.html", place, values)
+}
+
+/// What the user may do with the lead. A dealer that the console does not know leaves the answer to the API.
+fn rights(dealer: Option<&Data>) -> Value {
+    let can = |right: &str| dealer.is_none_or(|dealer| dealer.get("can").contains(right));
+    context! { work => can("work_leads"), assign => can("assign_leads") }
+}
+
+/// The reason for the present owner: that of the latest assignment.
+fn reason(lead: &Data) -> Option<Data> {
+    let mut events = lead.get("timeline").items().into_iter().rev().flat_map(|entry| entry.get("events").items().into_iter().rev());
+    events.find(|event| event.text("what") == "assigned").map(|event| event.get("why"))
+}
+
+/// The list from which the user came.
+struct Origin<'a> {
+    address: &'a str,
+    /// The dealer and the filters, if it is the list of a dealer's leads.
+    leads: Option<(&'a str, Pairs)>,
+}
+
+impl<'a> Origin<'a> {
+    fn of(page: &'a Page<'_>) -> Option<Self> {
+        let address = page.visit.query.get("list").filter(|list| is_own_page(list))?;
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        let dealer = path.strip_prefix("/desk/d/").and_then(|rest| rest.strip_suffix("/leads")).filter(|dealer| !dealer.contains('/'));
+        Some(Self { address, leads: dealer.map(|dealer| (dealer, Pairs::parse(query.as_bytes()))) })
+    }
+}
+
+/// Returns the leads of the page of the list from which the user came. A list that cannot be read has no neighbours.
+async fn around(page: &Page<'_>, origin: Option<&Origin<'_>>) -> Result<Data, Unanswered> {
+    let Some((dealer, filters)) = origin.and_then(|origin| origin.leads.as_ref()) else { return Ok(Data::default()) };
+    let set = |name: &'static str| filters.get(name).map(|value| (name, value.to_owned()));
+    let mut query: Vec<_> = leads::FILTERS.into_iter().filter_map(set).collect();
+    query.push(("limit", leads::ROWS.to_owned()));
+    let list = page.get(Operation::ListLeads, &[("dealer", dealer)], query).await;
+    Ok(list.map(|list| list.get("leads")).unwrap_or_default())
+}
+
+/// A form of the bar, or the list of a kind of things.
+async fn form_or_list(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let name = page.required("form")?;
+    if items::is_list(name) { items::list(page, name).await } else { forms::answer(page).await }
+}
+
+/// The entries of the timeline before a cursor.
+async fn earlier(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let parts = [("id", page.required("id")?)];
+    let cursor = page.visit.query.get("cursor").map(|cursor| ("cursor", cursor.to_owned()));
+    let lead = page.get(Operation::ReadLead, &parts, Vec::new());
+    let (lead, timeline) = futures::try_join!(lead, page.get(Operation::ReadTimeline, &parts, cursor.into_iter().collect()))?;
+    let dealer = page.dealer(lead.text("dealer"));
+    let place = Place { dealer: dealer.as_ref(), active: "leads" };
+    let values = context! { lead => lead.value(), timeline => timeline.value() };
+    page.render(200, "lead_earlier.html", place, values)
+}
+
+/// The input as its sender wrote it.
+async fn raw(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let parts = [("id", page.required("id")?)];
+    let version = page.visit.query.get("version").map(|version| ("version", version.to_owned()));
+    let lead = page.get(Operation::ReadLead, &parts, Vec::new());
+    let (lead, input) = futures::try_join!(lead, page.get(Operation::ReadRawInput, &parts, version.into_iter().collect()))?;
+    let text = match input.json() {
+        serde_json::Value::String(text) => text.clone(),
+        json => serde_json::to_string_pretty(json).unwrap_or_default(),
+    };
+    let dealer = page.dealer(lead.text("dealer"));
+    let place = Place { dealer: dealer.as_ref(), active: "leads" };
+    page.render(200, "lead_raw.html", place, context! { lead => lead.value(), text })
 }

@@ -1,0 +1,155 @@
+//! The calendar: a day, week or month of one or several people, and links by which calendar programs show it.
+
+mod entries;
+mod links;
+mod period;
+mod plan;
+
+use super::{Page, Part, Place, Screen};
+use crate::api::Data;
+use crate::console::Trouble;
+use crate::reply::Reply;
+use crate::view::Zoned;
+use chrono::{Datelike as _, NaiveDate};
+use entries::{Entry, Found};
+use forecourt_edge::routes::Operation;
+use minijinja::{Value, context};
+use period::{Length, Period};
+
+pub(super) const PART: Part = Part {
+    screens: &[
+        Screen { method: "GET", path: "/desk/d/{dealer}/calendar", run: |page| Box::pin(show(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/plan", run: |page| Box::pin(plan::choose(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/plan/{lead}", run: |page| Box::pin(plan::plan(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/calendar/plan/{lead}", run: |page| Box::pin(plan::plan(page)) },
+        Screen {
+            method: "GET",
+            path: "/desk/d/{dealer}/calendar/events/{lead}/{event}/{form}",
+            run: |page| Box::pin(events::answer(page)),
+        },
+        Screen {
+            method: "POST",
+            path: "/desk/d/{dealer}/calendar/events/{lead}/{event}/{form}",
+            run: |page| Box::pin(events::answer(page)),
+        },
+        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/links", run: |page| Box::pin(links::list(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/links/new", run: |page| Box::pin(links::make(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/calendar/links/new", run: |page| Box::pin(links::make(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/links/{feed}/revoke", run: |page| Box::pin(links::revoke(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/calendar/links/{feed}/revoke", run: |page| Box::pin(links::revoke(page)) },
+    ],
+    templates: &[
+        ("calendar.html", include_str!("calendar.html")),
+        ("calendar_macros.html", include_str!("macros.html")),
+        ("calendar_plan.html", include_str!("plan.html")),
+        ("calendar_send.html", include_str!("send.html")),
+        ("calendar_links.html", include_str!("links.html")),
+    ],
+    texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+};
+
+/// The requests of a page to the API.
+const CALLS: usize = 3;
+/// The hours that a day shows at least.
+const HOURS: (u32, u32) = (8, 18);
+/// The entries of a day that a month shows.
+const SHORT: usize = 4;
+
+async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let dealer = page.dealer(page.required("dealer")?).ok_or(Trouble::NoPage)?;
+    let zoned = page.zoned(Some(&dealer));
+    let query = &page.visit.query;
+    let period = Period::of(query, zoned.date(zoned.now));
+    let people: Vec<&str> = query.all("person").collect();
+    let lead = query.get("lead");
+    let calls = if lead.is_some() { CALLS - 1 } else { CALLS };
+    let (found, lead) = futures::try_join!(entries::read(page, &dealer, (&period, people.as_slice()), calls), async {
+        match lead {
+            Some(id) => page.get(Operation::ReadLead, &[("id", id)], Vec::new()).await.map(Some),
+            None => Ok(None),
+        }
+    })?;
+    let sheet = Sheet { found: &found, zoned: &zoned };
+    let contents = match period.length {
+        Length::Day => sheet.day(period.date, &people),
+        Length::Week => context! { days => period.weeks().iter().flatten().map(|day| sheet.cell(*day, usize::MAX)).collect::<Vec<_>>() },
+        Length::Month => sheet.month(&period),
+    };
+    let shared = context! {
+        length => period.length.name(),
+        lengths => Length::ALL.map(Length::name),
+        month => period.first.month(),
+        year => period.first.year(),
+        first => period.first.to_string(),
+        last => period.last.to_string(),
+        date => period.date.to_string(),
+        before => period.before().to_string(),
+        after => period.after().to_string(),
+        today => zoned.date(zoned.now).to_string(),
+        chosen => people.iter().copied().collect::<Value>(),
+        kept => kept(query.encode_without(&["view", "date", "done", "cursor"])),
+        others => kept(query.encode_without(&["view", "date", "done", "cursor", "person"])),
+        without_lead => kept(query.encode_without(&["view", "date", "done", "cursor", "lead"])),
+        lead => lead.as_ref().map(Data::value),
+        none => found.entries.is_empty(),
+        more => found.more,
+    };
+    let place = Place { dealer: Some(&dealer), active: "calendar" };
+    page.render(200, "calendar.html", place, context! { ..contents, ..shared })
+}
+
+/// Parameters to add to an address that has some.
+fn kept(query: String) -> String {
+    if query.is_empty() { query } else { format!("&{query}") }
+}
+
+/// Lays entries out.
+struct Sheet<'a> {
+    found: &'a Found,
+    zoned: &'a Zoned,
+}
+
+impl Sheet<'_> {
+    /// A day with at most `most` entries.
+    fn cell(&self, date: NaiveDate, most: usize) -> Value {
+        let today = self.zoned.date(self.zoned.now);
+        let entries: Vec<&Value> = self.found.entries.iter().filter(|entry| entry.date == date).map(|entry| &entry.value).collect();
+        context! {
+            date => date.to_string(),
+            number => date.day(),
+            today => date == today,
+            past => date < today,
+            count => entries.len(),
+            more => entries.len().saturating_sub(most),
+            entries => entries.into_iter().take(most).collect::<Value>(),
+            all_day => self.all_day(date),
+        }
+    }
+
+    fn all_day(&self, date: NaiveDate) -> Value {
+        self.found.all_day.iter().filter(|day| day.is_on(date)).map(|day| &day.value).collect()
+    }
+
+    /// The weeks of a month. Days of other months are empty.
+    fn month(&self, period: &Period) -> Value {
+        let cell = |day: &NaiveDate| if day.month() == period.first.month() { self.cell(*day, SHORT) } else { Value::from(()) };
+        context! { weeks => period.weeks().iter().map(|week| week.iter().map(cell).collect::<Vec<_>>()).collect::<Vec<_>>() }
+    }
+
+    /// The hours of a day with a column for each person, or one column for all.
+    fn day(&self, date: NaiveDate, people: &[&str]) -> Value {
+        let hours = self.found.entries.iter().map(|entry| entry.hour);
+        let first = hours.clone().min().unwrap_or(HOURS.0).min(HOURS.0);
+        let last = hours.max().unwrap_or(HOURS.1).max(HOURS.1);
+        let columns = if people.len() > 1 { people.to_vec() } else { vec![people.first().copied().unwrap_or_default()] };
+        let is_in = |entry: &Entry, hour: u32, person: &str| entry.hour == hour && (columns.len() == 1 || entry.user == person);
+        let row = |hour: u32| {
+            let cells = columns.iter().map(|person| {
+                let entries = self.found.entries.iter().filter(|entry| is_in(entry, hour, person)).map(|entry| &entry.value);
+                context! { person => *person, entries => entries.collect::<Value>() }
+            });
+            context! { clock => format!("{hour:02}:00"), cells => cells.collect::<Vec<_>>() }
+        };
+        context! { hours => (first..=last).map(row).collect::<Vec<_>>(), columns => columns.iter().copied().collect::<Value>(), off => self.all_day(date) }
+    }
+}

@@ -1,0 +1,93 @@
+//! The fields that several forms of the lead page have.
+
+use crate::forms::{Field, Kind, clearing, field, needed};
+
+pub(super) const NOTE: Field = clearing("note", Kind::Text(2_000));
+pub(super) const NOTES: Field = clearing("notes", Kind::Text(2_000));
+
+/// The vehicle of a trade-in, a quote or a test drive.
+pub(super) const VEHICLE: Field = needed(
+    "vehicle",
+    Kind::Group(&[
+        clearing("condition", Kind::Choice(&["new", "used"])),
+        clearing("make", Kind::Line(200)),
+        clearing("model", Kind::Line(200)),
+        clearing("trim", Kind::Line(200)),
+        clearing("year", Kind::Number),
+        clearing("mileage", Kind::Line(200)),
+        clearing("colour", Kind::Line(200)),
+        clearing("plate", Kind::Line(200)),
+        clearing("vin", Kind::Line(200)),
+        clearing("stock_number", Kind::Line(200)),
+        clearing("remarks", Kind::Text(2_000)),
+    ]),
+);
+
+pub(super) const TRADE_IN: &[Field] = &[VEHICLE, clearing("asked", Kind::Money), clearing("offered", Kind::Money), NOTES];
+
+pub(super) const QUOTE: &[Field] = &[
+    VEHICLE,
+    needed("price", Kind::Money),
+    clearing("lines", Kind::Rows(&[field("text", Kind::Line(200)), field("amount", Kind::Amount("price.currency"))], 30)),
+    clearing("valid_until", Kind::Day),
+    NOTES,
+];
+
+pub(super) const TEST_DRIVE: &[Field] =
+    &[VEHICLE, needed("at", Kind::Time), clearing("user", Kind::Listed), clearing("title", Kind::Line(200)), NOTES];
+
+pub(super) const COMMENT: &[Field] = &[needed("text", Kind::Text(2_000))];
+
+pub(super) const EVENT: &[Field] =
+    &[needed("title", Kind::Line(200)), needed("type", Kind::Listed), needed("at", Kind::Time), clearing("user", Kind::Listed), NOTES];
+
+/// The next event, planned with the end of another.
+pub(super) const FOLLOW_UP: Field = field(
+    "follow_up",
+    Kind::Group(&[
+        field("title", Kind::Line(200)),
+        field("type", Kind::Listed),
+        field("at", Kind::Time),
+        field("user", Kind::Listed),
+        field("notes", Kind::Text(2_000)),
+    ]),
+);
+
+pub(super) const TASK: &[Field] =
+    &[needed("title", Kind::Line(100)), needed("start", Kind::Time), needed("minutes", Kind::Number), clearing("assignee", Kind::Listed)];
+
+pub(super) const DEADLINE: &[Field] = &[needed("title", Kind::Line(100)), needed("at", Kind::Time)];
+
+const FIRST_NAME: Field = clearing("first_name", Kind::Line(100));
+const MIDDLE_NAME: Field = clearing("middle_name", Kind::Line(100));
+const LAST_NAME: Field = clearing("last_name", Kind::Line(100));
+const COMPANY: Field = clearing("company", Kind::Line(200));
+const EMAILS: Field = clearing("emails", Kind::List);
+const PHONES: Field =
+    clearing("phones", Kind::Rows(&[field("number", Kind::Phone), field("type", Kind::Listed), field("time", Kind::Line(40))], 5));
+const CHANNEL: Field = clearing("preferred_channel", Kind::Choice(&["email", "phone"]));
+const LANGUAGE: Field = clearing("language", Kind::Line(35));
+const STREET: Field = clearing("street", Kind::Line(200));
+const POSTCODE: Field = clearing("postcode", Kind::Line(20));
+const CITY: Field = clearing("city", Kind::Line(100));
+const COUNTRY: Field = clearing("country", Kind::Line(100));
+
+pub(super) const CONTACT: &[Field] =
+    &[FIRST_NAME, MIDDLE_NAME, LAST_NAME, COMPANY, PHONES, EMAILS, CHANNEL, LANGUAGE, STREET, POSTCODE, CITY, COUNTRY];
+
+/// The fields of a correction say too whether replaced numbers and addresses ever were the contact's.
+pub(super) const CORRECTION: &[Field] = &[
+    FIRST_NAME,
+    MIDDLE_NAME,
+    LAST_NAME,
+    COMPANY,
+    PHONES,
+    EMAILS,
+    field("replaces", Kind::Choice(&["wrong", "former"])),
+    CHANNEL,
+    LANGUAGE,
+    STREET,
+    POSTCODE,
+    CITY,
+    COUNTRY,
+];

@@ -1,0 +1,248 @@
+//! The things of a lead that have an id: elements, events, tasks, deadlines, contacts. Each has forms; most have a page.
+
+use super::super::{Page, Place};
+use super::fields::{COMMENT, CORRECTION, DEADLINE, FOLLOW_UP, NOTE, QUOTE, TASK, TRADE_IN, VEHICLE};
+use super::forms::{about, change, choices, form, version};
+use crate::api::{Data, Unanswered};
+use crate::console::Trouble;
+use crate::forms::{Field, Form, Kind, Setting, needed, values_of};
+use crate::reply::Reply;
+use forecourt_domain::base::NO_SHOW_REASONS;
+use forecourt_domain::elements::ElementKind;
+use forecourt_edge::routes::{Elements, Operation};
+use minijinja::context;
+use serde_json::{Value as Json, json};
+
+/// A kind of things of a lead.
+struct Items {
+    /// The part of the address, as in the API.
+    part: &'static str,
+    /// The name of the id in the paths of the API.
+    key: &'static str,
+    /// Reads one. `None` if the lead itself has it.
+    read: Option<Operation>,
+    /// Lists them, if they have a page that lists them.
+    list: Option<Operation>,
+    forms: &'static [Form],
+    /// The tab of the lead page that has it.
+    tab: &'static str,
+}
+
+const fn removal(name: &'static str, operation: Operation) -> Form {
+    Form { dangerous: true, ..change(name, operation, &[]) }
+}
+
+const fn element(part: &'static str, kind: ElementKind, forms: &'static [Form]) -> Items {
+    let read = Some(Operation::Element(Elements::Read(kind)));
+    let list = Some(Operation::Element(Elements::List(kind)));
+    Items { part, key: "element", read, list, forms, tab: "details" }
+}
+
+const fn changed(kind: ElementKind) -> Operation {
+    Operation::Element(Elements::Change(kind))
+}
+
+const fn removed(kind: ElementKind) -> Operation {
+    Operation::Element(Elements::Remove(kind))
+}
+
+const ITEMS: &[Items] = &[
+    element(
+        "trade-ins",
+        ElementKind::TradeIn,
+        &[change("trade-in-change", changed(ElementKind::TradeIn), TRADE_IN), removal("trade-in-remove", removed(ElementKind::TradeIn))],
+    ),
+    element(
+        "quotes",
+        ElementKind::Quote,
+        &[change("quote-change", changed(ElementKind::Quote), QUOTE), removal("quote-remove", removed(ElementKind::Quote))],
+    ),
+    element(
+        "test-drives",
+        ElementKind::TestDrive,
+        &[
+            change("test-drive-change", changed(ElementKind::TestDrive), &[VEHICLE]),
+            removal("test-drive-remove", removed(ElementKind::TestDrive)),
+        ],
+    ),
+    element(
+        "comments",
+        ElementKind::Comment,
+        &[change("comment-change", changed(ElementKind::Comment), COMMENT), removal("comment-remove", removed(ElementKind::Comment))],
+    ),
+    element(
+        "documents",
+        ElementKind::Document,
+        &[
+            change("document-change", changed(ElementKind::Document), &[needed("title", Kind::Line(200))]),
+            removal("document-remove", removed(ElementKind::Document)),
+        ],
+    ),
+    element("communications", ElementKind::Communication, &[]),
+    Items {
+        part: "events",
+        key: "event",
+        read: Some(Operation::ReadEvent),
+        list: None,
+        forms: &[
+            form("event-complete", Operation::CompleteEvent, &[NOTE, FOLLOW_UP]),
+            form("event-no-show", Operation::NoShowEvent, &[needed("reason", Kind::Choice(&NO_SHOW_REASONS)), NOTE, FOLLOW_UP]),
+            change("event-move", Operation::RescheduleEvent, &[needed("at", Kind::Time)]),
+            removal("event-delete", Operation::DeleteEvent),
+        ],
+        tab: "follow-up",
+    },
+    Items {
+        part: "tasks",
+        key: "task",
+        read: Some(Operation::ReadTask),
+        list: None,
+        forms: &[
+            form("task-complete", Operation::CompleteTask, &[NOTE]),
+            change("task-change", Operation::ChangeTask, TASK),
+            form("task-reopen", Operation::ReopenTask, &[]),
+            removal("task-delete", Operation::DeleteTask),
+        ],
+        tab: "follow-up",
+    },
+    Items {
+        part: "deadlines",
+        key: "deadline",
+        read: None,
+        list: None,
+        forms: &[
+            form("deadline-met", Operation::MeetDeadline, &[NOTE]),
+            change("deadline-change", Operation::ChangeDeadline, DEADLINE),
+            // The first contact has no title of its own.
+            change("first-contact-move", Operation::ChangeDeadline, &[needed("at", Kind::Time)]),
+            removal("deadline-remove", Operation::DropDeadline),
+        ],
+        tab: "follow-up",
+    },
+    Items {
+        part: "contacts",
+        key: "contact",
+        read: None,
+        list: None,
+        forms: &[
+            change("contact-change", Operation::CorrectContact, CORRECTION),
+            change("contact-main", Operation::CorrectContact, &[needed("main", Kind::True)]),
+            removal("contact-remove", Operation::RemoveContact),
+        ],
+        tab: "contacts",
+    },
+    Items {
+        part: "invitations",
+        key: "invitation",
+        read: None,
+        list: Some(Operation::ListInvitations),
+        forms: &[Form { dangerous: true, ..form("invitation-revoke", Operation::RevokeInvitation, &[]) }],
+        tab: "follow-up",
+    },
+];
+
+fn items(page: &Page<'_>) -> Result<&'static Items, Trouble> {
+    let part = page.required("part")?;
+    ITEMS.iter().find(|items| items.part == part).ok_or(Trouble::NoPage)
+}
+
+/// Whether an address names a list of things, not a form of the lead.
+pub(super) fn is_list(part: &str) -> bool {
+    ITEMS.iter().any(|items| items.part == part && items.list.is_some())
+}
+
+/// Lists the things of a kind, such as the quotes.
+pub(super) async fn list(page: &Page<'_>, part: &str) -> Result<Reply, Trouble> {
+    let operation = ITEMS.iter().find(|items| items.part == part).and_then(|items| items.list).ok_or(Trouble::NoPage)?;
+    let id = page.required("id")?;
+    let cursor = page.visit.query.get("cursor").map(|cursor| ("cursor", cursor.to_owned()));
+    let parts = [("id", id)];
+    let lead = page.get(Operation::ReadLead, &parts, Vec::new());
+    let (lead, list) = futures::try_join!(lead, page.get(operation, &parts, cursor.into_iter().collect()))?;
+    let dealer = page.dealer(lead.text("dealer"));
+    let place = Place { dealer: dealer.as_ref(), active: "leads" };
+    let rows = if part == "invitations" { list.get("invitations") } else { list.get("elements") };
+    // The cursor is not in the document of every kind.
+    let next = list.json()["cursor"].as_str().map(|cursor| form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>());
+    page.render(200, "lead_items.html", place, context! { lead => lead.value(), part, rows => rows.value(), next })
+}
+
+/// Shows a thing.
+pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let items = items(page)?;
+    let read = items.read.ok_or(Trouble::NoPage)?;
+    let parts = [("id", page.required("id")?), (items.key, page.required("item")?)];
+    let lead = page.get(Operation::ReadLead, &parts[..1], Vec::new());
+    let (lead, item) = futures::try_join!(lead, one(page, items, read, &parts))?;
+    let dealer = page.dealer(lead.text("dealer"));
+    let place = Place { dealer: dealer.as_ref(), active: "leads" };
+    let title = title_of(item.json());
+    let values = context! { lead => lead.value(), part => items.part, tab => items.tab, item => item.value(), title };
+    page.render(200, "lead_item.html", place, values)
+}
+
+/// Reads a thing. A document that may not be downloaded is read from the list, so that it can be seen, renamed and removed.
+async fn one(page: &Page<'_>, items: &Items, read: Operation, parts: &[(&'static str, &str)]) -> Result<Data, Unanswered> {
+    let refused = match page.get(read, parts, Vec::new()).await {
+        Err(Unanswered::Problem(problem)) if problem.status == 409 => problem,
+        other => return other,
+    };
+    let (Some(list), Some((_, id))) = (items.list, parts.last()) else { return Err(Unanswered::Problem(refused)) };
+    let list = page.get(list, &parts[..1], Vec::new()).await?;
+    let found = list.get("elements").items().into_iter().find(|item| item.text("id") == *id);
+    found.ok_or(Unanswered::Problem(refused))
+}
+
+/// Shows or carries out a form of a thing.
+pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let items = items(page)?;
+    let name = page.required("form")?;
+    let form = items.forms.iter().find(|form| form.name == name).ok_or(Trouble::NoPage)?;
+    let (id, item) = (page.required("id")?, page.required("item")?);
+    let parts = [("id", id), (items.key, item)];
+    let lead = page.get(Operation::ReadLead, &parts[..1], Vec::new());
+    let (lead, read) = match items.read {
+        Some(read) => {
+            let (lead, read) = futures::try_join!(lead, one(page, items, read, &parts))?;
+            (lead, Some(read))
+        }
+        None => (lead.await?, None),
+    };
+    let dealer = page.dealer(lead.text("dealer"));
+    let object = match &read {
+        Some(read) => read.json().clone(),
+        None => of_lead(&lead, items.part, item),
+    };
+    let mut values = page.visit.query.clone();
+    values.0.extend(values_of(form.fields, &object, &page.zoned(dealer.as_ref())).0);
+    let setting = Setting {
+        place: Place { dealer: dealer.as_ref(), active: "leads" },
+        parts: &parts,
+        back: &format!("/desk/leads/{id}?tab={}", items.tab),
+        values,
+        choices: choices(page, dealer.as_ref(), name),
+        // An element has a version of its own; all else is part of the lead.
+        version: if items.key == "element" { object["version"].as_u64().map(|version| version.to_string()) } else { version(&lead) },
+        about: Some(title_of(&object)).filter(|title| !title.is_empty()).unwrap_or_else(|| about(&lead)),
+    };
+    form.answer(page, &setting).await
+}
+
+/// Returns a deadline or a contact of the lead, with the names of the fields of its form.
+fn of_lead(lead: &Data, part: &str, id: &str) -> Json {
+    let found = lead.json()[part].as_array().into_iter().flatten().find(|item| item["id"] == id);
+    let mut object = found.cloned().unwrap_or_default();
+    if let Some(phones) = object["phones"].as_array() {
+        let typed: Json =
+            phones.iter().map(|phone| json!({"number": phone["typed"], "type": phone["kind"], "time": phone["time"]})).collect();
+        object["phones"] = typed;
+    }
+    object
+}
+
+/// A thing in a line: its title, its subject, its name or its vehicle.
+fn title_of(item: &Json) -> String {
+    let own = ["title", "subject", "name"].iter().find_map(|name| item[name].as_str());
+    let vehicle = ["make", "model", "trim"].iter().filter_map(|name| item["vehicle"][name].as_str());
+    own.map(str::to_owned).unwrap_or_else(|| vehicle.collect::<Vec<_>>().join(" "))
+}
