@@ -3,6 +3,7 @@
 mod lead;
 mod leads;
 mod page;
+mod today;
 
 pub(crate) use page::{Page, PeopleCache, Place};
 
@@ -30,10 +31,10 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 2] = [&leads::PART, &lead::PART];
+const PARTS: [&Part; 3] = [&today::PART, &leads::PART, &lead::PART];
 
 /// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
-pub(crate) const MENU: [&str; 1] = ["leads"];
+pub(crate) const MENU: [&str; 3] = ["today", "tasks", "leads"];
 
 static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
     let mut of: BTreeMap<&str, Vec<&Screen>> = BTreeMap::new();

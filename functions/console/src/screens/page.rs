@@ -98,7 +98,7 @@ impl<'a> Page<'a> {
         let dealers = self.me.get("dealers").items();
         let chosen = dealers.iter().find(|dealer| Some(dealer.text("id")) == last.as_deref()).or(dealers.first());
         match chosen {
-            Some(dealer) => Ok(Reply::redirect(format!("/desk/d/{}/leads", dealer.text("id")))),
+            Some(dealer) => Ok(Reply::redirect(format!("/desk/d/{}/today", dealer.text("id")))),
             None => Err(Trouble::NoUser),
         }
     }
