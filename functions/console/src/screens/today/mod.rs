@@ -70,7 +70,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let of_leads =
         vec![("owner", whose.parameter()), ("pool", "true".to_owned()), ("limit", MOST.to_owned()), ("cursor", cursor.to_owned())];
     let of_day = vec![("user", whose.parameter()), ("limit", MOST.to_owned())];
-    let of_tasks = vec![("owner", whose.parameter()), ("until", today.clone()), ("limit", MOST.to_owned())];
+    let of_tasks = vec![("owner", whose.parameter()), ("until", today), ("limit", MOST.to_owned())];
     let reads_leads = can.contains("read_leads");
     let (board, diary, agenda) = futures::try_join!(
         read_if(reads_leads, page, Operation::Board, id, of_leads),
@@ -87,7 +87,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let todos = todos.iter().filter(|todo| todo.text("kind") == "task").map(|todo| tasks::row(todo, &zoned)).collect();
     let tasks: Vec<Value> = groups(todos, &zoned);
     let values = context! {
-        today, reads_leads, leads, tasks,
+        reads_leads, leads, tasks,
         claimable => shown,
         next => page_after(page, &board),
         more_tasks => !agenda.get("cursor").is_null(),
