@@ -73,6 +73,33 @@ async fn dis_8_the_pool_user_owns_a_lead_until_a_user_claims_it() {
     assert_eq!(taken.text("/deadline/due"), "2026-11-23T11:00:00Z");
 }
 
+/// DIS-8, LEAD-8: the leads of the pool are marked for users who may claim them, and stand on an owner's board on request.
+#[tokio::test]
+async fn dis_8_an_owners_board_has_the_leads_to_claim_on_request() {
+    let world = World::new().await;
+    set_up_pool(&world, 2, false).await;
+    let ids = leads(&world, 2).await;
+    assert_eq!(claim(&world, &claimant(0), &ids[0]).await.status, 200);
+    let rows = async |who: &str, path: &str| -> Vec<(String, bool)> {
+        let reply = world.get(who, &format!("/dealers/{NORDSTERN}/{path}")).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        let row = |row: &serde_json::Value| (row["id"].as_str().unwrap().to_owned(), row["claimable"].as_bool().unwrap());
+        let mut rows: Vec<_> = reply.body["leads"].as_array().unwrap().iter().map(row).collect();
+        rows.sort();
+        rows
+    };
+    let (own, pooled) = ((ids[0].clone(), false), (ids[1].clone(), true));
+    let mut both = vec![own.clone(), pooled.clone()];
+    both.sort();
+    assert_eq!(rows(&claimant(0), "board?owner=puller-00").await, [own]);
+    assert_eq!(rows(&claimant(0), "board?owner=puller-00&pool=true").await, both);
+    assert_eq!(rows(&claimant(1), "board?owner=puller-01&pool=true").await, [pooled.clone()]);
+    assert_eq!(rows(&claimant(1), "board?owner=pool.nordstern&pool=true").await, [pooled.clone()], "the lead is there once");
+    assert_eq!(rows(&claimant(1), "leads").await, [pooled]);
+    assert!(rows(ADMIN, "board?owner=puller-01&pool=true").await.is_empty(), "a user who may not claim gets the owner's leads only");
+    assert_eq!(rows(ADMIN, "leads?owner=pool.nordstern").await, [(ids[1].clone(), false)]);
+}
+
 /// INT-5: a claim is refused if its idempotency key was used for another request.
 #[tokio::test]
 async fn int_5_a_claim_with_the_key_of_another_request_is_refused() {

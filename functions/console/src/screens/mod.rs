@@ -11,10 +11,12 @@ mod leads;
 mod me;
 mod overview;
 mod page;
+mod today;
 mod views;
 
 pub(crate) use page::{Page, PeopleCache, Place};
 
+use crate::api::Data;
 use crate::console::Trouble;
 use crate::reply::Reply;
 use futures::future::BoxFuture;
@@ -39,7 +41,8 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 10] = [
+const PARTS: [&Part; 11] = [
+    &today::PART,
     &leads::PART,
     &lead::PART,
     &views::PART,
@@ -52,8 +55,31 @@ const PARTS: [&Part; 10] = [
     &me::PART,
 ];
 
-/// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
-pub(crate) const MENU: [&str; 5] = ["leads", "board", "calendar", "appointments", "overview"];
+/// An entry of the menu of a dealer.
+pub(crate) struct Entry {
+    /// The last part of the address of the screen, with the text `nav.…`.
+    pub(crate) name: &'static str,
+    /// The key that leads to the screen after `g`.
+    pub(crate) key: &'static str,
+    /// Whether users with these rights at the dealer, the names in `can`, see the screen.
+    is_for: fn(&Data) -> bool,
+}
+
+const MENU: [Entry; 7] = [
+    Entry { name: "today", key: "t", is_for: |can| can.contains("read_leads") || can.contains("read_appointments") },
+    Entry { name: "leads", key: "l", is_for: |can| can.contains("read_leads") },
+    Entry { name: "board", key: "b", is_for: |can| can.contains("read_leads") },
+    Entry { name: "tasks", key: "k", is_for: |can| can.contains("read_leads") },
+    Entry { name: "calendar", key: "c", is_for: |can| can.contains("read_appointments") },
+    Entry { name: "appointments", key: "a", is_for: |can| can.contains("read_overview") },
+    Entry { name: "overview", key: "o", is_for: |can| can.contains("read_overview") && can.contains("read_leads") },
+];
+
+/// Returns the entries of the menu that the user sees at a dealer. The first one is the user's first screen.
+pub(crate) fn menu(dealer: &Data) -> impl Iterator<Item = &'static Entry> {
+    let can = dealer.get("can");
+    MENU.iter().filter(move |entry| (entry.is_for)(&can))
+}
 
 static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
     let mut of: BTreeMap<&str, Vec<&Screen>> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! A visit of a screen by a user.
 
-use super::find;
+use super::{find, menu};
 use crate::api::{Ask, Data, Unanswered};
 use crate::console::{Console, Trouble};
 use crate::reply::Reply;
@@ -95,10 +95,9 @@ impl<'a> Page<'a> {
 
     /// Leads to the first screen of the dealer that the user chose last, or of the first one.
     fn home(&self) -> Result<Reply, Trouble> {
-        match self.usual_dealer() {
-            Some(dealer) => Ok(Reply::redirect(format!("/desk/d/{}/leads", dealer.text("id")))),
-            None => Err(Trouble::NoUser),
-        }
+        let dealer = self.usual_dealer().ok_or(Trouble::NoUser)?;
+        let first = menu(&dealer).next().ok_or(Trouble::NoUser)?;
+        Ok(Reply::redirect(format!("/desk/d/{}/{}", dealer.text("id"), first.name)))
     }
 
     /// Returns a value in the path.
@@ -147,9 +146,12 @@ impl<'a> Page<'a> {
         dealers.into_iter().nth(chosen)
     }
 
-    /// Whether the user has a right that applies to the group.
+    /// Whether the user has a right: for the group, or at a dealer if it applies there.
     pub(crate) fn may(&self, right: Right) -> bool {
-        self.me.get("can").contains(right.name())
+        match right.is_of_dealer() {
+            true => self.me.get("dealers").items().iter().any(|dealer| dealer.get("can").contains(right.name())),
+            false => self.me.get("can").contains(right.name()),
+        }
     }
 
     /// Returns the language, the dealer's zone and the time.
@@ -188,6 +190,7 @@ impl<'a> Page<'a> {
             dealers => self.me.get("dealers").value(),
             dealer => dealer.map(Data::value),
             people,
+            menu => dealer.map(|dealer| menu(dealer).map(|entry| context! { name => entry.name, key => entry.key }).collect::<Vec<_>>()),
             active,
             done,
             here => self.visit.address(),

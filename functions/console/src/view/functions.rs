@@ -8,7 +8,6 @@ use minijinja::{Environment, Error, State, Value};
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_function("t", text);
     environment.add_function("label", label);
-    environment.add_function("screens_of_menu", || Value::from(crate::screens::MENU.to_vec()));
     environment.add_filter("at", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.at(at)));
     environment.add_filter("clock", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.clock(at)));
     environment.add_filter("day_of", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.day(zoned.date(at))));

@@ -1,8 +1,9 @@
 //! The board of a dealer: leads by the date of the next action (LEAD-8, CAL-3).
 
 use super::DEFAULT_PAGE;
+use super::claimable_pool;
 use super::filter::Filter;
-use super::row::BoardView;
+use super::row::{BoardView, RowReader};
 use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
 use forecourt_domain::reports::Period;
 use forecourt_edge::Platform;
@@ -18,16 +19,22 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
     let mut queries = Queries::of(call, "LEAD-8");
     let limit = queries.limit(DEFAULT_PAGE);
-    let filter = Filter::read(&mut queries, ["created_from", "created_until"], &dealer);
+    let mut filter = Filter::read(&mut queries, ["created_from", "created_until"], &dealer);
+    let pool = claimable_pool(call, &dealer);
+    let with_pool = queries.parse::<bool>("pool", "true or false").unwrap_or(false);
+    filter.pool = pool.filter(|_| with_pool).cloned();
     let Period { from, until } = queries.period(["from", "until"], &dealer.settings.calendar);
     queries.done()?;
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &filter.owner {
-        Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
+        Some(owner) => {
+            let pool = filter.pool.iter().filter(|pool| *pool != owner);
+            pool.chain([owner]).filter(|user| sees(user)).cloned().collect()
+        }
         None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
     let wanted = |row: &LeadRow| row.facts.dealer == id && filter.matches(row, call.now);
     let query = WorkQuery { users: &users, from, until, cursor: call.query("cursor"), limit, selective: filter.is_of_leads() };
     let board = platform.store.board(&call.scope, query, wanted).await?;
-    Ok(Answer::new(200, &BoardView::of(&board, call.now))?.about(&id))
+    Ok(Answer::new(200, &BoardView::of(&board, RowReader { now: call.now, pool }))?.about(&id))
 }

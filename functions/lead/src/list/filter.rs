@@ -16,6 +16,8 @@ use forecourt_store::{Failure, LeadRow, Load};
 pub(crate) struct Filter {
     status: Option<String>,
     pub(crate) owner: Option<UserId>,
+    /// The pool user, if leads of the pool match whatever the owner is.
+    pub(crate) pool: Option<UserId>,
     lead_type: Option<LeadType>,
     source: Option<String>,
     /// The arrival of the lead.
@@ -38,6 +40,7 @@ impl Filter {
         Self {
             status,
             owner: queries.parse("owner", "the id of a user"),
+            pool: None,
             lead_type: lead_type.flatten(),
             source: queries.text("source").map(caseless),
             arrivals: queries.period(arrivals, &dealer.settings.calendar),
@@ -47,14 +50,15 @@ impl Filter {
 
     /// Whether it filters by anything other than the owner, so that few of an owner's leads may match.
     pub(crate) fn is_of_leads(&self) -> bool {
-        let Self { status, owner: _, lead_type, source, arrivals, overdue } = self;
+        let Self { status, owner: _, pool: _, lead_type, source, arrivals, overdue } = self;
         status.is_some() || lead_type.is_some() || source.is_some() || *arrivals != Period::default() || overdue.is_some()
     }
 
     pub(crate) fn matches(&self, row: &LeadRow, now: DateTime<Utc>) -> bool {
         let facts = &row.facts;
         let overdue = row.current_deadline().is_some_and(|deadline| deadline < now);
-        self.owner.as_ref().is_none_or(|owner| facts.owner.as_ref() == Some(owner))
+        let pooled = self.pool.is_some() && facts.owner == self.pool;
+        (pooled || self.owner.as_ref().is_none_or(|owner| facts.owner.as_ref() == Some(owner)))
             && self.status.as_deref().is_none_or(|status| facts.status.name() == status)
             && self.lead_type.is_none_or(|kind| facts.lead_type == kind)
             && self.source.as_ref().is_none_or(|source| caseless(&facts.source) == *source)

@@ -11,10 +11,12 @@ pub use find::{FoundLeadView, FoundLeadsView, LeadSearchBody};
 pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView, RowActionView};
 
 use filter::{Filter, Search};
-use forecourt_domain::base::{DealerId, Refusal, Right};
+use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::{DealerLeads, LeadRow, Paging};
+use row::RowReader;
 
 /// The default page size of the lists.
 const DEFAULT_PAGE: usize = 25;
@@ -51,5 +53,13 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
         Some(ids) => store.leads_by_number(leads, ids.iter().copied(), paging, wanted).await?,
         None => store.leads(leads, paging, wanted).await?,
     };
-    Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(&id))
+    let reader = RowReader { now: call.now, pool: claimable_pool(call, &dealer) };
+    Ok(Answer::new(200, &LeadListView::of(&listed, reader))?.about(&id))
+}
+
+/// Returns the pool user of the dealer if the caller may claim leads from the pool (DIS-8).
+fn claimable_pool<'a>(call: &Call, dealer: &'a Dealer) -> Option<&'a UserId> {
+    let member = dealer.settings.member(call.scope.user_id()?)?;
+    let pool = dealer.settings.pool.as_ref().filter(|_| member.assignable && call.scope.needs(Right::WorkLeads).is_ok())?;
+    Some(&pool.user)
 }

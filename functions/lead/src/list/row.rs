@@ -2,6 +2,7 @@
 
 use crate::page::TargetView;
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::{Status, UserId};
 use forecourt_domain::lead::{FIRST_CONTACT, Target};
 use forecourt_store::{Board, LeadList, LeadRow, NextAction};
 use serde::Serialize;
@@ -65,6 +66,16 @@ pub struct LeadRowView {
     pub current_deadline: Option<TargetView>,
     /// The calendar event that is the next action (CAL-3); `null` if no event is incomplete, or if an earlier release planned it.
     pub next_action_event: Option<RowActionView>,
+    /// Whether it is in the pool and you may claim leads there (DIS-8). With `oldest_only`, only the oldest lead can be claimed.
+    pub claimable: bool,
+}
+
+/// The reader of a list.
+#[derive(Clone, Copy)]
+pub(crate) struct RowReader<'a> {
+    pub(crate) now: DateTime<Utc>,
+    /// The pool user, if the reader may claim leads from the pool.
+    pub(crate) pool: Option<&'a UserId>,
 }
 
 /// The next action of a lead in a list (CAL-3).
@@ -84,24 +95,25 @@ pub struct RowActionView {
 }
 
 impl LeadListView {
-    pub(crate) fn of(listed: &LeadList, now: DateTime<Utc>) -> Self {
-        Self { leads: listed.leads.iter().map(|row| LeadRowView::of(row, now)).collect(), cursor: listed.cursor.clone() }
+    pub(crate) fn of(listed: &LeadList, reader: RowReader<'_>) -> Self {
+        Self { leads: listed.leads.iter().map(|row| LeadRowView::of(row, reader)).collect(), cursor: listed.cursor.clone() }
     }
 }
 
 impl BoardView {
-    pub(crate) fn of(board: &Board, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(board: &Board, reader: RowReader<'_>) -> Self {
         let row = |(at, row): &(DateTime<Utc>, LeadRow)| BoardRowView {
             next_action_at: *at,
             next_action: row.next_event.as_ref().map(ToString::to_string),
-            lead: LeadRowView::of(row, now),
+            lead: LeadRowView::of(row, reader),
         };
         Self { leads: board.leads.iter().map(row).collect(), cursor: board.cursor.clone() }
     }
 }
 
 impl LeadRowView {
-    fn of(row: &LeadRow, now: DateTime<Utc>) -> Self {
+    fn of(row: &LeadRow, reader: RowReader<'_>) -> Self {
+        let RowReader { now, pool } = reader;
         let facts = &row.facts;
         Self {
             id: facts.id.to_string(),
@@ -121,6 +133,7 @@ impl LeadRowView {
             overdue: row.current_deadline().is_some_and(|at| at < now),
             current_deadline: target_of(row, now),
             next_action_event: row.next_action().map(RowActionView::of),
+            claimable: facts.status == Status::InProgress && pool.is_some() && facts.owner.as_ref() == pool,
         }
     }
 }

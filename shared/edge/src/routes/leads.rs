@@ -71,6 +71,7 @@ routes![
         .query(&[
             STATUS,
             OWNER,
+            Query::new("pool", Values::Flag, "true: also the leads of the pool that you may claim, whoever the owner is (DIS-8)."),
             TYPE,
             SOURCE,
             CREATED_FROM,

@@ -1,0 +1,137 @@
+//! The first screen of a seller: the leads by what is due, the leads to claim, and the day. With it the list of tasks, and the search from
+//! anywhere.
+
+mod due;
+mod find;
+mod tasks;
+
+use super::{Page, Part, Place, Screen};
+use crate::api::{Data, Unanswered};
+use crate::console::Trouble;
+use crate::reply::Reply;
+use crate::view::Zoned;
+use chrono::{DateTime, Utc};
+use due::{groups, instant, seconds_left};
+use forecourt_edge::routes::Operation;
+use minijinja::{Value, context};
+
+pub(super) const PART: Part = Part {
+    screens: &[
+        Screen { method: "GET", path: "/desk/d/{dealer}/today", run: |page| Box::pin(show(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/tasks", run: |page| Box::pin(tasks::list(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/tasks/{lead}/{task}", run: |page| Box::pin(tasks::complete(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/tasks/{lead}/{task}", run: |page| Box::pin(tasks::complete(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/find", run: |page| Box::pin(find::find(page)) },
+    ],
+    templates: &[
+        ("today.html", include_str!("today.html")),
+        ("tasks.html", include_str!("tasks.html")),
+        ("todo.html", include_str!("todo.html")),
+        ("find.html", include_str!("find.html")),
+    ],
+    texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+};
+
+/// The leads, tasks and entries of the day that the page asks for.
+const MOST: &str = "100";
+/// The value of the filter `owner` for everybody.
+const ALL: &str = "all";
+
+/// The person whose work a page shows. Without a choice in the address, a seller sees their own work, and the others see everybody's.
+struct Whose(Option<String>);
+
+impl Whose {
+    fn of(page: &Page<'_>) -> Self {
+        let own = || (page.me.text("role") == "seller").then(|| page.me.text("id").to_owned());
+        Self(match page.visit.query.get("owner") {
+            Some(ALL) => None,
+            Some(person) => Some(person.to_owned()),
+            None => own(),
+        })
+    }
+
+    /// The parameter of the API; empty for everybody.
+    fn parameter(&self) -> String {
+        self.0.clone().unwrap_or_default()
+    }
+
+    /// The value of the filter.
+    fn chosen(&self) -> &str {
+        self.0.as_deref().unwrap_or(ALL)
+    }
+}
+
+/// Shows the day. What the reader may not read is not asked for.
+async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let id = page.required("dealer")?;
+    let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
+    let (zoned, whose, can) = (page.zoned(Some(&dealer)), Whose::of(page), dealer.get("can"));
+    let (today, cursor) = (zoned.date(zoned.now).to_string(), page.visit.query.get("cursor").unwrap_or_default());
+    let of_leads =
+        vec![("owner", whose.parameter()), ("pool", "true".to_owned()), ("limit", MOST.to_owned()), ("cursor", cursor.to_owned())];
+    let of_day = vec![("user", whose.parameter()), ("limit", MOST.to_owned())];
+    let of_tasks = vec![("owner", whose.parameter()), ("until", today), ("limit", MOST.to_owned())];
+    let reads_leads = can.contains("read_leads");
+    let (board, diary, agenda) = futures::try_join!(
+        read_if(reads_leads, page, Operation::Board, id, of_leads),
+        read_if(can.contains("read_appointments"), page, Operation::Diary, id, of_day),
+        read_if(reads_leads, page, Operation::ListTasks, id, of_tasks),
+    )?;
+    let (mut claimable, leads): (Vec<Data>, Vec<Data>) =
+        board.get("leads").items().into_iter().partition(|lead| lead.get("claimable").json().as_bool() == Some(true));
+    claimable.sort_by_key(|lead| instant(lead.text("received_at")));
+    let shown: Vec<Value> = claimable.iter().map(Data::value).collect();
+    let leads = groups(leads.iter().map(|lead| row(lead, &zoned)).collect(), &zoned);
+    // A deadline is in the row of its lead.
+    let todos = agenda.get("tasks").items();
+    let todos = todos.iter().filter(|todo| todo.text("kind") == "task").map(|todo| tasks::row(todo, &zoned)).collect();
+    let tasks: Vec<Value> = groups(todos, &zoned);
+    let values = context! {
+        reads_leads, leads, tasks,
+        claimable => shown,
+        next => page_after(page, &board),
+        more_tasks => !agenda.get("cursor").is_null(),
+        entries => diary.get("entries").value(),
+        all_day => diary.get("all_day").value(),
+        more_entries => !diary.get("cursor").is_null(),
+        owner => whose.chosen(),
+        everybody => whose.0.is_none(),
+        works => can.contains("work_leads"),
+    };
+    page.render(200, "today.html", Place { dealer: Some(&dealer), active: "today" }, values)
+}
+
+/// Reads from the API, at a dealer, if the reader has the right to.
+async fn read_if(
+    allowed: bool,
+    page: &Page<'_>,
+    operation: Operation,
+    dealer: &str,
+    query: Vec<(&'static str, String)>,
+) -> Result<Data, Unanswered> {
+    if allowed { page.get(operation, &[("dealer", dealer)], query).await } else { Ok(Data::default()) }
+}
+
+/// Returns the address of the next page of a list. `None` on the last page.
+fn page_after(page: &Page<'_>, list: &Data) -> Option<String> {
+    let mut pairs = page.visit.query.clone();
+    pairs.0.retain(|(name, _)| name != "cursor");
+    pairs.0.push(("cursor".to_owned(), list.text("cursor").to_owned()));
+    (!list.text("cursor").is_empty()).then(|| format!("?{}", pairs.encode_without(&["done"])))
+}
+
+/// Returns a lead with its next time: that of the deadline or of the planned event, whichever is earlier.
+fn row(lead: &Data, zoned: &Zoned) -> (Option<DateTime<Utc>>, Value) {
+    let deadline = instant(lead.text("current_deadline_at"));
+    // Without an event, the time of the next action is that of the lead's last change.
+    let planned = instant(lead.text("next_action_at")).filter(|_| !lead.get("next_action").is_null());
+    let due = [deadline, planned].into_iter().flatten().min();
+    let values = context! {
+        lead => lead.value(),
+        due => due.map(|due| due.to_rfc3339()),
+        seconds => due.map(|due| seconds_left(due, zoned)),
+        planned => planned.map(|planned| planned.to_rfc3339()),
+        deadline => deadline.map(|deadline| deadline.to_rfc3339()),
+    };
+    (due, values)
+}
