@@ -243,7 +243,7 @@ impl Problems {
 }
 
 /// Reads `2026-11-25T14:30` as a time at the dealer.
-fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str> {
+pub(crate) fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str> {
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"));
     let local = local.map_err(|_| "error.time")?;
     // An hour that the clock skips does not exist; of an hour that occurs twice, the first is meant.
@@ -251,7 +251,7 @@ fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str> {
 }
 
 /// Puts a value at a path such as `contact.email`.
-fn insert(body: &mut Json, path: &str, value: Json) {
+pub(crate) fn insert(body: &mut Json, path: &str, value: Json) {
     let mut place = body;
     for name in path.split('.') {
         place = &mut place[name];

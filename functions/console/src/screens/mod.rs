@@ -3,6 +3,7 @@
 mod lead;
 mod leads;
 mod page;
+mod settings;
 
 pub(crate) use page::{Page, PeopleCache, Place};
 
@@ -30,10 +31,10 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 2] = [&leads::PART, &lead::PART];
+const PARTS: [&Part; 3] = [&leads::PART, &lead::PART, &settings::PART];
 
 /// The entries of the menu: the last part of the address of a dealer's screen, with the text `nav.…`.
-pub(crate) const MENU: [&str; 1] = ["leads"];
+pub(crate) const MENU: [&str; 2] = ["leads", "settings"];
 
 static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
     let mut of: BTreeMap<&str, Vec<&Screen>> = BTreeMap::new();
