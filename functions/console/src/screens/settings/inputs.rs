@@ -59,7 +59,7 @@ impl Inputs<'_> {
         };
         let all: Vec<Value> = numbers.iter().enumerate().map(row).collect();
         context! {
-            input => "rows", path, open, label => self.words.label(path), hint => self.words.about("hint", path), rows => all, one,
+            input => "rows", path, open, label => self.words.label(path), hint => self.words.text(&format!("hint.{path}")), rows => all, one,
             columns => rows.fields.iter().map(|cell| self.words.label(&format!("{path}.{}", cell.name))).collect::<Vec<_>>(),
             fixed => rows.shape == Shape::Fixed, ordered => rows.shape == Shape::Ordered, none => self.words.about("none", path),
             error => self.errors.get(path), notes => self.findings.get(path),
@@ -94,7 +94,7 @@ impl Inputs<'_> {
         let intervals: Vec<Value> = intervals.iter().map(|(n, from, until)| context! { n, number => n + 1, from, until }).collect();
         context! {
             input, path, id => path.replace('.', "-"), longest, value, intervals, bars,
-            label => self.words.label(about), hint => self.words.about("hint", about), required => field.required,
+            label => self.words.label(about), hint => self.words.text(&format!("hint.{about}")), required => field.required,
             choices => self.choices(&field.kind, path), clock => self.typed.get(&format!("{path}.clock")),
             span => value.filter(|_| matches!(field.kind, Kind::Minutes)).and_then(|text| text.parse().ok()).map(|n| self.words.minutes(n)),
             shown => self.words.value(about, &field.kind, stored), is_set => stored == &Json::Bool(true),
