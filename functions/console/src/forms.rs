@@ -251,7 +251,7 @@ pub(crate) fn instant(text: &str, zoned: &Zoned) -> Result<String, &'static str>
 }
 
 /// Puts a value at a path such as `contact.email`.
-pub(crate) fn insert(body: &mut Json, path: &str, value: Json) {
+fn insert(body: &mut Json, path: &str, value: Json) {
     let mut place = body;
     for name in path.split('.') {
         place = &mut place[name];

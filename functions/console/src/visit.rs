@@ -19,7 +19,8 @@ pub(crate) struct Visit {
     pub(crate) query: Pairs,
     /// The fields of a form, in order.
     pub(crate) form: Pairs,
-    body: Vec<u8>,
+    /// The body of a form with a file, as it was sent; empty for other forms.
+    pub(crate) body: Vec<u8>,
     headers: HeaderMap,
 }
 
@@ -71,29 +72,16 @@ impl Visit {
         {
             headers.insert(header::COOKIE, value);
         }
+        let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let has_file = media_type.starts_with("multipart/form-data");
         Self {
             method,
             path: event.raw_path.unwrap_or_default(),
             query: Pairs::parse(event.raw_query_string.unwrap_or_default().as_bytes()),
-            form: Pairs::parse(&body),
-            body,
+            form: if has_file { Pairs::default() } else { Pairs::parse(&body) },
+            body: if has_file { body } else { Vec::new() },
             headers,
         }
-    }
-
-    /// Reads the fields of a form with files (`multipart/form-data`). A file is its text. Nothing is there if the body is no such form.
-    pub(crate) async fn form_with_files(&self) -> Pairs {
-        let Some(Ok(boundary)) = self.header("content-type").map(multer::parse_boundary) else { return Pairs::default() };
-        let body = self.body.clone();
-        let stream = futures::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
-        let mut fields = multer::Multipart::new(stream, boundary);
-        let mut pairs = Pairs::default();
-        while let Ok(Some(field)) = fields.next_field().await {
-            let Some(name) = field.name().map(str::to_owned) else { continue };
-            let Ok(bytes) = field.bytes().await else { break };
-            pairs.0.push((name, String::from_utf8_lossy(&bytes).into_owned()));
-        }
-        pairs
     }
 
     /// Returns a header.

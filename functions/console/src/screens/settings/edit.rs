@@ -124,7 +124,7 @@ impl Editor<'_> {
         let current = self.current(true).await?;
         let typed = values::fill(self.section.fields, &current.json, &self.words.zoned);
         let version = current.version.clone();
-        self.form(&current, &typed, &version, Notes { status: 200, ..Notes::default() })
+        self.form(&current, &typed, &version, &Notes { status: 200, ..Notes::default() })
     }
 
     /// Carries out the button that was pressed.
@@ -136,10 +136,10 @@ impl Editor<'_> {
         let typed = Pairs(form.0.iter().filter(|(name, _)| !OWN.contains(&name.as_str())).cloned().collect());
         if matches!(pressed, "review" | "save") {
             let typed = values::without_empty_rows(self.section.fields, typed);
-            return self.review(&current, typed, &version, pressed == "save").await;
+            return self.review(&current, &typed, &version, pressed == "save").await;
         }
         let (typed, focus) = self.rearranged(typed, pressed);
-        self.form(&current, &typed, &version, Notes { status: 200, focus, ..Notes::default() })
+        self.form(&current, &typed, &version, &Notes { status: 200, focus, ..Notes::default() })
     }
 
     /// Returns the inputs after a row was added, removed or moved, or a value was copied; and the input that gets the focus.
@@ -185,20 +185,20 @@ impl Editor<'_> {
     }
 
     /// Shows what the change will do, or saves it. What was changed in the meantime shows up as a difference.
-    async fn review(&self, current: &Current, typed: Pairs, version: &str, save: bool) -> Result<Reply, Trouble> {
-        let (body, errors) = values::read(self.section, &typed, &self.words.zoned, |field| self.is_open(field));
+    async fn review(&self, current: &Current, typed: &Pairs, version: &str, save: bool) -> Result<Reply, Trouble> {
+        let (body, errors) = values::read(self.section, typed, &self.words.zoned, |field| self.is_open(field));
         if !errors.is_empty() {
-            return self.form(current, &typed, version, Notes { status: 422, errors, ..Notes::default() });
+            return self.form(current, typed, version, &Notes { status: 422, errors, ..Notes::default() });
         }
         let body = Json::Object(body);
         let changes = self.words.changes(self.section, &current.json, &body, |field| self.is_open(field));
         if changes.is_empty() {
             let general = vec![self.words.text("no_change").to_owned()];
-            return self.form(current, &typed, &current.version, Notes { status: 200, general, ..Notes::default() });
+            return self.form(current, typed, &current.version, &Notes { status: 200, general, ..Notes::default() });
         }
         let stale = version != current.version;
         if save && !stale {
-            return self.save(current, &typed, body).await;
+            return self.save(current, typed, body).await;
         }
         let hidden: Vec<_> = typed.0.iter().map(|(name, value)| context! { name, value }).collect();
         let values = context! {
@@ -219,7 +219,7 @@ impl Editor<'_> {
             Ok(_) => Ok(self.page.done(&self.back(), "settings")),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 let notes = self.refused(&problem);
-                self.form(current, typed, &current.version, notes)
+                self.form(current, typed, &current.version, &notes)
             }
             Err(other) => Err(other.into()),
         }
@@ -263,7 +263,7 @@ impl Editor<'_> {
         notes
     }
 
-    fn form(&self, current: &Current, typed: &Pairs, version: &str, notes: Notes) -> Result<Reply, Trouble> {
+    fn form(&self, current: &Current, typed: &Pairs, version: &str, notes: &Notes) -> Result<Reply, Trouble> {
         let inputs = Inputs {
             words: &self.words,
             json: &current.json,
@@ -276,7 +276,7 @@ impl Editor<'_> {
         let is_open = |field: &Field| self.is_open(field);
         let values = context! {
             section => self.section.name, title => self.title(), about => self.subject(), fields => inputs.section(self.section, is_open),
-            open => self.section.fields.iter().any(is_open), changing => self.may("change_settings"), version, general => notes.general,
+            open => self.section.fields.iter().any(is_open), changing => self.may("change_settings"), version, general => &notes.general,
             wrong => notes.errors.len(), picture_now => &current.picture, list => self.list(),
             back => self.back(), user => self.page.part("user"), copied => self.section.copied.map(|(from, _)| from),
         };

@@ -8,6 +8,8 @@ use crate::visit::Pairs;
 use forecourt_edge::routes::{Operation, SettingsPart};
 use http::Method;
 use minijinja::context;
+use multer::Multipart;
+use std::convert::Infallible;
 
 /// The first signs of an iCalendar file.
 const BEGIN: &str = "BEGIN:VCALENDAR";
@@ -20,7 +22,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         let now = page.get(Operation::ReadPart(SettingsPart::Holidays), &[("dealer", id)], Vec::new()).await?;
         return form(page, &dealer, now.etag().unwrap_or_default().trim_matches('"'), Shown::default());
     }
-    let typed = page.visit.form_with_files().await;
+    let typed = sent(&page.visit.body, page.visit.header("content-type").unwrap_or_default()).await;
     let version = typed.get("version").unwrap_or_default().to_owned();
     let file = typed.get("file").or_else(|| typed.get("text")).map(|text| text.trim_start_matches('\u{feff}'));
     let Some(file) = file.filter(|file| file.get(..BEGIN.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(BEGIN))) else {
@@ -53,6 +55,21 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Returns the fields of a form with a file, which is its text. Nothing is there if the body is no such form.
+async fn sent(body: &[u8], media_type: &str) -> Pairs {
+    let mut pairs = Pairs::default();
+    let Ok(boundary) = multer::parse_boundary(media_type) else { return pairs };
+    let body = body.to_vec();
+    let stream = futures::stream::once(async move { Ok::<_, Infallible>(body) });
+    let mut fields = Multipart::new(stream, boundary);
+    while let Ok(Some(field)) = fields.next_field().await {
+        let name = field.name().unwrap_or_default().to_owned();
+        let Ok(bytes) = field.bytes().await else { break };
+        pairs.0.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    pairs
 }
 
 /// What the form shows beside its fields.

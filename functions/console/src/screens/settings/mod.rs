@@ -8,7 +8,7 @@
 //! | `inputs` | the inputs for the template |
 //! | `edit` | the page of a part: shown, edited, reviewed, saved |
 //! | `findings`, `picture` | risky settings beside their fields; what the four times do, drawn |
-//! | `dry_run`, `import`, `history` | pages of their own |
+//! | `dry_run`, `import`, `history`, `people` | pages of their own |
 
 mod describe;
 mod dry_run;
@@ -17,6 +17,7 @@ mod findings;
 mod history;
 mod import;
 mod inputs;
+mod people;
 mod picture;
 mod sections;
 mod values;
@@ -37,10 +38,14 @@ pub(super) const PART: Part = Part {
         Screen { method: "POST", path: "/desk/d/{dealer}/settings/dry-run", run: |page| Box::pin(dry_run::answer(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/settings/import", run: |page| Box::pin(import::answer(page)) },
         Screen { method: "POST", path: "/desk/d/{dealer}/settings/import", run: |page| Box::pin(import::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/add-user", run: |page| Box::pin(people::add(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/add-user", run: |page| Box::pin(people::add(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/settings/{part}", run: |page| Box::pin(edit::section(page)) },
         Screen { method: "POST", path: "/desk/d/{dealer}/settings/{part}", run: |page| Box::pin(edit::section(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/settings/users/{user}", run: |page| Box::pin(edit::user(page)) },
         Screen { method: "POST", path: "/desk/d/{dealer}/settings/users/{user}", run: |page| Box::pin(edit::user(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/users/{user}/removal", run: |page| Box::pin(people::remove(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/users/{user}/removal", run: |page| Box::pin(people::remove(page)) },
     ],
     templates: &[
         ("settings.html", include_str!("settings.html")),

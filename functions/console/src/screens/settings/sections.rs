@@ -66,10 +66,7 @@ pub(super) const SECTIONS: &[Section] = &[
                     shape: Shape::List,
                 },
             ),
-            rows(
-                "special_hours",
-                &Rows { fields: &[needed("key", Kind::Day), field("value", Kind::Intervals)], shape: Shape::Map },
-            ),
+            rows("special_hours", &Rows { fields: &[needed("key", Kind::Day), field("value", Kind::Intervals)], shape: Shape::Map }),
         ],
     ),
     section(
@@ -107,19 +104,11 @@ pub(super) const SECTIONS: &[Section] = &[
         "absences",
         Source::Part(SettingsPart::Absences),
         "",
-        &[rows(
-            "absences",
-            &Rows { fields: &[needed("user", Kind::Person), FROM, UNTIL, DEPUTY], shape: Shape::List },
-        )],
+        &[rows("absences", &Rows { fields: &[needed("user", Kind::Person), FROM, UNTIL, DEPUTY], shape: Shape::List })],
     ),
     Section {
         optional: Some(("pool", "pool.user")),
-        ..section(
-            "pool",
-            Source::Part(SettingsPart::Pool),
-            "",
-            &[field("pool.user", Kind::Person), field("pool.oldest_only", Kind::Flag)],
-        )
+        ..section("pool", Source::Part(SettingsPart::Pool), "", &[field("pool.user", Kind::Person), field("pool.oldest_only", Kind::Flag)])
     },
     section(
         "groups",
@@ -222,10 +211,7 @@ pub(super) const SECTIONS: &[Section] = &[
             rows(
                 "durations",
                 &Rows {
-                    fields: &[
-                        needed("key", Kind::Choice(values("type_of_event", BOOKED_TYPES))),
-                        needed("value", Kind::Minutes),
-                    ],
+                    fields: &[needed("key", Kind::Choice(values("type_of_event", BOOKED_TYPES))), needed("value", Kind::Minutes)],
                     shape: Shape::Map,
                 },
             ),

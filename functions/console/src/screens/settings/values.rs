@@ -3,7 +3,7 @@
 //! An input is named by its path: `level_1`, `days_off.2.until`, `hours.mon.0.1`. A row of a list has the hidden input `days_off.2`, so that
 //! an empty row is known, and the rows keep the order in which they stand.
 
-use super::describe::{End, Field, Kind, Rows, Section, Shape};
+use super::describe::{End, Field, Kind, Rows, Section, Shape, Source};
 use crate::forms::instant;
 use crate::view::Zoned;
 use crate::visit::Pairs;
@@ -154,6 +154,15 @@ pub(super) fn read(section: &Section, pairs: &Pairs, zoned: &Zoned, open: impl F
     let fields: Vec<Field> = section.fields.iter().filter(|field| open(field)).copied().collect();
     let mut reader = Reader { pairs, zoned, errors: Errors::new() };
     let mut body = reader.fields("", &fields);
+    // In a part, `null` is the default of a list, which may be another one than the empty list.
+    if matches!(section.source, Source::Part(_)) {
+        let lists = fields.iter().filter(|field| matches!(field.kind, Kind::Words(_)));
+        for list in lists {
+            if body.get(list.name) == Some(&json!([])) {
+                body.insert(list.name.to_owned(), Json::Null);
+            }
+        }
+    }
     if let Some((object, needed)) = section.optional
         && pairs.get(needed).is_none()
     {
@@ -174,7 +183,7 @@ impl Reader<'_> {
         for field in fields.iter().filter(|field| !matches!(field.kind, Kind::Shown(_))) {
             let path = format!("{prefix}{}", field.name);
             match self.field(&path, &field.kind) {
-                Ok(value) => crate::forms::insert(&mut body, field.name, value),
+                Ok(value) => put(&mut body, field.name, value),
                 Err(key) => {
                     self.errors.insert(path, self.zoned.language.text(key).unwrap_or(key).to_owned());
                 }
@@ -226,9 +235,25 @@ impl Reader<'_> {
         Ok(json!(intervals))
     }
 
+    /// Adds an error for each row without a key, and for each key that another row has.
+    fn keys(&mut self, path: &str, rows: &[Map<String, Json>]) {
+        for (n, row) in rows.iter().enumerate() {
+            let key = row.get("key").filter(|key| !key.is_null());
+            let text = match key {
+                None => "settings.error.key",
+                Some(key) if rows[..n].iter().any(|other| other.get("key") == Some(key)) => "settings.error.twice",
+                Some(_) => continue,
+            };
+            self.errors.insert(format!("{path}.{n}.key"), self.zoned.language.text(text).unwrap_or(text).to_owned());
+        }
+    }
+
     fn rows(&mut self, path: &str, rows: &Rows) -> Json {
         let read = numbers(self.pairs, path).into_iter().map(|number| self.fields(&format!("{path}.{number}."), rows.fields));
         let read: Vec<Map<String, Json>> = read.collect();
+        if rows.shape == Shape::Map {
+            self.keys(path, &read);
+        }
         match rows.shape {
             Shape::Map => {
                 let named = read.into_iter().filter_map(|mut row| Some((row.get("key")?.as_str()?.to_owned(), row.remove("value")?)));
@@ -237,6 +262,11 @@ impl Reader<'_> {
             _ => json!(read),
         }
     }
+}
+
+/// Puts a value at a path with full stops.
+fn put(body: &mut Json, path: &str, value: Json) {
+    *path.split('.').fold(body, |place, name| &mut place[name]) = value;
 }
 
 /// Returns the number of intervals for which there are inputs.

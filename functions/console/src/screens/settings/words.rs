@@ -81,8 +81,9 @@ impl Words {
     pub(super) fn value(&self, path: &str, kind: &Kind, value: &Json) -> String {
         let words = match (kind, value) {
             (Kind::Flag | Kind::Shown(Shown::Flag), value) => self.yes(value == &Json::Bool(true)),
+            // A weekday without hours is left out by the API.
+            (Kind::Intervals, value) if value.as_array().is_none_or(Vec::is_empty) => self.text("closed").to_owned(),
             (_, Json::Null) => String::new(),
-            (Kind::Intervals, Json::Array(intervals)) if intervals.is_empty() => self.text("closed").to_owned(),
             (Kind::Intervals, Json::Array(intervals)) => {
                 let written = intervals.iter().map(|interval| texts(interval).collect::<Vec<_>>().join("–"));
                 written.collect::<Vec<_>>().join(", ")
@@ -161,8 +162,7 @@ impl Words {
         let (before, after) = (write(before), write(after));
         let one = self.about("row", path).to_owned();
         let removed = before.iter().filter(|row| !after.contains(row));
-        let mut own: Vec<Change> =
-            removed.map(|row| Change { what: one.clone(), before: Some(row.clone()), after: None }).collect();
+        let mut own: Vec<Change> = removed.map(|row| Change { what: one.clone(), before: Some(row.clone()), after: None }).collect();
         let added = after.iter().filter(|row| !before.contains(row));
         own.extend(added.map(|row| Change { what: one.clone(), before: None, after: Some(row.clone()) }));
         let numbered = |rows: &[String]| rows.iter().enumerate().map(|(n, row)| format!("{}. {row}", n + 1)).collect::<Vec<_>>().join("\n");
