@@ -36,6 +36,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) query: Vec<(&'static str, String)>,
     /// The body.
     pub(crate) body: Option<Value>,
+    /// A body that is not JSON: its media type and its text.
+    pub(crate) text: Option<(&'static str, String)>,
     /// The version that the change is based on.
     pub(crate) if_match: Option<String>,
     /// The version that the console has already.
@@ -131,10 +133,11 @@ impl Api {
         for (name, value) in headers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             request = request.header(name, value);
         }
-        let body = match ask.body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                body.to_string().into_bytes()
+        let json = ask.body.map(|body| ("application/json", body.to_string()));
+        let body = match json.or(ask.text) {
+            Some((media_type, body)) => {
+                request = request.header("content-type", media_type);
+                body.into_bytes()
             }
             None => Vec::new(),
         };

@@ -11,6 +11,7 @@ mod leads;
 mod me;
 mod overview;
 mod page;
+mod settings;
 mod today;
 mod views;
 
@@ -41,7 +42,7 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 11] = [
+const PARTS: [&Part; 12] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
@@ -51,6 +52,7 @@ const PARTS: [&Part; 11] = [
     &charts::PART,
     &overview::PART,
     &exports::PART,
+    &settings::PART,
     &group::PART,
     &me::PART,
 ];
@@ -65,7 +67,7 @@ pub(crate) struct Entry {
     is_for: fn(&Data) -> bool,
 }
 
-const MENU: [Entry; 7] = [
+static MENU: [Entry; 8] = [
     Entry { name: "today", key: "t", is_for: |can| can.contains("read_leads") || can.contains("read_appointments") },
     Entry { name: "leads", key: "l", is_for: |can| can.contains("read_leads") },
     Entry { name: "board", key: "b", is_for: |can| can.contains("read_leads") },
@@ -73,6 +75,7 @@ const MENU: [Entry; 7] = [
     Entry { name: "calendar", key: "c", is_for: |can| can.contains("read_appointments") },
     Entry { name: "appointments", key: "a", is_for: |can| can.contains("read_overview") },
     Entry { name: "overview", key: "o", is_for: |can| can.contains("read_overview") && can.contains("read_leads") },
+    Entry { name: "settings", key: "s", is_for: |can| can.contains("read_settings") },
 ];
 
 /// Returns the entries of the menu that the user sees at a dealer. The first one is the user's first screen.

@@ -1,0 +1,312 @@
+//! The page of a section: it is shown, edited row by row, reviewed, and saved.
+//!
+//! Every step is a button of one form, so that it works without a script. What is typed goes along with each step; nothing is stored before
+//! the user has seen what will change.
+
+use super::describe::{Field, Kind, Section, Source};
+use super::inputs::Inputs;
+use super::values::{self, Errors};
+use super::words::Words;
+use super::{find, findings, picture, sections};
+use crate::api::{ApiProblem, Ask, Data, Unanswered};
+use crate::console::Trouble;
+use crate::reply::Reply;
+use crate::screens::{Page, Place};
+use crate::visit::Pairs;
+use forecourt_edge::routes::{Operation, SettingsPart};
+use http::Method;
+use minijinja::context;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// The names of the inputs that belong to the form and not to a field.
+const OWN: [&str; 4] = ["do", "version", "back", "key"];
+
+/// A section as the API has it now.
+struct Current {
+    json: Json,
+    version: String,
+    /// The texts of findings, by the path of the input.
+    findings: BTreeMap<String, Vec<String>>,
+    groups: Vec<String>,
+    picture: Option<minijinja::Value>,
+}
+
+/// A visit of a section's page.
+struct Editor<'a> {
+    page: &'a Page<'a>,
+    section: &'static Section,
+    dealer: &'a Data,
+    /// The values of the names in the operations' paths.
+    parts: Vec<(&'static str, &'a str)>,
+    words: Words,
+}
+
+/// What a page says beside the fields.
+#[derive(Default)]
+struct Notes {
+    status: u16,
+    errors: Errors,
+    general: Vec<String>,
+    focus: Option<String>,
+}
+
+/// Shows or changes the section of the address.
+pub(super) async fn section(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let section = find(page.required("part")?).ok_or(Trouble::NoPage)?;
+    open(page, section).await
+}
+
+/// Shows or changes the switches of one user.
+pub(super) async fn user(page: &Page<'_>) -> Result<Reply, Trouble> {
+    open(page, &sections::USER).await
+}
+
+async fn open(page: &Page<'_>, section: &'static Section) -> Result<Reply, Trouble> {
+    let id = page.required("dealer")?;
+    let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
+    let mut parts = vec![("dealer", id)];
+    if let Some(user) = page.part("user") {
+        parts.push(("user", user));
+    }
+    let editor = Editor { page, section, dealer: &dealer, parts, words: Words::new(page.zoned(Some(&dealer)), &dealer) };
+    if page.visit.method == Method::POST { editor.step().await } else { editor.show().await }
+}
+
+impl Editor<'_> {
+    fn may(&self, right: &str) -> bool {
+        self.dealer.get("can").contains(right)
+    }
+
+    /// Whether the user may change the field.
+    fn is_open(&self, field: &Field) -> bool {
+        self.may("change_settings") && field.is_open(|right| self.may(right))
+    }
+
+    /// Reads the section. A page that is only shown also reads its findings, and the drawing of what it does.
+    async fn current(&self, with_findings: bool) -> Result<Current, Trouble> {
+        let read = self.page.get(self.section.source.read(), &self.parts, Vec::new());
+        let groups = async {
+            match self.section.uses_groups() {
+                true => self.page.get(Operation::ReadPart(SettingsPart::DistributionGroups), &self.parts[..1], Vec::new()).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let found = async {
+            match with_findings {
+                true => self.page.get(Operation::SettingsFindings, &self.parts[..1], Vec::new()).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let drawn = async {
+            match with_findings && self.section.name == "escalation" {
+                true => picture::of_now(self.page, &self.parts[..1], &self.words).await,
+                false => None,
+            }
+        };
+        let (read, groups, found, picture) = futures::join!(read, groups, found, drawn);
+        let (read, groups, found) = (read?, groups?, found?);
+        let json = match self.section.source {
+            Source::Part(_) | Source::Whole => read.get("settings").json().clone(),
+            Source::Users | Source::User => read.json().clone(),
+        };
+        let groups = groups.map(|groups| groups.get("settings").get("distribution_groups").items()).unwrap_or_default();
+        Ok(Current {
+            findings: found.map(|found| findings::of_section(self.section, &found, &json, &self.words)).unwrap_or_default(),
+            version: read.etag().unwrap_or_default().trim_matches('"').to_owned(),
+            groups: groups.iter().filter_map(|group| group.json().as_str().map(str::to_owned)).collect(),
+            json,
+            picture,
+        })
+    }
+
+    async fn show(&self) -> Result<Reply, Trouble> {
+        let current = self.current(true).await?;
+        let typed = values::fill(self.section.fields, &current.json, &self.words.zoned);
+        let version = current.version.clone();
+        self.form(&current, &typed, &version, &Notes { status: 200, ..Notes::default() })
+    }
+
+    /// Carries out the button that was pressed.
+    async fn step(&self) -> Result<Reply, Trouble> {
+        let current = self.current(false).await?;
+        let form = &self.page.visit.form;
+        let pressed = form.get("do").unwrap_or("review");
+        let version = form.get("version").unwrap_or(&current.version).to_owned();
+        let typed = Pairs(form.0.iter().filter(|(name, _)| !OWN.contains(&name.as_str())).cloned().collect());
+        if matches!(pressed, "review" | "save") {
+            let typed = values::without_empty_rows(self.section.fields, typed);
+            return self.review(&current, &typed, &version, pressed == "save").await;
+        }
+        let (typed, focus) = self.rearranged(typed, pressed);
+        self.form(&current, &typed, &version, &Notes { status: 200, focus, ..Notes::default() })
+    }
+
+    /// Returns the inputs after a row was added, removed or moved, or a value was copied; and the input that gets the focus.
+    fn rearranged(&self, typed: Pairs, pressed: &str) -> (Pairs, Option<String>) {
+        let Some((what, place)) = pressed.split_once(':') else { return (typed, None) };
+        if what == "copy" {
+            return (self.copied(typed), None);
+        }
+        let (list, number) = match what {
+            "add" => (place, ""),
+            _ => place.rsplit_once('.').unwrap_or((place, "")),
+        };
+        let field = self.section.fields.iter().find(|field| field.name == list);
+        let Some((field, Kind::Rows(rows))) = field.map(|field| (field, field.kind)) else { return (typed, None) };
+        let mut order = values::numbers(&typed, field.name);
+        let found = order.iter().position(|known| known == number);
+        let mut focus = None;
+        match (what, found) {
+            ("add", _) => {
+                let free = order.iter().filter_map(|number| number.parse::<usize>().ok()).max().map_or(0, |most| most + 1);
+                focus = rows.fields.first().map(|first| format!("{}.{}.{}", field.name, order.len(), first.name));
+                order.push(free.to_string());
+            }
+            ("remove", Some(at)) => {
+                order.remove(at);
+            }
+            ("up", Some(at)) if at > 0 => order.swap(at, at - 1),
+            ("down", Some(at)) if at + 1 < order.len() => order.swap(at, at + 1),
+            _ => {}
+        }
+        (values::renumbered(&typed, field.name, &order), focus)
+    }
+
+    fn copied(&self, typed: Pairs) -> Pairs {
+        let Some((from, to)) = self.section.copied else { return typed };
+        let within = |name: &str, field: &str| name.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'));
+        let mut all: Vec<_> = typed.0.iter().filter(|(name, _)| !to.iter().any(|to| within(name, to))).cloned().collect();
+        for to in to {
+            let values = typed.0.iter().filter(|(name, _)| within(name, from));
+            all.extend(values.filter_map(|(name, value)| Some((format!("{to}{}", name.strip_prefix(from)?), value.clone()))));
+        }
+        Pairs(all)
+    }
+
+    /// Shows what the change will do, or saves it. What was changed in the meantime shows up as a difference.
+    async fn review(&self, current: &Current, typed: &Pairs, version: &str, save: bool) -> Result<Reply, Trouble> {
+        let (body, errors) = values::read(self.section, typed, &self.words.zoned, |field| self.is_open(field));
+        if !errors.is_empty() {
+            return self.form(current, typed, version, &Notes { status: 422, errors, ..Notes::default() });
+        }
+        let body = Json::Object(body);
+        let changes = self.words.changes(self.section, &current.json, &body, |field| self.is_open(field));
+        if changes.is_empty() {
+            let general = vec![self.words.text("no_change").to_owned()];
+            return self.form(current, typed, &current.version, &Notes { status: 200, general, ..Notes::default() });
+        }
+        let stale = version != current.version;
+        if save && !stale {
+            return self.save(current, typed, body).await;
+        }
+        let hidden: Vec<_> = typed.0.iter().map(|(name, value)| context! { name, value }).collect();
+        let values = context! {
+            section => self.section.name, title => self.title(), about => self.subject(), changes, hidden, version => &current.version, stale,
+            list => self.list(), back => self.back(),
+        };
+        self.page.render(if save { 409 } else { 200 }, "settings_review.html", self.place(), values)
+    }
+
+    async fn save(&self, current: &Current, typed: &Pairs, body: Json) -> Result<Reply, Trouble> {
+        let ask = Ask {
+            parts: &self.parts,
+            body: Some(self.whole(current, body)),
+            if_match: Some(format!("\"{}\"", current.version)),
+            ..Ask::default()
+        };
+        match self.page.call(self.section.source.change(), ask).await {
+            Ok(_) => Ok(self.page.done(&self.back(), "settings")),
+            Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
+                let notes = self.refused(&problem);
+                self.form(current, typed, &current.version, &notes)
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Returns the body of the operation: that of the whole settings has every field.
+    fn whole(&self, current: &Current, body: Json) -> Json {
+        if self.section.source != Source::Whole {
+            return body;
+        }
+        let mut whole = current.json.clone();
+        if let (Some(whole), Json::Object(fields)) = (whole.as_object_mut(), body) {
+            whole.extend(fields);
+        }
+        whole
+    }
+
+    /// Puts the problems of an answer beside their fields.
+    fn refused(&self, problem: &ApiProblem) -> Notes {
+        let language = self.words.zoned.language;
+        let mut notes = Notes { status: problem.status, ..Notes::default() };
+        for error in &problem.errors {
+            let last = error.field.rsplit(['.', '[']).next().unwrap_or_default();
+            let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
+            let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
+            match self.section.input_of(&error.field) {
+                Some(place) => {
+                    notes.errors.insert(place, text);
+                }
+                None => notes.general.push(text),
+            }
+        }
+        if notes.errors.is_empty() && notes.general.is_empty() {
+            let text = match problem.status {
+                409 | 412 => language.text("error.changed"),
+                403 => language.text("error.forbidden"),
+                _ => None,
+            };
+            notes.general.push(text.map_or_else(|| problem.detail.clone(), str::to_owned));
+        }
+        notes
+    }
+
+    fn form(&self, current: &Current, typed: &Pairs, version: &str, notes: &Notes) -> Result<Reply, Trouble> {
+        let inputs = Inputs {
+            words: &self.words,
+            json: &current.json,
+            typed,
+            errors: &notes.errors,
+            findings: &current.findings,
+            groups: &current.groups,
+            focus: notes.focus.as_deref(),
+        };
+        let is_open = |field: &Field| self.is_open(field);
+        let values = context! {
+            section => self.section.name, title => self.title(), about => self.subject(), fields => inputs.section(self.section, is_open),
+            open => self.section.fields.iter().any(is_open), changing => self.may("change_settings"), version, general => &notes.general,
+            wrong => notes.errors.len(), picture_now => &current.picture, list => self.list(),
+            back => self.back(), user => self.page.part("user"), copied => self.section.copied.map(|(from, _)| from),
+        };
+        self.page.render(notes.status, "settings_part.html", self.place(), values)
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { dealer: Some(self.dealer), active: "settings" }
+    }
+
+    fn list(&self) -> String {
+        format!("/desk/d/{}/settings", self.dealer.text("id"))
+    }
+
+    /// The page to which a change leads.
+    fn back(&self) -> String {
+        match self.section.source {
+            Source::User => format!("{}/users", self.list()),
+            _ => format!("{}/{}", self.list(), self.section.name),
+        }
+    }
+
+    fn title(&self) -> String {
+        match self.page.part("user") {
+            Some(user) => self.words.name(user).to_owned(),
+            None => self.words.text(&format!("part.{}", self.section.name)).to_owned(),
+        }
+    }
+
+    fn subject(&self) -> &'static str {
+        self.words.text(&format!("about.{}", self.section.name))
+    }
+}

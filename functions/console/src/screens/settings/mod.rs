@@ -1,0 +1,88 @@
+//! The settings of a dealer: an overview with the findings, a page for each part, the dry run, the import of days off, and the history.
+//!
+//! | Module | Purpose |
+//! |---|---|
+//! | `describe`, `sections` | the parts as data |
+//! | `values` | from the values of the API to the inputs of a form, and back |
+//! | `words` | values and changes in words |
+//! | `inputs` | the inputs for the template |
+//! | `edit` | the page of a part: shown, edited, reviewed, saved |
+//! | `findings`, `picture` | risky settings beside their fields; what the four times do, drawn |
+//! | `dry_run`, `import`, `history`, `people` | pages of their own |
+
+mod describe;
+mod dry_run;
+mod edit;
+mod findings;
+mod history;
+mod import;
+mod inputs;
+mod people;
+mod picture;
+mod sections;
+mod values;
+mod words;
+
+use super::{Page, Part, Place, Screen};
+use crate::console::Trouble;
+use crate::reply::Reply;
+use forecourt_edge::routes::Operation;
+use minijinja::{Value, context};
+use sections::{GROUPS, find};
+
+pub(super) const PART: Part = Part {
+    screens: &[
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings", run: |page| Box::pin(overview(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/history", run: |page| Box::pin(history::show(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/dry-run", run: |page| Box::pin(dry_run::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/dry-run", run: |page| Box::pin(dry_run::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/import", run: |page| Box::pin(import::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/import", run: |page| Box::pin(import::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/add-user", run: |page| Box::pin(people::add(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/add-user", run: |page| Box::pin(people::add(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/{part}", run: |page| Box::pin(edit::section(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/{part}", run: |page| Box::pin(edit::section(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/users/{user}", run: |page| Box::pin(edit::user(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/users/{user}", run: |page| Box::pin(edit::user(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/users/{user}/removal", run: |page| Box::pin(people::remove(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/users/{user}/removal", run: |page| Box::pin(people::remove(page)) },
+    ],
+    templates: &[
+        ("settings.html", include_str!("settings.html")),
+        ("settings_fields.html", include_str!("settings_fields.html")),
+        ("settings_part.html", include_str!("settings_part.html")),
+        ("settings_review.html", include_str!("settings_review.html")),
+        ("settings_changes.html", include_str!("settings_changes.html")),
+        ("settings_dry_run.html", include_str!("settings_dry_run.html")),
+        ("settings_import.html", include_str!("settings_import.html")),
+        ("settings_history.html", include_str!("settings_history.html")),
+    ],
+    texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+};
+
+/// Shows every part with its findings.
+async fn overview(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let id = page.required("dealer")?;
+    let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
+    let parts = [("dealer", id)];
+    let settings = page.get(Operation::ReadSettings, &parts, Vec::new());
+    let found = page.get(Operation::SettingsFindings, &parts, Vec::new());
+    let (settings, found) = futures::try_join!(settings, found)?;
+    let words = words::Words::new(page.zoned(Some(&dealer)), &dealer);
+    let settings = settings.get("settings");
+    let found = found.get("findings").items();
+    let of_section = |name: &&'static str| {
+        let section = find(name)?;
+        let own = found.iter().filter(|finding| section.input_of(finding.text("field")).is_some());
+        let notes: Vec<String> = own.map(|finding| findings::text(finding, settings.json(), &words)).collect();
+        let (title, about) = (words.text(&format!("part.{name}")), words.text(&format!("about.{name}")));
+        Some(context! { name => section.name, title, about, notes })
+    };
+    let of_group = |(name, sections): &(&'static str, &'static [&'static str])| {
+        let sections: Vec<Value> = sections.iter().filter_map(&of_section).collect();
+        context! { title => words.text(&format!("group.{name}")), sections }
+    };
+    let groups: Vec<Value> = GROUPS.iter().map(of_group).collect();
+    let values = context! { groups, count => found.len(), base => format!("/desk/d/{id}/settings") };
+    page.render(200, "settings.html", Place { dealer: Some(&dealer), active: "settings" }, values)
+}

@@ -1,0 +1,209 @@
+//! Values and changes of settings in words.
+
+use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
+use super::values::{at, moment, rows_of};
+use crate::api::Data;
+use crate::view::Zoned;
+use chrono::{NaiveDate, TimeDelta};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// Writes values for a reader.
+pub(super) struct Words {
+    pub(super) zoned: Zoned,
+    names: BTreeMap<String, String>,
+}
+
+/// A change of a value: what it is, and the value before and after it. An entry that was added has no value before, one that was removed
+/// none after.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Change {
+    pub(super) what: String,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+impl Words {
+    pub(super) fn new(zoned: Zoned, dealer: &Data) -> Self {
+        let people = dealer.get("people").items();
+        let names = people.iter().map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
+        Self { zoned, names }
+    }
+
+    /// Returns a text of the settings; empty if there is none.
+    pub(super) fn text(&self, key: &str) -> &'static str {
+        self.zoned.language.text(&format!("settings.{key}")).unwrap_or_default()
+    }
+
+    /// Returns the text of a kind for a field, by its path in the description. A list within a list has the texts of the list alone.
+    pub(super) fn about(&self, kind: &str, path: &str) -> &'static str {
+        let inner = path.split_once('.').map_or("", |(_, inner)| inner);
+        [path, inner].iter().map(|path| self.text(&format!("{kind}.{path}"))).find(|text| !text.is_empty()).unwrap_or_default()
+    }
+
+    /// Returns the label of a field by its path in the description.
+    pub(super) fn label(&self, path: &str) -> String {
+        match self.about("field", path) {
+            "" => path.replace(['_', '.'], " "),
+            label => label.to_owned(),
+        }
+    }
+
+    /// Returns the name of a user; the id if the name is not known.
+    pub(super) fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.names.get(id).map_or(id, String::as_str)
+    }
+
+    /// Returns the users by id.
+    pub(super) fn people(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(id, name)| (id.as_str(), name.as_str()))
+    }
+
+    /// Returns the text of a value of a choice.
+    pub(super) fn choice(&self, values: Values, value: &str) -> String {
+        let keys = [format!("settings.value.{}.{value}", values.texts), format!("label.{}.{value}", values.texts)];
+        keys.iter().find_map(|key| self.zoned.language.text(key)).map_or_else(|| value.replace('_', " "), str::to_owned)
+    }
+
+    pub(super) fn day(&self, text: &str) -> String {
+        text.parse::<NaiveDate>().map_or_else(|_| text.to_owned(), |day| self.zoned.day(day))
+    }
+
+    pub(super) fn minutes(&self, minutes: i64) -> String {
+        if minutes == 0 { self.text("off").to_owned() } else { self.zoned.span(TimeDelta::minutes(minutes)) }
+    }
+
+    fn yes(&self, flag: bool) -> String {
+        self.text(if flag { "yes" } else { "no" }).to_owned()
+    }
+
+    /// Writes a value; `–` if it is not set. `path` names the field in the description.
+    pub(super) fn value(&self, path: &str, kind: &Kind, value: &Json) -> String {
+        let words = match (kind, value) {
+            (Kind::Flag | Kind::Shown(Shown::Flag), value) => self.yes(value == &Json::Bool(true)),
+            // A weekday without hours is left out by the API.
+            (Kind::Intervals, value) if value.as_array().is_none_or(Vec::is_empty) => self.text("closed").to_owned(),
+            (_, Json::Null) => String::new(),
+            (Kind::Intervals, Json::Array(intervals)) => {
+                let written = intervals.iter().map(|interval| texts(interval).collect::<Vec<_>>().join("–"));
+                written.collect::<Vec<_>>().join(", ")
+            }
+            (Kind::Rows(rows), value) => {
+                let written: Vec<String> = rows_of(rows, value).iter().map(|row| self.row(path, rows, row)).collect();
+                written.join("; ")
+            }
+            (Kind::Moment(end), value) => match moment(value, *end, &self.zoned) {
+                Some((day, Some(clock))) => format!("{} {clock}", self.zoned.day(day)),
+                Some((day, None)) => self.zoned.day(day),
+                None => String::new(),
+            },
+            (Kind::Shown(Shown::Moment), Json::String(text)) => {
+                chrono::DateTime::parse_from_rfc3339(text).map(|at| self.zoned.at(at.to_utc())).unwrap_or_default()
+            }
+            (Kind::Ticks(values), Json::Array(_)) => texts(value).map(|text| self.choice(*values, text)).collect::<Vec<_>>().join(", "),
+            (_, Json::Array(_)) => texts(value).collect::<Vec<_>>().join(", "),
+            (Kind::Minutes | Kind::MinutesOf(_), Json::Number(number)) => self.minutes(number.as_i64().unwrap_or_default()),
+            (Kind::Person | Kind::Identity, Json::String(id)) => self.name(id).to_owned(),
+            (Kind::Day, Json::String(day)) => self.day(day),
+            (Kind::Choice(values), Json::String(value)) => self.choice(*values, value),
+            (_, Json::String(text)) => text.clone(),
+            (_, Json::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        if words.is_empty() { "–".to_owned() } else { words }
+    }
+
+    /// Writes a row: its first value, and the others that are set with their labels.
+    pub(super) fn row(&self, path: &str, rows: &Rows, row: &Json) -> String {
+        let mut parts = Vec::new();
+        for (n, field) in rows.fields.iter().enumerate() {
+            let value = at(row, field.name);
+            let nothing = value.is_null() || value == &Json::Bool(false) || value.as_array().is_some_and(Vec::is_empty);
+            if nothing && !matches!(field.kind, Kind::Intervals) {
+                continue;
+            }
+            let inner = format!("{path}.{}", field.name);
+            let words = self.value(&inner, &field.kind, value);
+            parts.push(match field.kind {
+                _ if n == 0 => words,
+                Kind::Flag => self.label(&inner),
+                _ => format!("{}: {words}", self.label(&inner)),
+            });
+        }
+        parts.join(" · ")
+    }
+
+    /// Returns what a change of a section's values changes, of the fields that `covers` selects.
+    pub(super) fn changes(&self, section: &Section, before: &Json, after: &Json, covers: impl Fn(&Field) -> bool) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for field in section.fields.iter().filter(|field| covers(field)) {
+            self.field(field.name, field, (at(before, field.name), at(after, field.name)), &mut changes);
+        }
+        changes
+    }
+
+    fn field(&self, path: &str, field: &Field, (before, after): (&Json, &Json), changes: &mut Vec<Change>) {
+        match field.kind {
+            Kind::Shown(_) | Kind::Identity => {}
+            Kind::Rows(rows) if rows.shape == Shape::Fixed => self.fixed(path, rows, (before, after), changes),
+            Kind::Rows(rows) => self.rows(path, rows, (before, after), changes),
+            kind => {
+                let [before, after] = [before, after].map(|value| self.value(path, &kind, value));
+                if before != after {
+                    changes.push(Change { what: self.label(path), before: Some(before), after: Some(after) });
+                }
+            }
+        }
+    }
+
+    /// The rows that were added and removed, or their new order.
+    fn rows(&self, path: &str, rows: &Rows, (before, after): (&Json, &Json), changes: &mut Vec<Change>) {
+        let write = |json: &Json| rows_of(rows, json).iter().map(|row| self.row(path, rows, row)).collect::<Vec<_>>();
+        let (before, after) = (write(before), write(after));
+        let one = self.about("row", path).to_owned();
+        let removed = before.iter().filter(|row| !after.contains(row));
+        let mut own: Vec<Change> = removed.map(|row| Change { what: one.clone(), before: Some(row.clone()), after: None }).collect();
+        let added = after.iter().filter(|row| !before.contains(row));
+        own.extend(added.map(|row| Change { what: one.clone(), before: None, after: Some(row.clone()) }));
+        let numbered = |rows: &[String]| rows.iter().enumerate().map(|(n, row)| format!("{}. {row}", n + 1)).collect::<Vec<_>>().join("\n");
+        let moved = rows.shape == Shape::Ordered && !keep_order(&before, &after);
+        // Two rows with the same words are one row in the comparison above.
+        if moved || own.is_empty() && before.len() != after.len() {
+            own.push(Change { what: self.text("order").to_owned(), before: Some(numbered(&before)), after: Some(numbered(&after)) });
+        }
+        changes.append(&mut own);
+    }
+
+    /// The changes within the rows, which are the same ones before and after unless one was added or removed elsewhere.
+    fn fixed(&self, path: &str, rows: &Rows, (before, after): (&Json, &Json), changes: &mut Vec<Change>) {
+        let Some(identity) = rows.fields.first() else { return };
+        let id = |row: &Json| at(row, identity.name).as_str().unwrap_or_default().to_owned();
+        let one = self.about("row", path);
+        let (before, after) = (rows_of(rows, before), rows_of(rows, after));
+        for row in before.iter().filter(|row| !after.iter().any(|other| id(other) == id(row))) {
+            changes.push(Change { what: one.to_owned(), before: Some(self.row(path, rows, row)), after: None });
+        }
+        for row in &after {
+            let Some(earlier) = before.iter().find(|other| id(other) == id(row)) else {
+                changes.push(Change { what: one.to_owned(), before: None, after: Some(self.row(path, rows, row)) });
+                continue;
+            };
+            let mut own = Vec::new();
+            for field in rows.fields {
+                self.field(&format!("{path}.{}", field.name), field, (at(earlier, field.name), at(row, field.name)), &mut own);
+            }
+            let name = id(row);
+            changes.extend(own.into_iter().map(|change| Change { what: format!("{} · {}", self.name(&name), change.what), ..change }));
+        }
+    }
+}
+
+/// Whether the rows that both lists have stand in the same order in both.
+fn keep_order(before: &[String], after: &[String]) -> bool {
+    let kept = |rows: &[String], other: &[String]| rows.iter().filter(|row| other.contains(row)).cloned().collect::<Vec<_>>();
+    kept(before, after) == kept(after, before)
+}
+
+fn texts(value: &Json) -> impl Iterator<Item = &str> {
+    value.as_array().into_iter().flatten().filter_map(Json::as_str)
+}
