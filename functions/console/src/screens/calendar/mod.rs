@@ -1,7 +1,6 @@
-//! The calendar: a day, week or month of one or several people, and links by which calendar programs show it.
+//! The calendar: a day, week or month of one or several people.
 
 mod entries;
-mod links;
 mod period;
 mod plan;
 
@@ -22,28 +21,12 @@ pub(super) const PART: Part = Part {
         Screen { method: "GET", path: "/desk/d/{dealer}/calendar/plan", run: |page| Box::pin(plan::choose(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/calendar/plan/{lead}", run: |page| Box::pin(plan::plan(page)) },
         Screen { method: "POST", path: "/desk/d/{dealer}/calendar/plan/{lead}", run: |page| Box::pin(plan::plan(page)) },
-        Screen {
-            method: "GET",
-            path: "/desk/d/{dealer}/calendar/events/{lead}/{event}/{form}",
-            run: |page| Box::pin(events::answer(page)),
-        },
-        Screen {
-            method: "POST",
-            path: "/desk/d/{dealer}/calendar/events/{lead}/{event}/{form}",
-            run: |page| Box::pin(events::answer(page)),
-        },
-        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/links", run: |page| Box::pin(links::list(page)) },
-        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/links/new", run: |page| Box::pin(links::make(page)) },
-        Screen { method: "POST", path: "/desk/d/{dealer}/calendar/links/new", run: |page| Box::pin(links::make(page)) },
-        Screen { method: "GET", path: "/desk/d/{dealer}/calendar/links/{feed}/revoke", run: |page| Box::pin(links::revoke(page)) },
-        Screen { method: "POST", path: "/desk/d/{dealer}/calendar/links/{feed}/revoke", run: |page| Box::pin(links::revoke(page)) },
     ],
     templates: &[
         ("calendar.html", include_str!("calendar.html")),
         ("calendar_macros.html", include_str!("macros.html")),
         ("calendar_plan.html", include_str!("plan.html")),
         ("calendar_send.html", include_str!("send.html")),
-        ("calendar_links.html", include_str!("links.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
 };
