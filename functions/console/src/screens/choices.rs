@@ -19,6 +19,6 @@ pub(super) fn people(dealer: Option<&Data>) -> Choices {
 }
 
 /// The ids and names of a list.
-pub(super) fn named(list: &Data) -> Choices {
+fn named(list: &Data) -> Choices {
     list.items().iter().map(|item| (item.text("id").to_owned(), item.text("name").to_owned())).collect()
 }

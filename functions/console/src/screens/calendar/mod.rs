@@ -133,6 +133,7 @@ impl Sheet<'_> {
             });
             context! { clock => format!("{hour:02}:00"), cells => cells.collect::<Vec<_>>() }
         };
-        context! { hours => (first..=last).map(row).collect::<Vec<_>>(), columns => columns.iter().copied().collect::<Value>(), off => self.all_day(date) }
+        let hours: Vec<Value> = (first..=last).map(row).collect();
+        context! { hours, columns => columns.iter().copied().collect::<Value>(), off => self.all_day(date) }
     }
 }

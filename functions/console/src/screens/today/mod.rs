@@ -19,8 +19,6 @@ pub(super) const PART: Part = Part {
     screens: &[
         Screen { method: "GET", path: "/desk/d/{dealer}/today", run: |page| Box::pin(show(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/tasks", run: |page| Box::pin(tasks::list(page)) },
-        Screen { method: "GET", path: "/desk/d/{dealer}/tasks/{lead}/{task}", run: |page| Box::pin(tasks::complete(page)) },
-        Screen { method: "POST", path: "/desk/d/{dealer}/tasks/{lead}/{task}", run: |page| Box::pin(tasks::complete(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/find", run: |page| Box::pin(find::find(page)) },
     ],
     templates: &[

@@ -1,30 +1,18 @@
-//! The list of tasks and deadlines, and the completion of a task.
+//! The list of tasks and deadlines.
 
 use super::super::{Page, Place};
 use super::due::{groups, instant, seconds_left};
 use super::{Whose, page_after};
 use crate::api::Data;
 use crate::console::Trouble;
-use crate::forms::{Form, Kind, Setting, field};
 use crate::reply::Reply;
 use crate::view::Zoned;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::routes::Operation;
-use http::Method;
 use minijinja::{Value, context};
-use std::collections::BTreeMap;
 
 /// The rows of a page.
 const ROWS: &str = "50";
-
-/// Completes a task: by a button in its row, or on a page of its own with a note.
-const COMPLETION: Form = Form {
-    name: "task_done",
-    operation: Operation::CompleteTask,
-    fields: &[field("note", Kind::Text(2_000))],
-    versioned: false,
-    dangerous: false,
-};
 
 /// Shows the open tasks and deadlines. The filters `owner`, `from`, `until` are in the address.
 pub(super) async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
@@ -64,25 +52,4 @@ pub(super) fn row(todo: &Data, zoned: &Zoned) -> (Option<DateTime<Utc>>, Value) 
         seconds => due.map(|due| seconds_left(due, zoned)),
     };
     (due, values)
-}
-
-/// Shows or carries out the completion of a task.
-pub(super) async fn complete(page: &Page<'_>) -> Result<Reply, Trouble> {
-    let id = page.required("dealer")?;
-    let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
-    let parts = [("id", page.required("lead")?), ("task", page.required("task")?)];
-    let about = match page.visit.method == Method::POST {
-        true => String::new(),
-        false => page.get(Operation::ReadTask, &parts, Vec::new()).await?.text("title").to_owned(),
-    };
-    let setting = Setting {
-        place: Place { dealer: Some(&dealer), active: "tasks" },
-        parts: &parts,
-        back: &format!("/desk/d/{id}/tasks"),
-        values: page.visit.query.clone(),
-        choices: BTreeMap::new(),
-        version: None,
-        about,
-    };
-    COMPLETION.answer(page, &setting).await
 }
