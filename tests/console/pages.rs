@@ -198,7 +198,9 @@ async fn acc_1_the_group_is_offered_to_those_who_may_see_it() {
     ] {
         let mut browser = desk.signed_in(who).await;
         let menu = browser.get("/desk/me").await;
-        assert_eq!(menu.text.contains("\"/desk/group\""), people == 200 || webhooks == 200, "{who}");
+        // The contact centre reads the overviews of several dealers, which are parts of the group too.
+        let offered = people == 200 || webhooks == 200 || who == "chris.center";
+        assert_eq!(menu.text.contains("\"/desk/group\""), offered, "{who}");
         for (address, status) in [("/desk/group/people", people), ("/desk/group/webhooks", webhooks), ("/desk/group/access-log", log)] {
             let page = browser.get(address).await;
             assert_eq!(page.status, status, "{who} {address}: {}", page.text);

@@ -62,8 +62,6 @@ pub(crate) enum Kind {
     Phone,
     /// A whole number.
     Number,
-    /// A decimal number that the API takes as text, such as a price.
-    Decimal,
     /// A day and a time at the dealer.
     Time,
     /// A day.
@@ -250,7 +248,6 @@ impl Field {
             Kind::Email => ("email", None),
             Kind::Phone => ("tel", None),
             Kind::Number => ("number", None),
-            Kind::Decimal => ("decimal", None),
             Kind::Time => ("datetime-local", None),
             Kind::Day => ("date", None),
             Kind::Tick => ("tick", None),

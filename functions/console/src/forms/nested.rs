@@ -72,8 +72,6 @@ impl Reading<'_> {
                 Err(_) => return Err("error.id"),
             },
             Kind::Number => json!(text.parse::<i64>().map_err(|_| "error.number")?),
-            // Germans and Dutch type a comma.
-            Kind::Decimal => json!(text.replace(',', ".")),
             Kind::Time => json!(instant(text, self.zoned)?),
             Kind::DayTime => match self.typed.get(&format!("{name}.clock")) {
                 Some(clock) => json!(instant(&format!("{text}T{clock}"), self.zoned)?),

@@ -5,7 +5,7 @@ use super::fields::{COMMENT, CORRECTION, DEADLINE, FOLLOW_UP, NOTE, QUOTE, TASK,
 use super::forms::{about, change, choices, form, version};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
-use crate::forms::{Field, Form, Kind, Setting, needed, values_of};
+use crate::forms::{Form, Kind, Setting, needed, values_of};
 use crate::reply::Reply;
 use forecourt_domain::base::NO_SHOW_REASONS;
 use forecourt_domain::elements::ElementKind;
