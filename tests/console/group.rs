@@ -56,7 +56,8 @@ async fn set_7_a_person_is_added_changed_and_removed_by_hand() {
 async fn apt_6_a_webhook_is_added_its_secret_is_shown_once_and_a_delivery_is_repeated() {
     let desk = Desk::new().await;
     let mut gina = desk.signed_in("gina.group").await;
-    let wrong = gina.send("/desk/group/new-webhook", &[("url", "http://dms.example/hooks"), ("events", "lead.created"), ("key", "k0")]).await;
+    let wrong =
+        gina.send("/desk/group/new-webhook", &[("url", "http://dms.example/hooks"), ("events", "lead.created"), ("key", "k0")]).await;
     assert!(wrong.status == 422 && wrong.text.contains("url-error"), "{}", wrong.text);
     let without_events = gina.send("/desk/group/new-webhook", &[("url", "https://dms.example/hooks"), ("key", "k0")]).await;
     assert!(without_events.status == 422 && without_events.text.contains("events-error"), "{}", without_events.text);
