@@ -77,23 +77,23 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
     let next = found.as_ref().map(|found| found.text("cursor").to_owned()).filter(|cursor| !cursor.is_empty());
     let orders: BTreeMap<&str, String> = ORDERS.into_iter().map(|order| (order, filters.address(path, "sort", order))).collect();
     let values = filters.values();
-    let chosen: Vec<&str> = values.get("dealer").map(|ids| ids.split(',').map(str::trim).collect()).unwrap_or_default();
+    let chosen: Vec<String> = values.get("dealer").map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect()).unwrap_or_default();
     let more = context! {
         overview => found.as_ref().map_or(Value::from(()), Data::value),
         problems,
         chart,
         chosen,
         orders,
-        order => values.get("sort").unwrap_or(&ORDERS[0]),
-        limit => values.get("limit").unwrap_or(&ROWS),
+        order => values.get("sort").map_or(ORDERS[0], String::as_str),
+        limit => values.get("limit").map_or(ROWS, String::as_str),
         next => next.map(|cursor| filters.address(path, "cursor", &cursor)),
-        first => later.then(|| filters.address(path, "sort", values.get("sort").unwrap_or(&ORDERS[0]))),
+        first => later.then(|| filters.address(path, "sort", values.get("sort").map_or(ORDERS[0], String::as_str))),
         usual => filters.usual,
         filtered => filters.any_but(&ARRANGEMENT),
         export => page.may(Right::Export).then(|| filters.export("appointments", dealer)),
-        origins => charts::ORIGINS,
-        kinds => charts::KINDS,
-        attendances => charts::ATTENDANCES,
+        origins => charts::ORIGINS.to_vec(),
+        kinds => charts::KINDS.to_vec(),
+        attendances => charts::ATTENDANCES.to_vec(),
         group => dealer.is_none(),
         tabs => group::tabs(page),
         mine => page.me.text("role") == "seller",

@@ -54,8 +54,8 @@ impl Filters {
     }
 
     /// The values by name.
-    pub(super) fn values(&self) -> BTreeMap<&'static str, &str> {
-        self.set.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    pub(super) fn values(&self) -> BTreeMap<&'static str, String> {
+        self.set.iter().map(|(name, value)| (*name, value.clone())).collect()
     }
 
     /// Whether a filter other than `except` is set.

@@ -36,8 +36,9 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let mut query = parameters(page, &FILTERS);
     query.push(("limit", ROWS.to_owned()));
+    let parts = [("dealer", id)];
     let (leads, saved) =
-        futures::try_join!(page.get(Operation::ListLeads, &[("dealer", id)], query), page.get(Operation::ListViews, &[], Vec::new()))?;
+        futures::try_join!(page.get(Operation::ListLeads, &parts, query), page.get(Operation::ListViews, &[], Vec::new()))?;
     let values = context! {
         leads => leads.get("leads").value(),
         next => next(page, leads.text("cursor")),

@@ -36,7 +36,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         Err(other) => return Err(other.into()),
     };
     let values = filters.values();
-    let chosen: Vec<&str> = values.get("dealer").map(|ids| ids.split(',').map(str::trim).collect()).unwrap_or_default();
+    let chosen: Vec<String> = values.get("dealer").map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect()).unwrap_or_default();
     let by = |name: &str| found.as_ref().map(|found| by_number(&found.get(name))).unwrap_or_default();
     let more = context! {
         all => found.as_ref().map_or(Value::from(()), |found| found.get("leads").value()),

@@ -12,10 +12,16 @@ use minijinja::{Value, context};
 use serde_json::{Map, Value as Json};
 
 /// The changes of a part.
-#[derive(serde::Serialize)]
+#[derive(Debug, Clone)]
 struct PartChanges {
     part: String,
     changes: Vec<Change>,
+}
+
+impl From<PartChanges> for Value {
+    fn from(PartChanges { part, changes }: PartChanges) -> Self {
+        context! { part, changes }
+    }
 }
 
 pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {

@@ -53,7 +53,7 @@ impl Inputs<'_> {
             let cells: Vec<Value> = rows.fields.iter().map(cell).collect();
             let id = rows.fields.first().and_then(|first| self.typed.get(&format!("{row}.{}", first.name)));
             context! {
-                path => row, number => n + 1, cells, legend => format!("{one} {}", n + 1), first => n == 0, last => n == last,
+                path => row.as_str(), number => n + 1, cells, legend => format!("{one} {}", n + 1), first => n == 0, last => n == last,
                 id, name => id.map(|id| self.words.name(id)), error => self.errors.get(&row), notes => self.findings.get(&row),
             }
         };

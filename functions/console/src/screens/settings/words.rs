@@ -16,11 +16,17 @@ pub(super) struct Words {
 
 /// A change of a value: what it is, and the value before and after it. An entry that was added has no value before, one that was removed
 /// none after.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) what: String,
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
+}
+
+impl From<Change> for minijinja::Value {
+    fn from(Change { what, before, after }: Change) -> Self {
+        minijinja::context! { what, before, after }
+    }
 }
 
 impl Words {
