@@ -159,8 +159,12 @@ async fn api_3_a_post_without_a_body_is_a_post_of_an_empty_object() {
     }
     // Clients such as `curl -d ''` name the type of a form.
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    let empty = world.call(Request::post(ADMIN, &format!("/leads/{id}/reactions")).headers(&form)).await;
-    assert_eq!((empty.status, empty.faults()), (422, vec!["kind ESC-7".to_owned()]), "{}", empty.body);
+    for (path, fault) in [(leads(), "contact INT-3"), (format!("/leads/{id}/reactions"), "kind ESC-7")] {
+        for headers in [&form[..], &[]] {
+            let empty = world.call(Request::post(ADMIN, &path).headers(headers)).await;
+            assert_eq!((empty.status, empty.faults()), (422, vec![fault.to_owned()]), "{path}: {}", empty.body);
+        }
+    }
     // A task is completed without a note, and thus without a body.
     let task = json!({"title": "Call", "start": "2026-11-25T10:00:00Z", "minutes": 10});
     let task = world.post(ADMIN, &format!("/leads/{id}/tasks"), &task).await;

@@ -186,7 +186,7 @@ async fn prv_1_no_log_line_contains_customer_data() {
     assert!(log.lines().count() > 30 && log.contains(id), "the log says too little for this test to mean anything");
     let leaked: Vec<_> = log.lines().filter(|line| line.to_lowercase().contains("zzyzx") || line.contains("2345678")).collect();
     assert!(leaked.is_empty(), "{leaked:#?}");
-    // The line of a request has the group and the partner, under whatever names the token has them, and no user.
+    // The line of a request has the group and the partner, but no user. The names of the token's claims do not matter.
     let requests: Vec<_> = log.lines().filter(|line| line.contains("group=demo-group") && line.contains("route=")).collect();
     assert!(requests.iter().any(|line| line.contains("partner=portal-demo")), "{log}");
     assert!(!requests.is_empty() && requests.iter().all(|line| !line.contains("gina.group")), "{requests:#?}");

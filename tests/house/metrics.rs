@@ -1,6 +1,6 @@
 //! The metrics on which alarms depend.
 
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, at, enquiry};
 use async_trait::async_trait;
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::{Metric, Metrics, NAMESPACE};
@@ -30,7 +30,7 @@ async fn esc_8_the_delay_of_each_step_is_a_metric() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     // The reminder was due at 11:30 in Berlin.
-    world.system.clock.freeze_at(crate::support::world::at("2026-11-23T10:40:00Z"));
+    world.system.clock.freeze_at(at("2026-11-23T10:40:00Z"));
     let (platform, lines) = with_recorded_metrics(&world.system.platform);
     let wake_up = json!({"kind": "escalate", "group": "demo-group", "dealer": NORDSTERN, "lead": id});
     for _ in 0..2 {
@@ -53,7 +53,7 @@ async fn esc_10_assignment_delay_and_overdue_items_are_metrics() {
     world.system.settle().await;
     world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
     world.system.agenda.lose_everything();
-    world.system.clock.freeze_at(crate::support::world::at("2026-11-23T09:10:00Z"));
+    world.system.clock.freeze_at(at("2026-11-23T09:10:00Z"));
     let (platform, lines) = with_recorded_metrics(&world.system.platform);
     let mut outbox = world.system.outbox.clone();
     outbox.platform = platform.clone();
@@ -84,6 +84,16 @@ impl Carrier for Refusing {
     }
 }
 
+/// A provider that accepts no mail for days.
+struct Down;
+
+#[async_trait]
+impl Carrier for Down {
+    async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
+        Err(Undelivered::Later("down".into()))
+    }
+}
+
 /// MSG-1: a mail that failed permanently raises an alarm, once.
 #[tokio::test]
 async fn msg_1_a_permanently_failed_mail_is_a_metric() {
@@ -98,6 +108,32 @@ async fn msg_1_a_permanently_failed_mail_is_a_metric() {
     }
     let records: Vec<Value> = lines.lock().unwrap().iter().map(|line| line["MailFailed"].clone()).collect();
     assert_eq!(records, [json!([1.0])]);
+}
+
+/// MSG-1, ACC-1: a notice to the group's admins that is not sent again raises the alarm, once: if the provider refuses it, and if the
+/// attempts of three days fail.
+#[tokio::test]
+async fn msg_1_a_permanently_failed_notice_to_admins_is_a_metric() {
+    for (carrier, least) in [(Arc::new(Refusing) as Arc<dyn Carrier>, 1), (Arc::new(Down), 10)] {
+        let world = World::new().await;
+        let user = json!({"name": "Nina Neu", "email": "nina@example.com", "language": "en", "role": "head_office", "dealers": []});
+        let made = world.call(Request::put("gina.group", "/users/nina.neu").json(&user)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let (platform, lines) = with_recorded_metrics(&world.system.platform);
+        let store = platform.store.clone();
+        let sender = Sender { platform, carrier, texts: Arc::new(Texts::new("https://desk.example").unwrap()) };
+        let mut attempts = 0;
+        // The group has no other work.
+        while let Some((due, wake_up)) = store.due(at("2026-12-31T00:00:00Z"), 1).await.unwrap().pop() {
+            assert!(lines.lock().unwrap().is_empty(), "attempt {attempts} was the last one");
+            world.system.clock.freeze_at(due.max(world.system.clock.now()));
+            assert_eq!(sender.handle(event(&json!(wake_up))).await.batch_item_failures.len(), 0);
+            attempts += 1;
+        }
+        assert!(attempts >= least, "{attempts}");
+        let records: Vec<Value> = lines.lock().unwrap().iter().map(|line| line["MailFailed"].clone()).collect();
+        assert_eq!(records, [json!([1.0])]);
+    }
 }
 
 /// The template's alarms and dashboard use metrics that the code writes.

@@ -45,7 +45,9 @@ async fn api_1_a_dealer_in_the_body_that_is_not_the_addressed_one_is_flagged() {
         let reply = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
         assert_eq!((reply.status, reply.text("/dealer")), (201, NORDSTERN), "{}", reply.body);
         let mut flags = reply.body["flags"].as_array().into_iter().flatten();
-        assert_eq!(flags.any(|flag| flag["field"] == "dealer"), flagged, "{name}: {}", reply.body);
+        let detail = flags.find(|flag| flag["field"] == "dealer").map(|flag| flag["detail"].clone());
+        let no_effect = json!("is not the dealer to which the enquiry was sent; it has no effect");
+        assert_eq!(detail, flagged.then_some(no_effect), "{name}: {}", reply.body);
     }
 }
 

@@ -70,7 +70,7 @@ async fn set_12_the_limit_of_a_recipient_counts_all_leads_and_tags() {
     assert_eq!(world.system.mailbox.mails().iter().filter(|mail| to_jana(mail)).count(), 3);
 }
 
-/// SET-12: the dealer's own lead address stands in for the addresses of many customers, so that it has no limit.
+/// SET-12: the dealer's own lead address has no limit, because it receives the letters of all customers without an address.
 #[tokio::test]
 async fn set_12_the_dealers_own_lead_address_has_no_limit() {
     let world = World::new().await;

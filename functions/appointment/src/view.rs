@@ -200,9 +200,9 @@ fn by(media: Media) -> Value {
     json!({"email": media.email, "sms": media.sms})
 }
 
-/// Whether the requester may know the leads of appointments at its dealers: users, and the contact centre's system, which finds leads. Another partner
-/// learns neither the lead nor its users, also of an appointment that it made of its own enquiry, nor the dealer to which the lead has
-/// moved (ACC-1).
+/// Whether the requester may know the leads of appointments at its dealers: users, and the contact centre's system, which finds leads.
+/// Another partner learns neither the lead nor its users, also of an appointment that it made of its own enquiry, nor the dealer to which
+/// the lead has moved (ACC-1).
 pub(crate) fn knows_leads(scope: &Scope) -> bool {
     scope.user_id().is_some() || scope.needs(Right::FindLeads).is_ok()
 }

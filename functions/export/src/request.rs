@@ -96,8 +96,7 @@ fn current(filter: &Map<String, Value>, known: &[&str], faults: &mut Vec<Fault>)
     for (former, now) in FORMER_NAMES.into_iter().filter(|(_, now)| known.contains(now)) {
         let Some(value) = current.remove(former) else { continue };
         if current.contains_key(now) {
-            let detail = format!("is the former name of {now}; must be given once");
-            faults.push(Fault::new(format!("filter.{former}"), "API-1", detail));
+            faults.push(json::former(format!("filter.{former}"), now));
         } else {
             current.insert(now.to_owned(), value);
         }

@@ -89,12 +89,18 @@ impl Format {
 /// The most unknown fields of an enquiry that are flagged one by one.
 const MOST_FLAGS: usize = 20;
 
-/// Returns a flag of each unknown field (API-1).
+/// Returns a flag of each unknown field, and of a `dealer` without effect (API-1).
 fn flags_of(unknown: Vec<UnknownField>) -> Vec<Flag> {
     let mut fields: Vec<String> = unknown.into_iter().map(|field| field.path).collect();
     let more = fields.len().saturating_sub(MOST_FLAGS);
     fields.truncate(MOST_FLAGS);
-    let flag = |field: String| Flag { field: line(&field), detail: "is unknown; its value is only in the raw input".into() };
+    let flag = |field: String| {
+        let detail = match field.as_str() {
+            "dealer" => "is not the dealer to which the enquiry was sent; it has no effect",
+            _ => "is unknown; its value is only in the raw input",
+        };
+        Flag { field: line(&field), detail: detail.into() }
+    };
     let others = (more > 0).then(|| Flag { field: "body".into(), detail: format!("has {more} more unknown fields") });
     fields.into_iter().map(flag).chain(others).collect()
 }

@@ -215,8 +215,8 @@ fn in_turns(overdue: Vec<(DateTime<Utc>, WakeUp)>, now: DateTime<Utc>) -> Vec<Wa
     turns.into_iter().map(|(_, (_, wake_up))| wake_up).collect()
 }
 
-/// Returns the wake-up of a stream record. `None` if the item has no due time that sends one, or had the same one before. The end of a lease
-/// sends none, so a retry that is due at the end of the failed attempt's lease is new.
+/// Returns the wake-up of a stream record. `None` if the item has no due time that sends one, or had the same one before. The end of a
+/// lease sends none, so a retry that is due at the end of the failed attempt's lease is new.
 fn changed_due(record: &EventRecord) -> Option<(DateTime<Utc>, WakeUp)> {
     let text = |item: &serde_dynamo::Item, name: &str| match item.get(name) {
         Some(serde_dynamo::AttributeValue::S(text)) => Some(text.clone()),

@@ -3,7 +3,7 @@
 use crate::carrier::Undelivered;
 use crate::mail::Addressee;
 use crate::sender::Sender;
-use forecourt_domain::access::{AccessEvent, AccessRecord};
+use forecourt_domain::access::{AccessEvent, AccessRecord, AdminNoticeState};
 use forecourt_domain::base::{Role, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::messages::Retry;
@@ -31,9 +31,14 @@ impl Sender {
         let record = |loaded: &Loaded, _| {
             // A record that another sender leased in the meantime stays unchanged.
             let after = record_of(loaded, &key).filter(|stored| **stored == leased);
-            Ok((after.map(|leased| stored(leased.attempted(&sent, failure.clone(), now))), ()))
+            let after = after.map(|leased| leased.attempted(&sent, failure.clone(), now));
+            let failed = after.as_ref().is_some_and(has_failed);
+            Ok((after.map(stored), failed))
         };
-        self.platform.store.decide(&wake_up.scope(), Load::of([key.clone()]).with_long_retry(), record).await
+        if self.platform.store.decide(&wake_up.scope(), Load::of([key.clone()]).with_long_retry(), record).await? {
+            self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
+        }
+        Ok(())
     }
 
     /// Sends the mails. Returns the readers whose mail was accepted, and the error of a mail that was not accepted with how to continue.
@@ -59,9 +64,6 @@ impl Sender {
                     // The provider's message names the reader: it is stored with the record and not logged.
                     let retry = undelivered.retry();
                     tracing::warn!(function = self.platform.function, about = wake_up.about(), ?retry, "notice to an admin not delivered");
-                    if retry == Retry::Never {
-                        self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
-                    }
                     let error = (undelivered.why(), retry);
                     failure = Some(failure.filter(|before| weight(before) > weight(&error)).unwrap_or(error));
                 }
@@ -105,6 +107,11 @@ fn weight((_, retry): &(String, Retry)) -> u8 {
         Retry::Later => 2,
         Retry::Unclear => 3,
     }
+}
+
+/// Whether the notice is not sent again, although at least one admin did not get it.
+fn has_failed(record: &AccessRecord) -> bool {
+    record.notice.as_ref().is_some_and(|notice| matches!(notice.state, AdminNoticeState::Failed { .. }))
 }
 
 fn record_of<'a>(loaded: &'a Loaded, key: &Key) -> Option<&'a AccessRecord> {

@@ -2,6 +2,7 @@
 //! which the API also takes.
 
 use forecourt_domain::base::Fault;
+use forecourt_edge::formats::json::former;
 use serde_json::{Map, Value};
 
 /// The name of the last day in the API.
@@ -24,8 +25,7 @@ pub(crate) fn to_stored(calendar: &mut Value) -> Vec<Fault> {
     for (place, day) in days(calendar) {
         let Some(last) = day.remove(UNTIL) else { continue };
         if day.insert(STORED.to_owned(), last).is_some() {
-            let detail = format!("is the former name of {UNTIL}; must be given once");
-            faults.push(Fault::new(format!("calendar.days_off[{place}].{STORED}"), "API-1", detail));
+            faults.push(former(format!("calendar.days_off[{place}].{STORED}"), UNTIL));
         }
     }
     faults

@@ -242,7 +242,7 @@ fn apt_4_the_replacement_of_a_partners_secret_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Partner));
 }
 
-/// SET-12: whatever waits for a limit is sent or stored once, and no limit is exceeded.
+/// SET-12: messages and enquiries that wait for a limit are sent or stored once, and no limit is exceeded.
 #[test]
 fn set_12_what_goes_over_a_limit_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Limits));

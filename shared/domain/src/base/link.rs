@@ -61,7 +61,7 @@ fn is_link(host: &str, is_address: bool, after: &str) -> bool {
     }
     let is_country = CODES.contains(last) || Country::try_from((*last).to_owned()).is_ok_and(Country::has_numbers);
     let is_domain = is_country || last.starts_with("xn--") || DOMAINS.split(' ').any(|known| known == *last);
-    // `J.de Vries` and `Dr.de Boer` are names. Mail programs show an e-mail address as a link whatever domain it has.
+    // `J.de Vries` and `Dr.de Boer` are names. Mail programs show every e-mail address as a link.
     let is_name = front.iter().all(|part| part.chars().count() < 2 || TITLES.contains(part));
     front.first() == Some(&"www") || is_address || (is_domain && (has_path || !is_name))
 }

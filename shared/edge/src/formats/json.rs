@@ -1,6 +1,6 @@
 //! JSON bodies. Ambiguous JSON is refused, so that all readers understand a body in the same way. Texts are normalised.
 
-pub use super::known::{UnknownField, unknown};
+pub use super::known::{UnknownField, former, unknown};
 use super::shape;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::{composed, forbidden_in_lines, visible};

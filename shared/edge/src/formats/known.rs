@@ -32,6 +32,11 @@ pub fn unknown(path: impl Into<String>, known: &[&str]) -> Fault {
     Fault::new(path, "API-1", format!("is unknown; {known}"))
 }
 
+/// Returns the fault of the field or parameter `path`, which is the former name of `now`, if both are given (API-1).
+pub fn former(path: impl Into<String>, now: &str) -> Fault {
+    Fault::new(path, "API-1", format!("is the former name of {now}; must be given once"))
+}
+
 /// A deserializer of parsed JSON that collects unknown fields.
 pub(crate) struct Known<'a> {
     value: Value,

@@ -97,10 +97,10 @@ impl Call {
         if route.query.is_empty() && !query_faults.is_empty() {
             return Err(Problem::invalid(query_faults));
         }
-        // Clients name the type of a form although they send no body (API-3). Pages of links do send forms.
-        let is_form = media_type(&event.headers).as_deref() == Some(FORM) && route.access != Access::Link;
-        if is_form && body.trim_ascii().is_empty() {
-            event.headers.remove(http::header::CONTENT_TYPE);
+        // An empty body counts as JSON (API-3). Clients name no type for it, or that of a form. Pages of links do send forms.
+        let is_untyped = matches!(media_type(&event.headers).as_deref(), None | Some(FORM)) && route.access != Access::Link;
+        if is_untyped && body.trim_ascii().is_empty() {
+            event.headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(JSON));
         }
         let body = content(route, body, &event.headers)?;
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Query strings and forms. Their texts are normalised like the texts of bodies.
 
 use super::call::Call;
-use crate::formats::json::normalised;
+use crate::formats::json::{self, normalised};
 use crate::routes::{Query, Route, Values};
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::hours::Calendar;
@@ -38,7 +38,7 @@ pub(super) fn check(route: &Route, values: &mut HashMap<String, String>, repeate
         known => format!("is unknown; known parameters are {}", known.join(", ")),
     };
     let mut faults = Vec::new();
-    let mut former = Vec::new();
+    let mut renamed = Vec::new();
     for (name, value) in &*values {
         let detail = match route.query.iter().find(|query| query.name == name) {
             None => unknown(),
@@ -48,9 +48,12 @@ pub(super) fn check(route: &Route, values: &mut HashMap<String, String>, repeate
                 format!("must be at most {longest} characters long")
             }
             Some(query) => match query.now {
-                Some(now) if values.contains_key(now) => format!("is the former name of {now}; {TWICE}"),
+                Some(now) if values.contains_key(now) => {
+                    faults.push(json::former(name.clone(), now));
+                    continue;
+                }
                 Some(now) => {
-                    former.push((name.clone(), now));
+                    renamed.push((name.clone(), now));
                     continue;
                 }
                 None => continue,
@@ -58,7 +61,7 @@ pub(super) fn check(route: &Route, values: &mut HashMap<String, String>, repeate
         };
         faults.push(Fault::new(name.clone(), "API-1", detail));
     }
-    for (name, now) in former {
+    for (name, now) in renamed {
         let value = values.remove(&name).unwrap_or_default();
         values.insert(now.to_owned(), value);
     }
