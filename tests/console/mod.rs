@@ -6,3 +6,4 @@ mod pages;
 mod sessions;
 mod sign_in;
 mod texts;
+mod things;

@@ -1,8 +1,7 @@
 //! Checks that `docs/rules.md`, the code and the tests agree on the rules, and that the documents' links work.
 
-use super::architecture::files;
-use crate::support::root;
 use crate::support::world::{NORDSTERN, Request, World};
+use crate::support::{files, root};
 use forecourt_reference as reference;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! The things of a lead that have an id: elements, events, tasks, deadlines, contacts. Each has forms; most have a page.
 
-use super::super::{Page, Place};
+use super::super::{Page, Place, each_of};
 use super::fields::{COMMENT, CORRECTION, DEADLINE, FOLLOW_UP, NOTE, QUOTE, TASK, TRADE_IN, VEHICLE};
 use super::forms::{about, change, choices, form, version};
 use crate::api::{Data, Unanswered};
@@ -146,9 +146,26 @@ fn items(page: &Page<'_>) -> Result<&'static Items, Trouble> {
     ITEMS.iter().find(|items| items.part == part).ok_or(Trouble::NoPage)
 }
 
+/// Returns the kinds that have a page that lists them.
+pub(super) fn lists() -> impl Iterator<Item = &'static str> {
+    ITEMS.iter().filter(|items| items.list.is_some()).map(|items| items.part)
+}
+
+/// Returns the addresses of the pages of things, or of their forms.
+pub(super) fn addresses(path: &str, of_forms: bool) -> Vec<String> {
+    let of_kind = |items: &Items| {
+        let path = path.replace("{part}", items.part).replace("{item}", &format!("{{{}}}", items.part));
+        match of_forms {
+            true => each_of(&path, "{form}", items.forms.iter().map(|form| form.name)),
+            false => items.read.map(|_| path).into_iter().collect(),
+        }
+    };
+    ITEMS.iter().flat_map(of_kind).collect()
+}
+
 /// Whether an address names a list of things, not a form of the lead.
 pub(super) fn is_list(part: &str) -> bool {
-    ITEMS.iter().any(|items| items.part == part && items.list.is_some())
+    lists().any(|list| list == part)
 }
 
 /// Lists the things of a kind, such as the quotes.
