@@ -4,7 +4,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use forecourt_console::api::Api;
 use forecourt_console::sign_in::SignIn;
 use forecourt_console::{Client, Console, Parts};
-use forecourt_edge::environment::{optional_setting, setting};
+use forecourt_edge::environment::{ConsoleLinks, optional_setting, setting};
 use forecourt_edge::start::Needs;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     let console = Console::new(Parts {
         http: http.clone(),
         api: Api::new(http, &setting("API_URL")?),
-        url: setting("CONSOLE_URL")?,
+        url: ConsoleLinks::from_environment()?.url().to_owned(),
         store: platform.store,
         sign_in,
         clock: platform.clock,
