@@ -37,7 +37,7 @@ async fn the_sign_in_leads_to_no_other_site() {
         "/desk/\r\nset-cookie: a=b",
         "/desk/\tevil",
         "javascript:alert(1)",
-        "desk.example.evil.example/desk/",
+        "console.example.evil.example/desk/",
         "/deskevil",
         "/reference",
         "/desk/sign-in?to=https://evil.example",

@@ -110,7 +110,7 @@ impl Console {
         Ok(Self::new(Parts {
             http: http.clone(),
             api: Api::new(http, &setting("API_URL")?),
-            url: setting("CONSOLE_URL")?,
+            url: platform.console.url().to_owned(),
             store: platform.store,
             sign_in,
             clock: platform.clock,
