@@ -40,6 +40,7 @@ fn check(page: &Page) {
 }
 
 /// Every address: it answers, with at most three requests to the API, fields that the document has, and no markup of others.
+/// DESK-5: the browser of the test has no script.
 #[tokio::test]
 async fn every_screen_has_documented_fields_three_requests_and_no_stored_markup() {
     let desk = Desk::new().await;
@@ -82,6 +83,7 @@ async fn headers_are_the_same_on_problems_and_redirects_and_files_are_kept() {
 }
 
 /// ACC-2: every page and every form of a dealer or a lead is 404 for a person of another dealer.
+/// DESK-2.
 #[tokio::test]
 async fn acc_2_the_pages_of_a_foreign_dealer_do_not_exist() {
     let desk = Desk::new().await;
@@ -99,6 +101,7 @@ async fn acc_2_the_pages_of_a_foreign_dealer_do_not_exist() {
 }
 
 /// ACC-1: what a role may not do is not offered, and refused if it is asked for anyway.
+/// DESK-2.
 #[tokio::test]
 async fn acc_1_the_group_is_offered_to_those_who_may_see_it() {
     let desk = Desk::new().await;

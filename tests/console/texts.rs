@@ -16,6 +16,7 @@ fn keys(language: &str) -> BTreeSet<String> {
     text_keys()[language].iter().cloned().collect()
 }
 
+/// DESK-3.
 #[test]
 fn the_three_languages_have_the_same_texts() {
     let english = keys("en");

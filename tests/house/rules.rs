@@ -7,7 +7,8 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const AREAS: [&str; 15] = ["API", "SET", "CLK", "INT", "DIS", "ESC", "LEAD", "CAL", "APT", "OVR", "EXP", "FUP", "ACC", "MSG", "PRV"];
+const AREAS: [&str; 16] =
+    ["API", "SET", "CLK", "INT", "DIS", "ESC", "LEAD", "CAL", "APT", "OVR", "EXP", "FUP", "ACC", "DESK", "MSG", "PRV"];
 
 /// Returns each rule of `docs/rules.md` and whether it is built.
 fn rules() -> BTreeMap<String, bool> {
