@@ -22,11 +22,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 import operations
+from console import console
 from documents import documents
 from emulator import (
-    AWS, ENDPOINT, ISSUER_PORT, KNOWN, NORDSTERN, PORT, ROOT, TEMPORARY, Issuer, call, client, deploy, expect, load, mails, parsed, run_timers, say,
-    token, upload, wait,
+    AWS, ENDPOINT, KNOWN, NORDSTERN, PORT, ROOT, TEMPORARY, call, client, deploy, expect, load, mails, parsed, run_timers, say, upload, wait,
 )
+from provider import CLIENT, ISSUER_PORT, Issuer, token
 from restore import restore
 
 
@@ -49,7 +50,7 @@ def drive(resources):
     expect("a token without the scope", call(host, "POST", leads, body, token(sub="ingo.brandt", scope="other"))[0], 403)
     expect("an unknown user", call(host, "POST", leads, body, token(sub="no.body"))[0], 401)
     # Tokens of Cognito have the client in place of an audience.
-    expect("a second audience", call(host, "GET", leads, bearer=token(aud=None, client_id="desk-client", sub="ingo.brandt"))[0], 200)
+    expect("a second audience", call(host, "GET", leads, bearer=token(aud=None, client_id=CLIENT, sub="ingo.brandt"))[0], 200)
     expect("another audience", call(host, "GET", leads, bearer=token(aud=None, client_id="other-client", sub="ingo.brandt"))[0], 401)
 
     status, receipt = call(host, "POST", leads, body, portal)
@@ -68,6 +69,7 @@ def drive(resources):
     expect("the dealer's list", [row["id"] for row in call(host, "GET", leads, bearer=admin)[1]["leads"]], [lead["id"]])
 
     documents(host, lead["id"], admin)
+    console(resources, host, lead["id"], admin)
     calendar(host, admin, lead["id"])
     settings(host, admin)
     partners(resources, host, leads, admin)

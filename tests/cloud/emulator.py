@@ -1,10 +1,9 @@
-"""The emulated AWS: the stack, its functions, the identity provider and calls of the API.
+"""The emulated AWS: the stack, its functions, and calls of the API.
 
 The emulator runs the compiled functions behind the template's own queues, stream, timers and routes, so it checks that the template and the
 binaries agree. The folder of the compiled functions and the translated template are the arguments of `drive.py`.
 """
 
-import http.server
 import io
 import json
 import os
@@ -20,17 +19,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import boto3
-import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 import operations
+from provider import CLIENT, CONSOLE, ISSUER
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPORARY = Path(tempfile.mkdtemp(prefix="forecourt-"))
 BINARIES, TEMPLATE = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
-PORT, ISSUER_PORT = 4599, 4598
+PORT = 4599
 ENDPOINT = f"http://127.0.0.1:{PORT}"
-ISSUER = f"http://127.0.0.1:{ISSUER_PORT}"
 FUNCTIONS = sorted(folder.name for folder in (ROOT / "functions").iterdir())
 NORDSTERN = "autohaus-nordstern-demo"
 AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}
@@ -77,32 +74,6 @@ def expect(what, got, wanted):
     say(f"{what}: {got}")
 
 
-# The identity provider: a key pair and tokens.
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-JWK = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "test", "use": "sig", "alg": "RS256"}
-
-
-class Issuer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        jwks = f"{ISSUER}/.well-known/jwks.json"
-        body = {"keys": [JWK]} if self.path.endswith("jwks.json") else {"issuer": ISSUER, "jwks_uri": jwks}
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
-
-    def log_message(self, *_):
-        pass
-
-
-def token(key=KEY, **claims):
-    now = int(time.time())
-    # A partner's token is one that its client got for itself.
-    client_id = claims.get("partner")
-    claims = {"iss": ISSUER, "aud": "forecourt", "iat": now, "exp": now + 3600, "scope": "forecourt", "group": "demo-group", "client_id": client_id, **claims}
-    return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm="RS256", headers={"kid": "test"})
-
-
 # Notes each call of the drive, and calls the operations that are left.
 KNOWN = operations.Known()
 
@@ -145,8 +116,9 @@ def deploy(name, **more):
     """Deploys a stack and returns the physical ids of its resources by their logical names. `more` has further parameters."""
     cfn = client("cloudformation")
     parameters = {
-        "Architecture": "x86_64", "TokenIssuer": ISSUER, "TokenAudience": "forecourt,desk-client",
-        "PublicUrl": "https://desk.example", "MailFrom": "desk@forecourt.example", "ReservedConcurrency": "300", **more,
+        "Architecture": "x86_64", "TokenIssuer": ISSUER, "TokenAudience": f"forecourt,{CLIENT}",
+        "PublicUrl": "https://desk.example", "ConsoleUrl": CONSOLE, "SignInClient": CLIENT, "MailFrom": "desk@forecourt.example",
+        "ReservedConcurrency": "300", **more,
     }
     template = json.loads(TEMPLATE.read_text())
     # Lambda refuses a deployment that reserves more than the account has.
@@ -172,6 +144,8 @@ def deploy(name, **more):
                 statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
             if "scheduler:CreateSchedule" in actions:
                 statement["Resource"] = "arn:aws:scheduler:*:*:schedule/default/*"
+    # The name of the emulated API does not resolve, so the console calls it by the emulator's own address.
+    template["Resources"]["Console"]["Properties"]["Environment"]["Variables"]["API_URL"] = {"Fn::Sub": f"{ENDPOINT}/_aws/execute-api/${{Api}}/$default"}
     # The emulator has no GuardDuty: the drive writes its tags.
     del template["Resources"]["MalwareScanPlan"]
     # The emulator has no TLS, so the policy that accepts TLS only would refuse every upload.

@@ -4,7 +4,8 @@ import time
 import urllib.request
 
 from documents import ORDER_FORM, scanned, uploaded
-from emulator import NORDSTERN, call, client, deploy, expect, say, token, wait
+from emulator import NORDSTERN, call, client, deploy, expect, say, wait
+from provider import token
 
 
 def copied(old, new):

@@ -19,6 +19,10 @@ async fn the_sign_in_leads_to_the_very_page_that_was_asked_for() {
         let arrived = browser.sign_in(ADMIN, &page).await;
         assert_eq!((arrived.status, &arrived.address), (200, &page));
     }
+    // The home has one address.
+    for other in ["/", "/desk/"] {
+        assert_eq!(desk.browser().get(other).await.header("location"), "/desk");
+    }
     // Without a page, the first screen of the user's dealer.
     let arrived = desk.browser().sign_in(ADMIN, "/").await;
     assert!(arrived.status == 200 && arrived.address.starts_with(&format!("/desk/d/{NORDSTERN}/")), "{}", arrived.address);
@@ -49,7 +53,7 @@ async fn the_sign_in_leads_to_no_other_site() {
         let mut browser = desk.browser();
         let back = browser.callback(ADMIN, &format!("/desk/sign-in?to={}", encoded(to))).await;
         let done = browser.get(&back).await;
-        assert_eq!((done.status, done.header("location")), (303, "/desk/"), "{to:?}");
+        assert_eq!((done.status, done.header("location")), (303, "/desk"), "{to:?}");
     }
     // The same holds for the page to which a form leads.
     let lead = desk.world.lead(&enquiry("jana")).await;

@@ -148,7 +148,7 @@ fn the_openapi_document_matches_the_code() {
 fn the_routes_of_the_template_match_the_code() {
     let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
     assert!(template::with_routes(&template).unwrap() == template, "infra/template.yaml has drifted: cargo template");
-    assert_eq!(template.matches("RouteKey: ").count(), routes::all().count());
+    assert_eq!(template.matches("RouteKey: ").count(), routes::all().count() + template::CONSOLE.len());
     for function in std::fs::read_dir(root().join("functions")).unwrap() {
         let name = function.unwrap().file_name().into_string().unwrap();
         assert!(template.contains(&format!("CodeUri: ../target/lambda/{name}/")), "{name} is not in the template");
@@ -196,6 +196,28 @@ fn acc_2_only_signed_operations_work_without_a_token() {
         "DecisionsPage",
     ];
     assert_eq!(open, wanted);
+    // The console needs no token, because it has sessions.
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    assert_eq!(template.matches("AuthorizationType: NONE\n").count(), wanted.len() + template::CONSOLE.len());
+    assert_eq!(template.matches("AuthorizationType: JWT\n").count(), routes::all().count() - wanted.len());
+}
+
+/// Of the table, the console may read and write sessions only, and it has no other rights than to log.
+#[test]
+fn the_console_may_use_no_items_but_sessions() {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    let role = &template[template.find("\n  ConsoleRole:\n").unwrap()..template.find("\n  Console:\n").unwrap()];
+    let actions: Vec<&str> = role.lines().filter_map(|line| line.trim_start().strip_prefix("Action: [")).collect();
+    assert_eq!(
+        actions,
+        [
+            "dynamodb:GetItem, dynamodb:Query, dynamodb:PutItem, dynamodb:DeleteItem]",
+            "logs:CreateLogStream, logs:PutLogEvents]",
+            "xray:PutTraceSegments, xray:PutTelemetryRecords]",
+        ]
+    );
+    assert!(role.contains("Condition: { \"ForAllValues:StringLike\": { \"dynamodb:LeadingKeys\": [\"SESSION#*\"] } }\n"), "{role}");
+    assert!(!role.contains("/index/"), "{role}");
 }
 
 /// Routes name schemas by text, so each name must have a schema.

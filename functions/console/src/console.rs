@@ -147,7 +147,7 @@ impl Console {
             return Err(Trouble::ForeignForm);
         }
         match (visit.method.as_str(), visit.path.as_str()) {
-            ("GET" | "HEAD", "/" | "/desk") => return Ok(Reply::redirect(sign_in::HOME)),
+            ("GET" | "HEAD", "/" | "/desk/") => return Ok(Reply::redirect(sign_in::HOME)),
             ("GET", sign_in::PATH) => return sign_in::begin(self, visit).await,
             ("GET", sign_in::CALLBACK) => return sign_in::complete(self, visit).await,
             ("GET", "/desk/signed-out") => return view::plain(self.language(visit), 200, "signed_out", None),

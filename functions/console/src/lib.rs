@@ -19,6 +19,7 @@
 
 pub mod api;
 mod console;
+mod deployed;
 mod forms;
 pub mod http;
 mod reply;

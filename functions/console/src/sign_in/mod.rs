@@ -24,8 +24,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) const PATH: &str = "/desk/sign-in";
 /// The path to which the provider sends the browser back.
 pub(crate) const CALLBACK: &str = "/desk/sign-in/callback";
-/// The page of a visitor without a page to go to.
-pub(crate) const HOME: &str = "/desk/";
+/// The page of a visitor without a page to go to. No address ends with a slash: gateways differ in how they read it.
+pub(crate) const HOME: &str = "/desk";
+/// The beginning of every other page.
+const PAGES: &str = "/desk/";
 /// The cookie of a sign-in that has begun.
 const BEGUN: &str = "desk-sign-in";
 /// Time in which a sign-in must be completed.
@@ -46,12 +48,12 @@ struct Begun {
 /// Whether an address is a page of the console, so that a link to the sign-in cannot send a visitor to another site.
 pub(crate) fn is_own_page(address: &str) -> bool {
     let plain = address.len() <= LONGEST && address.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\');
-    plain && address.starts_with(HOME) && !address.contains("//") && !address.contains("/../") && !address.starts_with(PATH)
+    plain && address.starts_with(PAGES) && !address.contains("//") && !address.contains("/../") && !address.starts_with(PATH)
 }
 
 /// The address of the sign-in that leads to `to`.
 pub(crate) fn address(to: &str) -> String {
-    match is_own_page(to) && to != HOME {
+    match is_own_page(to) {
         true => format!("{PATH}?{}", form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish()),
         false => PATH.to_owned(),
     }
