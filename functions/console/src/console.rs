@@ -9,7 +9,7 @@ use crate::sign_in::{self, SignIn};
 use crate::view::{self, Language};
 use crate::visit::Visit;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_edge::environment::{Missing, optional_setting, setting};
+use forecourt_edge::environment::{ConsoleLinks, Missing, optional_setting, setting};
 use forecourt_edge::{Clock, Platform};
 use forecourt_store::{Failure, Store};
 use http::Method;
@@ -110,7 +110,7 @@ impl Console {
         Ok(Self::new(Parts {
             http: http.clone(),
             api: Api::new(http, &setting("API_URL")?),
-            url: platform.console.url().to_owned(),
+            url: ConsoleLinks::from_environment()?.url().to_owned(),
             store: platform.store,
             sign_in,
             clock: platform.clock,
