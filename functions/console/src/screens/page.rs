@@ -18,27 +18,29 @@ use std::time::{Duration, Instant};
 
 /// The time for which the name, rights and dealers of a user are kept in memory. The API decides with each request.
 const LIFETIME: Duration = Duration::from_secs(30);
+/// The same for a user's own change: an API function may return the former values for 60 seconds more.
+const AFTER_CHANGE: Duration = Duration::from_secs(60);
 /// The number of users at which all are forgotten.
 const MOST: usize = 1_000;
 /// The cookie with the dealer that the user chose last.
 const DEALER: &str = "desk-dealer";
 
-/// Users by a hash of their access token.
+/// Users by a hash of their access token, each with the time until which it is valid.
 #[derive(Default)]
 pub(crate) struct PeopleCache(Mutex<HashMap<String, (Instant, Arc<Data>)>>);
 
 impl PeopleCache {
     fn get(&self, key: &str) -> Option<Arc<Data>> {
         let known = self.0.lock().ok()?;
-        known.get(key).filter(|(since, _)| since.elapsed() < LIFETIME).map(|(_, me)| me.clone())
+        known.get(key).filter(|(until, _)| Instant::now() < *until).map(|(_, me)| me.clone())
     }
 
-    fn keep(&self, key: String, me: &Arc<Data>) {
+    fn keep(&self, key: String, me: &Arc<Data>, lifetime: Duration) {
         if let Ok(mut known) = self.0.lock() {
             if known.len() >= MOST {
                 known.clear();
             }
-            known.insert(key, (Instant::now(), me.clone()));
+            known.insert(key, (Instant::now() + lifetime, me.clone()));
         }
     }
 }
@@ -71,7 +73,7 @@ impl<'a> Page<'a> {
             Some(me) => me,
             None => {
                 let me = Arc::new(console.api.me(&session.tokens.access).await?);
-                console.people.keep(key, &me);
+                console.people.keep(key, &me, LIFETIME);
                 me
             }
         };
@@ -116,6 +118,11 @@ impl<'a> Page<'a> {
     /// Sends a request to the API.
     pub(crate) async fn call(&self, operation: Operation, ask: Ask<'_>) -> Result<Data, Unanswered> {
         self.console.api.call(&self.session.tokens.access, operation, ask).await
+    }
+
+    /// Shows the user's own change from the next page on. `me` is the user as the API returned it after the change.
+    pub(crate) fn changed_me(&self, me: Data) {
+        self.console.people.keep(hash(self.session.tokens.access.as_bytes()), &Arc::new(me), AFTER_CHANGE);
     }
 
     /// Sends a request to another address than the API's, such as that of an upload.
