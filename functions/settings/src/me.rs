@@ -69,6 +69,12 @@ pub struct MyDealerView {
     pub language: String,
     /// Your rights at the dealer.
     pub can: Vec<&'static str>,
+    /// The dealer's own types of calendar events, in addition to those that every dealer has; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub event_types: Vec<String>,
+    /// The dealer's own reasons of a no-show, in addition to those that every dealer has; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_show_reasons: Vec<String>,
     /// The users of the dealer in the order of its settings, and after them its former users, the latest first: at most 20.
     pub people: Vec<ColleagueView>,
 }
@@ -197,6 +203,8 @@ impl MyDealerView {
             country: settings.country.as_str().to_owned(),
             language: settings.language.as_str().to_owned(),
             can,
+            event_types: settings.event_types.clone(),
+            no_show_reasons: settings.no_show_reasons.clone(),
             people: people_of(dealer).filter_map(named).collect(),
         }
     }

@@ -7,7 +7,6 @@ use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Setting, needed, values_of};
 use crate::reply::Reply;
-use forecourt_domain::base::NO_SHOW_REASONS;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use minijinja::context;
@@ -86,7 +85,7 @@ const ITEMS: &[Items] = &[
         list: None,
         forms: &[
             form("event-complete", Operation::CompleteEvent, &[NOTE, FOLLOW_UP]),
-            form("event-no-show", Operation::NoShowEvent, &[needed("reason", Kind::Choice(&NO_SHOW_REASONS)), NOTE, FOLLOW_UP]),
+            form("event-no-show", Operation::NoShowEvent, &[needed("reason", Kind::Listed), NOTE, FOLLOW_UP]),
             change("event-move", Operation::RescheduleEvent, &[needed("at", Kind::Time)]),
             removal("event-delete", Operation::DeleteEvent),
         ],
