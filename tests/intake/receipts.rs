@@ -244,7 +244,12 @@ async fn acc_1_a_found_lead_has_its_id_if_the_user_may_read_it() {
     let id = json!(lead.to_string());
     for (who, wanted) in [("gina.group", &id), (owner.as_str(), &id), (colleague, &Value::Null), ("chris.center", &Value::Null)] {
         let found = world.post(who, &format!("/dealers/{NORDSTERN}/lead-search"), &json!({"number": lead})).await;
-        assert_eq!((found.text("/leads/0/number"), &found.body["leads"][0]["id"]), (lead.spoken().as_str(), wanted), "{who}: {}", found.body);
+        assert_eq!(
+            (found.text("/leads/0/number"), &found.body["leads"][0]["id"]),
+            (lead.spoken().as_str(), wanted),
+            "{who}: {}",
+            found.body
+        );
         let opened = world.get(who, &format!("/leads/{lead}")).await.status;
         assert_eq!(opened == 200, !wanted.is_null(), "{who}: {opened}");
     }
