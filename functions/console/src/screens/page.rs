@@ -85,6 +85,10 @@ impl<'a> Page<'a> {
         };
         let page = Page { visit, me, language, console, session, parts };
         let Some(screen) = screen else { return page.home() };
+        // A page may have an effect, such as a logged download. HEAD learns that the page exists.
+        if visit.method == Method::HEAD {
+            return Ok(Reply::html(200, String::new()));
+        }
         let reply = (screen.run)(&page).await?;
         // The next visit without an address begins at the same dealer.
         Ok(match page.part("dealer") {
