@@ -137,7 +137,7 @@ async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answ
     if changes.is_empty() {
         current(platform, call, id).await?;
     }
-    Ok(Answer::new(200, &HistoryView::of(&changes, PAGE)?)?.about(id))
+    Ok(Answer::new(200, &HistoryView::of(&changes, PAGE)?.named(platform, call).await?)?.about(id))
 }
 
 async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {

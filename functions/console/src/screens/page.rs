@@ -185,13 +185,20 @@ impl<'a> Page<'a> {
         Reply::redirect(format!("{path}?{}", pairs.encode_without(&[])))
     }
 
-    /// Renders a template with `values`.
+    /// Renders a template with `values`. The value `named` is a list of people beside those of the dealer, as the API names them.
     pub(crate) fn render(&self, status: u16, template: &str, place: Place<'_>, values: Value) -> Result<Reply, Trouble> {
         let Place { dealer, active } = place;
         let zoned = self.zoned(dealer);
         let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-        let people: HashMap<String, String> =
+        let mut people: HashMap<String, String> =
             people.iter().map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
+        // Those whom an answer names, such as former users.
+        for person in values.get_attr("named").and_then(|named| named.try_iter()).into_iter().flatten() {
+            let text = |name: &str| person.get_attr(name).ok().and_then(|text| text.as_str().map(str::to_owned));
+            if let (Some(id), Some(name)) = (text("id"), text("name")) {
+                people.entry(id).or_insert(name);
+            }
+        }
         let done = self.visit.query.get("done").filter(|name| self.language.text(&format!("done.{name}")).is_some());
         let base = context! {
             lang => self.language.tag(),

@@ -56,8 +56,10 @@ pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     )?;
     let next = next(page, "before", &history.get("before").json().as_u64().map(|before| before.to_string()).unwrap_or_default());
     let may = page.may(Right::ManageUsers);
+    let mut people = people_names(page, &all);
+    people.extend(history.get("people").items().iter().map(|author| (author.text("id").to_owned(), author.text("name").to_owned())));
     let values = context! {
-        user => user.value(), changes => history.get("changes").value(), people => people_names(page, &all), next, may,
+        user => user.value(), changes => history.get("changes").value(), people, next, may,
     };
     shown(page, "group_person.html", values)
 }

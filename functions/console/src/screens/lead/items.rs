@@ -163,7 +163,8 @@ pub(super) async fn list(page: &Page<'_>, part: &str) -> Result<Reply, Trouble> 
     let rows = if part == "invitations" { list.get("invitations") } else { list.get("elements") };
     // The cursor is not in the document of every kind.
     let next = list.json()["cursor"].as_str().map(|cursor| form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>());
-    page.render(200, "lead_items.html", place, context! { lead => lead.value(), part, rows => rows.value(), next })
+    let values = context! { lead => lead.value(), named => lead.get("people").value(), part, rows => rows.value(), next };
+    page.render(200, "lead_items.html", place, values)
 }
 
 /// Shows a thing.
@@ -176,7 +177,9 @@ pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let dealer = page.dealer(lead.text("dealer"));
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
     let title = title_of(item.json());
-    let values = context! { lead => lead.value(), part => items.part, tab => items.tab, item => item.value(), title };
+    let values = context! {
+        lead => lead.value(), named => lead.get("people").value(), part => items.part, tab => items.tab, item => item.value(), title,
+    };
     page.render(200, "lead_item.html", place, values)
 }
 
