@@ -143,3 +143,27 @@ async fn cal_6_a_seller_makes_and_revokes_a_calendar_link() {
     assert_eq!(anna.send(&revoke, &[]).await.status, 303);
     assert!(!anna.get("/desk/me").await.text.contains("calendar.ics"));
 }
+
+#[tokio::test]
+async fn acc_6_a_seller_changes_language_and_notices_and_the_next_page_shows_them() {
+    let desk = Desk::new().await;
+    let mut anna = desk.signed_in("anna.vogt").await;
+    let form = "/desk/me/details";
+    assert!(anna.get("/desk/me").await.text.contains(&format!("href=\"{form}\"")));
+    let shown = anna.get(form).await;
+    assert!(shown.text.contains("<option value=\"de\" selected>") && shown.text.contains(" checked"), "{}", shown.text);
+    let version = shown.value("version").unwrap();
+    let sent = anna.send(form, &[("language", "nl"), ("version", &*version)]).await;
+    assert_eq!((sent.status, sent.header("location")), (303, "/desk/me?done=me_details"), "{}", sent.text);
+    let page = anna.get("/desk/me").await;
+    assert!(page.text.contains("<html lang=\"nl\"") && page.text.contains("worden u niet gestuurd"), "{}", page.text);
+    let stored = desk.world.get("gina.group", "/users/anna.vogt").await;
+    assert_eq!((stored.text("/language"), &stored.body["notices"]), ("nl", &json!(false)));
+    // The second browser of the same person has the former version: it overwrites nothing, and its form then has the current one.
+    let stale = anna.send(form, &[("language", "en"), ("version", &*version)]).await;
+    assert!(stale.status == 412 && stale.text.contains("role=\"alert\""), "{} {}", stale.status, stale.text);
+    let version = stale.value("version").unwrap();
+    assert_eq!(anna.send(form, &[("language", "en"), ("notices", "on"), ("version", &*version)]).await.status, 303);
+    assert!(anna.get("/desk/me").await.text.contains("<html lang=\"en\""));
+    assert_eq!(anna.send(form, &[("language", ""), ("version", &*version)]).await.status, 422);
+}

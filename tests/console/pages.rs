@@ -82,6 +82,25 @@ async fn headers_are_the_same_on_problems_and_redirects_and_files_are_kept() {
     }
 }
 
+/// EXP-2, ACC-1: HEAD, which mail programs and checkers of links send, has no effect: no download and no search is logged.
+#[tokio::test]
+async fn exp_2_head_of_a_page_asks_the_api_for_nothing() {
+    let desk = Desk::new().await;
+    let things = Things::make(&desk.world).await;
+    let (mut own, mut group) = (desk.signed_in(SELLER).await, desk.signed_in("gina.group").await);
+    for path in addresses().into_iter().filter(|(method, _)| *method == "GET").map(|(_, path)| path) {
+        for address in things.addresses(path) {
+            desk.asked();
+            let page = visitor(path, &mut own, &mut group).request(Method::HEAD, &address, &[], "").await;
+            assert_eq!((page.status, page.text.as_str()), (200, ""), "{address}");
+            let asked: Vec<String> = desk.asked().into_iter().filter(|asked| asked != "GET /me").collect();
+            assert_eq!(asked, Vec::<String>::new(), "{address}");
+        }
+    }
+    assert_eq!(own.request(Method::HEAD, "/desk/nothing", &[], "").await.status, 404);
+    assert_eq!(desk.browser().request(Method::HEAD, "/desk/me", &[], "").await.status, 303, "without a session");
+}
+
 /// ACC-2: every page and every form of a dealer or a lead is 404 for a person of another dealer.
 /// DESK-2.
 #[tokio::test]
@@ -106,20 +125,25 @@ async fn acc_2_the_pages_of_a_foreign_dealer_do_not_exist() {
 async fn acc_1_the_group_is_offered_to_those_who_may_see_it() {
     let desk = Desk::new().await;
     let things = Things::make(&desk.world).await;
-    for (who, people, webhooks, log) in [
-        (SELLER, 403, 403, 403),
-        (ADMIN, 200, 403, 403),
-        ("gina.group", 200, 200, 200),
-        ("hugo.office", 200, 403, 403),
-        ("chris.center", 403, 403, 403),
-        ("otto.operator", 200, 403, 200),
+    for (who, people, webhooks, log, exports) in [
+        (SELLER, 403, 403, 403, 403),
+        (ADMIN, 200, 403, 403, 403),
+        ("gina.group", 200, 200, 200, 403),
+        ("hugo.office", 200, 403, 403, 200),
+        ("chris.center", 403, 403, 403, 403),
+        ("otto.operator", 200, 403, 200, 403),
     ] {
         let mut browser = desk.signed_in(who).await;
         let menu = browser.get("/desk/me").await;
         // The contact centre reads the overviews of several dealers, which are parts of the group too.
         let offered = people == 200 || webhooks == 200 || who == "chris.center";
         assert_eq!(menu.text.contains("\"/desk/group\""), offered, "{who}");
-        for (address, status) in [("/desk/group/people", people), ("/desk/group/webhooks", webhooks), ("/desk/group/access-log", log)] {
+        for (address, status) in [
+            ("/desk/group/people", people),
+            ("/desk/group/webhooks", webhooks),
+            ("/desk/group/access-log", log),
+            ("/desk/group/exports", exports),
+        ] {
             let page = browser.get(address).await;
             assert_eq!(page.status, status, "{who} {address}: {}", page.text);
             if people == 200 {

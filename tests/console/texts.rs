@@ -28,6 +28,37 @@ fn the_three_languages_have_the_same_texts() {
     }
 }
 
+/// A key is a text or the beginning of other keys, not both: a template that names the beginning would find the text.
+#[test]
+fn no_text_is_the_beginning_of_other_keys() {
+    for language in ["en", "de", "nl"] {
+        let keys = keys(language);
+        let clashes: Vec<&String> = keys
+            .iter()
+            .filter(|key| keys.range(format!("{key}.")..).next().is_some_and(|next| next.starts_with(&format!("{key}."))))
+            .collect();
+        assert!(clashes.is_empty(), "{language}: {clashes:?}");
+    }
+}
+
+/// A template names the kind of a value as a whole, `label("status", …)`, or its beginning, `label("letter_" ~ …)`.
+#[test]
+fn every_kind_of_values_that_a_template_names_has_texts() {
+    let (keys, mut missing, mut used) = (keys("en"), Vec::new(), 0);
+    for (file, text) in sources("html") {
+        for (at, start) in text.match_indices("label(\"") {
+            let (kind, after) = text[at + start.len()..].split_once('"').unwrap();
+            let end = if after.trim_start().starts_with('~') { "" } else { "." };
+            used += 1;
+            if !keys.iter().any(|key| key.starts_with(&format!("label.{kind}{end}"))) {
+                missing.push(format!("{}: {kind}", file.display()));
+            }
+        }
+    }
+    assert!(used > 50, "{used}");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
 /// A template names a text as a whole, `t("lead.number")`, or its beginning, `t("nav." ~ screen)`.
 #[test]
 fn every_text_that_a_template_uses_exists() {

@@ -226,6 +226,35 @@ async fn int_2_each_prospect_of_a_document_has_a_receipt_of_its_own() {
     assert!(results.iter().all(|result| result.get("lead").is_none()));
 }
 
+/// ACC-1: the search has the id of a lead that the user may read, and of no other.
+#[tokio::test]
+async fn acc_1_a_found_lead_has_its_id_if_the_user_may_read_it() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    let owner = world.get("gina.group", &format!("/leads/{lead}")).await.text("/owner").to_owned();
+    let colleague = if owner == "anna.vogt" { "ben.krause" } else { "anna.vogt" };
+    for who in [owner.as_str(), colleague] {
+        let mut user = world.get("gina.group", &format!("/users/{who}")).await.body;
+        user["rights"] = json!(["find_leads"]);
+        let version = user["version"].as_u64().unwrap();
+        let given = world.call(Request::put("gina.group", &format!("/users/{who}")).json(&user).version(version)).await;
+        assert_eq!(given.status, 200, "{}", given.body);
+    }
+    let id = json!(lead.to_string());
+    for (who, wanted) in [("gina.group", &id), (owner.as_str(), &id), (colleague, &Value::Null), ("chris.center", &Value::Null)] {
+        let found = world.post(who, &format!("/dealers/{NORDSTERN}/lead-search"), &json!({"number": lead})).await;
+        assert_eq!(
+            (found.text("/leads/0/number"), &found.body["leads"][0]["id"]),
+            (lead.spoken().as_str(), wanted),
+            "{who}: {}",
+            found.body
+        );
+        let opened = world.get(who, &format!("/leads/{lead}")).await.status;
+        assert_eq!(opened == 200, !wanted.is_null(), "{who}: {opened}");
+    }
+}
+
 /// ACC-1: the contact centre finds a lead by an exact value, sees four facts, and each search is in the log. There is no list.
 #[tokio::test]
 async fn acc_1_the_contact_centre_finds_a_lead_by_an_exact_value_and_each_search_is_logged() {

@@ -8,6 +8,7 @@ pub(crate) mod documents;
 pub(crate) mod elements;
 pub(crate) mod header;
 pub(crate) mod lists;
+pub(crate) mod names;
 pub(crate) mod past_dates;
 pub(crate) mod raw;
 pub(crate) mod tasks;

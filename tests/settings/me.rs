@@ -1,4 +1,4 @@
-//! The user's own rights, dealers and colleagues (ACC-4).
+//! The user's own rights, dealers and colleagues (ACC-4), language and notices (ACC-6).
 
 use super::users::ida;
 use crate::support::dealers::of_dealer;
@@ -181,4 +181,98 @@ async fn acc_4_many_dealers_cost_few_reads() {
     println!("fifty dealers: {first:?}\ncached: {second:?}");
     assert_eq!((first.calls, second.calls), (4, 1), "user, ids, dealers, people");
     assert!(second.read_units <= 1.0, "{second:?}");
+}
+
+const ANNA: &str = "anna.vogt";
+
+async fn change(world: &World, who: &str, version: u64, body: &Value) -> Reply {
+    world.call(Request::patch(who, "/me").json(body).version(version)).await
+}
+
+#[tokio::test]
+async fn acc_6_users_change_their_own_language_and_notices_and_the_history_has_it() {
+    let world = World::new().await;
+    let version = world.get(ANNA, "/me").await.body["version"].as_u64().unwrap();
+    let before = world.get("gina.group", "/users/anna.vogt").await.body;
+    let changed = change(&world, ANNA, version, &json!({"language": "nl"})).await;
+    assert_eq!((changed.status, changed.text("/language"), &changed.body["notices"]), (200, "nl", &json!(true)), "{}", changed.body);
+    assert_eq!((dealers(&changed), &changed.body["version"]), (vec![NORDSTERN], &json!(version + 1)));
+    assert_eq!(world.get(ANNA, "/me").await.text("/language"), "nl", "at once in this process");
+    // A repeat finds the language as requested, even with the former version.
+    assert_eq!(change(&world, ANNA, version, &json!({"language": "nl"})).await.body["version"], json!(version + 1));
+    let quiet = change(&world, ANNA, version + 1, &json!({"notices": false})).await;
+    assert_eq!((quiet.text("/language"), &quiet.body["notices"]), ("nl", &json!(false)), "{}", quiet.body);
+    let mut after = world.get("gina.group", "/users/anna.vogt").await.body;
+    assert_eq!(after["version"], json!(version + 2));
+    for field in ["version", "language", "notices"] {
+        after[field] = before[field].clone();
+    }
+    assert_eq!(after, before, "nothing else changed");
+    let history = world.get("gina.group", "/users/anna.vogt/history").await;
+    let first = &history.body["changes"][0];
+    assert_eq!(
+        (first["by"].as_str(), &first["fields"]),
+        (Some("user:anna.vogt"), &json!([{"field": "notices", "before": true, "after": false}]))
+    );
+    // `null` is the default, as in other changes of users.
+    assert_eq!(change(&world, ANNA, version + 2, &json!({"notices": null})).await.body["notices"], json!(true));
+}
+
+#[tokio::test]
+async fn acc_6_the_version_is_required_and_a_change_in_between_is_not_lost() {
+    let world = World::new().await;
+    let body = json!({"language": "en"});
+    assert_eq!(world.call(Request::patch(ANNA, "/me").json(&body)).await.status, 428);
+    let me = world.get(ANNA, "/me").await;
+    let version = me.body["version"].as_u64().unwrap();
+    let hash = me.headers["etag"].to_str().unwrap().to_owned();
+    let with_hash = world.call(Request::patch(ANNA, "/me").json(&body).headers(&[("if-match", &hash)])).await;
+    assert_eq!((with_hash.status, with_hash.faults()), (422, vec!["If-Match SET-10".to_owned()]), "{}", with_hash.body);
+    let mut anna = world.get("gina.group", "/users/anna.vogt").await.body;
+    anna["name"] = json!("Anna Vogt-Klein");
+    assert_eq!(world.call(Request::put("gina.group", "/users/anna.vogt").json(&anna).version(version)).await.status, 200);
+    let stale = change(&world, ANNA, version, &body).await;
+    assert_eq!((stale.status, &stale.body["current_version"]), (412, &json!(version + 1)), "{}", stale.body);
+    let changed = change(&world, ANNA, version + 1, &body).await;
+    assert_eq!((changed.text("/name"), changed.text("/language")), ("Anna Vogt-Klein", "en"));
+}
+
+/// ACC-6, ACC-1: role, rights, address, dealers and subject are not the user's own to change, whoever the user is.
+#[tokio::test]
+async fn acc_6_nothing_but_language_and_notices_can_be_changed() {
+    let world = World::new().await;
+    for who in [ANNA, ADMIN, "gina.group", "hugo.office", "chris.center", "otto.operator"] {
+        let version = world.get(who, "/me").await.body["version"].as_u64().unwrap();
+        for (field, value) in [
+            ("role", json!("operator")),
+            ("rights", json!(["export"])),
+            ("email", json!("other@example.com")),
+            ("mobile", json!("+491712345678")),
+            ("name", json!("Somebody Else")),
+            ("dealers", json!(["harbour-cars-demo"])),
+            ("subject", json!("other")),
+        ] {
+            let mut body = json!({"language": "nl"});
+            body[field] = value;
+            let refused = change(&world, who, version, &body).await;
+            assert_eq!((refused.status, refused.faults()), (422, vec![format!("{field} API-1")]), "{who}: {}", refused.body);
+        }
+        for (body, fault) in [(json!({"language": "klingon!"}), "language ACC-6"), (json!({"notices": "no"}), "notices ACC-6")] {
+            let refused = change(&world, who, version, &body).await;
+            assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]), "{who}: {}", refused.body);
+        }
+        assert_eq!(change(&world, who, version, &json!({"language": "nl"})).await.text("/language"), "nl", "{who}");
+    }
+    let partner = change(&world, "partner:portal-demo", 1, &json!({"language": "nl"})).await;
+    assert_eq!((partner.status, partner.text("/type")), (403, "urn:forecourt:problem:user-required"));
+}
+
+/// ACC-6: a user who has left changes nothing, even while the token is still known.
+#[tokio::test]
+async fn acc_6_a_user_who_left_changes_nothing() {
+    let world = World::new().await;
+    assert_eq!(world.call(Request::put("gina.group", "/users/ida.falk").json(&ida())).await.status, 201);
+    assert_eq!(change(&world, "ida.falk", 1, &json!({"language": "nl"})).await.status, 200);
+    assert_eq!(world.call(Request::delete("gina.group", "/users/ida.falk").json(&json!({})).version(2)).await.status, 200);
+    assert_eq!(change(&world, "ida.falk", 3, &json!({"language": "de"})).await.status, 401);
 }

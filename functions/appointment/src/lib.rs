@@ -29,6 +29,7 @@ use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::queue::partner::{self, PartnerQueue};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::usecase::appointment::{PingBackBody, apply_ping_back, partner};
+use forecourt_edge::usecase::people::named;
 use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
@@ -85,7 +86,9 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs_on_appointment(Right::ReadAppointments, &page.appointment, &dealer.settings, call.now)?;
     let etag = format!("\"{}\"", page.appointment.version);
     let read_lead = reads_lead(platform, call, page.appointment.lead).await?;
-    Ok(Answer::new(200, &AppointmentPageView::of(&page, read_lead, &call.scope))?.header("etag", etag).about(&id))
+    let view = AppointmentPageView::of(&page, read_lead, &call.scope);
+    let people = named(platform, call, Some(&dealer), view.users()).await?;
+    Ok(Answer::new(200, &AppointmentPageView { people, ..view })?.header("etag", etag).about(&id))
 }
 
 /// Whether the requester may see the contact data of the appointment's lead, as on the lead page (LEAD-9).

@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Unprocessed};
-use forecourt_domain::base::{Actor, AppointmentTeam, DealerId, Media, Right};
+use forecourt_domain::base::{Actor, AppointmentTeam, DealerId, Media, Right, UserId};
 use forecourt_domain::messages::{Letter, LetterState};
+use forecourt_edge::usecase::people::{PersonView, user_in};
 use forecourt_store::AppointmentPage;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// A created appointment. A repeat of the request gets the same answer (INT-5).
@@ -143,6 +145,9 @@ pub struct AppointmentPageView {
     pub appointment: AppointmentView,
     /// The letters to the customer with medium and delivery state (APT-3), oldest first.
     pub letters: Vec<LetterView>,
+    /// The names of the users in this response who are not users of the dealer now; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonView>,
 }
 
 /// A letter to a customer.
@@ -280,7 +285,14 @@ impl AppointmentPageView {
             LetterView { to: view.to.filter(|to| read_lead || own(to)), ..view }
         };
         let letters = page.letters.iter().map(shown).collect();
-        Self { appointment: AppointmentView::of(&page.appointment, scope), letters }
+        Self { appointment: AppointmentView::of(&page.appointment, scope), letters, people: Vec::new() }
+    }
+
+    /// Returns the users that the page shows to the requester.
+    pub(crate) fn users(&self) -> BTreeSet<UserId> {
+        let AppointmentView { user, by, history, .. } = &self.appointment;
+        let authors = history.iter().map(|happened| &happened.by).chain([by]);
+        authors.filter_map(|by| user_in(by)).chain(user.iter().filter_map(|user| user.parse().ok())).collect()
     }
 }
 

@@ -4,11 +4,11 @@ use crate::api::Api;
 use crate::sign_in::SignIn;
 use crate::{Client, Console, Parts};
 use forecourt_edge::Platform;
-use forecourt_edge::environment::{Missing, optional_setting, setting};
+use forecourt_edge::environment::{ConsoleLinks, Missing, optional_setting, setting};
 use std::sync::Arc;
 
 impl Console {
-    /// Returns the console of a function's environment: `API_URL`, `CONSOLE_URL`, `ISSUER`, `SIGN_IN_CLIENT`, and, if they are set,
+    /// Returns the console of a function's environment: `API_URL`, `CONSOLE_URL` (or `PUBLIC_URL`), `ISSUER`, `SIGN_IN_CLIENT`, and, if they are set,
     /// `SIGN_IN_SCOPES` with spaces between, `SIGN_IN_AUDIENCE`, `SIGN_OUT_URL` and `UPLOAD_ORIGIN`.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl Console {
         Ok(Self::new(Parts {
             api: Api::new(http.clone(), &setting("API_URL")?),
             http,
-            url: setting("CONSOLE_URL")?,
+            url: ConsoleLinks::from_environment()?.url().to_owned(),
             store: platform.store,
             sign_in,
             clock: platform.clock,

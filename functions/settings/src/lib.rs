@@ -1,12 +1,13 @@
 //! The function `settings`: a dealer's settings, the group's users, webhooks and partners' secrets, and the requesting user (SET, ACC-1,
-//! ACC-4, ACC-5, APT-4, APT-6).
+//! ACC-4, ACC-5, ACC-6, APT-4, APT-6).
 //!
 //! - **Does**: reads and changes settings, whole or in parts; imports days off; lists the history and the findings of a dealer; manages
 //!   users, their switches at each dealer and their absences; manages webhooks and their deliveries; rotates signing secrets; lists the
-//!   access log; returns the requesting user with rights, dealers and colleagues; saves the user's views.
+//!   access log; returns the requesting user with rights, dealers and colleagues; changes that user's language and notices;
+//!   saves the user's views.
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function, all with a token.
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change. Only the requesting
-//!   user (`GET /me`), which has no version, comes from the cache.
+//!   user (`GET /me`) comes from the cache.
 //! - **Writes**: the dealer or user with an entry in its history and the tasks that follow from the change (such as new deadlines) in one
 //!   transaction. A change needs `If-Match` and is checked as a whole.
 //! - **Repeats**: a repeated change finds that the settings have the requested values, and succeeds.
@@ -65,6 +66,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::RotateSigningSecret => secrets::rotate(platform, &call).await,
         Operation::AccessLog => access_log::list(platform, &call).await,
         Operation::ReadMe => me::read(platform, &call).await,
+        Operation::ChangeMe => me::change(platform, &call).await,
         Operation::ListViews | Operation::SaveView | Operation::RemoveView => views::operate(platform, &call).await,
         Operation::SwitchAllUsers => members::switch_all(platform, &call).await,
         Operation::ListUsers | Operation::ReadUser | Operation::UserHistory | Operation::SaveUser | Operation::RemoveUser => {
@@ -135,7 +137,7 @@ async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answ
     if changes.is_empty() {
         current(platform, call, id).await?;
     }
-    Ok(Answer::new(200, &HistoryView::of(&changes, PAGE)?)?.about(id))
+    Ok(Answer::new(200, &HistoryView::of(&changes, PAGE)?.named(platform, call).await?)?.about(id))
 }
 
 async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {

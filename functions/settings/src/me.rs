@@ -1,12 +1,15 @@
 //! The requesting user: rights, dealers and colleagues. A client uses them to show names and to leave out the actions that would be refused
-//! (ACC-4).
+//! (ACC-4). Users change their own language and notices here (ACC-6).
 
+use crate::body;
 use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
-use forecourt_domain::people::User;
+use forecourt_domain::people::{OwnFacts, User};
+use forecourt_domain::rules::people;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
-use forecourt_store::Failure;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
@@ -21,6 +24,8 @@ const FORMER: usize = 20;
 pub struct MeView {
     /// Id of the user.
     pub id: String,
+    /// Number of your current version, for `If-Match` of `PATCH /me`.
+    pub version: u64,
     /// Id of the group.
     pub group: String,
     /// Display name.
@@ -64,6 +69,12 @@ pub struct MyDealerView {
     pub language: String,
     /// Your rights at the dealer.
     pub can: Vec<&'static str>,
+    /// The dealer's own types of calendar events, in addition to those that every dealer has; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub event_types: Vec<String>,
+    /// The dealer's own reasons of a no-show, in addition to those that every dealer has; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_show_reasons: Vec<String>,
     /// The users of the dealer in the order of its settings, and after them its former users, the latest first: at most 20.
     pub people: Vec<ColleagueView>,
 }
@@ -103,17 +114,45 @@ pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Pro
         }
         None => page(platform, call, after.as_ref()).await?,
     };
-    let dealers = platform.store.cached_dealers(&call.scope, &ids).await?;
-    if only.is_some() && dealers.is_empty() {
+    let view = view(platform, call, user, (ids.as_slice(), more)).await?;
+    if only.is_some() && view.dealers.is_empty() {
         return Err(Refusal::NotFound("dealer").into());
     }
+    Ok(Answer::new(200, &view)?.revalidated(call).about(&user.id))
+}
+
+/// Changes the requesting user's language and notices (ACC-6). A repeat finds them as requested, and succeeds.
+pub(crate) async fn change(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let id = &requesting_user(call)?.id;
+    let facts: OwnFacts = body::read(call.json_value()?, "ACC-6")?;
+    let versions = call.if_match().map_err(|_| Refusal::field("If-Match", "SET-10", "must be the version in the response of GET /me"))?;
+    let versions = versions
+        .ok_or_else(|| Problem::precondition_required("If-Match header required: send the version in the response of GET /me (SET-10)"))?;
+    let changed = platform.store.decide(&call.scope, Load::of([Key::User(id.clone())]), |loaded, _| {
+        let (decision, after) = people::change_own(loaded.user(id), &facts, &call.scope, call.now)?;
+        let before = after.version - u64::from(decision.is_some());
+        if decision.is_some() && !versions.contains(&before) {
+            return Err(Refusal::Stale { current: before });
+        }
+        Ok((decision, after))
+    });
+    let user = changed.await?;
+    let (ids, more) = page(platform, call, None).await?;
+    let view = view(platform, call, &user, (ids.as_slice(), more)).await?;
+    Ok(Answer::new(200, &view)?.about(&user.id))
+}
+
+/// Returns the view of the requesting user with a page of dealers, which `more` dealers follow.
+async fn view(platform: &Platform, call: &Call, user: &User, (ids, more): (&[DealerId], bool)) -> Result<MeView, Failure> {
+    let dealers = platform.store.cached_dealers(&call.scope, ids).await?;
     let people: BTreeSet<&UserId> = dealers.iter().flat_map(|dealer| people_of(dealer)).map(|(user, _)| user).collect();
     let people: Vec<UserId> = people.into_iter().cloned().collect();
     let people = platform.store.cached_users(&call.scope, &people).await?;
     let names: HashMap<&UserId, &str> = people.iter().map(|user| (&user.id, user.name.as_str())).collect();
     let can_at_dealer = rights(call, true);
-    let view = MeView {
+    Ok(MeView {
         id: user.id.to_string(),
+        version: user.version,
         group: call.scope.group().to_string(),
         name: user.name.clone(),
         email: user.email.to_string(),
@@ -126,8 +165,7 @@ pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Pro
         can: rights(call, false),
         dealers: dealers.iter().map(|dealer| MyDealerView::of(dealer, can_at_dealer.clone(), &names)).collect(),
         after: ids.last().filter(|_| more).map(ToString::to_string),
-    };
-    Ok(Answer::new(200, &view)?.revalidated(call).about(&user.id))
+    })
 }
 
 /// Returns the ids of the dealers on a page, and whether there are more after them.
@@ -165,6 +203,8 @@ impl MyDealerView {
             country: settings.country.as_str().to_owned(),
             language: settings.language.as_str().to_owned(),
             can,
+            event_types: settings.event_types.clone(),
+            no_show_reasons: settings.no_show_reasons.clone(),
             people: people_of(dealer).filter_map(named).collect(),
         }
     }

@@ -139,7 +139,7 @@ async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer
     let (store, user) = (&platform.store, Load::of([Key::User(id.clone())]));
     let (loaded, changes) = tokio::try_join!(store.load(&call.scope, &user), store.user_history(&call.scope, id, before, HISTORY + 1))?;
     loaded.user(id).filter(|user| call.scope.sees_user(user)).ok_or(Refusal::NotFound("user"))?;
-    Ok(Answer::new(200, &HistoryView::of_user(&changes, HISTORY)?)?.about(id))
+    Ok(Answer::new(200, &HistoryView::of_user(&changes, HISTORY)?.named(platform, call).await?)?.about(id))
 }
 
 async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> Result<Answer, Problem> {

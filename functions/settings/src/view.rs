@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::Actor;
 use forecourt_domain::people::UserChange;
 use forecourt_domain::settings::{Dealer, Finding, SettingsChange};
+use forecourt_edge::Platform;
+use forecourt_edge::http::Call;
 use forecourt_edge::routes::SettingsPart;
+use forecourt_edge::usecase::people::{PersonView, named, user_in};
 use forecourt_store::Failure;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -32,6 +35,9 @@ pub struct HistoryView {
     /// Value of `before` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
+    /// The names of the authors; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonView>,
 }
 
 /// One change (SET-10).
@@ -151,7 +157,13 @@ impl HistoryView {
         let views = versions.iter().take(page).enumerate().map(|(i, change)| ChangeView::of(change, versions.get(i + 1)));
         let changes = one_page(views);
         let before = changes.last().map(|last| last.version).filter(|_| versions.len() > changes.len());
-        Self { changes, before }
+        Self { changes, before, people: Vec::new() }
+    }
+
+    /// Adds the names of the authors.
+    pub(crate) async fn named(self, platform: &Platform, call: &Call) -> Result<Self, Failure> {
+        let authors = self.changes.iter().filter_map(|change| user_in(&change.by)).collect();
+        Ok(Self { people: named(platform, call, None, authors).await?, ..self })
     }
 }
 

@@ -66,8 +66,8 @@ fn created(reply: Reply) -> Reply {
     Reply { status: if reply.status == 201 { 200 } else { reply.status }, ..reply }
 }
 
-/// A user is created, works for two dealers, saves a view, and leaves. A webhook reports a lead, changes and is deleted. A calendar feed is
-/// created and revoked.
+/// A user is created, works for two dealers, saves a view, changes the own language, and leaves. A webhook reports a lead, changes and is
+/// deleted. A calendar feed is created and revoked.
 pub async fn administration(cloud: &Cloud) -> Vec<Reply> {
     let user = json!({"name": "Ida Falk", "email": "ida@desk.example", "language": "en", "role": "seller", "dealers": [NORTH, WEST]});
     let new = created(change(cloud, Method::PUT, "/users/ida", None, &user).await);
@@ -79,6 +79,9 @@ pub async fn administration(cloud: &Cloud) -> Vec<Reply> {
     let joined = change(cloud, Method::PUT, &member, Some(&json!(1)), &settings).await;
     let view = json!({"name": "Mine", "screen": "leads", "query": "owner=ida"});
     let view = created(cloud.request(&Request::put("ida", "/me/views/mine").json(&view)).await);
+    let german = cloud.request(&Request::patch("ida", "/me").json(&json!({"language": "de"})).version(2)).await;
+    // The names of colleagues in the response are as old as the cache.
+    let german = Reply { body: german.body["version"].clone(), ..german };
     let webhook = post(cloud, BOSS, "/webhooks", "k-w", &json!({"url": "https://dms.example/hooks", "events": ["lead.created"]})).await;
     let webhook_path = format!("/webhooks/{}", webhook.text("/id"));
     let feed = post(cloud, BOSS, "/calendar-feeds", "k-f", &json!({})).await;
@@ -88,10 +91,10 @@ pub async fn administration(cloud: &Cloud) -> Vec<Reply> {
     let shown = cloud.request(&Request::get(BOSS, &webhook_path)).await;
     let moved = change(cloud, Method::PATCH, &webhook_path, Some(&shown.body["version"]), &json!({"url": "https://dms.example/new"})).await;
     let left = removed(change(cloud, Method::DELETE, &member, Some(&json!(2)), &json!({})).await);
-    let deleted = removed(change(cloud, Method::DELETE, "/users/ida", Some(&json!(2)), &json!({})).await);
+    let deleted = removed(change(cloud, Method::DELETE, "/users/ida", Some(&json!(3)), &json!({})).await);
     let revoked = removed(change(cloud, Method::DELETE, &format!("/calendar-feeds/{}", feed.text("/id")), None, &json!({})).await);
     let shown = cloud.request(&Request::get(BOSS, &webhook_path)).await;
     let off = removed(change(cloud, Method::DELETE, &webhook_path, Some(&shown.body["version"]), &json!({})).await);
     until(cloud, "2026-11-23T12:00:00Z").await;
-    vec![new, renamed, joined, webhook, feed, first, moved, left, deleted, revoked, off, view]
+    vec![new, renamed, joined, webhook, feed, first, moved, left, deleted, revoked, off, view, german]
 }

@@ -138,6 +138,8 @@ struct Filled<'a> {
     status: u16,
     values: &'a Pairs,
     problems: &'a Problems,
+    /// The version on which the next attempt is based, if it is a later one than the screen read.
+    version: Option<u64>,
 }
 
 /// The outcome of a visit of a form.
@@ -168,14 +170,15 @@ impl Form {
     /// Shows the form, or carries it out and returns the answer, for a screen that must show it.
     pub(crate) async fn send(&self, page: &Page<'_>, setting: &Setting<'_>, shaped: Shaped<'_>) -> Result<Sent, Trouble> {
         if page.visit.method != Method::POST {
-            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default() };
+            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default(), version: None };
             return self.show(page, setting, &filled).map(Sent::Shown);
         }
         let typed = &page.visit.form;
         let zoned = page.zoned(setting.place.dealer);
         let (body, mut problems) = self.body(typed, &zoned);
         if !problems.is_empty() {
-            return self.show(page, setting, &Filled { status: 422, values: typed, problems: &problems }).map(Sent::Shown);
+            let filled = Filled { status: 422, values: typed, problems: &problems, version: None };
+            return self.show(page, setting, &filled).map(Sent::Shown);
         }
         let ask = Ask {
             parts: setting.parts,
@@ -188,7 +191,8 @@ impl Form {
             Ok(answer) => Ok(Sent::Done(answer)),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 problems.take(&problem, page.language, self);
-                self.show(page, setting, &Filled { status: problem.status, values: typed, problems: &problems }).map(Sent::Shown)
+                let filled = Filled { status: problem.status, values: typed, problems: &problems, version: problem.current_version };
+                self.show(page, setting, &filled).map(Sent::Shown)
             }
             Err(other) => Err(other.into()),
         }
@@ -199,7 +203,7 @@ impl Form {
     }
 
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: &Filled<'_>) -> Result<Reply, Trouble> {
-        let Filled { status, values, problems } = *filled;
+        let Filled { status, values, problems, version } = *filled;
         let fields: Vec<Value> =
             self.fields.iter().map(|field| self.worded(field, page.language, field.shown("", setting, values, problems))).collect();
         let values = context! {
@@ -210,7 +214,7 @@ impl Form {
             back => page.back(setting.back),
             about => &setting.about,
             key => uuid_like(),
-            version => setting.version.as_deref(),
+            version => version.map(|version| version.to_string()).or_else(|| setting.version.clone()),
         };
         page.render(status, "form.html", setting.place, values)
     }

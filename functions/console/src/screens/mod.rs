@@ -99,7 +99,7 @@ static ROUTER: LazyLock<Router<Vec<&'static Screen>>> = LazyLock::new(|| {
     router
 });
 
-/// Finds the screen of a request, with the values in its path. HEAD is GET without the body.
+/// Finds the screen of a request, with the values in its path. HEAD finds the screen of GET.
 pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Screen, Vec<(String, String)>)> {
     let matched = ROUTER.at(path).ok()?;
     let method = if method == "HEAD" { "GET" } else { method };

@@ -18,27 +18,29 @@ use std::time::{Duration, Instant};
 
 /// The time for which the name, rights and dealers of a user are kept in memory. The API decides with each request.
 const LIFETIME: Duration = Duration::from_secs(30);
+/// The same for a user's own change: an API function may return the former values for 60 seconds more.
+const AFTER_CHANGE: Duration = Duration::from_secs(60);
 /// The number of users at which all are forgotten.
 const MOST: usize = 1_000;
 /// The cookie with the dealer that the user chose last.
 const DEALER: &str = "desk-dealer";
 
-/// Users by a hash of their access token.
+/// Users by a hash of their access token, each with the time until which it is valid.
 #[derive(Default)]
 pub(crate) struct PeopleCache(Mutex<HashMap<String, (Instant, Arc<Data>)>>);
 
 impl PeopleCache {
     fn get(&self, key: &str) -> Option<Arc<Data>> {
         let known = self.0.lock().ok()?;
-        known.get(key).filter(|(since, _)| since.elapsed() < LIFETIME).map(|(_, me)| me.clone())
+        known.get(key).filter(|(until, _)| Instant::now() < *until).map(|(_, me)| me.clone())
     }
 
-    fn keep(&self, key: String, me: &Arc<Data>) {
+    fn keep(&self, key: String, me: &Arc<Data>, lifetime: Duration) {
         if let Ok(mut known) = self.0.lock() {
             if known.len() >= MOST {
                 known.clear();
             }
-            known.insert(key, (Instant::now(), me.clone()));
+            known.insert(key, (Instant::now() + lifetime, me.clone()));
         }
     }
 }
@@ -71,7 +73,7 @@ impl<'a> Page<'a> {
             Some(me) => me,
             None => {
                 let me = Arc::new(console.api.me(&session.tokens.access).await?);
-                console.people.keep(key, &me);
+                console.people.keep(key, &me, LIFETIME);
                 me
             }
         };
@@ -83,6 +85,10 @@ impl<'a> Page<'a> {
         };
         let page = Page { visit, me, language, console, session, parts };
         let Some(screen) = screen else { return page.home() };
+        // A page may have an effect, such as a logged download. HEAD learns that the page exists.
+        if visit.method == Method::HEAD {
+            return Ok(Reply::html(200, String::new()));
+        }
         let reply = (screen.run)(&page).await?;
         // The next visit without an address begins at the same dealer.
         Ok(match page.part("dealer") {
@@ -116,6 +122,11 @@ impl<'a> Page<'a> {
     /// Sends a request to the API.
     pub(crate) async fn call(&self, operation: Operation, ask: Ask<'_>) -> Result<Data, Unanswered> {
         self.console.api.call(&self.session.tokens.access, operation, ask).await
+    }
+
+    /// Shows the user's own change from the next page on. `me` is the user as the API returned it after the change.
+    pub(crate) fn changed_me(&self, me: Data) {
+        self.console.people.keep(hash(self.session.tokens.access.as_bytes()), &Arc::new(me), AFTER_CHANGE);
     }
 
     /// Sends a request to another address than the API's, such as that of an upload.
@@ -174,13 +185,20 @@ impl<'a> Page<'a> {
         Reply::redirect(format!("{path}?{}", pairs.encode_without(&[])))
     }
 
-    /// Renders a template with `values`.
+    /// Renders a template with `values`. The value `named` is a list of people beside those of the dealer, as the API names them.
     pub(crate) fn render(&self, status: u16, template: &str, place: Place<'_>, values: Value) -> Result<Reply, Trouble> {
         let Place { dealer, active } = place;
         let zoned = self.zoned(dealer);
         let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-        let people: HashMap<String, String> =
+        let mut people: HashMap<String, String> =
             people.iter().map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
+        // Those whom an answer names, such as former users.
+        for person in values.get_attr("named").and_then(|named| named.try_iter()).into_iter().flatten() {
+            let text = |name: &str| person.get_attr(name).ok().and_then(|text| text.as_str().map(str::to_owned));
+            if let (Some(id), Some(name)) = (text("id"), text("name")) {
+                people.entry(id).or_insert(name);
+            }
+        }
         let done = self.visit.query.get("done").filter(|name| self.language.text(&format!("done.{name}")).is_some());
         let base = context! {
             lang => self.language.tag(),

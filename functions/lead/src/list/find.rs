@@ -47,6 +47,9 @@ pub struct FoundLeadsView {
 /// A lead that a search found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FoundLeadView {
+    /// Id of the lead, if you may read it; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// The lead's number in the form that people read out.
     pub number: String,
     /// Name of the contact.
@@ -134,12 +137,15 @@ pub(crate) async fn find(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let rule = |_: &forecourt_store::Loaded, _| Ok((Some(Decision::default().with(Item::AccessRecord(Box::new(record.clone())))), ()));
     platform.store.decide(&call.scope, load, rule).await?;
     let mut view = FoundLeadsView { leads: Vec::with_capacity(leads.len()), more: cursor.is_some() };
+    let may_read = call.scope.needs(Right::ReadLeads).is_ok();
     for row in &leads {
+        let may_read = may_read && call.scope.sees_leads_of(row.facts.owner.as_ref(), &dealer.settings, call.now);
         let owner = match &row.facts.owner {
             Some(owner) => platform.store.user(call.scope.group(), owner).await?,
             None => None,
         };
         view.leads.push(FoundLeadView {
+            id: may_read.then(|| row.facts.id.to_string()),
             number: row.facts.id.spoken(),
             name: row.facts.contact.clone(),
             vehicle: row.facts.vehicle.clone(),

@@ -2,6 +2,7 @@
 
 mod contact;
 mod header;
+mod people;
 mod raw;
 mod timeline;
 mod view;
@@ -17,20 +18,23 @@ use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::usecase::lead;
+use forecourt_edge::usecase::people::named;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 
 /// Timeline entries on a lead's page, and the default page size of the timeline.
 const ENTRIES: usize = 50;
 
-/// `GET /leads/{id}`: returns the lead with its latest timeline entries (LEAD-1). One read; two if the history is long.
+/// `GET /leads/{id}`: returns the lead with its latest timeline entries (LEAD-1). One read; two if the history is long;
+/// one more in a minute for people who are not users of the dealer.
 pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
     let page = platform.store.lead_page(&call.scope, id, ENTRIES).await?.ok_or(Refusal::NotFound("lead"))?;
     let dealer = platform.store.dealer(&call.scope, &page.lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
     call.scope.needs_on(Right::ReadLeads, &page.lead, &dealer.settings, call.now)?;
-    let view = LeadPageView::of(&page, call.now);
+    let people = named(platform, call, Some(&dealer), people::of_page(&page)).await?;
+    let view = LeadPageView { people, ..LeadPageView::of(&page, call.now) };
     Ok(Answer::new(200, &view)?.header("etag", format!("\"{}\"", page.lead.version)).about(&id))
 }
 
@@ -46,5 +50,9 @@ pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer,
     let (loaded, entries) = tokio::try_join!(store.load(&call.scope, &lead), store.timeline(&call.scope, id, before, limit + 1))?;
     let lead = lead::readable(platform, call, loaded.lead(id)).await?;
     cursor::check_reached(before, lead, "LEAD-2")?;
-    Ok(Answer::new(200, &TimelineView::of(id, &entries, limit))?.about(&id))
+    let view = TimelineView::of(id, &entries, limit);
+    let dealer = store.dealer(&call.scope, &lead.dealer).await?;
+    let shown = &entries[..limit.min(entries.len())];
+    let people = named(platform, call, dealer.as_deref(), people::of_timeline(shown)).await?;
+    Ok(Answer::new(200, &TimelineView { people, ..view })?.about(&id))
 }

@@ -5,6 +5,7 @@ use crate::elements::{ContentView, Linked};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LeadId, Status};
 use forecourt_domain::lead::{Entry, Event, TimelineAction};
+use forecourt_edge::usecase::people::PersonView;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -17,6 +18,9 @@ pub struct TimelineView {
     /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// The names of the users in this response who are not users of the dealer now; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonView>,
 }
 
 /// The changes of one commit.
@@ -52,7 +56,7 @@ impl TimelineView {
     pub(crate) fn of(lead: LeadId, entries: &[Entry], limit: usize) -> Self {
         let shown = &entries[..limit.min(entries.len())];
         let cursor = shown.last().filter(|_| entries.len() > limit).map(|last| cursor::after(lead, last.version));
-        Self { timeline: shown.iter().map(EntryView::of).collect(), cursor }
+        Self { timeline: shown.iter().map(EntryView::of).collect(), cursor, people: Vec::new() }
     }
 }
 

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LostReason, Status, StepKind};
 use forecourt_domain::lead::{Lead, Reaction};
 use forecourt_domain::messages::{Message, MessageState, Notice};
+use forecourt_edge::usecase::people::PersonView;
 use forecourt_store::LeadPage;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -124,6 +125,9 @@ pub struct LeadPageView {
     pub timeline_cursor: Option<String>,
     /// The notices about the lead and their delivery state (MSG-1).
     pub messages: Vec<MessageView>,
+    /// The names of the users in this response who are not users of the dealer now; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonView>,
 }
 
 /// A notice to a user.
@@ -201,6 +205,7 @@ impl LeadPageView {
             timeline_truncated: page.older.is_some(),
             timeline_cursor: page.older.map(|version| cursor::after(page.lead.id, version)),
             messages: page.messages.iter().map(MessageView::of).collect(),
+            people: Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::settings::{
     AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DealerSettingsBody, DistributionGroupsBody, EscalationBody,
     HolidaysBody, LimitsBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
 };
-use super::users::{DealerUserBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
+use super::users::{DealerUserBody, MeBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{
     AppointmentBody, AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, AttendanceBody, CorrectionBody, MoveBody,
     UnprocessedView,
@@ -63,7 +63,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView, DiaryView);
     register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
     register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, AbsencesBody, DealerSettingsBody);
-    register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody);
+    register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody, MeBody);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);
     element::<TestDriveBody, TestDriveView>(&mut schemas);

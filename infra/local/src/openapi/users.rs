@@ -6,7 +6,7 @@ use forecourt_edge::formats::json::TimeBound;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 9] = [
     "UserAbsencesBody",
     "AbsenceBody",
     "DealerUserBody",
@@ -15,6 +15,7 @@ pub(super) const NAMES: [&str; 8] = [
     "SwitchAllUsersBody",
     "DealerSwitchesBody",
     "UserBody",
+    "MeBody",
 ];
 
 /// The absences of a user (DIS-4).
@@ -101,5 +102,14 @@ pub(super) struct UserBody {
     /// The dealers at which the user works.
     dealers: Vec<String>,
     /// Whether notices are sent to the user; `null`: yes.
+    notices: Option<bool>,
+}
+
+/// What users change of themselves (ACC-6). A field that is left out keeps its value.
+#[derive(ToSchema)]
+pub(super) struct MeBody {
+    /// The language of the screens and of notices.
+    language: Option<String>,
+    /// Whether notices are sent to you; `null`: yes.
     notices: Option<bool>,
 }

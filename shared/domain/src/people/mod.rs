@@ -7,5 +7,5 @@ mod views;
 
 pub use signing::{NewSecret, Previous, ReceivedRequest, Signing};
 pub use subject::{SubjectClaim, TokenSubject};
-pub use user::{User, UserChange, UserFacts};
+pub use user::{OwnFacts, User, UserChange, UserFacts};
 pub use views::{SavedView, SavedViews, ViewScreen};

@@ -80,6 +80,17 @@ fn given<'a, D: Deserializer<'a>, T: Deserialize<'a>>(deserializer: D) -> Result
     T::deserialize(deserializer).map(Some)
 }
 
+/// What users may change of themselves (ACC-6). `None` keeps a field; `Some(None)` is its default (SET-10).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OwnFacts {
+    /// The language.
+    #[serde(default)]
+    pub language: Option<Language>,
+    /// Whether they receive notices; by default they do.
+    #[serde(default, deserialize_with = "given")]
+    pub notices: Option<Option<bool>>,
+}
+
 impl UserFacts {
     /// Returns the user's subject after the change.
     pub fn subject_after(&self, before: Option<&User>) -> Option<String> {

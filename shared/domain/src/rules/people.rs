@@ -5,7 +5,7 @@ use crate::base::text::line;
 use crate::base::{Country, DealerId, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::calendar::CalendarFeeds;
 use crate::decision::{Decision, Item};
-use crate::people::{SavedViews, SubjectClaim, User, UserChange, UserFacts};
+use crate::people::{OwnFacts, SavedViews, SubjectClaim, User, UserChange, UserFacts};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -120,6 +120,22 @@ pub fn save(
     let decision = saved(before, after.clone(), scope, now).with_some(claimed.map(Item::TokenSubject));
     let is_new = before.is_some_and(|before| !before.is_here() || before.token_name() != after.token_name());
     Ok(Some((if is_new { without_own_items(decision, input) } else { decision }, after)))
+}
+
+/// Changes the language and the notices of the principal (ACC-6). Returns the user after it, without a decision if nothing changes.
+///
+/// # Errors
+/// 404 if the principal is no user of the group any more.
+pub fn change_own(before: Option<&User>, facts: &OwnFacts, scope: &Scope, now: DateTime<Utc>) -> Result<(Option<Decision>, User), Refusal> {
+    let own = before.filter(|user| user.is_here() && scope.user_id() == Some(&user.id)).ok_or(Refusal::NotFound("user"))?;
+    let language = facts.language.clone().unwrap_or_else(|| own.language.clone());
+    let notices = facts.notices.map_or(own.notices, |given| given.unwrap_or(true));
+    let same = User { language, notices, ..own.clone() };
+    if same == *own {
+        return Ok((None, same));
+    }
+    let after = User { version: own.version + 1, ..same };
+    Ok((Some(saved(before, after.clone(), scope, now)), after))
 }
 
 /// Adds to the decision about a user who leaves, or is another person: the calendar links, all revoked, and the saved views, all removed.

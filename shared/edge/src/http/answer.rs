@@ -103,15 +103,21 @@ where
     let route = event.route_key.clone().unwrap_or_default();
     let (mut group, mut partner) = (None, None);
     let (answer, failed) = match Call::read(platform, event, started).boxed().await {
-        Ok(call) => {
-            let replays = call.replays();
+        Ok(mut call) => {
+            let (replays, subject) = (call.replays(), call.take_subject());
             // Of the sender, the log has companies only: the access log has the user (PRV-1).
             group = Some(call.scope.group().to_string());
             partner = if let Actor::Partner(id) = call.scope.actor() { Some(id.to_string()) } else { None };
             match (Box::pin(handle(call)) as BoxFuture<'_, Result<Answer, Problem>>).await {
                 Ok(answer) if replays.all() => (answer.header("idempotent-replay", "true"), None),
                 Ok(answer) => (answer, None),
-                Err(problem) => refused(problem, &request_id, shown),
+                Err(problem) => {
+                    let problem = match subject {
+                        Some(subject) => subject.checked(platform, problem).boxed().await,
+                        None => problem,
+                    };
+                    refused(problem, &request_id, shown)
+                }
             }
         }
         Err(problem) => refused(problem, &request_id, shown),

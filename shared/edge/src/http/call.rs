@@ -1,6 +1,7 @@
 //! A request whose sender is known.
 
 use super::problem::Problem;
+use super::subject::Subject;
 use super::{etag, query};
 use crate::Platform;
 use crate::auth::{self, Link};
@@ -52,6 +53,7 @@ pub struct Call {
     /// The faults of the query parameters that can be found without reading their values.
     query_faults: Vec<Fault>,
     replays: Arc<Replays>,
+    subject: Option<Subject>,
 }
 
 /// Whether any part of the request was a replay of an earlier one, and whether any part was new.
@@ -72,7 +74,8 @@ impl Call {
     /// Reads a request: its route, its sender, its body.
     ///
     /// # Errors
-    /// 404 for an unknown route, 401 for an unknown sender, 400, 413 or 422 for a request that cannot be read.
+    /// 404 for an unknown route or a lead that the sender may not see, 401 for an unknown sender, 400, 413 or 422 for a request that cannot
+    /// be read.
     pub(super) async fn read(platform: &Platform, mut event: ApiGatewayV2httpRequest, began: Instant) -> Result<Self, Problem> {
         let now = platform.clock.now();
         let route = event.route_key.as_deref().and_then(Route::of).ok_or_else(Problem::no_route)?;
@@ -86,7 +89,26 @@ impl Call {
         if body.len() > MAX_BODY {
             return Err(Problem::too_large(MAX_BODY));
         }
-        let (scope, link) = auth::authenticate(platform, route, &event, &body).await?;
+        let sender = auth::authenticate(platform, route, &event, &body).await?;
+        let subject = Subject::of(route, &sender.0, &event.path_parameters, now);
+        match (Self::of(route, sender, event, body, (now, began)), subject) {
+            (Ok(call), subject) => Ok(Self { subject, ..call }),
+            (Err(problem), Some(subject)) => Err(subject.checked(platform, problem).await),
+            (Err(problem), None) => Err(problem),
+        }
+    }
+
+    /// Reads the request of a known sender.
+    ///
+    /// # Errors
+    /// 400 or 422 for a request that cannot be read.
+    fn of(
+        route: &Route,
+        (scope, link): (Scope, Option<Link>),
+        mut event: ApiGatewayV2httpRequest,
+        body: Vec<u8>,
+        (now, began): (DateTime<Utc>, Instant),
+    ) -> Result<Self, Problem> {
         let (mut query, repeated) = event.raw_query_string.as_deref().map(query::decode).unwrap_or_default();
         // Mail programs add parameters to a link.
         let query_faults = match route.access {
@@ -118,7 +140,13 @@ impl Call {
             repeated,
             query_faults,
             replays: Arc::default(),
+            subject: None,
         })
+    }
+
+    /// Takes the lead that the request is about.
+    pub(super) fn take_subject(&mut self) -> Option<Subject> {
+        self.subject.take()
     }
 
     pub(super) fn replays(&self) -> Arc<Replays> {

@@ -10,6 +10,7 @@ mod idempotency;
 mod page;
 mod problem;
 mod query;
+mod subject;
 
 pub use answer::{Answer, answer, answer_as, answer_open};
 pub use call::{Call, MAX_BODY};

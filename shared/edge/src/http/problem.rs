@@ -6,6 +6,9 @@ use forecourt_store::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The beginning of every kind of problem.
+const URN: &str = "urn:forecourt:problem:";
+
 /// A problem as RFC 9457 defines it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Problem {
@@ -86,7 +89,7 @@ impl Problem {
     /// Creates a problem of the kind `urn:forecourt:problem:{kind}`.
     pub fn new(kind: &str, title: &'static str, status: u16, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:forecourt:problem:{kind}"),
+            kind: format!("{URN}{kind}"),
             title,
             status,
             rule: None,
@@ -99,6 +102,11 @@ impl Problem {
             retry_after: None,
             cause: None,
         }
+    }
+
+    /// Whether it is about what the sender wrote, and not about what is stored.
+    pub(super) fn is_of_content(&self) -> bool {
+        ["invalid", "malformed", "media-type"].iter().any(|kind| self.kind.strip_prefix(URN) == Some(*kind))
     }
 
     /// Links the problem to `rule`.

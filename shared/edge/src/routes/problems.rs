@@ -55,6 +55,8 @@ pub(super) const SETTINGS_CHANGE: &[ProblemResponse] =
 const NO_USER: ProblemResponse = (403, "The token names a partner, not a user.");
 /// Of the read of the requesting user.
 pub(super) const ME: &[ProblemResponse] = &[NO_TOKEN, NO_USER, NO_DEALER, UNKNOWN_PARAMETER, RETRY];
+/// Of the change of the requesting user.
+pub(super) const ME_CHANGE: &[ProblemResponse] = &[UNREADABLE, NO_TOKEN, NO_USER, STALE, MEDIA_TYPE, FIELDS_OR_UNKNOWN, NO_IF_MATCH, RETRY];
 /// Of the list of the requesting user's views.
 pub(super) const VIEWS: &[ProblemResponse] = &[NO_TOKEN, NO_USER, RETRY];
 /// Of the creation or change of a view.

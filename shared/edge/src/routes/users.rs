@@ -1,6 +1,6 @@
 //! A dealer's users, the group's, and the requesting user with saved views.
 
-use super::problems::{ME, SETTINGS_CHANGE, SETTINGS_READ, VIEW_CHANGE, VIEW_REMOVAL, VIEWS};
+use super::problems::{ME, ME_CHANGE, SETTINGS_CHANGE, SETTINGS_READ, VIEW_CHANGE, VIEW_REMOVAL, VIEWS};
 use super::query::{BEFORE, CURSOR, LIMIT_25};
 use super::row::{delete, get, patch, put, routes, routes_of};
 use super::{Content, Operation, Query, Response, Route, Row, Values};
@@ -121,6 +121,15 @@ routes![
         ])
         .responses(&[(200, "The user, with a page of dealers.", Content::Json("MeView"))])
         .problems(ME),
+    ChangeMe = patch("/me", "settings")
+        .summary("Changes your language and whether you receive notices (ACC-6).")
+        .description(
+            "For users, not for partners. `If-Match` is the `version` in the response of `GET /me`. A field that is left out keeps its value."
+        )
+        .body(&[Content::Json("MeBody")])
+        .responses(&[(200, "You after the change, with the first page of dealers.", Content::Json("MeView"))])
+        .if_match()
+        .problems(ME_CHANGE),
     ListViews = get("/me/views", "settings")
         .summary("Returns your saved views (ACC-5).")
         .description("For users, not for partners. With `If-None-Match`, the response is 304 without a body if nothing has changed.")

@@ -3,3 +3,4 @@
 pub mod appointment;
 pub mod directory;
 pub mod lead;
+pub mod people;

@@ -1,12 +1,13 @@
 //! The forms of an appointment.
 
+use super::super::choices::no_show_reasons;
 use super::super::{Page, Place, each_of};
 use crate::api::{Ask, Data};
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, clearing, field, needed};
 use crate::reply::Reply;
 use crate::visit::Pairs;
-use forecourt_domain::base::{AppointmentKind, NO_SHOW_REASONS};
+use forecourt_domain::base::AppointmentKind;
 use forecourt_edge::routes::Operation;
 use std::collections::BTreeMap;
 
@@ -185,7 +186,7 @@ fn choices(page: &Page<'_>, dealer: Option<&Data>, user: &str, language: &str) -
         ("user", people),
         ("kind", labelled("appointment_kind", &AppointmentKind::NAMES.map(|(name, _)| name))),
         ("attendance", labelled("appointment_attendance", &ATTENDANCES)),
-        ("reason", labelled("appointment_reason", &NO_SHOW_REASONS)),
+        ("reason", no_show_reasons(page.language, dealer)),
         ("customer.language", labelled("customer_language", &languages)),
         ("customer.refuses", labelled("letter_medium", &MEDIA)),
         ("replaces", labelled("appointment_replaces", &["wrong", "former"])),

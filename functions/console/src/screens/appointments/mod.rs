@@ -117,6 +117,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let works = dealer.as_ref().is_some_and(|dealer| dealer.get("can").contains("work_appointments"));
     let reads_leads = dealer.as_ref().is_some_and(|dealer| dealer.get("can").contains("read_leads"));
     let place = Place { dealer: dealer.as_ref(), active: "appointments" };
-    let values = context! { appointment => appointment.value(), works, reads_leads, back => page.back("") };
+    let named = appointment.get("people").value();
+    let values = context! { appointment => appointment.value(), named, works, reads_leads, back => page.back("") };
     page.render(200, "appointment.html", place, values)
 }

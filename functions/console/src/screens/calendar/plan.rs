@@ -64,7 +64,7 @@ pub(super) async fn plan(page: &Page<'_>) -> Result<Reply, Trouble> {
         parts: &[("id", id)],
         back: &format!("/desk/d/{}/calendar", page.required("dealer")?),
         values,
-        choices: BTreeMap::from([("user", people(dealer.as_ref())), ("type", event_types(page.language))]),
+        choices: BTreeMap::from([("user", people(dealer.as_ref())), ("type", event_types(page.language, dealer.as_ref()))]),
         version: None,
         about: format!("{} · {}", lead.text("contact"), lead.text("vehicle")),
     };

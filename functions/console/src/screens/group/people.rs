@@ -5,6 +5,7 @@ use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, clearing, field, needed};
 use crate::reply::Reply;
+use crate::screens::choices::languages;
 use crate::screens::{Page, Place};
 use crate::visit::Pairs;
 use forecourt_domain::base::{Right, Role};
@@ -14,7 +15,6 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 const LIST: &str = "/desk/group/people";
-const LANGUAGES: [&str; 3] = ["en", "de", "nl"];
 
 /// The fields of a new person. The first one cannot be changed later.
 const FIELDS: &[Field] = &[
@@ -61,8 +61,10 @@ pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     )?;
     let next = next(page, "before", &history.get("before").json().as_u64().map(|before| before.to_string()).unwrap_or_default());
     let may = page.may(Right::ManageUsers);
+    let mut people = people_names(page, &all);
+    people.extend(history.get("people").items().iter().map(|author| (author.text("id").to_owned(), author.text("name").to_owned())));
     let values = context! {
-        user => user.value(), changes => history.get("changes").value(), people => people_names(page, &all), next, may,
+        user => user.value(), changes => history.get("changes").value(), people, next, may,
     };
     shown(page, "group_person.html", values)
 }
@@ -115,9 +117,8 @@ fn values(user: &Data) -> Pairs {
 }
 
 fn choices(page: &Page<'_>, values: &Pairs) -> BTreeMap<&'static str, Vec<(String, String)>> {
-    let language = values.get("language").filter(|language| !LANGUAGES.contains(language));
     BTreeMap::from([
-        ("language", labelled(page, "group_language", LANGUAGES.into_iter().chain(language))),
+        ("language", languages(page.language, values.get("language").unwrap_or_default())),
         ("role", labelled(page, "group_role", Role::NAMES)),
         ("rights", labelled(page, "group_right", Right::ALL.map(Right::name))),
         ("dealers", dealer_choices(page, values)),

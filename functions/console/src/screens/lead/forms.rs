@@ -1,5 +1,6 @@
 //! The forms of the bar: they add something to the lead, or change the lead itself.
 
+use super::super::choices::{event_types, no_show_reasons, people};
 use super::super::{Page, Place};
 use super::fields::{COMMENT, CONTACT, DEADLINE, EVENT, NOTE, QUOTE, TASK, TEST_DRIVE, TRADE_IN};
 use crate::api::Data;
@@ -7,7 +8,6 @@ use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Setting, field, needed, values_of};
 use crate::reply::Reply;
 use crate::visit::Pairs;
-use forecourt_domain::base::EVENT_TYPES;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use serde_json::json;
@@ -175,16 +175,9 @@ pub(super) fn choices(page: &Page<'_>, dealer: Option<&Data>, form: &str) -> BTr
     };
     let types = match form {
         "contact-new" | "contact-change" => ["mobile", "home", "work"].iter().map(|kind| labelled("phone", kind)).collect(),
-        _ => EVENT_TYPES.iter().map(|(value, _)| labelled("type_of_event", value)).collect(),
+        _ => event_types(page.language, dealer),
     };
-    BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types)])
-}
-
-/// The present users of a dealer.
-fn people(dealer: Option<&Data>) -> Vec<(String, String)> {
-    let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-    let present = people.iter().filter(|person| person.json()["former"] != true);
-    present.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect()
+    BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types), ("reason", no_show_reasons(page.language, dealer))])
 }
 
 /// The other dealers of the user, to which a lead can be given.

@@ -7,7 +7,7 @@ use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Setting, needed, values_of};
 use crate::reply::Reply;
-use forecourt_domain::base::{LeadId, NO_SHOW_REASONS};
+use forecourt_domain::base::LeadId;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use minijinja::context;
@@ -86,7 +86,7 @@ const ITEMS: &[Items] = &[
         list: None,
         forms: &[
             form("event-complete", Operation::CompleteEvent, &[NOTE, FOLLOW_UP]),
-            form("event-no-show", Operation::NoShowEvent, &[needed("reason", Kind::Choice(&NO_SHOW_REASONS)), NOTE, FOLLOW_UP]),
+            form("event-no-show", Operation::NoShowEvent, &[needed("reason", Kind::Listed), NOTE, FOLLOW_UP]),
             change("event-move", Operation::RescheduleEvent, &[needed("at", Kind::Time)]),
             removal("event-delete", Operation::DeleteEvent),
         ],
@@ -181,7 +181,8 @@ pub(super) async fn list(page: &Page<'_>, part: &str) -> Result<Reply, Trouble> 
     let rows = if part == "invitations" { list.get("invitations") } else { list.get("elements") };
     // The cursor is not in the document of every kind.
     let next = list.json()["cursor"].as_str().map(|cursor| form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>());
-    page.render(200, "lead_items.html", place, context! { lead => lead.value(), part, rows => rows.value(), next })
+    let values = context! { lead => lead.value(), named => lead.get("people").value(), part, rows => rows.value(), next };
+    page.render(200, "lead_items.html", place, values)
 }
 
 /// Shows a thing.
@@ -194,7 +195,7 @@ pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let dealer = dealer_of(page, &lead);
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
     let (title, number) = (title_of(item.json()), id.parse::<LeadId>().map(LeadId::spoken).unwrap_or_default());
-    let values = context! { lead => lead.value(), id, number, part => items.part, tab => items.tab, item => item.value(), title };
+    let values = context! { lead => lead.value(), named => lead.get("people").value(), id, number, part => items.part, tab => items.tab, item => item.value(), title };
     page.render(200, "lead_item.html", place, values)
 }
 

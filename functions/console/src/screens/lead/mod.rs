@@ -82,6 +82,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let at = ids.iter().position(|id| id == lead.text("id"));
     let values = context! {
         lead => lead.value(),
+        named => lead.get("people").value(),
         tab,
         tabs => TABS.to_vec(),
         comments => if tab == "details" { more.get("elements").value() } else { Value::UNDEFINED },
@@ -148,7 +149,7 @@ async fn earlier(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (lead, timeline) = futures::try_join!(lead, page.get(Operation::ReadTimeline, &parts, cursor.into_iter().collect()))?;
     let dealer = page.dealer(lead.text("dealer"));
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
-    let values = context! { lead => lead.value(), timeline => timeline.value() };
+    let values = context! { lead => lead.value(), timeline => timeline.value(), named => timeline.get("people").value() };
     page.render(200, "lead_earlier.html", place, values)
 }
 

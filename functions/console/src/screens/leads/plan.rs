@@ -45,7 +45,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         parts: &[],
         back: &usual,
         values,
-        choices: BTreeMap::from([("event.type", event_types(page.language)), ("event.user", people(Some(&dealer)))]),
+        choices: BTreeMap::from([("event.type", event_types(page.language, Some(&dealer))), ("event.user", people(Some(&dealer)))]),
         version: None,
         about: page.language.text("leads.plan_ticked").unwrap_or_default().replace("{n}", &ticked.to_string()),
     };

@@ -1,9 +1,10 @@
-//! The user's own page: name and language, absences at each dealer, calendar links, the end of all sessions.
+//! The user's own page: name, language and notices, absences at each dealer, calendar links, the end of all sessions.
 
+use super::choices::languages;
 use super::{Page, Part, Place, Screen, each_of};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
-use crate::forms::{Field, Form, Kind, Setting, field, needed};
+use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed, values_of};
 use crate::reply::Reply;
 use crate::view::Zoned;
 use crate::visit::Pairs;
@@ -20,6 +21,8 @@ pub(super) const PART: Part = Part {
         Screen { method: "POST", path: "/desk/me/absences/{dealer}/{form}", run: |page| Box::pin(absence(page)) },
         Screen { method: "GET", path: "/desk/me/absences/{dealer}/{form}/{place}", run: |page| Box::pin(absence(page)) },
         Screen { method: "POST", path: "/desk/me/absences/{dealer}/{form}/{place}", run: |page| Box::pin(absence(page)) },
+        Screen { method: "GET", path: "/desk/me/details", run: |page| Box::pin(details(page)) },
+        Screen { method: "POST", path: "/desk/me/details", run: |page| Box::pin(details(page)) },
         Screen { method: "GET", path: "/desk/me/calendar", run: |page| Box::pin(make_link(page)) },
         Screen { method: "POST", path: "/desk/me/calendar", run: |page| Box::pin(make_link(page)) },
         Screen { method: "GET", path: "/desk/me/calendar/{feed}/revoke", run: |page| Box::pin(revoke_link(page)) },
@@ -62,6 +65,8 @@ const ABSENCES: &[(&str, Form)] = &[
     ),
     ("remove", Form { versioned: true, dangerous: true, ..form("me_absence_remove", Operation::SetUserAbsences, &[]) }),
 ];
+const DETAILS: Form =
+    Form { versioned: true, ..form("me_details", Operation::ChangeMe, &[needed("language", Kind::Listed), field("notices", Kind::Tick)]) };
 
 /// The addresses of the forms of absences.
 fn addresses(path: &str) -> Option<Vec<String>> {
@@ -155,6 +160,27 @@ async fn absence(page: &Page<'_>) -> Result<Reply, Trouble> {
         json!({ "absences": kept.chain(added).collect::<Vec<_>>() })
     };
     form.answer_shaped(page, &setting, &whole_list).await
+}
+
+/// Shows or carries out the form of the user's language and notices. The next page is in the new language.
+async fn details(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let usual = page.usual_dealer();
+    let setting = Setting {
+        place: Place { dealer: usual.as_ref(), active: "" },
+        parts: &[],
+        back: HERE,
+        values: values_of(DETAILS.fields, page.me.json(), &page.zoned(usual.as_ref())),
+        choices: BTreeMap::from([("language", languages(page.language, page.me.text("language")))]),
+        version: page.me.get("version").json().as_u64().map(|version| version.to_string()),
+        about: page.language.text("me.details_about").unwrap_or_default().to_owned(),
+    };
+    match DETAILS.send(page, &setting, &|body| body).await? {
+        Sent::Shown(reply) => Ok(reply),
+        Sent::Done(me) => {
+            page.changed_me(me);
+            Ok(page.done(page.back(HERE), DETAILS.name))
+        }
+    }
 }
 
 /// Shows or carries out the form of a calendar link.

@@ -50,7 +50,8 @@ impl Source {
     }
 }
 
-/// A field: its path in the part's object, with full stops. Its texts are `settings.field.PATH` and, if there is one, `settings.hint.PATH`.
+/// A field: its path in the part's object, with full stops. Its texts are `settings.field.PATH`, of a list
+/// `settings.field.PATH.legend`, and, if there is one, `settings.hint.PATH`.
 #[derive(Clone, Copy)]
 pub(super) struct Field {
     pub(super) name: &'static str,

@@ -38,7 +38,8 @@ pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     };
     let entries: Vec<Value> = history.get("changes").items().iter().map(entry).collect();
     let next = history.get("before").json().as_u64().map(|before| format!("?before={before}"));
-    let values = context! { entries, next, list => format!("/desk/d/{id}/settings") };
+    let named = history.get("people").value();
+    let values = context! { entries, named, next, list => format!("/desk/d/{id}/settings") };
     page.render(200, "settings_history.html", Place { dealer: Some(&dealer), active: "settings" }, values)
 }
 

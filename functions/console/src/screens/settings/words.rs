@@ -47,9 +47,11 @@ impl Words {
         [path, inner].iter().map(|path| self.text(&format!("{kind}.{path}"))).find(|text| !text.is_empty()).unwrap_or_default()
     }
 
-    /// Returns the label of a field by its path in the description.
+    /// Returns the label of a field by its path in the description. A list has the label `PATH.legend`, because its fields are below it.
     pub(super) fn label(&self, path: &str) -> String {
-        match self.about("field", path) {
+        let list = self.about("field", &format!("{path}.legend"));
+        let label = if list.is_empty() { self.about("field", path) } else { list };
+        match label {
             "" => path.replace(['_', '.'], " "),
             label => label.to_owned(),
         }
