@@ -7,18 +7,24 @@ use forecourt_domain::base::EVENT_TYPES;
 /// Values with their texts.
 pub(super) type Choices = Vec<(String, String)>;
 
-/// The types of events that every dealer has.
+/// Returns values with their texts `label.KIND.VALUE`. A value without a text is its own.
+pub(super) fn labelled<'a>(language: Language, kind: &str, values: impl IntoIterator<Item = &'a str>) -> Choices {
+    let text = |value: &str| language.text(&format!("label.{kind}.{value}")).unwrap_or(value).to_owned();
+    values.into_iter().map(|value| (value.to_owned(), text(value))).collect()
+}
+
+/// Returns the types of events that every dealer has.
 pub(super) fn event_types(language: Language) -> Choices {
-    let text = |value: &str| language.text(&format!("label.type_of_event.{value}")).unwrap_or(value).to_owned();
-    EVENT_TYPES.iter().map(|(value, _)| ((*value).to_owned(), text(value))).collect()
+    labelled(language, "type_of_event", EVENT_TYPES.iter().map(|(value, _)| *value))
 }
 
-/// The people of a dealer.
+/// Returns the people of a dealer, without former ones. A form keeps a former one who is its present value.
 pub(super) fn people(dealer: Option<&Data>) -> Choices {
-    named(&dealer.map(|dealer| dealer.get("people")).unwrap_or_default())
+    let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
+    people.iter().filter(|person| person.get("former").json() != true).map(named).collect()
 }
 
-/// The ids and names of a list.
-fn named(list: &Data) -> Choices {
-    list.items().iter().map(|item| (item.text("id").to_owned(), item.text("name").to_owned())).collect()
+/// Returns the id and the name of a person or a dealer.
+pub(super) fn named(object: &Data) -> (String, String) {
+    (object.text("id").to_owned(), object.text("name").to_owned())
 }

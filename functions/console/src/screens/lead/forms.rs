@@ -1,5 +1,6 @@
 //! The forms of the bar: they add something to the lead, or change the lead itself.
 
+use super::super::choices::{Choices, event_types, labelled, named, people};
 use super::super::{Page, Place};
 use super::fields::{COMMENT, CONTACT, DEADLINE, EVENT, NOTE, QUOTE, TASK, TEST_DRIVE, TRADE_IN};
 use crate::api::Data;
@@ -7,7 +8,6 @@ use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Setting, field, needed, values_of};
 use crate::reply::Reply;
 use crate::visit::Pairs;
-use forecourt_domain::base::EVENT_TYPES;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use serde_json::json;
@@ -162,31 +162,19 @@ fn values(page: &Page<'_>, form: &str, lead: &Data, dealer: Option<&Data>) -> Pa
 }
 
 /// The lists from which users choose.
-pub(super) fn choices(page: &Page<'_>, dealer: Option<&Data>, form: &str) -> BTreeMap<&'static str, Vec<(String, String)>> {
+pub(super) fn choices(page: &Page<'_>, dealer: Option<&Data>, form: &str) -> BTreeMap<&'static str, Choices> {
     let people = people(dealer);
-    let labelled = |kind: &str, value: &str| {
-        let label = page.language.text(&format!("label.{kind}.{value}"));
-        (value.to_owned(), label.unwrap_or(value).to_owned())
-    };
     let types = match form {
-        "contact-new" | "contact-change" => ["mobile", "home", "work"].iter().map(|kind| labelled("phone", kind)).collect(),
-        _ => EVENT_TYPES.iter().map(|(value, _)| labelled("type_of_event", value)).collect(),
+        "contact-new" | "contact-change" => labelled(page.language, "phone", ["mobile", "home", "work"]),
+        _ => event_types(page.language),
     };
     BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types)])
 }
 
-/// The present users of a dealer.
-fn people(dealer: Option<&Data>) -> Vec<(String, String)> {
-    let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-    let present = people.iter().filter(|person| person.json()["former"] != true);
-    present.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect()
-}
-
 /// The other dealers of the user, to which a lead can be given.
-pub(super) fn other_dealers(page: &Page<'_>, dealer: &str) -> Vec<(String, String)> {
+pub(super) fn other_dealers(page: &Page<'_>, dealer: &str) -> Choices {
     let dealers = page.me.get("dealers").items();
-    let others = dealers.iter().filter(|other| other.text("id") != dealer);
-    others.map(|other| (other.text("id").to_owned(), other.text("name").to_owned())).collect()
+    dealers.iter().filter(|other| other.text("id") != dealer).map(named).collect()
 }
 
 /// A quote in a line: vehicle and price.
