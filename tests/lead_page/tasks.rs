@@ -318,6 +318,7 @@ async fn lead_4_a_task_goes_to_the_new_owner_if_its_assignee_does_not_work_at_th
         (further.len(), &further[0]["what"], &further[0]["title"], &further[0]["assignee"]),
         (1, &json!("task_changed"), &json!("Photo"), &Value::Null)
     );
+    assert!(further[0]["before"]["assignee"].is_string(), "the former assignee: {}", further[0]);
     // A task that was completed at the former dealer is assigned to the new owner when it is reopened.
     let reopened = world.call(Request::delete(owner, &format!("{}/completion", made[2])).json(&json!({}))).await;
     assert_eq!(
