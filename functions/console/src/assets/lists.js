@@ -1,4 +1,4 @@
-// Ticks all rows of a list, and moves events of the calendar by dragging them to another day or hour.
+// Lists: ticks all rows, marks the leads that were opened, and moves events of the calendar by dragging them to another day or hour.
 "use strict";
 (() => {
   document.documentElement.classList.add("scripted");
@@ -10,6 +10,33 @@
     const tick = boxes.some((box) => !box.checked);
     boxes.forEach((box) => { box.checked = tick; });
   });
+
+  // The leads that were opened in this tab, or from it.
+  const OPENED = "desk-opened";
+  const lead = (address) => (new URL(address, location).pathname.match(/^\/desk\/leads\/([^/]+)$/) || [])[1];
+  function known() {
+    try { return JSON.parse(sessionStorage.getItem(OPENED)) || []; } catch { return []; }
+  }
+  function opened(address) {
+    const id = lead(address);
+    if (!id || known().includes(id)) return;
+    try { sessionStorage.setItem(OPENED, JSON.stringify([...known(), id].slice(-500))); } catch { /* No storage: only the colour of the link shows it. */ }
+  }
+  function markOpened() {
+    const ids = new Set(known());
+    for (const list of document.querySelectorAll("[data-list][data-opened]")) {
+      for (const link of list.querySelectorAll("a.open")) if (ids.has(lead(link.href))) link.dataset.opened = list.dataset.opened;
+    }
+  }
+  opened(location);
+  markOpened();
+  const main = document.querySelector("#main");
+  if (main) new MutationObserver(markOpened).observe(main, { childList: true });
+  for (const kind of ["click", "auxclick"]) document.addEventListener(kind, (event) => {
+    const link = event.target.closest("a.open");
+    if (link && event.button < 2) { opened(link.href); markOpened(); }
+  });
+  addEventListener("pageshow", markOpened);
 
   // A dropped event opens the form that moves it: the user confirms the new time there.
   let dragged = null, marked = null;
