@@ -11,6 +11,7 @@ mod leads;
 mod me;
 mod overview;
 mod page;
+mod quick;
 mod settings;
 mod today;
 mod views;
@@ -42,11 +43,12 @@ pub(crate) struct Part {
     texts: [&'static str; 3],
 }
 
-const PARTS: [&Part; 12] = [
+const PARTS: [&Part; 13] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
     &views::PART,
+    &quick::PART,
     &calendar::PART,
     &appointments::PART,
     &charts::PART,

@@ -22,7 +22,12 @@ const TEMPLATES: [(&str, &str); 4] = [
     ("form.html", include_str!("form.html")),
 ];
 const STYLE: &str = include_str!("../assets/desk.css");
-const SCRIPT: &str = concat!(include_str!("../assets/desk.js"), include_str!("../assets/upload.js"), include_str!("../assets/lists.js"));
+const SCRIPT: &str = concat!(
+    include_str!("../assets/desk.js"),
+    include_str!("../assets/upload.js"),
+    include_str!("../assets/lists.js"),
+    include_str!("../assets/keys.js")
+);
 const ICON: &str = include_str!("../assets/icon.svg");
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.css", hash(STYLE.as_bytes())));
