@@ -165,7 +165,7 @@ fn values(page: &Page<'_>, form: &str, lead: &Data, dealer: Option<&Data>) -> Pa
 pub(super) fn choices(page: &Page<'_>, dealer: Option<&Data>, form: &str) -> BTreeMap<&'static str, Choices> {
     let people = people(dealer);
     let types = match form {
-        "contact-new" | "contact-change" => labelled(page.language, "phone", ["mobile", "home", "work"]),
+        "contact-new" | "contact-change" | "contact-phones" => labelled(page.language, "phone", ["mobile", "home", "work"]),
         _ => event_types(page.language),
     };
     BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types)])
