@@ -22,7 +22,7 @@ pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let status = page.visit.query.get("status");
     let alone = STATUSES.into_iter().find(|known| status == Some(*known));
-    let (columns, bar) = match alone {
+    let (columns, saved) = match alone {
         Some(status) => {
             let (leads, saved) =
                 futures::try_join!(read(page, id, (&page.visit.query, status)), page.get(Operation::ListViews, &[], Vec::new()))?;
@@ -37,7 +37,7 @@ pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
             (columns.collect::<Vec<Value>>(), None)
         }
     };
-    let shown = context! { columns, bar, alone, board => true };
+    let shown = context! { columns, saved, alone, board => true };
     let place = Place { dealer: Some(&dealer), active: "board" };
     page.render(200, "leads_board.html", place, context! { ..shown, ..filters(page, &FILTERS) })
 }

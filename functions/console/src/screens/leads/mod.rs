@@ -45,7 +45,7 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let values = context! {
         leads => leads.get("leads").value(),
         next => next(page, leads.text("cursor")),
-        bar => views::bar(page, id, &saved, &["leads", "board"]),
+        saved => views::bar(page, id, &saved, &["leads", "board"]),
     };
     let place = Place { dealer: Some(&dealer), active: "leads" };
     page.render(200, "leads.html", place, context! { ..values, ..filters(page, &FILTERS) })

@@ -39,7 +39,7 @@ pub(super) async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
         parts => groups(rows.collect(), &zoned),
         truncated => agenda.get("truncated").value(),
         next => page_after(page, &agenda),
-        bar => views::bar(page, id, &saved, &["tasks"]),
+        saved => views::bar(page, id, &saved, &["tasks"]),
         filters => ["owner", "from", "until"].into_iter().filter(|name| set(name)).count(),
         owner => whose.chosen(),
         everybody => whose.0.is_none(),
