@@ -2,6 +2,7 @@
 
 mod forms;
 mod group;
+mod lists;
 mod pages;
 mod sessions;
 mod sign_in;
