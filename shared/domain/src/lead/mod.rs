@@ -55,8 +55,8 @@ pub struct Lead {
     pub source: String,
     /// The display name of the main contact.
     pub contact: String,
-    /// The telephone number that lists offer for a call: of the main contact, in E.164, with its extension (RFC 3966). `None` if the contact
-    /// has none that can be dialled, or if an earlier release set the contact.
+    /// The telephone number that lists offer for a call: of the main contact, in E.164, with its extension (RFC 3966). `None` if the
+    /// contact has none that can be dialled, or if an earlier release set the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// The first e-mail address of the main contact. `None` if the contact has none, or if an earlier release set the contact.
