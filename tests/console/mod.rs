@@ -4,6 +4,7 @@ mod choices;
 mod forms;
 mod group;
 mod links;
+mod lists;
 mod pages;
 mod sessions;
 mod sign_in;

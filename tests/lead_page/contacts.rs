@@ -182,3 +182,32 @@ async fn lead_7_contact_changes_require_the_right_and_current_version_and_repeat
     assert_eq!(patch(&world, &format!("{path}/000001"), &json!({"emails": []})).await.faults(), ["emails INT-3"]);
     assert_eq!(patch(&world, &format!("{path}/000077"), &json!({"city": "Kiel"})).await.status, 404);
 }
+
+/// Rows of leads, tasks and deadlines have the number and the address of the main contact: as the enquiry names them, as a user corrects
+/// them, and those of another main contact.
+#[tokio::test]
+async fn lead_8_rows_have_the_number_and_the_address_of_the_main_contact() {
+    let world = World::new().await;
+    let mut sent = enquiry("petersen");
+    sent["contact"]["phone"] = json!("0171 2345678");
+    let id = world.lead(&sent).await;
+    let task = json!({"title": "Photograph it", "start": "2026-11-24T09:00:00Z", "minutes": 30, "assignee": "ben.krause"});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{id}/tasks"), &task).await.status, 201);
+    let shown = async || -> [Value; 2] {
+        let mut rows = Vec::new();
+        for (list, name) in [("leads", "leads"), ("board", "leads"), ("tasks", "tasks")] {
+            let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/{list}")).await.body;
+            rows.extend(page[name].as_array().unwrap().iter().map(|row| [row["phone"].clone(), row["email"].clone()]));
+        }
+        assert_eq!(rows.len(), 4, "the list, the board, the first-contact deadline and the task");
+        assert!(rows.iter().all(|row| *row == rows[0]), "{rows:?}");
+        rows[0].clone()
+    };
+    assert_eq!(shown().await, [json!("+491712345678"), json!("petersen@example.com")]);
+    let corrected = json!({"phones": [{"number": "0171 7654321"}], "emails": ["jana@example.com"], "replaces": "former"});
+    assert_eq!(patch(&world, &format!("/leads/{id}/contacts/000001"), &corrected).await.status, 200);
+    assert_eq!(shown().await, [json!("+491717654321"), json!("jana@example.com")]);
+    let wife = json!({"first_name": "Eva", "last_name": "Petersen", "emails": ["eva@example.com"], "main": true});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{id}/contacts"), &wife).await.status, 201);
+    assert_eq!(shown().await, [Value::Null, json!("eva@example.com")]);
+}

@@ -67,6 +67,10 @@ pub struct LeadFacts {
     pub source: String,
     pub contact: String,
     #[serde(default)]
+    pub phone: Option<String>,
+    #[serde(default)]
+    pub email: Option<forecourt_domain::base::Email>,
+    #[serde(default)]
     pub contact_id: Option<forecourt_domain::base::ChannelKey>,
     #[serde(default)]
     #[serde(rename = "elsewhere")]

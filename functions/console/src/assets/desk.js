@@ -127,18 +127,5 @@
     }).catch(() => { delete form.dataset.sent; say(body.dataset.lost); });
   });
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
-
-  // Keys: `/` finds, `g` and a letter goes to a screen.
-  let going = 0;
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select, [contenteditable]") || dialog.open) return;
-    if (event.key === "/") { const find = $("#find"); if (find) { event.preventDefault(); find.focus(); } return; }
-    if (event.key === "g") { going = Date.now(); return; }
-    if (Date.now() - going < 1500) {
-      going = 0;
-      const link = $(`nav.main a[data-key="${CSS.escape(event.key)}"]`);
-      if (link) link.click();
-    }
-  });
   tick();
 })();

@@ -1,4 +1,5 @@
-// Ticks all rows of a list, and moves events of the calendar by dragging them to another day or hour.
+// Lists: ticks all rows, marks the leads that were opened, moves events of the calendar by dragging them to another day or hour. Edits a
+// field of a lead where it stands.
 "use strict";
 (() => {
   document.documentElement.classList.add("scripted");
@@ -10,6 +11,33 @@
     const tick = boxes.some((box) => !box.checked);
     boxes.forEach((box) => { box.checked = tick; });
   });
+
+  // The leads that were opened in this tab, or from it.
+  const OPENED = "desk-opened";
+  const lead = (address) => (new URL(address, location).pathname.match(/^\/desk\/leads\/([^/]+)$/) || [])[1];
+  function known() {
+    try { return JSON.parse(sessionStorage.getItem(OPENED)) || []; } catch { return []; }
+  }
+  function opened(address) {
+    const id = lead(address);
+    if (!id || known().includes(id)) return;
+    try { sessionStorage.setItem(OPENED, JSON.stringify([...known(), id].slice(-500))); } catch { /* No storage: only the colour of the link shows it. */ }
+  }
+  function markOpened() {
+    const ids = new Set(known());
+    for (const list of document.querySelectorAll("[data-list][data-opened]")) {
+      for (const link of list.querySelectorAll("a.open")) if (ids.has(lead(link.href))) link.dataset.opened = list.dataset.opened;
+    }
+  }
+  opened(location);
+  markOpened();
+  const main = document.querySelector("#main");
+  if (main) new MutationObserver(markOpened).observe(main, { childList: true });
+  for (const kind of ["click", "auxclick"]) document.addEventListener(kind, (event) => {
+    const link = event.target.closest("a.open");
+    if (link && event.button < 2) { opened(link.href); markOpened(); }
+  });
+  addEventListener("pageshow", markOpened);
 
   // A dropped event opens the form that moves it: the user confirms the new time there.
   let dragged = null, marked = null;
@@ -37,4 +65,72 @@
     link.click();
     link.remove();
   });
+
+  // The form of a field, in place of the field. While it is open, the page does not refresh itself.
+  let editing = null;
+  function stop() {
+    if (!editing) return;
+    const { form, place, link, live } = editing;
+    editing = null;
+    form.remove();
+    place.hidden = false;
+    if (live) live.setAttribute("data-live", "");
+    if (link.isConnected) link.focus();
+  }
+  function edit(link, text) {
+    const page = document.createElement("div");
+    page.innerHTML = text;
+    const form = page.querySelector("form[data-form]"), place = link.closest("[data-field]");
+    if (!form || !place) throw new Error("no form");
+    const bad = page.querySelector(".note.bad"), title = page.querySelector("h1");
+    if (bad) form.prepend(bad);
+    if (title) form.setAttribute("aria-label", title.textContent);
+    form.classList.add("inplace");
+    stop();
+    const live = place.closest("[data-live]");
+    if (live) live.removeAttribute("data-live");
+    place.hidden = true;
+    place.after(form);
+    editing = { form, place, link, live };
+    const first = form.querySelector("[aria-invalid], input:not([type=hidden]), textarea, select");
+    if (first) first.focus();
+  }
+  async function text(answer) {
+    if (answer.status === 401) { location.reload(); return new Promise(() => {}); }
+    return answer.text();
+  }
+  const part = { headers: { "x-desk": "part" }, credentials: "same-origin" };
+  document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    const link = event.target.closest("a[data-edit]");
+    if (link) {
+      event.preventDefault();
+      fetch(link.href, part).then(text).then((page) => edit(link, page)).catch(() => { location.href = link.href; });
+    } else if (editing && editing.form.contains(event.target) && event.target.closest("[data-close]")) {
+      event.preventDefault();
+      stop();
+    }
+  });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && editing && editing.form.contains(event.target)) stop(); });
+  // Before the script that sends the forms of dialogs.
+  document.addEventListener("submit", (event) => {
+    if (!editing || event.target !== editing.form) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { form, link } = editing, button = event.submitter;
+    if (form.dataset.sent) return;
+    form.dataset.sent = "yes";
+    fetch(form.action, { ...part, method: "post", body: new URLSearchParams(new FormData(form, button)) }).then(async (answer) => {
+      const page = await text(answer);
+      if (!answer.redirected) return edit(link, page);
+      editing = null;
+      main.innerHTML = page;
+      const again = document.getElementById(link.id);
+      if (again) again.focus();
+    }).catch(() => {
+      delete form.dataset.sent;
+      const box = document.querySelector("#alert");
+      if (box) { box.textContent = document.body.dataset.lost; box.hidden = false; }
+    });
+  }, true);
 })();

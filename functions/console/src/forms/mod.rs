@@ -276,11 +276,13 @@ impl Field {
             }
             _ => Vec::new(),
         };
-        // A value that is no longer to be chosen, such as a former user, is not lost.
+        // A value that is no longer to be chosen, such as a former person, is not lost.
         if let (Kind::Listed, Some(value)) = (self.kind, value)
             && !setting.choices.get(self.name).is_some_and(|known| known.iter().any(|(known, _)| known == value))
         {
-            choices.push(context! { value, text => value });
+            let people = setting.place.dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
+            let known = people.iter().find(|person| person.text("id") == value);
+            choices.push(context! { value, text => known.map_or(value, |person| person.text("name")) });
         }
         // The text of a row's field has no number in its key.
         let label = name.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join(".");

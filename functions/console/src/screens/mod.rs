@@ -11,6 +11,7 @@ mod leads;
 mod me;
 mod overview;
 mod page;
+mod quick;
 mod settings;
 mod today;
 mod views;
@@ -44,11 +45,12 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 12] = [
+const PARTS: [&Part; 13] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
     &views::PART,
+    &quick::PART,
     &calendar::PART,
     &appointments::PART,
     &charts::PART,

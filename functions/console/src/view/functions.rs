@@ -13,6 +13,7 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("day_of", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.day(zoned.date(at))));
     environment.add_filter("date_of", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.date(at).to_string()));
     environment.add_filter("input_time", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.input(at)));
+    environment.add_filter("next_day", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.next_day(at)));
     environment.add_filter("since", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.span(zoned.now - at)));
     environment.add_filter("day", day);
     environment.add_filter("minutes", |state: &State, minutes: i64| zoned(state).span(TimeDelta::minutes(minutes)));

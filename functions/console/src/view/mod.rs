@@ -21,8 +21,13 @@ const TEMPLATES: [(&str, &str); 4] = [
     ("macros.html", include_str!("macros.html")),
     ("form.html", include_str!("form.html")),
 ];
-const STYLE: &str = include_str!("../assets/desk.css");
-const SCRIPT: &str = concat!(include_str!("../assets/desk.js"), include_str!("../assets/upload.js"), include_str!("../assets/lists.js"));
+const STYLE: &str = concat!(include_str!("../assets/desk.css"), include_str!("../assets/lists.css"));
+const SCRIPT: &str = concat!(
+    include_str!("../assets/desk.js"),
+    include_str!("../assets/upload.js"),
+    include_str!("../assets/lists.js"),
+    include_str!("../assets/keys.js")
+);
 const ICON: &str = include_str!("../assets/icon.svg");
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.css", hash(STYLE.as_bytes())));

@@ -1,7 +1,7 @@
 //! Times in the dealer's zone and the reader's language.
 
 use super::Language;
-use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Timelike as _, Utc};
 use chrono_tz::Tz;
 
 /// A reader's language, the dealer's zone and the current time.
@@ -63,6 +63,12 @@ impl Zoned {
     /// The value of an `<input type="datetime-local">`.
     pub(crate) fn input(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.zone).format("%Y-%m-%dT%H:%M").to_string()
+    }
+
+    /// The same for the day after an instant, or after today if that is later, at the same time of day.
+    pub(crate) fn next_day(&self, at: DateTime<Utc>) -> String {
+        let day = self.date(at).max(self.date(self.now)) + Days::new(1);
+        format!("{day}T{}", self.clock(at))
     }
 
     /// Whether the instant is at midnight at the dealer.

@@ -52,6 +52,11 @@ pub struct LeadRowView {
     pub lead_type: &'static str,
     pub source: String,
     pub contact: String,
+    /// Telephone number of the main contact for a call, in E.164, with `;ext=` before an extension; `null` if the contact has none that can
+    /// be dialled, or if an earlier release stored the contact.
+    pub phone: Option<String>,
+    /// First e-mail address of the main contact; `null` if the contact has none, or if an earlier release stored the contact.
+    pub email: Option<String>,
     pub vehicle: String,
     pub received_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -123,6 +128,8 @@ impl LeadRowView {
             lead_type: facts.lead_type.name(),
             source: facts.source.clone(),
             contact: facts.contact.clone(),
+            phone: facts.phone.clone(),
+            email: facts.email.as_ref().map(ToString::to_string),
             vehicle: facts.vehicle.clone(),
             received_at: facts.arrived,
             updated_at: facts.updated,

@@ -83,7 +83,7 @@ impl EventView {
             Event::Assigned { from, to, why } => ("assigned", json!({"from": from, "to": to, "why": why})),
             Event::Moved { from, to, note } => ("moved", json!({"from": from, "to": to, "note": note})),
             Event::Step { step, due } => ("step", json!({"step": step, "due": due})),
-            Event::DeadlineMoved { deadline } => ("deadline_moved", json!({"deadline": deadline})),
+            Event::DeadlineMoved { from, deadline } => ("deadline_moved", json!({"from": from, "deadline": deadline})),
             Event::Reacted { kind, first, note } => ("reacted", json!({"kind": kind, "first": first, "note": note})),
             Event::CallMissed { note } => ("call_missed", json!({"note": note})),
             Event::NoContact { note } => ("no_contact", json!({"note": note})),
@@ -92,8 +92,13 @@ impl EventView {
                 let details = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
                 (name_of_deadline(*action), details)
             }
-            Event::Task { action, task, title, start, minutes, assignee, note } => {
-                let details = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
+            Event::Task { action, task, title, start, minutes, assignee, before, note } => {
+                let mut details =
+                    json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
+                if let Some(old) = before {
+                    let old = json!({"title": old.title, "start": old.start, "minutes": old.minutes, "assignee": old.assignee});
+                    details["before"] = old;
+                }
                 (name_of_task(*action), details)
             }
             Event::Contact { action, contact, before, after, main } => {

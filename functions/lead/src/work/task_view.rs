@@ -85,6 +85,10 @@ pub struct TodoView {
     pub number: String,
     /// Display name of the lead's contact; `null` for a task that was assigned to you of a lead that you may not see.
     pub contact: Option<String>,
+    /// Telephone number of that contact, as in the rows of leads.
+    pub phone: Option<String>,
+    /// E-mail address of that contact, as in the rows of leads.
+    pub email: Option<String>,
     /// Path of the task, or of the lead for a deadline.
     pub link: String,
 }
@@ -127,53 +131,53 @@ impl AgendaView {
     }
 }
 
-impl TodoView {
-    fn of<'a>(todo: &Todo, lead: impl Fn(LeadId) -> Option<&'a Lead>, now: DateTime<Utc>) -> Self {
-        match todo {
-            Todo::Given(task) => {
-                let contact = lead(task.lead).map(|lead| lead.contact.clone());
-                Self::task(&task.work, task.work.assignee.as_ref().map(ToString::to_string), task.lead, contact, now)
-            }
-            Todo::Owned(row, work) => {
-                let (lead, owner, contact) = of_row(row);
-                Self::task(work, owner, lead, Some(contact), now)
-            }
-            Todo::Deadline(row, at, target) => {
-                let (lead, owner, contact) = of_row(row);
-                Self {
-                    kind: "deadline",
-                    id: target.as_ref().map_or_else(|| FIRST_CONTACT.to_owned(), |target| target.id.to_string()),
-                    title: target.as_ref().map(|target| target.title.clone()),
-                    at: *at,
-                    minutes: None,
-                    assignee: owner,
-                    overdue: *at < now,
-                    lead: lead.to_string(),
-                    number: lead.spoken(),
-                    contact: Some(contact),
-                    link: format!("/leads/{lead}"),
-                }
-            }
-        }
+/// The lead of a task or a deadline.
+struct OfLead {
+    id: LeadId,
+    owner: Option<String>,
+    /// Name, number and address of the contact. `None` if the reader may not see the lead.
+    contact: Option<(String, Option<String>, Option<String>)>,
+}
+
+impl OfLead {
+    /// The lead of a row that the reader may see.
+    fn row(row: &LeadRow) -> Self {
+        let facts = &row.facts;
+        let contact = (facts.contact.clone(), facts.phone.clone(), facts.email.as_ref().map(ToString::to_string));
+        Self { id: facts.id, owner: facts.owner.as_ref().map(ToString::to_string), contact: Some(contact) }
     }
 
-    fn task(work: &TaskDetails, assignee: Option<String>, lead: LeadId, contact: Option<String>, now: DateTime<Utc>) -> Self {
-        Self {
-            kind: "task",
-            id: work.id.to_string(),
-            title: Some(work.title.clone()),
-            at: work.start,
-            minutes: Some(work.minutes),
-            assignee,
-            overdue: work.end() < now,
-            lead: lead.to_string(),
-            number: lead.spoken(),
-            contact,
-            link: format!("/leads/{lead}/tasks/{}", work.id),
-        }
+    /// The lead of a task with an assignee. `lead` is `None` if the reader may not see it.
+    fn given(task: &Task, lead: Option<&Lead>) -> Self {
+        let contact = lead.map(|lead| (lead.contact.clone(), lead.phone.clone(), lead.email.as_ref().map(ToString::to_string)));
+        Self { id: task.lead, owner: task.work.assignee.as_ref().map(ToString::to_string), contact }
     }
 }
 
-fn of_row(row: &LeadRow) -> (LeadId, Option<String>, String) {
-    (row.facts.id, row.facts.owner.as_ref().map(ToString::to_string), row.facts.contact.clone())
+impl TodoView {
+    fn of<'a>(todo: &Todo, lead: impl Fn(LeadId) -> Option<&'a Lead>, now: DateTime<Utc>) -> Self {
+        match todo {
+            Todo::Given(task) => Self::task(&task.work, OfLead::given(task, lead(task.lead)), now),
+            Todo::Owned(row, work) => Self::task(work, OfLead::row(row), now),
+            Todo::Deadline(row, at, target) => {
+                let id = target.as_ref().map_or_else(|| FIRST_CONTACT.to_owned(), |target| target.id.to_string());
+                let link = format!("/leads/{}", row.facts.id);
+                let todo = Self::about(OfLead::row(row), "deadline", id, *at, link);
+                Self { title: target.as_ref().map(|target| target.title.clone()), overdue: *at < now, ..todo }
+            }
+        }
+    }
+
+    fn task(work: &TaskDetails, of: OfLead, now: DateTime<Utc>) -> Self {
+        let link = format!("/leads/{}/tasks/{}", of.id, work.id);
+        let todo = Self::about(of, "task", work.id.to_string(), work.start, link);
+        Self { title: Some(work.title.clone()), minutes: Some(work.minutes), overdue: work.end() < now, ..todo }
+    }
+
+    /// What tasks and deadlines have in common.
+    fn about(of: OfLead, kind: &'static str, id: String, at: DateTime<Utc>, link: String) -> Self {
+        let (contact, phone, email) = of.contact.map_or((None, None, None), |(name, phone, email)| (Some(name), phone, email));
+        let (lead, number) = (of.id.to_string(), of.id.spoken());
+        Self { kind, id, title: None, at, minutes: None, assignee: of.owner, overdue: false, lead, number, contact, phone, email, link }
+    }
 }

@@ -105,7 +105,7 @@ impl Lead {
         self.enquirer = (!is_usual).then(|| Box::new(Enquirer { contact: contact.id.clone(), email, phone }));
         if event.is_some() {
             if let Some(main) = people.first() {
-                self.contact = main.person.display_name();
+                self.show(&main.person);
             }
             self.contacts = people;
         }
@@ -124,8 +124,8 @@ impl Lead {
             further.phones.retain(|phone| !before.phones.contains(phone));
             contact.person = with_channels(now, &further);
         }
-        if let Some(main) = self.contacts.first() {
-            self.contact = main.person.display_name();
+        if let Some(main) = self.contacts.first().map(|main| main.person.clone()) {
+            self.show(&main);
         }
     }
 }

@@ -21,10 +21,10 @@ pub use task::{Task, TaskDetails, TaskState};
 pub use timeline::{Entry, Event, TimelineAction};
 pub use turn::Turn;
 
-use crate::base::{ChannelKey, DealerId, LeadId, Refusal, Status, UserId, is_default};
+use crate::base::{ChannelKey, DealerId, Email, LeadId, Phone, Refusal, Status, UserId, is_default};
 use crate::calendar::Planned;
 use crate::elements::Counts;
-use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, Vehicle};
+use crate::enquiry::{ContactPreferences, Enquiry, LeadType, Person, RoutingCriteria, Vehicle};
 use crate::settings::{Dealer, DealerSettings, Lane};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,13 @@ pub struct Lead {
     pub source: String,
     /// The display name of the main contact.
     pub contact: String,
+    /// The telephone number that lists offer for a call: of the main contact, in E.164, with its extension (RFC 3966). `None` if the
+    /// contact has none that can be dialled, or if an earlier release set the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The first e-mail address of the main contact. `None` if the contact has none, or if an earlier release set the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
     /// The contact's record in the directory. `None` if no channel identifies the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ChannelKey>,
@@ -218,6 +225,14 @@ impl Lead {
         self.other_channels.drain(..self.other_channels.len().saturating_sub(Self::ELSEWHERE));
     }
 
+    /// Takes what lists show of the main contact: the name, the number and the address.
+    pub(crate) fn show(&mut self, main: &Person) {
+        let ContactPreferences { email, phone, .. } = ContactPreferences::of(main);
+        self.contact = main.display_name();
+        self.phone = phone.as_ref().and_then(Phone::channel);
+        self.email = email;
+    }
+
     /// Updates the lead's own fields from `enquiry`.
     pub fn describe(&mut self, enquiry: &Enquiry) {
         self.enquiry_version = Some(self.version).filter(|version| *version > 1);
@@ -226,7 +241,7 @@ impl Lead {
         self.asked = RoutingCriteria::of(enquiry);
         // A contact that a user has edited stays unchanged (LEAD-7).
         if self.contacts.is_empty() {
-            self.contact = enquiry.contact.display_name();
+            self.show(&enquiry.contact);
         }
         let vehicle = enquiry.vehicles.first().or(enquiry.trade_ins.first());
         self.vehicle = vehicle.map(Vehicle::headline).unwrap_or_default();

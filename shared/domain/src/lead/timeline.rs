@@ -7,7 +7,7 @@ use crate::base::{
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
-use crate::lead::Raw;
+use crate::lead::{Raw, TaskDetails};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,9 @@ pub enum Event {
     },
     /// The deadline was recomputed because the dealer's settings changed (SET-11).
     DeadlineMoved {
+        /// The deadline before. `None` if there was none, or if an earlier release moved it.
+        #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+        from: Option<DateTime<Utc>>,
         /// The new deadline, if there is one.
         #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
         deadline: Option<DateTime<Utc>>,
@@ -196,6 +199,9 @@ pub enum Event {
         /// The assignee. `None` if the task belongs to the lead's owner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         assignee: Option<UserId>,
+        /// The task before, if that has changed. `None` too if an earlier release changed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<TaskDetails>>,
         /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,

@@ -9,7 +9,7 @@ use forecourt_domain::calendar::{CalendarEvent, Planned};
 use forecourt_domain::lead::{Lead, Task, TaskState, Waiting};
 
 /// The fields of a lead that are in its row.
-const LEAD_ROW: [&str; 15] = [
+const LEAD_ROW: [&str; 17] = [
     "id",
     "dealer",
     "status",
@@ -17,6 +17,8 @@ const LEAD_ROW: [&str; 15] = [
     "type",
     "source",
     "contact",
+    "phone",
+    "email",
     "contact_id",
     "elsewhere",
     "vehicle",

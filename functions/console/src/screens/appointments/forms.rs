@@ -1,6 +1,6 @@
 //! The forms of an appointment.
 
-use super::super::choices::no_show_reasons;
+use super::super::choices::{Choices, labelled, no_show_reasons, people};
 use super::super::{Page, Place, each_of};
 use crate::api::{Ask, Data};
 use crate::console::Trouble;
@@ -10,9 +10,6 @@ use crate::visit::Pairs;
 use forecourt_domain::base::AppointmentKind;
 use forecourt_edge::routes::Operation;
 use std::collections::BTreeMap;
-
-/// The choices of the listed fields.
-type Choices = BTreeMap<&'static str, Vec<(String, String)>>;
 
 const ATTENDANCES: [&str; 3] = ["completed", "no_show", "unknown"];
 const MEDIA: [&str; 2] = ["email", "sms"];
@@ -100,7 +97,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         parts: &[("id", id)],
         back: &format!("/desk/appointments/{id}"),
         values: values(page, name, &appointment, dealer.as_ref()),
-        choices: choices(page, dealer.as_ref(), appointment.text("user"), appointment.get("customer").text("language")),
+        choices: choices(page, dealer.as_ref(), appointment.get("customer").text("language")),
         version: appointment.etag().map(|etag| etag.trim_matches('"').to_owned()),
         about: format!("{} · {when}", appointment.get("customer").text("name")),
     };
@@ -119,7 +116,7 @@ pub(super) async fn create(page: &Page<'_>) -> Result<Reply, Trouble> {
         parts: &[("dealer", id)],
         back: &usual,
         values: page.visit.query.clone(),
-        choices: choices(page, Some(&dealer), "", ""),
+        choices: choices(page, Some(&dealer), ""),
         version: None,
         about: String::new(),
     };
@@ -168,27 +165,18 @@ fn values(page: &Page<'_>, form: &str, appointment: &Data, dealer: Option<&Data>
     values
 }
 
-/// The choices of all listed fields. `user` and `language` are the present ones, which stay choices.
-fn choices(page: &Page<'_>, dealer: Option<&Data>, user: &str, language: &str) -> Choices {
-    let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-    let present = people.iter().filter(|person| person.get("former").is_null() || person.text("id") == user);
-    let mut people: Vec<(String, String)> = present.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect();
-    if !user.is_empty() && people.iter().all(|(id, _)| id != user) {
-        people.push((user.to_owned(), user.to_owned()));
-    }
-    let labelled = |kind: &str, values: &[&str]| -> Vec<(String, String)> {
-        let text = |value: &str| page.language.text(&format!("label.{kind}.{value}")).unwrap_or(value).to_owned();
-        values.iter().map(|value| ((*value).to_owned(), text(value))).collect()
-    };
+/// The choices of all listed fields. `language` is the present one, which stays a choice.
+fn choices(page: &Page<'_>, dealer: Option<&Data>, language: &str) -> BTreeMap<&'static str, Choices> {
+    let of = |kind: &str, values: &[&str]| labelled(page.language, kind, values.iter().copied());
     let other_language = Some(language).filter(|own| !own.is_empty() && !LANGUAGES.contains(own));
     let languages: Vec<&str> = LANGUAGES.into_iter().chain(other_language).collect();
     BTreeMap::from([
-        ("user", people),
-        ("kind", labelled("appointment_kind", &AppointmentKind::NAMES.map(|(name, _)| name))),
-        ("attendance", labelled("appointment_attendance", &ATTENDANCES)),
+        ("user", people(dealer)),
+        ("kind", of("appointment_kind", &AppointmentKind::NAMES.map(|(name, _)| name))),
+        ("attendance", of("appointment_attendance", &ATTENDANCES)),
         ("reason", no_show_reasons(page.language, dealer)),
-        ("customer.language", labelled("customer_language", &languages)),
-        ("customer.refuses", labelled("letter_medium", &MEDIA)),
-        ("replaces", labelled("appointment_replaces", &["wrong", "former"])),
+        ("customer.language", of("customer_language", &languages)),
+        ("customer.refuses", of("letter_medium", &MEDIA)),
+        ("replaces", of("appointment_replaces", &["wrong", "former"])),
     ])
 }

@@ -4,7 +4,7 @@ mod days;
 mod forms;
 
 use super::charts::{self, Filters};
-use super::{Page, Part, Place, Screen, group};
+use super::{Page, Part, Place, Screen, group, views};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
@@ -68,7 +68,15 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
     let cursor = page.visit.query.get("cursor").map(str::to_owned);
     let later = cursor.is_some();
     query.extend(cursor.map(|cursor| ("cursor", cursor)));
-    let (status, found, problems) = match page.get(Operation::AppointmentOverview, &[], query).await {
+    let asked = async {
+        match dealer {
+            Some(_) => page.get(Operation::ListViews, &[], Vec::new()).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (found, asked) = futures::join!(page.get(Operation::AppointmentOverview, &[], query), asked);
+    let saved = dealer.zip(asked?).map(|(dealer, saved)| views::bar(page, dealer.text("id"), &saved, &["appointments"]));
+    let (status, found, problems) = match found {
         Ok(found) => (200, Some(found), Vec::new()),
         Err(Unanswered::Problem(problem)) if problem.status == 422 => (422, None, charts::refusals(page, &problem)),
         Err(other) => return Err(other.into()),
@@ -81,6 +89,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
     let chosen: Vec<String> = values.get("dealer").map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect()).unwrap_or_default();
     let more = context! {
         overview => found.as_ref().map_or(Value::from(()), Data::value),
+        saved,
         problems,
         chart,
         chosen,

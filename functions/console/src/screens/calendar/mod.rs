@@ -2,7 +2,7 @@
 
 mod entries;
 mod period;
-mod plan;
+pub(super) mod plan;
 
 use super::{Page, Part, Place, Screen};
 use crate::api::Data;

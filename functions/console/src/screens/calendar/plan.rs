@@ -27,8 +27,8 @@ const PLAN: Form = Form {
     dangerous: false,
 };
 
-/// Shows leads to choose from: the newest, or those that a search finds.
-pub(super) async fn choose(page: &Page<'_>) -> Result<Reply, Trouble> {
+/// Shows leads to choose from, for an event or, at the address that ends so, for a task: the newest, or those that a search finds.
+pub(in super::super) async fn choose(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let q = page.visit.query.get("q").unwrap_or_default();
@@ -38,15 +38,18 @@ pub(super) async fn choose(page: &Page<'_>) -> Result<Reply, Trouble> {
         Err(Unanswered::Problem(problem)) if problem.status == 422 => (Data::default(), Some(problem.detail)),
         Err(other) => return Err(other.into()),
     };
+    let of_task = page.visit.path.ends_with("/task");
+    let usual = if of_task { "tasks" } else { "calendar" };
     let values = context! {
         leads => leads.get("leads").value(),
+        of_task,
         refused,
         q,
         kept => page.visit.query.encode_without(&["q", "done"]),
         carried => page.visit.query.0.iter().filter(|(name, _)| !["q", "done"].contains(&name.as_str())).collect::<Value>(),
-        back => page.back(&format!("/desk/d/{id}/calendar")),
+        back => page.back(&format!("/desk/d/{id}/{usual}")),
     };
-    page.render(200, "calendar_plan.html", Place { dealer: Some(&dealer), active: "calendar" }, values)
+    page.render(200, "calendar_plan.html", Place { dealer: Some(&dealer), active: usual }, values)
 }
 
 /// Shows or carries out the form of an event for a lead.

@@ -93,7 +93,7 @@ pub(super) fn sites(page: &Page<'_>) -> BTreeMap<String, Value> {
 pub(super) fn people(page: &Page<'_>) -> BTreeMap<String, String> {
     let dealers = page.me.get("dealers").items();
     let of = |dealer: &Data| dealer.get("people").items();
-    dealers.iter().flat_map(of).map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect()
+    dealers.iter().flat_map(of).map(|person| super::choices::named(&person)).collect()
 }
 
 /// The texts of the filters that the API refused.

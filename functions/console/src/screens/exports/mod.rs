@@ -1,7 +1,7 @@
 //! Exports for head office: the forms, the progress of an export, its file, and the log of downloads.
 
+use super::choices::{Choices, labelled, named};
 use super::{Page, Part, Place, Screen, charts, each_of, group};
-use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed};
 use crate::reply::Reply;
@@ -140,20 +140,16 @@ fn body_of(what: &str, mut body: Json) -> Json {
 }
 
 /// The choices of the listed fields.
-fn choices(page: &Page<'_>) -> BTreeMap<&'static str, Vec<(String, String)>> {
-    let labelled = |kind: &str, values: &[&str]| -> Vec<(String, String)> {
-        let text = |value: &str| page.language.text(&format!("label.{kind}.{value}")).unwrap_or(value).to_owned();
-        values.iter().map(|value| ((*value).to_owned(), text(value))).collect()
-    };
-    let named = |dealer: &Data| (dealer.text("id").to_owned(), dealer.text("name").to_owned());
-    let mut people: Vec<(String, String)> = charts::people(page).into_iter().collect();
+fn choices(page: &Page<'_>) -> BTreeMap<&'static str, Choices> {
+    let of = |kind: &str, values: &[&str]| labelled(page.language, kind, values.iter().copied());
+    let mut people: Choices = charts::people(page).into_iter().collect();
     people.sort_by(|one, other| one.1.cmp(&other.1));
     BTreeMap::from([
-        ("format", labelled("export_format", &["xlsx", "csv"])),
+        ("format", of("export_format", &["xlsx", "csv"])),
         ("filter.dealer", page.me.get("dealers").items().iter().map(named).collect()),
         ("filter.user", people),
-        ("filter.origin", labelled("appointment_origin", charts::ORIGINS)),
-        ("filter.kind", labelled("appointment_kind", charts::KINDS)),
-        ("filter.attendance", labelled("appointment_attendance", charts::ATTENDANCES)),
+        ("filter.origin", of("appointment_origin", charts::ORIGINS)),
+        ("filter.kind", of("appointment_kind", charts::KINDS)),
+        ("filter.attendance", of("appointment_attendance", charts::ATTENDANCES)),
     ])
 }

@@ -5,6 +5,7 @@ mod partners;
 mod people;
 mod webhooks;
 
+use super::choices::{Choices, named};
 use super::{Page, Part, Place, Screen, each_of};
 use crate::api::Data;
 use crate::console::Trouble;
@@ -110,24 +111,18 @@ fn show(page: &Page<'_>, template: &str, values: Value) -> Result<Reply, Trouble
 
 /// The names of the dealers by id.
 fn dealer_names(page: &Page<'_>) -> BTreeMap<String, String> {
-    page.me.get("dealers").items().iter().map(|dealer| (dealer.text("id").to_owned(), dealer.text("name").to_owned())).collect()
+    page.me.get("dealers").items().iter().map(named).collect()
 }
 
 /// The names of people by id: of all dealers, and of a page of the group's users.
 fn people_names(page: &Page<'_>, users: &Data) -> BTreeMap<String, String> {
     let of_dealers = page.me.get("dealers").items().into_iter().flat_map(|dealer| dealer.get("people").items());
     let all = of_dealers.chain(users.get("users").items());
-    all.map(|person| (person.text("id").to_owned(), person.text("name").to_owned())).collect()
-}
-
-/// Returns the values with their texts `label.KIND.VALUE`, as choices of a field.
-fn labelled<'a>(page: &Page<'_>, kind: &str, values: impl IntoIterator<Item = &'a str>) -> Vec<(String, String)> {
-    let text = |value: &str| page.language.text(&format!("label.{kind}.{value}")).unwrap_or(value).to_owned();
-    values.into_iter().map(|value| (value.to_owned(), text(value))).collect()
+    all.map(|person| named(&person)).collect()
 }
 
 /// Returns the dealers as choices, and after them those of `chosen` that the user cannot see: a change must not drop them.
-fn dealer_choices(page: &Page<'_>, chosen: &Pairs) -> Vec<(String, String)> {
+fn dealer_choices(page: &Page<'_>, chosen: &Pairs) -> Choices {
     let mut choices: Vec<_> = dealer_names(page).into_iter().collect();
     for dealer in chosen.all("dealers") {
         if !choices.iter().any(|(id, _)| id == dealer) {

@@ -1,11 +1,11 @@
 //! The people of the group: role, additional rights, dealers, addresses, and the history of each person.
 
-use super::{dealer_choices, form, labelled, next, people_names, setting, show as shown, version};
+use super::{dealer_choices, form, next, people_names, setting, show as shown, version};
 use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, clearing, field, needed};
 use crate::reply::Reply;
-use crate::screens::choices::languages;
+use crate::screens::choices::{Choices, labelled, languages};
 use crate::screens::{Page, Place};
 use crate::visit::Pairs;
 use forecourt_domain::base::{Right, Role};
@@ -116,11 +116,11 @@ fn values(user: &Data) -> Pairs {
     Pairs(values)
 }
 
-fn choices(page: &Page<'_>, values: &Pairs) -> BTreeMap<&'static str, Vec<(String, String)>> {
+fn choices(page: &Page<'_>, values: &Pairs) -> BTreeMap<&'static str, Choices> {
     BTreeMap::from([
         ("language", languages(page.language, values.get("language").unwrap_or_default())),
-        ("role", labelled(page, "group_role", Role::NAMES)),
-        ("rights", labelled(page, "group_right", Right::ALL.map(Right::name))),
+        ("role", labelled(page.language, "group_role", Role::NAMES)),
+        ("rights", labelled(page.language, "group_right", Right::ALL.map(Right::name))),
         ("dealers", dealer_choices(page, values)),
     ])
 }

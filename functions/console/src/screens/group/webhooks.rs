@@ -1,10 +1,11 @@
 //! The webhooks of the group, with their deliveries.
 
-use super::{dealer_choices, form, labelled, next, setting, show as shown, version};
+use super::{dealer_choices, form, next, setting, show as shown, version};
 use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Sent, field, needed};
 use crate::reply::Reply;
+use crate::screens::choices::{Choices, labelled};
 use crate::screens::{Page, Place};
 use crate::visit::Pairs;
 use forecourt_edge::routes::Operation;
@@ -145,6 +146,6 @@ fn values(webhook: &Data) -> Pairs {
     Pairs(values)
 }
 
-fn choices(page: &Page<'_>, values: &Pairs) -> BTreeMap<&'static str, Vec<(String, String)>> {
-    BTreeMap::from([("events", labelled(page, "group_event", EVENTS)), ("dealers", dealer_choices(page, values))])
+fn choices(page: &Page<'_>, values: &Pairs) -> BTreeMap<&'static str, Choices> {
+    BTreeMap::from([("events", labelled(page.language, "group_event", EVENTS)), ("dealers", dealer_choices(page, values))])
 }

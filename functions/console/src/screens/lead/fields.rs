@@ -75,19 +75,15 @@ const COUNTRY: Field = clearing("country", Kind::Line(100));
 pub(super) const CONTACT: &[Field] =
     &[FIRST_NAME, MIDDLE_NAME, LAST_NAME, COMPANY, PHONES, EMAILS, CHANNEL, LANGUAGE, STREET, POSTCODE, CITY, COUNTRY];
 
-/// The fields of a correction say too whether replaced numbers and addresses ever were the contact's.
-pub(super) const CORRECTION: &[Field] = &[
-    FIRST_NAME,
-    MIDDLE_NAME,
-    LAST_NAME,
-    COMPANY,
-    PHONES,
-    EMAILS,
-    field("replaces", Kind::Choice(&["wrong", "former"])),
-    CHANNEL,
-    LANGUAGE,
-    STREET,
-    POSTCODE,
-    CITY,
-    COUNTRY,
-];
+/// Whether replaced numbers and addresses ever were the contact's.
+const REPLACES: Field = field("replaces", Kind::Choice(&["wrong", "former"]));
+
+pub(super) const CORRECTION: &[Field] =
+    &[FIRST_NAME, MIDDLE_NAME, LAST_NAME, COMPANY, PHONES, EMAILS, REPLACES, CHANNEL, LANGUAGE, STREET, POSTCODE, CITY, COUNTRY];
+
+// The parts of a correction, each edited where it stands.
+pub(super) const NAME: &[Field] = &[FIRST_NAME, MIDDLE_NAME, LAST_NAME, COMPANY];
+pub(super) const NUMBERS: &[Field] = &[PHONES, REPLACES];
+pub(super) const ADDRESSES: &[Field] = &[EMAILS, REPLACES];
+pub(super) const HOME: &[Field] = &[STREET, POSTCODE, CITY, COUNTRY];
+pub(super) const WISHES: &[Field] = &[CHANNEL, LANGUAGE];

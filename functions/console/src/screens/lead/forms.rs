@@ -1,6 +1,6 @@
 //! The forms of the bar: they add something to the lead, or change the lead itself.
 
-use super::super::choices::{event_types, no_show_reasons, people};
+use super::super::choices::{Choices, event_types, labelled, named, no_show_reasons, people};
 use super::super::{Page, Place};
 use super::fields::{COMMENT, CONTACT, DEADLINE, EVENT, NOTE, QUOTE, TASK, TEST_DRIVE, TRADE_IN};
 use crate::api::Data;
@@ -167,24 +167,19 @@ fn values(page: &Page<'_>, form: &str, lead: &Data, dealer: Option<&Data>) -> Pa
 }
 
 /// The lists from which users choose.
-pub(super) fn choices(page: &Page<'_>, dealer: Option<&Data>, form: &str) -> BTreeMap<&'static str, Vec<(String, String)>> {
+pub(super) fn choices(page: &Page<'_>, dealer: Option<&Data>, form: &str) -> BTreeMap<&'static str, Choices> {
     let people = people(dealer);
-    let labelled = |kind: &str, value: &str| {
-        let label = page.language.text(&format!("label.{kind}.{value}"));
-        (value.to_owned(), label.unwrap_or(value).to_owned())
-    };
     let types = match form {
-        "contact-new" | "contact-change" => ["mobile", "home", "work"].iter().map(|kind| labelled("phone", kind)).collect(),
+        "contact-new" | "contact-change" | "contact-phones" => labelled(page.language, "phone", ["mobile", "home", "work"]),
         _ => event_types(page.language, dealer),
     };
     BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types), ("reason", no_show_reasons(page.language, dealer))])
 }
 
 /// The other dealers of the user, to which a lead can be given.
-pub(super) fn other_dealers(page: &Page<'_>, dealer: &str) -> Vec<(String, String)> {
+pub(super) fn other_dealers(page: &Page<'_>, dealer: &str) -> Choices {
     let dealers = page.me.get("dealers").items();
-    let others = dealers.iter().filter(|other| other.text("id") != dealer);
-    others.map(|other| (other.text("id").to_owned(), other.text("name").to_owned())).collect()
+    dealers.iter().filter(|other| other.text("id") != dealer).map(named).collect()
 }
 
 /// A quote in a line: vehicle and price.

@@ -1,7 +1,9 @@
 //! The things of a lead that have an id: elements, events, tasks, deadlines, contacts. Each has forms; most have a page.
 
 use super::super::{Page, Place, each_of};
-use super::fields::{COMMENT, CORRECTION, DEADLINE, FOLLOW_UP, NOTE, QUOTE, TASK, TRADE_IN, VEHICLE};
+use super::fields::{
+    ADDRESSES, COMMENT, CORRECTION, DEADLINE, FOLLOW_UP, HOME, NAME, NOTE, NUMBERS, QUOTE, TASK, TRADE_IN, VEHICLE, WISHES,
+};
 use super::forms::{about, change, choices, form, version};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
@@ -126,6 +128,11 @@ const ITEMS: &[Items] = &[
         list: None,
         forms: &[
             change("contact-change", Operation::CorrectContact, CORRECTION),
+            change("contact-name", Operation::CorrectContact, NAME),
+            change("contact-phones", Operation::CorrectContact, NUMBERS),
+            change("contact-emails", Operation::CorrectContact, ADDRESSES),
+            change("contact-address", Operation::CorrectContact, HOME),
+            change("contact-wishes", Operation::CorrectContact, WISHES),
             change("contact-main", Operation::CorrectContact, &[needed("main", Kind::True)]),
             removal("contact-remove", Operation::RemoveContact),
         ],

@@ -1,16 +1,16 @@
 //! The page of a lead: header, bar of actions, tabs and timeline.
 
+mod around;
 mod documents;
 mod fields;
 mod forms;
 mod items;
 
-use super::{Page, Part, Place, Screen, each_of, leads};
+use super::{Page, Part, Place, Screen, each_of};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
-use crate::sign_in::is_own_page;
-use crate::visit::Pairs;
+use around::Origin;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use minijinja::{Value, context};
@@ -74,12 +74,17 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
         }
     };
     let origin = Origin::of(page);
+    let around = async {
+        match &origin {
+            Some(origin) => Ok::<_, Unanswered>(origin.ids(page).await),
+            None => Ok(Vec::new()),
+        }
+    };
     let lead = page.get(Operation::ReadLead, &parts, Vec::new());
-    let (lead, more, around) = futures::try_join!(lead, more, around(page, origin.as_ref()))?;
+    let (lead, more, around) = futures::try_join!(lead, more, around)?;
     let dealer = page.dealer(lead.text("dealer"));
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
-    let ids: Vec<String> = around.items().iter().map(|lead| lead.text("id").to_owned()).collect();
-    let at = ids.iter().position(|id| id == lead.text("id"));
+    let neighbours = origin.as_ref().map(|origin| origin.neighbours(&around, lead.text("id")));
     let values = context! {
         lead => lead.value(),
         named => lead.get("people").value(),
@@ -88,8 +93,9 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
         comments => if tab == "details" { more.get("elements").value() } else { Value::UNDEFINED },
         events => if tab == "follow-up" { more.get("events").value() } else { Value::UNDEFINED },
         list => origin.as_ref().map(|origin| origin.address),
-        previous => at.and_then(|at| at.checked_sub(1)).and_then(|at| ids.get(at)),
-        next => at.and_then(|at| ids.get(at + 1)),
+        from_list => origin.as_ref().map(|origin| origin.carried(false)),
+        stays => origin.as_ref().map(|origin| origin.carried(true)),
+        neighbours,
         why => reason(&lead).map(|why| why.value()),
         can => rights(dealer.as_ref()),
         has_other_dealers => !forms::other_dealers(page, lead.text("dealer")).is_empty(),
@@ -107,32 +113,6 @@ fn rights(dealer: Option<&Data>) -> Value {
 fn reason(lead: &Data) -> Option<Data> {
     let mut events = lead.get("timeline").items().into_iter().rev().flat_map(|entry| entry.get("events").items().into_iter().rev());
     events.find(|event| event.text("what") == "assigned").map(|event| event.get("why"))
-}
-
-/// The list from which the user came.
-struct Origin<'a> {
-    address: &'a str,
-    /// The dealer and the filters, if it is the list of a dealer's leads.
-    leads: Option<(&'a str, Pairs)>,
-}
-
-impl<'a> Origin<'a> {
-    fn of(page: &'a Page<'_>) -> Option<Self> {
-        let address = page.visit.query.get("list").filter(|list| is_own_page(list))?;
-        let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        let dealer = path.strip_prefix("/desk/d/").and_then(|rest| rest.strip_suffix("/leads")).filter(|dealer| !dealer.contains('/'));
-        Some(Self { address, leads: dealer.map(|dealer| (dealer, Pairs::parse(query.as_bytes()))) })
-    }
-}
-
-/// Returns the leads of the page of the list from which the user came. A list that cannot be read has no neighbours.
-async fn around(page: &Page<'_>, origin: Option<&Origin<'_>>) -> Result<Data, Unanswered> {
-    let Some((dealer, filters)) = origin.and_then(|origin| origin.leads.as_ref()) else { return Ok(Data::default()) };
-    let set = |name: &'static str| filters.get(name).map(|value| (name, value.to_owned()));
-    let mut query: Vec<_> = leads::FILTERS.into_iter().filter_map(set).collect();
-    query.push(("limit", leads::ROWS.to_owned()));
-    let list = page.get(Operation::ListLeads, &[("dealer", dealer)], query).await;
-    Ok(list.map(|list| list.get("leads")).unwrap_or_default())
 }
 
 /// A form of the bar, or the list of a kind of things.

@@ -5,6 +5,7 @@ use super::{filters, next, parameters};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
+use crate::visit::Pairs;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 
@@ -21,32 +22,46 @@ pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let status = page.visit.query.get("status");
     let alone = STATUSES.into_iter().find(|known| status == Some(*known));
-    let (columns, bar) = match alone {
+    let (columns, saved) = match alone {
         Some(status) => {
-            let (leads, saved) = futures::try_join!(read(page, id, status, ROWS[1]), page.get(Operation::ListViews, &[], Vec::new()))?;
+            let (leads, saved) =
+                futures::try_join!(read(page, id, (&page.visit.query, status)), page.get(Operation::ListViews, &[], Vec::new()))?;
             let more = next(page, leads.text("cursor"));
             (vec![column(status, &leads, more)], Some(views::bar(page, id, &saved, &["board", "leads"])))
         }
         None => {
-            let all = futures::future::try_join_all(STATUSES.map(|status| read(page, id, status, ROWS[0]))).await?;
+            let all = futures::future::try_join_all(STATUSES.map(|status| read(page, id, (&page.visit.query, status)))).await?;
             let kept = page.visit.query.encode_without(&["status", "cursor", "done"]);
             let more = |status: &str, leads: &Data| (!leads.text("cursor").is_empty()).then(|| format!("?status={status}&{kept}"));
             let columns = STATUSES.iter().zip(&all).map(|(status, leads)| column(status, leads, more(status, leads)));
             (columns.collect::<Vec<Value>>(), None)
         }
     };
-    let shown = context! { columns, bar, alone, board => true };
+    let shown = context! { columns, saved, alone, board => true };
     let place = Place { dealer: Some(&dealer), active: "board" };
     page.render(200, "leads_board.html", place, context! { ..shown, ..filters(page, &FILTERS) })
 }
 
-async fn read(page: &Page<'_>, dealer: &str, status: &'static str, rows: &str) -> Result<Data, Unanswered> {
-    let mut query = parameters(page, &FILTERS);
-    // The cursor is that of a column that stands alone.
-    if page.visit.query.has("status") {
-        query.extend(parameters(page, &["cursor"]));
+/// Returns the leads of a column, for the way from one to the next. `None` for the column means the one that stands alone.
+pub(in super::super) async fn ids(
+    page: &Page<'_>,
+    dealer: &str,
+    (filters, column): (&Pairs, Option<&str>),
+) -> Result<Vec<String>, Unanswered> {
+    let wanted = filters.get("status").or(column);
+    let Some(status) = STATUSES.into_iter().find(|known| wanted == Some(*known)) else { return Ok(Vec::new()) };
+    let list = read(page, dealer, (filters, status)).await?;
+    Ok(list.get("leads").items().iter().map(|lead| lead.text("id").to_owned()).collect())
+}
+
+/// Reads a column of the board with these filters. If it stands alone, it is longer, and the cursor is its own.
+async fn read(page: &Page<'_>, dealer: &str, (filters, status): (&Pairs, &'static str)) -> Result<Data, Unanswered> {
+    let mut query = parameters(filters, &FILTERS);
+    let alone = filters.get("status") == Some(status);
+    if alone {
+        query.extend(parameters(filters, &["cursor"]));
     }
-    query.extend([("status", status.to_owned()), ("limit", rows.to_owned())]);
+    query.extend([("status", status.to_owned()), ("limit", ROWS[usize::from(alone)].to_owned())]);
     page.get(Operation::Board, &[("dealer", dealer)], query).await
 }
 

@@ -1,11 +1,13 @@
 //! A dealer's leads: the list, newest first, and the board by status. Their filters are in the address.
 
-mod board;
+pub(super) mod board;
 mod plan;
 
 use super::{Page, Part, Place, Screen, views};
+use crate::api::Unanswered;
 use crate::console::Trouble;
 use crate::reply::Reply;
+use crate::visit::Pairs;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ pub(super) const PART: Part = Part {
     ],
     templates: &[
         ("leads.html", include_str!("leads.html")),
+        ("acts.html", include_str!("acts.html")),
         ("leads_filters.html", include_str!("filters.html")),
         ("leads_board.html", include_str!("board.html")),
         ("leads_plan.html", include_str!("plan.html")),
@@ -28,14 +31,14 @@ pub(super) const PART: Part = Part {
 };
 
 /// The filters and the place of the list, which are parameters of the API by the same names.
-pub(super) const FILTERS: [&str; 9] = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "cursor"];
+const FILTERS: [&str; 9] = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "cursor"];
 /// The leads of a page.
-pub(super) const ROWS: &str = "50";
+const ROWS: &str = "50";
 
 async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
-    let mut query = parameters(page, &FILTERS);
+    let mut query = parameters(&page.visit.query, &FILTERS);
     query.push(("limit", ROWS.to_owned()));
     let parts = [("dealer", id)];
     let (leads, saved) =
@@ -43,15 +46,23 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let values = context! {
         leads => leads.get("leads").value(),
         next => next(page, leads.text("cursor")),
-        bar => views::bar(page, id, &saved, &["leads", "board"]),
+        saved => views::bar(page, id, &saved, &["leads", "board"]),
     };
     let place = Place { dealer: Some(&dealer), active: "leads" };
     page.render(200, "leads.html", place, context! { ..values, ..filters(page, &FILTERS) })
 }
 
-/// Returns the parameters of the address that the API takes by the same names.
-fn parameters(page: &Page<'_>, names: &[&'static str]) -> Vec<(&'static str, String)> {
-    names.iter().filter_map(|name| page.visit.query.get(name).map(|value| (*name, value.to_owned()))).collect()
+/// Returns the leads of a page of the list, for the way from one to the next.
+pub(super) async fn ids(page: &Page<'_>, dealer: &str, filters: &Pairs) -> Result<Vec<String>, Unanswered> {
+    let mut query = parameters(filters, &FILTERS);
+    query.push(("limit", ROWS.to_owned()));
+    let list = page.get(Operation::ListLeads, &[("dealer", dealer)], query).await?;
+    Ok(list.get("leads").items().iter().map(|lead| lead.text("id").to_owned()).collect())
+}
+
+/// Returns the parameters of an address that the API takes by the same names.
+fn parameters(address: &Pairs, names: &[&'static str]) -> Vec<(&'static str, String)> {
+    names.iter().filter_map(|name| address.get(name).map(|value| (*name, value.to_owned()))).collect()
 }
 
 /// The address of the next page.
@@ -63,7 +74,7 @@ fn next(page: &Page<'_>, cursor: &str) -> Option<String> {
 
 /// The values of `leads_filters.html`: the filters, and for each that is set the address without it.
 fn filters(page: &Page<'_>, names: &[&'static str]) -> Value {
-    let mut set = parameters(page, names);
+    let mut set = parameters(&page.visit.query, names);
     set.retain(|(name, _)| *name != "cursor");
     let chip = |(name, value): &(&'static str, String)| {
         let without = page.visit.query.encode_without(&[*name, "cursor", "done"]);

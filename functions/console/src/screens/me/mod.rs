@@ -1,6 +1,6 @@
 //! The user's own page: name, language and notices, absences at each dealer, calendar links, the end of all sessions.
 
-use super::choices::languages;
+use super::choices::{Choices, languages, named, people};
 use super::{Page, Part, Place, Screen, each_of};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
@@ -89,8 +89,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let zoned = page.zoned(dealer.as_ref());
     let absences = absences.map(|absences| shown(&absences.get("absences").items(), &zoned));
     let place = Place { dealer: dealer.as_ref(), active: "" };
-    let names: BTreeMap<String, String> =
-        page.me.get("dealers").items().iter().map(|dealer| (dealer.text("id").to_owned(), dealer.text("name").to_owned())).collect();
+    let names: BTreeMap<String, String> = page.me.get("dealers").items().iter().map(named).collect();
     page.render(200, "me.html", place, context! { absences, feeds => feeds.map(|feeds| feeds.get("feeds").value()), names })
 }
 
@@ -142,15 +141,14 @@ async fn absence(page: &Page<'_>) -> Result<Reply, Trouble> {
             format!("{}: {}", dealer.text("name"), period(instant("from"), instant("until"), &zoned))
         }
     };
-    let people = dealer.get("people").items();
-    let deputies = people.iter().filter(|person| person.text("id") != page.me.text("id") && person.get("former").json() != true);
+    let deputies: Choices = people(Some(&dealer)).into_iter().filter(|(id, _)| id != page.me.text("id")).collect();
     let back = format!("{HERE}?dealer={}", form_urlencoded::byte_serialize(dealer.text("id").as_bytes()).collect::<String>());
     let setting = Setting {
         place: Place { dealer: Some(&dealer), active: "" },
         parts: &parts,
         back: &back,
         values: page.visit.query.clone(),
-        choices: BTreeMap::from([("deputy", deputies.map(named).collect())]),
+        choices: BTreeMap::from([("deputy", deputies)]),
         version: present.etag().map(|etag| etag.trim_matches('"').to_owned()),
         about,
     };
@@ -214,9 +212,4 @@ async fn revoke_link(page: &Page<'_>) -> Result<Reply, Trouble> {
         about: page.language.text("me.revoke_about").unwrap_or_default().to_owned(),
     };
     REVOKE.answer(page, &setting).await
-}
-
-/// Returns id and name.
-fn named(object: &Data) -> (String, String) {
-    (object.text("id").to_owned(), object.text("name").to_owned())
 }

@@ -1,7 +1,7 @@
 //! The overview of leads: response times, in time and late, escalations, won and lost, by seller, source and dealer.
 
 use super::charts::{self, Filters};
-use super::{Page, Part, Place, Screen, group};
+use super::{Page, Part, Place, Screen, group, views};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
@@ -31,7 +31,15 @@ async fn of_dealer(page: &Page<'_>) -> Result<Reply, Trouble> {
 /// The overview of a dealer, or of all dealers of the user.
 async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Trouble> {
     let filters = Filters::read(page, dealer, &FILTERS, "received_from");
-    let (status, found, problems) = match page.get(Operation::LeadOverview, &[], filters.query(dealer)).await {
+    let asked = async {
+        match dealer {
+            Some(_) => page.get(Operation::ListViews, &[], Vec::new()).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (found, asked) = futures::join!(page.get(Operation::LeadOverview, &[], filters.query(dealer)), asked);
+    let saved = dealer.zip(asked?).map(|(dealer, saved)| views::bar(page, dealer.text("id"), &saved, &["overview"]));
+    let (status, found, problems) = match found {
         Ok(found) => (200, Some(found), Vec::new()),
         Err(Unanswered::Problem(problem)) if problem.status == 422 => (422, None, charts::refusals(page, &problem)),
         Err(other) => return Err(other.into()),
@@ -41,6 +49,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
     let by = |name: &str| found.as_ref().map(|found| by_number(&found.get(name))).unwrap_or_default();
     let more = context! {
         all => found.as_ref().map_or(Value::from(()), |found| found.get("leads").value()),
+        saved,
         problems,
         users => by("users"),
         sources => by("sources"),

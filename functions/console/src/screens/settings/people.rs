@@ -4,6 +4,7 @@ use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Setting, field, needed};
 use crate::reply::Reply;
+use crate::screens::choices::{Choices, named};
 use crate::screens::{Page, Place};
 use crate::visit::Pairs;
 use forecourt_edge::routes::Operation;
@@ -30,7 +31,7 @@ pub(super) async fn add(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (present, all) = futures::try_join!(present, all)?;
     let known = present.get("users").items();
     let others = all.get("users").items().into_iter().filter(|user| !known.iter().any(|known| known.text("user") == user.text("id")));
-    let others: Vec<(String, String)> = others.map(|user| (user.text("id").to_owned(), user.text("name").to_owned())).collect();
+    let others: Choices = others.map(|user| named(&user)).collect();
     // The user is in the path of the operation. Without one the API refuses the form, and names the field.
     let user = page.visit.form.get("user").unwrap_or("-");
     let about = if others.is_empty() { page.language.text("settings.people.nobody").unwrap_or_default() } else { "" };

@@ -3,13 +3,14 @@
 
 mod due;
 mod find;
-mod tasks;
+pub(super) mod tasks;
 
 use super::{Page, Part, Place, Screen};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::view::Zoned;
+use crate::visit::Pairs;
 use chrono::{DateTime, Utc};
 use due::{groups, instant, seconds_left};
 use forecourt_edge::routes::Operation;
@@ -40,9 +41,9 @@ const ALL: &str = "all";
 struct Whose(Option<String>);
 
 impl Whose {
-    fn of(page: &Page<'_>) -> Self {
+    fn of(page: &Page<'_>, address: &Pairs) -> Self {
         let own = || (page.me.text("role") == "seller").then(|| page.me.text("id").to_owned());
-        Self(match page.visit.query.get("owner") {
+        Self(match address.get("owner") {
             Some(ALL) => None,
             Some(person) => Some(person.to_owned()),
             None => own(),
@@ -64,23 +65,20 @@ impl Whose {
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
-    let (zoned, whose, can) = (page.zoned(Some(&dealer)), Whose::of(page), dealer.get("can"));
-    let (today, cursor) = (zoned.date(zoned.now).to_string(), page.visit.query.get("cursor").unwrap_or_default());
-    let of_leads =
-        vec![("owner", whose.parameter()), ("pool", "true".to_owned()), ("limit", MOST.to_owned()), ("cursor", cursor.to_owned())];
+    let (zoned, whose, can) = (page.zoned(Some(&dealer)), Whose::of(page, &page.visit.query), dealer.get("can"));
+    let today = zoned.date(zoned.now).to_string();
     let of_day = vec![("user", whose.parameter()), ("limit", MOST.to_owned())];
     let of_tasks = vec![("owner", whose.parameter()), ("until", today), ("limit", MOST.to_owned())];
     let reads_leads = can.contains("read_leads");
     let (board, diary, agenda) = futures::try_join!(
-        read_if(reads_leads, page, Operation::Board, id, of_leads),
+        read_if(reads_leads, page, Operation::Board, id, of_leads(&page.visit.query, &whose)),
         read_if(can.contains("read_appointments"), page, Operation::Diary, id, of_day),
         read_if(reads_leads, page, Operation::ListTasks, id, of_tasks),
     )?;
-    let (mut claimable, leads): (Vec<Data>, Vec<Data>) =
-        board.get("leads").items().into_iter().partition(|lead| lead.get("claimable").json().as_bool() == Some(true));
-    claimable.sort_by_key(|lead| instant(lead.text("received_at")));
+    let (claimable, leads) = divided(&board);
     let shown: Vec<Value> = claimable.iter().map(Data::value).collect();
-    let leads = groups(leads.iter().map(|lead| row(lead, &zoned)).collect(), &zoned);
+    let rows = leads.iter().enumerate().map(|(i, lead)| row(lead, claimable.len() + i, &zoned));
+    let leads = groups(rows.collect(), &zoned);
     // A deadline is in the row of its lead.
     let todos = agenda.get("tasks").items();
     let todos = todos.iter().filter(|todo| todo.text("kind") == "task").map(|todo| tasks::row(todo, &zoned)).collect();
@@ -96,6 +94,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
         owner => whose.chosen(),
         everybody => whose.0.is_none(),
         works => can.contains("work_leads"),
+        assigns => can.contains("assign_leads"),
     };
     page.render(200, "today.html", Place { dealer: Some(&dealer), active: "today" }, values)
 }
@@ -119,14 +118,45 @@ fn page_after(page: &Page<'_>, list: &Data) -> Option<String> {
     (!list.text("cursor").is_empty()).then(|| format!("?{}", pairs.encode_without(&["done"])))
 }
 
-/// Returns a lead with its next time: that of the deadline or of the planned event, whichever is earlier.
-fn row(lead: &Data, zoned: &Zoned) -> (Option<DateTime<Utc>>, Value) {
-    let deadline = instant(lead.text("current_deadline_at"));
+/// Returns the leads of the day in the order of the page, for the way from one to the next.
+pub(super) async fn ids(page: &Page<'_>, dealer: &str, filters: &Pairs) -> Result<Vec<String>, Unanswered> {
+    let board = page.get(Operation::Board, &[("dealer", dealer)], of_leads(filters, &Whose::of(page, filters))).await?;
+    let (claimable, leads) = divided(&board);
+    Ok(claimable.iter().chain(&leads).map(|lead| lead.text("id").to_owned()).collect())
+}
+
+/// Returns the parameters of the board that has the leads of the day.
+fn of_leads(address: &Pairs, whose: &Whose) -> Vec<(&'static str, String)> {
+    let cursor = address.get("cursor").unwrap_or_default().to_owned();
+    vec![("owner", whose.parameter()), ("pool", "true".to_owned()), ("limit", MOST.to_owned()), ("cursor", cursor)]
+}
+
+/// Divides the leads into those to claim, the oldest first, and the others by the time at which they are due, those without one last.
+fn divided(board: &Data) -> (Vec<Data>, Vec<Data>) {
+    let (mut claimable, mut leads): (Vec<Data>, Vec<Data>) =
+        board.get("leads").items().into_iter().partition(|lead| lead.get("claimable").json().as_bool() == Some(true));
+    claimable.sort_by_key(|lead| instant(lead.text("received_at")));
+    leads.sort_by_key(|lead| {
+        let due = times(lead).into_iter().flatten().min();
+        (due.is_none(), due)
+    });
+    (claimable, leads)
+}
+
+/// Returns the times of a lead's deadline and of its planned event.
+fn times(lead: &Data) -> [Option<DateTime<Utc>>; 2] {
     // Without an event, the time of the next action is that of the lead's last change.
     let planned = instant(lead.text("next_action_at")).filter(|_| !lead.get("next_action").is_null());
+    [instant(lead.text("current_deadline_at")), planned]
+}
+
+/// Returns a lead with its place on the page and its next time: that of the deadline or of the planned event, whichever is earlier.
+fn row(lead: &Data, place: usize, zoned: &Zoned) -> (Option<DateTime<Utc>>, Value) {
+    let [deadline, planned] = times(lead);
     let due = [deadline, planned].into_iter().flatten().min();
     let values = context! {
         lead => lead.value(),
+        place,
         due => due.map(|due| due.to_rfc3339()),
         seconds => due.map(|due| seconds_left(due, zoned)),
         planned => planned.map(|planned| planned.to_rfc3339()),

@@ -169,7 +169,7 @@ impl ContactsContext<'_> {
     fn decided(&self, people: Vec<LeadContact>, event: Event) -> Decision {
         let mut changed = self.lead.touched(self.now);
         if let Some(main) = people.first() {
-            changed.contact = main.person.display_name();
+            changed.show(&main.person);
         }
         if matches!(event, Event::Contact { main: true, .. }) {
             // The user has chosen who gets the letters.

@@ -29,7 +29,7 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     }
     let mut events = Vec::new();
     if replanned {
-        events.push(Event::DeadlineMoved { deadline: changed.deadline() });
+        events.push(Event::DeadlineMoved { from: lead.deadline(), deadline: changed.deadline() });
     }
     events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
     let notices = notices(&changed, dealer, owner, &fired, now);

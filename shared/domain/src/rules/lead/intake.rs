@@ -314,6 +314,8 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         lead_type: arrival.enquiry.lead_type,
         source: String::new(),
         contact: String::new(),
+        phone: None,
+        email: None,
         contact_id: contact.map(|c| c.contact.id.clone()),
         other_channels: Vec::new(),
         vehicle: String::new(),

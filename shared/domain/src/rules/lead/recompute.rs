@@ -14,7 +14,7 @@ pub fn recompute(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Dec
     let mut changed = lead.touched(now);
     changed.updated = lead.updated;
     if changed.replan(dealer) {
-        let event = Event::DeadlineMoved { deadline: changed.deadline() };
+        let event = Event::DeadlineMoved { from: lead.deadline(), deadline: changed.deadline() };
         return Some(commit(changed, Actor::System, vec![event], now));
     }
     // The timeline does not show that the lead passes on at another time.

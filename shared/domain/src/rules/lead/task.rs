@@ -142,7 +142,9 @@ pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) ->
                 Item::Lead(lead) => {
                     lead.tasks.iter_mut().filter(|work| work.id == after.work.id).for_each(|work| *work = after.work.clone());
                 }
-                Item::Entry(entry) if before.work != after.work => entry.events.push(after.timeline_event(TimelineAction::Changed, None)),
+                Item::Entry(entry) if before.work != after.work => {
+                    entry.events.push(after.timeline_event(TimelineAction::Changed, Some(&before.work), None))
+                }
                 _ => {}
             }
         }
@@ -159,12 +161,13 @@ impl Task {
         if self.state == TaskState::Open {
             changed.take_on(&self)?;
         }
-        let timeline = vec![self.timeline_event(action, note)];
+        let before = lead.tasks.iter().find(|open| open.id == self.work.id && **open != self.work);
+        let timeline = vec![self.timeline_event(action, before, note)];
         Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(self))))
     }
 
-    fn timeline_event(&self, action: TimelineAction, note: Option<String>) -> Event {
+    fn timeline_event(&self, action: TimelineAction, before: Option<&TaskDetails>, note: Option<String>) -> Event {
         let TaskDetails { id, title, start, minutes, assignee } = self.work.clone();
-        Event::Task { action, task: id, title, start, minutes, assignee, note }
+        Event::Task { action, task: id, title, start, minutes, assignee, before: before.cloned().map(Box::new), note }
     }
 }
