@@ -67,7 +67,7 @@ pub fn create(input: LeadInput<'_>, wanted: &TaskChange) -> Result<Decision, Ref
     let work = TaskDetails { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
     let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
     changed.take_on(&task)?;
-    let timeline = vec![task.timeline_event(TimelineAction::Added, None)];
+    let timeline = vec![task.timeline_event(TimelineAction::Added, None, None)];
     Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(task))))
 }
 
