@@ -18,7 +18,9 @@ use crate::visit::Visit;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The path of the sign-in.
 pub(crate) const PATH: &str = "/desk/sign-in";
@@ -46,7 +48,11 @@ struct Begun {
 /// Whether an address is a page of the console, so that a link to the sign-in cannot send a visitor to another site.
 pub(crate) fn is_own_page(address: &str) -> bool {
     let plain = address.len() <= LONGEST && address.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\');
-    plain && address.starts_with(HOME) && !address.contains("//") && !address.contains("/../") && !address.starts_with(PATH)
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    // Browsers read `%2e%2e` like `..`: such a path leaves the console. A name with a slash or a control character in it is no page.
+    let is_name = |name: Cow<'_, str>| !matches!(&*name, "." | "..") && !name.contains(|c: char| c.is_control() || matches!(c, '/' | '\\'));
+    let has_names = path.split('/').all(|name| is_name(percent_decode_str(name).decode_utf8_lossy()));
+    plain && address.starts_with(HOME) && !address.contains("//") && has_names && !address.starts_with(PATH)
 }
 
 /// The address of the sign-in that leads to `to`.
