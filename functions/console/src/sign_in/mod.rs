@@ -95,6 +95,9 @@ pub(crate) async fn complete(console: &Console, visit: &Visit) -> Result<Reply, 
         Err(other) => return Err(other.into()),
     };
     let session = console.sessions.start(me.text("group"), me.text("id"), &tokens, now).await?;
+    if let Some(old) = visit.cookie(&console.sessions.cookie_name(SESSION)) {
+        console.sessions.replace(&old, session.value()).await?;
+    }
     let done = console.sessions.cookie(BEGUN, "", PATIENCE);
     Ok(Reply::redirect(if is_own_page(&begun.to) { begun.to } else { HOME.to_owned() }).cookie(&session).cookie(&done))
 }
@@ -109,10 +112,7 @@ pub(crate) async fn session(console: &Console, visit: &Visit) -> Result<Option<S
     }
     let Some(refresh) = session.tokens.refresh.clone() else { return Ok(None) };
     match console.sign_in.refresh(&*console.http, refresh, now).await {
-        Ok(tokens) => {
-            console.sessions.renew(&session, &tokens).await?;
-            Ok(Some(session.with_tokens(tokens)))
-        }
+        Ok(tokens) => Ok(console.sessions.renew(session, tokens).await?),
         // Another request of this browser may have renewed them at the same time.
         Err(_) => Ok(console.sessions.open(&cookie, now).await?.filter(|again| again.tokens != session.tokens)),
     }
