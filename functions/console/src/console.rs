@@ -136,7 +136,10 @@ impl Console {
         }
         let Some(session) = session else { return Ok(self.sign_in_first(visit)) };
         match Box::pin(Page::open(self, visit, &session)).await {
-            Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => Ok(self.sign_in_first(visit)),
+            Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => {
+                self.people.forget(&session);
+                Ok(self.sign_in_first(visit))
+            }
             other => other,
         }
     }

@@ -41,6 +41,13 @@ impl PeopleCache {
             known.insert(key, (Instant::now(), me.clone()));
         }
     }
+
+    /// Forgets the user of a session whose token the API no longer takes.
+    pub(crate) fn forget(&self, session: &Session) {
+        if let Ok(mut known) = self.0.lock() {
+            known.remove(&hash(session.tokens.access.as_bytes()));
+        }
+    }
 }
 
 /// The place of a page in the console.
