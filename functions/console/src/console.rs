@@ -44,7 +44,7 @@ pub struct Console {
     pub(crate) clock: Clock,
     pub(crate) wall: Clock,
     url: String,
-    policy: String,
+    upload_origin: String,
     pub(crate) people: screens::PeopleCache,
 }
 
@@ -85,15 +85,17 @@ impl Console {
     pub fn new(parts: Parts) -> Self {
         let Parts { http, api, url, store, sign_in, clock, wall, upload_origin } = parts;
         let url = url.trim_end_matches('/').to_owned();
-        // The sign-out is a form that leads to the provider.
-        let provider = sign_in.sign_out.as_deref().unwrap_or(&sign_in.issuer);
-        let provider = url::Url::parse(provider).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-        let policy = format!(
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self' {upload_origin}; \
-             form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'"
-        );
         let sessions = Sessions::new(store, &url);
-        Self { http, api, sessions, sign_in, clock, wall, url, policy, people: screens::PeopleCache::default() }
+        Self { http, api, sessions, sign_in, clock, wall, url, upload_origin, people: screens::PeopleCache::default() }
+    }
+
+    /// The content security policy: nothing but files of the console itself, no script or style in a page, no frames.
+    fn policy(&self) -> String {
+        let (uploads, provider) = (&self.upload_origin, Vec::from_iter(self.sign_in.origins()).join(" "));
+        format!(
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self' {uploads}; \
+             form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'"
+        )
     }
 
     /// Returns the address of a page with scheme and host.
@@ -113,7 +115,7 @@ impl Console {
         let (status, ms) = (reply.status(), started.elapsed().as_millis() as u64);
         tracing::info!(function = "console", request_id, method = %visit.method, path = visit.path, status, ms, "request");
         let gzip = visit.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip"));
-        reply.write(&self.policy, gzip)
+        reply.write(&self.policy(), gzip)
     }
 
     async fn answer(&self, visit: &Visit) -> Result<Reply, Trouble> {

@@ -78,8 +78,15 @@ pub(crate) async fn complete(console: &Console, visit: &Visit) -> Result<Reply, 
     let begun = cookie.and_then(|bytes| serde_json::from_slice::<Begun>(&bytes).ok());
     // Without the cookie somebody else may have started the sign-in, or it took too long.
     let Some(begun) = begun.filter(|begun| visit.query.get("state") == Some(&begun.state)) else { return Err(Trouble::SignInLost) };
+    // The answer of another provider must not get here: its code would be sent to ours.
+    if visit.query.get("iss").is_some_and(|issuer| issuer.trim_end_matches('/') != console.sign_in.issuer) {
+        return Err(Trouble::SignInLost);
+    }
     let Some(code) = visit.query.get("code") else {
-        tracing::warn!(error = visit.query.get("error"), "the provider refused a sign-in");
+        // The address is the browser's: only a name of an error is logged.
+        let is_name = |text: &&str| text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let error = visit.query.get("error").filter(is_name);
+        tracing::warn!(error, "the provider refused a sign-in");
         return Err(Trouble::SignInRefused);
     };
     let now = console.wall.now();
