@@ -75,6 +75,9 @@ pub(crate) enum Trouble {
     /// The provider knows the person, but Forecourt does not.
     #[error("no user")]
     NoUser,
+    /// A form is larger than any that a page has.
+    #[error("a form that is too large")]
+    TooLarge,
     /// A page of another site sent a form.
     #[error("a form of another site")]
     ForeignForm,
@@ -125,6 +128,9 @@ impl Console {
         if visit.method != Method::GET && visit.method != Method::HEAD && !visit.is_of_this_site(&self.url) {
             return Err(Trouble::ForeignForm);
         }
+        if visit.is_too_large {
+            return Err(Trouble::TooLarge);
+        }
         match (visit.method.as_str(), visit.path.as_str()) {
             ("GET" | "HEAD", "/" | "/desk") => return Ok(Reply::redirect(sign_in::HOME)),
             ("GET", sign_in::PATH) => return sign_in::begin(self, visit).await,
@@ -165,6 +171,7 @@ impl Console {
         let (status, name) = match trouble {
             Trouble::NoPage => (404, "no_page"),
             Trouble::ForeignForm => (403, "foreign_form"),
+            Trouble::TooLarge => (413, "too_large"),
             Trouble::SignInLost => (400, "sign_in_lost"),
             Trouble::SignInRefused => (403, "sign_in_refused"),
             Trouble::NoUser => (403, "no_user"),
