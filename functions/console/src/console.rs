@@ -75,6 +75,9 @@ pub(crate) enum Trouble {
     /// The provider knows the person, but Forecourt does not.
     #[error("no user")]
     NoUser,
+    /// The user lacks the right to which the page belongs.
+    #[error("a right is missing")]
+    Forbidden,
     /// A form is larger than any that a page has.
     #[error("a form that is too large")]
     TooLarge,
@@ -170,6 +173,7 @@ impl Console {
     fn explain(&self, visit: &Visit, trouble: &Trouble, request_id: &str) -> Reply {
         let (status, name) = match trouble {
             Trouble::NoPage => (404, "no_page"),
+            Trouble::Forbidden => (403, "forbidden"),
             Trouble::ForeignForm => (403, "foreign_form"),
             Trouble::TooLarge => (413, "too_large"),
             Trouble::SignInLost => (400, "sign_in_lost"),

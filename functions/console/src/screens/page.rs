@@ -161,6 +161,14 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Refuses a page that is offered only to users with a right. The API refuses what it asks for; this is for a page that asks for nothing.
+    ///
+    /// # Errors
+    /// [`Trouble::Forbidden`].
+    pub(crate) fn needs(&self, right: Right) -> Result<(), Trouble> {
+        if self.may(right) { Ok(()) } else { Err(Trouble::Forbidden) }
+    }
+
     /// Returns the language, the dealer's zone and the time.
     pub(crate) fn zoned(&self, dealer: Option<&Data>) -> Zoned {
         let zone = dealer.and_then(|dealer| dealer.text("zone").parse().ok()).unwrap_or(chrono_tz::UTC);
