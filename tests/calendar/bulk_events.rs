@@ -55,6 +55,7 @@ impl BulkEvents {
             ids: forecourt_edge::Ids::random(),
             files: Arc::new(forecourt_local::folder::Folder { path: "none".into(), links: None }),
             public_url: "https://desk.example".into(),
+            console: Default::default(),
             metrics: Metrics::nowhere(),
             token_claims: Arc::default(),
         };

@@ -239,7 +239,8 @@ async fn lead_8_a_board_combines_the_next_action_date_with_the_list_filters() {
 }
 
 /// LEAD-8, CAL-3: rows of the board and of the list show the title, type, time and user of the next action, and the current deadline, as
-/// the lead's page does. An event without a user follows the lead to its new owner; so does the event of a user who is not at the new dealer.
+/// the lead's page does. An event without a user follows the lead to its new owner; so does the event of a user who is not at the new
+/// dealer.
 #[tokio::test]
 async fn lead_8_rows_show_the_next_action_and_the_current_deadline() {
     let world = World::new().await;

@@ -16,6 +16,7 @@ fn error<'a>(page: &'a Page, field: &str) -> &'a str {
     rest.split_once("</p>").unwrap().0
 }
 
+/// DESK-4.
 #[tokio::test]
 async fn int_5_a_form_that_is_sent_twice_is_carried_out_once() {
     let desk = Desk::new().await;
@@ -40,6 +41,7 @@ async fn int_5_a_form_that_is_sent_twice_is_carried_out_once() {
     assert_eq!(comments(&desk.world, &lead).await, 2);
 }
 
+/// DESK-4.
 #[tokio::test]
 async fn a_problem_is_shown_beside_its_field_and_what_was_typed_stays() {
     let desk = Desk::new().await;
@@ -65,6 +67,7 @@ async fn a_problem_is_shown_beside_its_field_and_what_was_typed_stays() {
     assert_eq!(desk.world.events(lead.parse().unwrap()).await.len(), before + 1);
 }
 
+/// DESK-4.
 #[tokio::test]
 async fn set_10_the_form_of_an_older_version_overwrites_nothing() {
     let desk = Desk::new().await;
@@ -89,6 +92,7 @@ async fn set_10_the_form_of_an_older_version_overwrites_nothing() {
     assert_eq!(desk.world.get(ADMIN, &format!("/leads/{lead}")).await.text("/status"), "lost");
 }
 
+/// DESK-2.
 #[tokio::test]
 async fn a_form_that_does_not_exist_and_a_refused_right_are_pages() {
     let desk = Desk::new().await;

@@ -2,7 +2,9 @@
 
 mod forms;
 mod group;
+mod links;
 mod pages;
 mod sessions;
 mod sign_in;
 mod texts;
+mod things;

@@ -10,6 +10,7 @@ fn leads() -> String {
     format!("/desk/d/{NORDSTERN}/leads")
 }
 
+/// DESK-1.
 #[tokio::test]
 async fn a_cookie_that_somebody_else_chose_never_becomes_a_session() {
     let desk = Desk::new().await;
@@ -35,6 +36,7 @@ async fn a_cookie_that_somebody_else_chose_never_becomes_a_session() {
     assert!(attacker.clone().get("/desk/me").await.text.contains("Chris"));
 }
 
+/// DESK-1.
 #[tokio::test]
 async fn a_changed_cookie_opens_no_session() {
     let desk = Desk::new().await;
@@ -52,6 +54,7 @@ async fn a_changed_cookie_opens_no_session() {
     assert_eq!(browser.clone().get(&leads()).await.status, 200);
 }
 
+/// DESK-1.
 #[tokio::test]
 async fn an_expired_session_asks_for_the_sign_in_and_returns_to_the_page() {
     let desk = Desk::new().await;
@@ -68,6 +71,7 @@ async fn an_expired_session_asks_for_the_sign_in_and_returns_to_the_page() {
     assert_eq!(browser.sign_in(ADMIN, &leads()).await.status, 200);
 }
 
+/// DESK-1.
 #[tokio::test]
 async fn signing_out_ends_one_session_and_signing_out_everywhere_ends_all_of_the_user() {
     let desk = Desk::new().await;
@@ -87,6 +91,7 @@ async fn signing_out_ends_one_session_and_signing_out_everywhere_ends_all_of_the
     assert_eq!(phone.send("/desk/sign-out", &[]).await.status, 303);
 }
 
+/// DESK-1.
 #[tokio::test]
 async fn a_form_of_another_site_is_refused_and_changes_nothing() {
     let desk = Desk::new().await;
@@ -97,8 +102,8 @@ async fn a_form_of_another_site_is_refused_and_changes_nothing() {
         vec![],
         vec![("origin", "https://evil.example")],
         vec![("origin", "null")],
-        vec![("origin", "http://desk.example")],
-        vec![("origin", "https://desk.example.evil.example")],
+        vec![("origin", "http://console.example")],
+        vec![("origin", "https://console.example.evil.example")],
         vec![("sec-fetch-site", "cross-site")],
         vec![("sec-fetch-site", "same-site")],
         vec![("sec-fetch-site", "none")],

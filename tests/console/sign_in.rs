@@ -9,6 +9,7 @@ fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// DESK-1.
 #[tokio::test]
 async fn the_sign_in_leads_to_the_very_page_that_was_asked_for() {
     let desk = Desk::new().await;
@@ -23,6 +24,7 @@ async fn the_sign_in_leads_to_the_very_page_that_was_asked_for() {
     assert!(arrived.status == 200 && arrived.address.starts_with(&format!("/desk/d/{NORDSTERN}/")), "{}", arrived.address);
 }
 
+/// DESK-1.
 #[tokio::test]
 async fn the_sign_in_leads_to_no_other_site() {
     let desk = Desk::new().await;
@@ -44,7 +46,7 @@ async fn the_sign_in_leads_to_no_other_site() {
         "/desk/\r\nset-cookie: a=b",
         "/desk/\tevil",
         "javascript:alert(1)",
-        "desk.example.evil.example/desk/",
+        "console.example.evil.example/desk/",
         "/deskevil",
         "/reference",
         "/desk/sign-in?to=https://evil.example",
@@ -66,6 +68,7 @@ async fn the_sign_in_leads_to_no_other_site() {
     assert_eq!((sent.status, sent.header("location")), (303, &*format!("/desk/leads/{lead}?done=comment")));
 }
 
+/// DESK-1.
 #[tokio::test]
 async fn a_sign_in_is_completed_only_by_the_browser_that_began_it() {
     let desk = Desk::new().await;

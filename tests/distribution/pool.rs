@@ -93,8 +93,8 @@ async fn dis_8_an_owners_board_has_the_leads_to_claim_on_request() {
     both.sort();
     assert_eq!(rows(&claimant(0), "board?owner=puller-00").await, [own]);
     assert_eq!(rows(&claimant(0), "board?owner=puller-00&pool=true").await, both);
-    assert_eq!(rows(&claimant(1), "board?owner=puller-01&pool=true").await, [pooled.clone()]);
-    assert_eq!(rows(&claimant(1), "board?owner=pool.nordstern&pool=true").await, [pooled.clone()], "the lead is there once");
+    assert_eq!(rows(&claimant(1), "board?owner=puller-01&pool=true").await, std::slice::from_ref(&pooled));
+    assert_eq!(rows(&claimant(1), "board?owner=pool.nordstern&pool=true").await, std::slice::from_ref(&pooled), "the lead is there once");
     assert_eq!(rows(&claimant(1), "leads").await, [pooled]);
     assert!(rows(ADMIN, "board?owner=puller-01&pool=true").await.is_empty(), "a user who may not claim gets the owner's leads only");
     assert_eq!(rows(ADMIN, "leads?owner=pool.nordstern").await, [(ids[1].clone(), false)]);

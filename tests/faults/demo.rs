@@ -58,7 +58,7 @@ async fn int_3_the_pages_of_the_local_run_answer_without_a_token() {
     assert_eq!(problem["errors"][0]["rule_url"], link);
     let (page, _) = link.split_once('#').unwrap();
     for (path, media_type, part) in [
-        ("/", "text/html", "swagger"),
+        ("/reference/api", "text/html", "swagger"),
         ("/openapi.json", "application/json", "\"/leads/{id}\""),
         ("/reference", "text/html", "href=\"/reference/rules\""),
         (page, "text/html", "<a id=\"INT-3\">"),

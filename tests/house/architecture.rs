@@ -1,25 +1,12 @@
 //! Checks of the architecture: dependencies between crates, generated files, routes, sample events.
 
-use crate::support::root;
 use crate::support::world::{NORDSTERN, World};
+use crate::support::{files, root};
 use forecourt_edge::routes::{self, Operation};
 use forecourt_local::{openapi, template};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() && path.file_name().is_some_and(|n| n != "target" && n != ".git") {
-            found.extend(files(&path, ending));
-        } else if path.extension().is_some_and(|e| e == ending) {
-            found.push(path);
-        }
-    }
-    found
-}
+use std::path::Path;
 
 /// Returns the workspace crates that a manifest names.
 fn depends_on(manifest: &Path) -> BTreeSet<String> {

@@ -1,7 +1,6 @@
 //! The order of the domain's folders: a folder imports only from itself and from folders below it. The same for the subjects of the tests.
 
-use super::architecture::files;
-use crate::support::root;
+use crate::support::{files, root};
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
 const ORDER: [&str; 29] = [

@@ -100,7 +100,7 @@ async fn msg_1_a_permanently_failed_mail_is_a_metric() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let (platform, lines) = with_recorded_metrics(&world.system.platform);
-    let texts = Arc::new(Texts::new("https://desk.example").unwrap());
+    let texts = Arc::new(Texts::new(world.system.platform.console.clone()).unwrap());
     let sender = Sender { platform, carrier: Arc::new(Refusing), texts };
     let wake_up = json!({"kind": "send", "group": "demo-group", "dealer": NORDSTERN, "lead": id, "message": "assigned-1"});
     for _ in 0..2 {
@@ -121,7 +121,7 @@ async fn msg_1_a_permanently_failed_notice_to_admins_is_a_metric() {
         assert_eq!(made.status, 201, "{}", made.body);
         let (platform, lines) = with_recorded_metrics(&world.system.platform);
         let store = platform.store.clone();
-        let sender = Sender { platform, carrier, texts: Arc::new(Texts::new("https://desk.example").unwrap()) };
+        let sender = Sender { platform, carrier, texts: Arc::new(Texts::new(world.system.platform.console.clone()).unwrap()) };
         let mut attempts = 0;
         // The group has no other work.
         while let Some((due, wake_up)) = store.due(at("2026-12-31T00:00:00Z"), 1).await.unwrap().pop() {

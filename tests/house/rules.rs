@@ -1,14 +1,14 @@
 //! Checks that `docs/rules.md`, the code and the tests agree on the rules, and that the documents' links work.
 
-use super::architecture::files;
-use crate::support::root;
 use crate::support::world::{NORDSTERN, Request, World};
+use crate::support::{files, root};
 use forecourt_reference as reference;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const AREAS: [&str; 15] = ["API", "SET", "CLK", "INT", "DIS", "ESC", "LEAD", "CAL", "APT", "OVR", "EXP", "FUP", "ACC", "MSG", "PRV"];
+const AREAS: [&str; 16] =
+    ["API", "SET", "CLK", "INT", "DIS", "ESC", "LEAD", "CAL", "APT", "OVR", "EXP", "FUP", "ACC", "DESK", "MSG", "PRV"];
 
 /// Returns each rule of `docs/rules.md` and whether it is built.
 fn rules() -> BTreeMap<String, bool> {

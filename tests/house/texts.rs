@@ -4,8 +4,7 @@
 //! lines, attributes other than `#[error(…)]`, and literals that are no text for people. A line has the rule, the crate and the text.
 //! `INSTA_UPDATE=always cargo test -p forecourt-tests -- texts` accepts changes.
 
-use super::architecture::files;
-use crate::support::root;
+use crate::support::{files, root};
 use std::collections::BTreeSet;
 use std::path::Path;
 

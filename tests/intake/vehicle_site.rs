@@ -1,6 +1,6 @@
 //! An enquiry for a vehicle at another site (INT-10), and the copy of a trade-in enquiry for the dealer's buyer (INT-8).
 
-use crate::support::world::{ADMIN, NORDSTERN, Request, World, dealer, enquiry};
+use crate::support::world::{ADMIN, CONSOLE_URL, NORDSTERN, Request, World, dealer, enquiry};
 use forecourt_domain::settings::Settings;
 use serde_json::{Value, json};
 
@@ -142,11 +142,12 @@ async fn int_8_a_trade_in_enquiry_without_a_vehicle_is_mailed_to_the_trade_in_ad
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.to == "ankauf@example.com").collect();
     assert_eq!(mails.len(), 1, "at once, at night too, and only where no vehicle is asked for");
     let (mail, sheet) = (&mails[0], &mails[0].attachments[0]);
-    assert!(mail.subject.contains(&id.spoken()) && mail.text.contains(&format!("https://desk.example/leads/{id}")), "{}", mail.text);
+    let link = format!("{CONSOLE_URL}/desk/leads/{id}");
+    assert!(mail.subject.contains(&id.spoken()) && mail.text.contains(&link), "{}", mail.text);
     assert_eq!((sheet.name.as_str(), sheet.media_type.as_str()), (&*format!("{id}.pdf"), "application/pdf"));
     let pdf = lopdf::Document::load_mem(&sheet.content).unwrap();
     let text = pdf.extract_text(&[1]).unwrap();
-    for word in ["Volkswagen", "Polo", "74000 km", "jana@example.com"] {
+    for word in ["Volkswagen", "Polo", "74000 km", "jana@example.com", &link] {
         assert!(text.contains(word), "{word} is not in {text}");
     }
     assert!(String::from_utf8_lossy(&mail.mime("no-reply@example.com").unwrap()).contains("application/pdf"));

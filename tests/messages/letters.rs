@@ -107,7 +107,7 @@ async fn msg_1_a_letter_of_a_crashed_sender_is_unclear_and_not_sent_again() {
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     world.system.agenda.lose_everything();
     let carrier = Arc::new(SilentProvider(Default::default()));
-    let texts = Arc::new(Texts::new("https://desk.example").unwrap());
+    let texts = Arc::new(Texts::new(world.system.platform.console.clone()).unwrap());
     let sender = Sender { platform: world.system.platform.of("send"), carrier: carrier.clone(), texts };
     let wake_up = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN, "home": {"appointment": id}, "letter": "confirmation-0-email"});
     for _ in 0..3 {

@@ -146,7 +146,7 @@ async fn set_12_a_further_attempt_takes_no_second_share() {
     world.settings(|s| s.limits.letters_per_recipient = 1).await;
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     world.system.agenda.lose_everything();
-    let texts = Arc::new(Texts::new("https://desk.example").unwrap());
+    let texts = Arc::new(Texts::new(world.system.platform.console.clone()).unwrap());
     let sender = Sender { platform: world.system.platform.of("send"), carrier: Arc::new(Busy), texts };
     let wake_up = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN,
         "home": {"appointment": id}, "letter": "confirmation-0-email"});

@@ -102,7 +102,7 @@ async fn sent_from(now: &str, times: usize, failures: Vec<Undelivered>) -> (Vec<
     let id = world.lead(&enquiry("jana")).await;
     let flaky = Arc::new(Flaky { failures: Mutex::new(failures), carried: Mutex::default() });
     let platform: Platform = world.system.platform.of("send");
-    let sender = Sender { platform, carrier: flaky.clone(), texts: Arc::new(Texts::new("https://desk.example").unwrap()) };
+    let sender = Sender { platform, carrier: flaky.clone(), texts: Arc::new(Texts::new(world.system.platform.console.clone()).unwrap()) };
     let wake_up = WakeUp {
         kind: DueKind::Send,
         group: world.scope().group().clone(),
@@ -236,7 +236,7 @@ async fn msg_1_a_digest_of_a_crashed_sender_is_sent_again_with_the_same_id() {
     let sender = Sender {
         platform: world.system.platform.of("send"),
         carrier: lost.clone(),
-        texts: Arc::new(Texts::new("https://desk.example").unwrap()),
+        texts: Arc::new(Texts::new(world.system.platform.console.clone()).unwrap()),
     };
     let wake_ups = world.store.due(at("2026-11-23T07:00:43Z"), 100).await.unwrap();
     let (_, wake_up) = wake_ups.iter().find(|(_, wake_up)| wake_up.kind == DueKind::Send).unwrap();

@@ -26,7 +26,7 @@ impl Carrier for Failing {
 }
 
 fn sender(world: &World, failing: fn() -> Undelivered) -> Sender {
-    let texts = Arc::new(Texts::new("https://desk.example").unwrap());
+    let texts = Arc::new(Texts::new(world.system.platform.console.clone()).unwrap());
     Sender { platform: world.system.platform.of("send"), carrier: Arc::new(Failing(failing)), texts }
 }
 

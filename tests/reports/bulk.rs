@@ -89,6 +89,7 @@ impl Bulk {
             ids: forecourt_edge::Ids::random(),
             files: bucket.clone(),
             public_url,
+            console: Default::default(),
             metrics: Metrics::nowhere(),
             token_claims: Arc::default(),
         };

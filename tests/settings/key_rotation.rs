@@ -2,7 +2,7 @@
 //! APT-4, APT-6).
 
 use crate::support::pingbacks::external;
-use crate::support::world::{NORDSTERN, Request, World, enquiry, gateway_event};
+use crate::support::world::{CONSOLE_URL, NORDSTERN, Request, World, enquiry, gateway_event};
 use aws_lambda_events::encodings::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -47,6 +47,7 @@ impl<'a> Stack<'a> {
             queue: PartnerQueue::open(folder.path().join("queue"), clock.clone()).unwrap(),
             appointments: PartnerQueue::open(folder.path().join("appointments"), clock).unwrap(),
             public_url: "https://desk.example".into(),
+            console_url: CONSOLE_URL.into(),
             token_claims: forecourt_edge::environment::TokenClaims::default(),
             twice: false,
         };

@@ -1,7 +1,7 @@
 //! Rights over the group: limits, records and mails (ACC-1).
 
 use super::users::ida;
-use crate::support::world::{ADMIN, NORDSTERN, Request, World};
+use crate::support::world::{ADMIN, CONSOLE_URL, NORDSTERN, Request, World};
 use serde_json::{Value, json};
 
 /// ACC-1: nobody changes their own role or grants rights to themselves, not even the operator.
@@ -96,6 +96,7 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
     let to_gina: Vec<&str> = mails.iter().filter(|mail| mail.to.starts_with("gina.group")).map(|mail| mail.subject.as_str()).collect();
     assert_eq!(to_gina, ["New rights for ida.falk"; 6].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
     assert_eq!(mails.len(), 9, "each admin once, although every wake-up comes twice");
+    assert!(mails.iter().all(|mail| mail.text.ends_with(&format!("{CONSOLE_URL}/desk/group/access-log"))), "{:?}", mails[0]);
     assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("user:otto.operator"), "{}", mails[1].text);
 }
 

@@ -253,7 +253,7 @@ async fn an_unknown_value_of_an_enum_at_any_depth_survives_a_change_of_its_item(
             for (changed, ours) in beside(&changes, &path[..path.len() - 1]).into_iter().chain([&unchanged]) {
                 table.put(&fields(theirs.clone())).await;
                 if let Err(e) = table.write(ours, &stored).await {
-                    panic!("{kind}: {path:?}: {}", e.chain());
+                    panic!("{kind}: {path:?} after a change of {changed:?}: {}", e.chain());
                 }
                 let after = AttributeValue::M(table.get(&stored).await);
                 assert!(has_added_value(&after), "{kind}: {path:?} after a change of {changed:?}: {after:?}");

@@ -1,6 +1,6 @@
 //! A browser at the console, without a network: the console's requests go to the gateway of the local run and to its identity provider.
 
-use super::world::World;
+use super::world::{CONSOLE_URL, World};
 use async_trait::async_trait;
 use aws_lambda_events::encodings::Body;
 use axum::body::Bytes;
@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The address of console, API and provider.
-pub const URL: &str = "https://desk.example";
+pub const URL: &str = CONSOLE_URL;
 /// The cookie of a session.
 pub const SESSION: &str = "__Host-desk";
 /// The cookie of a sign-in that has begun.

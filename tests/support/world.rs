@@ -27,6 +27,10 @@ use std::sync::{Arc, OnceLock};
 
 /// The dealer of most tests: Berlin, 08:00-12:30 and 13:30-18:00, Saturday 09:00-13:00, seven sellers.
 pub const NORDSTERN: &str = "autohaus-nordstern-demo";
+/// The base URL of links for customers and partners.
+pub const PUBLIC_URL: &str = "https://desk.example";
+/// The URL of the console, with which links for staff begin.
+pub const CONSOLE_URL: &str = "https://console.example";
 /// The dealer admin of [`NORDSTERN`].
 pub const ADMIN: &str = "ingo.brandt";
 
@@ -192,8 +196,7 @@ impl World {
         let clock = VirtualClock::frozen_at(at(now));
         demo::group().unwrap().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
         rival_group().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
-        let public_url = "https://desk.example".to_owned();
-        let links = Links { public_url: public_url.clone(), secret: store.secret().clone(), clock: clock.clone() };
+        let links = Links { public_url: PUBLIC_URL.to_owned(), secret: store.secret().clone(), clock: clock.clone() };
         let bucket = Arc::new(Folder { path: folder.path().join("bucket"), links: Some(links) });
         let parts = Parts {
             store: store.clone(),
@@ -203,7 +206,8 @@ impl World {
             uploads: bucket.clone(),
             mailbox: Arc::new(Mailbox::in_memory()),
             queue: PartnerQueue::open(folder.path().join("queue"), clock.clone()).unwrap(),
-            public_url,
+            public_url: PUBLIC_URL.to_owned(),
+            console_url: CONSOLE_URL.to_owned(),
             appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
             token_claims: forecourt_edge::environment::TokenClaims::default(),
             twice,

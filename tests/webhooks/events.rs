@@ -1,6 +1,6 @@
 //! Events to other systems: signed, in order, retried until the receiver accepts them (APT-6).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, enquiry};
+use crate::support::world::{ADMIN, CONSOLE_URL, NORDSTERN, Reply, Request, World, at, enquiry};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -187,6 +187,7 @@ async fn apt_6_a_receiver_that_responds_410_gets_no_more_events_and_an_admin_is_
     let mails = notices(&world);
     assert_eq!(mails.len(), 1);
     assert!(mails[0].to.starts_with("gina.group@") && mails[0].text.contains("410"), "{:?}", mails[0]);
+    assert!(mails[0].text.ends_with(&format!("{CONSOLE_URL}/desk/group/webhooks/{id}")), "{:?}", mails[0]);
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/state"), shown.text("/off_because")), ("off", "gone"));
     // After an update with the current version switches it on again, it receives new events only.
@@ -251,7 +252,11 @@ pub async fn wake_up(world: &World) -> WakeUp {
 }
 
 pub fn sender(world: &World, carrier: Arc<dyn Carrier>) -> Sender {
-    Sender { platform: world.system.platform.of("send"), carrier, texts: Arc::new(Texts::new("https://desk.example").unwrap()) }
+    Sender {
+        platform: world.system.platform.of("send"),
+        carrier,
+        texts: Arc::new(Texts::new(world.system.platform.console.clone()).unwrap()),
+    }
 }
 
 #[tokio::test]

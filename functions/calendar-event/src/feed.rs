@@ -265,9 +265,7 @@ fn entry(platform: &Platform, event: &VisibleEvent, dealer: &Dealer) -> (Event, 
     let zone = dealer.settings.calendar.zone();
     let cancelled = row.state == "deleted";
     let title = if lead.contact.is_empty() { row.title.clone() } else { format!("{} · {}", row.title, lead.contact) };
-    let link = format!("{}/leads/{}", platform.public_url, lead.id);
-    // The user of an event may not be allowed to see the lead, but may see the event.
-    let link = if event.user() == lead.owner.as_ref() { link } else { format!("{link}/events/{}", row.id) };
+    let link = platform.console.event(lead, &row.id, event.user());
     let about: Vec<String> = [lead.vehicle.clone(), lead.id.spoken(), link].into_iter().filter(|line| !line.is_empty()).collect();
     let mut entry = Event::new();
     entry

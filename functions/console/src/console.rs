@@ -1,7 +1,7 @@
 //! The console as a whole: from a browser's request to its response.
 
 use crate::api::{Api, Unanswered};
-use crate::http::Http;
+use crate::http::{Client, Http};
 use crate::reply::Reply;
 use crate::screens::{self, Page};
 use crate::session::Sessions;
@@ -9,7 +9,8 @@ use crate::sign_in::{self, SignIn};
 use crate::view::{self, Language};
 use crate::visit::Visit;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_edge::Clock;
+use forecourt_edge::environment::{Missing, optional_setting, setting};
+use forecourt_edge::{Clock, Platform};
 use forecourt_store::{Failure, Store};
 use http::Method;
 use std::sync::Arc;
@@ -102,6 +103,28 @@ impl Console {
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self' {uploads}; \
              form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'"
         )
+    }
+
+    /// The console of the deployed function.
+    ///
+    /// # Errors
+    /// If a required variable of the environment is missing.
+    pub fn from_environment(platform: Platform) -> Result<Self, Missing> {
+        let http = Arc::new(Client::default());
+        let scopes = optional_setting("SIGN_IN_SCOPES").unwrap_or_default();
+        let mut sign_in = SignIn::new(&setting("ISSUER")?, &setting("SIGN_IN_CLIENT")?, &scopes.split(' ').collect::<Vec<_>>());
+        sign_in.audience = optional_setting("SIGN_IN_AUDIENCE");
+        sign_in.sign_out = optional_setting("SIGN_OUT_URL");
+        Ok(Self::new(Parts {
+            http: http.clone(),
+            api: Api::new(http, &setting("API_URL")?),
+            url: platform.console.url().to_owned(),
+            store: platform.store,
+            sign_in,
+            clock: platform.clock,
+            wall: platform.wall,
+            upload_origin: optional_setting("UPLOAD_ORIGIN").unwrap_or_default(),
+        }))
     }
 
     /// Returns the address of a page with scheme and host.

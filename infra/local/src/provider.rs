@@ -1,5 +1,5 @@
-//! The local twin of the identity provider: authorization code with PKCE, and a page on which to choose the person. It asks for no password,
-//! as nobody but this machine can reach it.
+//! The local twin of the identity provider: authorization code with PKCE, and a page on which to choose the person. It asks for no
+//! password, as nobody but this machine can reach it.
 
 use crate::demo::GroupData;
 use crate::gateway;

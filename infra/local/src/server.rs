@@ -38,7 +38,7 @@ impl Default for Options {
 }
 
 /// The path of the page on which every route can be tried.
-const TRY: &str = "/reference/api";
+const TRY: &str = "/reference/api/";
 
 struct Gateway {
     started: Started,
@@ -129,6 +129,12 @@ async fn answer(
     let path = uri.path().to_owned();
     if path == "/" || path == "/desk" || path.starts_with("/desk/") {
         return console(gateway, &method, Incoming { uri: &uri, headers, body: &body }).await;
+    }
+    if method == Method::GET && path == TRY.trim_end_matches('/') {
+        return Redirect::permanent(TRY).into_response();
+    }
+    if method == Method::GET && path.starts_with(TRY) {
+        return file(&gateway, &path);
     }
     match gateway::route(&method, &path) {
         Matched::Route(route, parts) => call_function(gateway, route, parts, Incoming { uri: &uri, headers, body: &body }).await,
@@ -238,9 +244,9 @@ fn file(gateway: &Gateway, path: &str) -> Response {
     if path == "/openapi.json" {
         return (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], gateway.document.clone()).into_response();
     }
-    let page = path.strip_prefix(TRY).unwrap_or(path);
-    match utoipa_swagger_ui::serve(page.trim_start_matches('/'), gateway.reference.clone()) {
-        Ok(Some(file)) => (StatusCode::OK, [(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
+    let page = path.strip_prefix(TRY).map(|page| utoipa_swagger_ui::serve(page, gateway.reference.clone()));
+    match page {
+        Some(Ok(Some(file))) => (StatusCode::OK, [(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
         _ => gateway::problem(&Problem::no_route()),
     }
 }

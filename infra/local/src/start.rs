@@ -75,6 +75,7 @@ pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
         queue: PartnerQueue::open(data.join("queue"), clock.clone()).with_context(in_folder)?,
         appointments: PartnerQueue::open(data.join("appointments"), clock.clone()).with_context(in_folder)?,
         public_url: url.to_owned(),
+        console_url: url.to_owned(),
         token_claims: TokenClaims::from_environment(),
         twice: false,
     };

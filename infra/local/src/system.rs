@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_edge::environment::TokenClaims;
+use forecourt_edge::environment::{ConsoleLinks, TokenClaims};
 use forecourt_edge::files::{Files, Uploads};
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
@@ -61,8 +61,10 @@ pub struct Parts {
     pub queue: PartnerQueue,
     /// The partners' queue of appointments.
     pub appointments: PartnerQueue,
-    /// The base URL of links in mails.
+    /// The base URL of links for customers and partners.
     pub public_url: String,
+    /// The URL of the console, for links for staff.
+    pub console_url: String,
     /// The claims of tokens that name the sender.
     pub token_claims: TokenClaims,
     /// Whether every message between functions is delivered twice, as a queue may do.
@@ -98,13 +100,12 @@ impl System {
     /// # Errors
     /// If a mail template is invalid.
     pub fn new(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, token_claims, twice } = parts;
+        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, console_url, token_claims, twice } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
         let store = store.with_commit_hook(Arc::new(move |due| nudged.committed(due)));
         let time = clock.clone();
         let clock_of_all = Clock::from_fn(move || time.now());
-        let link = public_url.trim_end_matches('/').into();
         let platform = Platform {
             function: "local",
             store,
@@ -112,11 +113,12 @@ impl System {
             wall: Clock::real(),
             ids,
             files,
-            public_url: link,
+            public_url: public_url.trim_end_matches('/').into(),
+            console: ConsoleLinks::new(&console_url),
             metrics: Metrics::nowhere(),
             token_claims: Arc::new(token_claims),
         };
-        let texts = Texts::new(&public_url).context("a mail template is invalid")?;
+        let texts = Texts::new(platform.console.clone()).context("a mail template is invalid")?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
         let exporter = Exporter::new(platform.of("export"), uploads);
         let outbox = Outbox { platform: platform.of("outbox"), wake_ups: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };

@@ -1,6 +1,6 @@
 //! The clients and settings that a function uses.
 
-use crate::environment::TokenClaims;
+use crate::environment::{ConsoleLinks, TokenClaims};
 use crate::files::Files;
 use crate::metrics::Metrics;
 use chrono::{DateTime, Utc};
@@ -22,8 +22,10 @@ pub struct Platform {
     pub ids: Ids,
     /// The bucket.
     pub files: Arc<dyn Files>,
-    /// The base URL of the links that a function creates; empty if it creates none.
+    /// The base URL of the links that a function creates for customers and partners; empty if it creates none.
     pub public_url: Arc<str>,
+    /// The links that a function creates for staff.
+    pub console: ConsoleLinks,
     /// The metrics that alarms watch.
     pub metrics: Metrics,
     /// The claims of tokens that name the sender.

@@ -1,5 +1,6 @@
 //! Sessions of the console: the only items that are read before the group is known, apart from queue senders, and the only ones that are
-//! written without a decision. They hold no data of a group: the tokens in them are encrypted with a key that only the browser's cookie has.
+//! written without a decision. They hold no data of a group: the tokens in them are encrypted with a key that only the browser's cookie
+//! has.
 
 use crate::entity::{Attributes, from_item, to_item};
 use crate::keys::{self, TableKey};

@@ -130,6 +130,7 @@ impl Processes {
                 wall: forecourt_edge::Clock::real(),
                 ids: forecourt_edge::Ids::random(),
                 public_url: "".into(),
+                console: Default::default(),
                 metrics: Metrics::nowhere(),
                 token_claims: Arc::default(),
             }

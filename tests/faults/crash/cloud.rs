@@ -5,9 +5,10 @@ use super::between::{Between, Message, record};
 use super::bugs::Bug;
 use crate::support::gate::{Fault, Gate, Process};
 use crate::support::wire::RecordedTable;
-use crate::support::world::{Reply, Request, at, gateway_event, reply_of};
+use crate::support::world::{CONSOLE_URL, PUBLIC_URL, Reply, Request, at, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::environment::ConsoleLinks;
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
 use forecourt_edge::{Clock, Ids, Platform};
@@ -104,7 +105,7 @@ impl Cloud {
             wakes,
             bug,
             tokens: Tokens::new(b"a secret of the tests"),
-            texts: Arc::new(Texts::new("https://desk.example").unwrap()),
+            texts: Arc::new(Texts::new(ConsoleLinks::new(CONSOLE_URL)).unwrap()),
             ids: numbered_ids(),
             between: Arc::new(Mutex::new(between)),
             retries,
@@ -145,7 +146,8 @@ impl Cloud {
             wall: Clock::real(),
             ids: self.ids.clone(),
             files,
-            public_url: "https://desk.example".into(),
+            public_url: PUBLIC_URL.into(),
+            console: ConsoleLinks::new(CONSOLE_URL),
             metrics: Metrics::nowhere(),
             token_claims: Arc::default(),
         };

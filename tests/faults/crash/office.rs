@@ -66,8 +66,8 @@ fn created(reply: Reply) -> Reply {
     Reply { status: if reply.status == 201 { 200 } else { reply.status }, ..reply }
 }
 
-/// A user is created, works for two dealers, saves a view, and leaves. A webhook reports a lead, changes and is deleted. A calendar feed is created and
-/// revoked.
+/// A user is created, works for two dealers, saves a view, and leaves. A webhook reports a lead, changes and is deleted. A calendar feed is
+/// created and revoked.
 pub async fn administration(cloud: &Cloud) -> Vec<Reply> {
     let user = json!({"name": "Ida Falk", "email": "ida@desk.example", "language": "en", "role": "seller", "dealers": [NORTH, WEST]});
     let new = created(change(cloud, Method::PUT, "/users/ida", None, &user).await);

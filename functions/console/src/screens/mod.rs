@@ -40,6 +40,8 @@ pub(crate) struct Part {
     screens: &'static [Screen],
     templates: &'static [(&'static str, &'static str)],
     texts: [&'static str; 3],
+    /// The addresses of a path that names forms or other parts in the code; `None` if it names none.
+    forms: fn(&str) -> Option<Vec<String>>,
 }
 
 const PARTS: [&Part; 12] = [
@@ -107,9 +109,20 @@ pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Screen, Vec<(St
     Some((screen, values.collect::<Option<Vec<_>>>()?))
 }
 
-/// Returns method and address of every screen, for the tests that visit them all.
-pub fn addresses() -> Vec<(&'static str, &'static str)> {
-    PARTS.iter().flat_map(|part| part.screens).map(|screen| (screen.method, screen.path)).collect()
+/// Returns method and address of every screen, once for each form that its address names, for the tests that visit them all. Ids are in
+/// braces: `/desk/leads/{id}/quotes/{quotes}/quote-change`.
+pub fn addresses() -> Vec<(&'static str, String)> {
+    let screens = PARTS.iter().flat_map(|part| part.screens.iter().map(move |screen| (part, screen)));
+    let of_screen = |(part, screen): (&&Part, &Screen)| {
+        let all = (part.forms)(screen.path).unwrap_or_else(|| vec![screen.path.to_owned()]);
+        all.into_iter().map(|path| (screen.method, path)).collect::<Vec<_>>()
+    };
+    screens.flat_map(of_screen).collect()
+}
+
+/// Returns a path with each of these names in the place of `part`.
+fn each_of<'a>(path: &str, part: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    names.into_iter().map(|name| path.replace(part, name)).collect()
 }
 
 /// Returns the templates of all screens by name.

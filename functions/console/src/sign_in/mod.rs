@@ -1,8 +1,8 @@
 //! Sign-in by OpenID Connect: authorization code with PKCE.
 //!
-//! The browser keeps state and verifier in a cookie of ten minutes until the provider sends it back, so nothing is stored before somebody is
-//! known. The access token comes from the provider over TLS and goes to the API, which validates it with each request and names the user;
-//! so the console needs no other statement of the provider about the user.
+//! The browser keeps state and verifier in a cookie of ten minutes until the provider sends it back, so nothing is stored before somebody
+//! is known. The access token comes from the provider over TLS and goes to the API, which validates it with each request and names the
+//! user; so the console needs no other statement of the provider about the user.
 
 mod provider;
 

@@ -10,6 +10,7 @@ use forecourt_domain::lead::{Entry, Event, Lead};
 use forecourt_domain::messages::{Letter, LetterKind, Message, Notice};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::{SwitchOffReason, Webhook};
+use forecourt_edge::environment::ConsoleLinks;
 use minijinja::{Environment, context};
 use serde::Serialize;
 use serde_json::json;
@@ -57,7 +58,7 @@ struct LetterReader<'a> {
 /// The templates of all languages, parsed once per process.
 pub struct Texts {
     templates: Environment<'static>,
-    public_url: String,
+    console: ConsoleLinks,
 }
 
 #[derive(Serialize)]
@@ -78,11 +79,11 @@ struct NoticeText {
 }
 
 impl Texts {
-    /// Parses the templates. Links begin with `public_url`.
+    /// Parses the templates. Links for staff are those of `console`.
     ///
     /// # Errors
     /// If a template is invalid.
-    pub fn new(public_url: &str) -> Result<Self, minijinja::Error> {
+    pub fn new(console: ConsoleLinks) -> Result<Self, minijinja::Error> {
         let mut templates = Environment::new();
         templates.add_template("en", include_str!("en.txt"))?;
         templates.add_template("de", include_str!("de.txt"))?;
@@ -90,7 +91,7 @@ impl Texts {
         templates.add_template("webhook", include_str!("webhook.txt"))?;
         templates.add_template("access", include_str!("access.txt"))?;
         templates.add_template("letters", include_str!("letters.txt"))?;
-        Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
+        Ok(Self { templates, console })
     }
 
     /// Writes one mail with all `notices`.
@@ -127,7 +128,7 @@ impl Texts {
         let to = envelope.to;
         let template = self.templates.get_template("webhook")?;
         let last = webhook.failing.as_ref().map(|failing| failing.last.as_str());
-        let context = context! { language => text_language(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last };
+        let context = context! { language => text_language(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last, link => self.console.webhook(&webhook.id) };
         let written = template.render(context)?;
         Ok(Mail::from_text(envelope, &written))
     }
@@ -148,7 +149,7 @@ impl Texts {
             AccessEvent::PartnerSecret { partner } => (None, None, String::new(), Some(partner.as_str())),
             AccessEvent::LeadSearch { .. } | AccessEvent::Unknown => return Ok(None),
         };
-        let context = context! { language => text_language(&to.language), reader => &to.name, by => record.by.to_string(), at => record.at.format("%Y-%m-%d %H:%M").to_string(), user, role, rights, partner };
+        let context = context! { language => text_language(&to.language), reader => &to.name, by => record.by.to_string(), at => record.at.format("%Y-%m-%d %H:%M").to_string(), user, role, rights, partner, link => self.console.access_log() };
         let written = template.render(context)?;
         Ok(Some(Mail::of_forecourt(id, to, &written, now)))
     }
@@ -208,7 +209,7 @@ impl Texts {
         });
         let Some(enquiry) = enquiry else { return Ok(None) };
         let settings = &dealer.settings;
-        let (number, link) = (lead.id.spoken(), self.link(lead));
+        let (number, link) = (lead.id.spoken(), self.console.lead(lead.id));
         let context = SheetContext {
             number: &number,
             dealer: &settings.name,
@@ -220,10 +221,6 @@ impl Texts {
         let sheet = sheet_of(enquiry, context);
         let content = pdf::written(&sheet)?;
         Ok(Some(Attachment { name: format!("{}.pdf", lead.id), media_type: "application/pdf".into(), content }))
-    }
-
-    fn link(&self, lead: &Lead) -> String {
-        format!("{}/leads/{}", self.public_url, lead.id)
     }
 
     fn notice(&self, message: &Message, lead: &Lead, zone: Tz, language: &Language) -> NoticeText {
@@ -238,13 +235,10 @@ impl Texts {
             Notice::Step { step, missed } => (json!(step), !missed.is_empty()),
         };
         let link = match &message.notice {
-            // The user of an event may not be allowed to see the lead, but may see the event.
-            Notice::Resubmission { event, user: Some(user), .. } | Notice::Booking { event, user: Some(user), .. }
-                if lead.owner.as_ref() != Some(user) =>
-            {
-                format!("{}/events/{event}", self.link(lead))
+            Notice::Resubmission { event, user, .. } | Notice::Booking { event, user, .. } => {
+                self.console.event(lead, event, user.as_ref())
             }
-            _ => self.link(lead),
+            _ => self.console.lead(lead.id),
         };
         let (title, planned) = match &message.notice {
             Notice::Resubmission { title, at, .. } | Notice::Booking { title, at, .. } => {

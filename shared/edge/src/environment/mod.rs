@@ -1,7 +1,9 @@
 //! The settings in a function's environment.
 
+mod console_links;
 mod token_claims;
 
+pub use console_links::ConsoleLinks;
 pub(crate) use token_claims::Named;
 pub use token_claims::TokenClaims;
 

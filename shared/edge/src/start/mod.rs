@@ -5,7 +5,7 @@ pub mod keys;
 pub use forecourt_store::Purpose;
 pub use keys::{CannotStart, Needs};
 
-use crate::environment::{Missing, TokenClaims, setting};
+use crate::environment::{ConsoleLinks, Missing, TokenClaims, setting};
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::{Clock, Ids, Platform};
@@ -55,8 +55,8 @@ pub fn ends_at(deadline: u64) -> std::time::Instant {
     std::time::Instant::now() + std::time::Duration::from_millis(left)
 }
 
-/// Starts the log and creates the platform of `function` from the environment: `TABLE`, `PUBLIC_URL`, the names of
-/// [`TokenClaims`], and the variables that `files` reads. Reads the secrets that the function needs.
+/// Starts the log and creates the platform of `function` from the environment: `TABLE`, `PUBLIC_URL`, the URL of
+/// [`ConsoleLinks`], the names of [`TokenClaims`], and the variables that `files` reads. Reads the secrets that the function needs.
 ///
 /// # Errors
 /// A setting that is absent, or a secret that cannot be read.
@@ -72,9 +72,10 @@ pub async fn platform(
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &table, secret);
     let (files, metrics) = (files(&config)?, Metrics::logged(&table));
     let public_url = setting("PUBLIC_URL").unwrap_or_default().trim_end_matches('/').into();
+    let console = ConsoleLinks::from_environment().unwrap_or_default();
     let token_claims = Arc::new(TokenClaims::from_environment());
     let (clock, wall, ids) = (Clock::real(), Clock::real(), Ids::random());
-    Ok((Platform { function, store, clock, wall, ids, files, public_url, metrics, token_claims }, config))
+    Ok((Platform { function, store, clock, wall, ids, files, public_url, console, metrics, token_claims }, config))
 }
 
 /// Writes log events to `out` as JSON lines. The environment variable `LOG` overrides `level`.

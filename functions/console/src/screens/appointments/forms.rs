@@ -1,6 +1,6 @@
 //! The forms of an appointment.
 
-use super::super::{Page, Place};
+use super::super::{Page, Place, each_of};
 use crate::api::{Ask, Data};
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, clearing, field, needed};
@@ -47,6 +47,11 @@ const CHANGES: &[(&str, Form)] = &[
         ),
     ),
 ];
+
+/// The addresses of the forms of an appointment.
+pub(super) fn addresses(path: &str) -> Option<Vec<String>> {
+    (path == "/desk/appointments/{id}/{form}").then(|| each_of(path, "{form}", CHANGES.iter().map(|(name, _)| *name)))
+}
 
 /// A new appointment of a customer.
 const CREATE: Form = Form {

@@ -29,6 +29,7 @@ pub(super) const PART: Part = Part {
         ("appointment_grid.html", include_str!("appointment_grid.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: forms::addresses,
 };
 
 /// The filters, the order and the size of a page, which are parameters of the API by the same names.

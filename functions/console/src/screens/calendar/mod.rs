@@ -29,6 +29,7 @@ pub(super) const PART: Part = Part {
         ("calendar_send.html", include_str!("send.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: |_| None,
 };
 
 /// The requests of a page to the API.

@@ -10,6 +10,7 @@ pub(super) const PART: Part = Part {
     screens: &[],
     templates: &[("charts.html", include_str!("charts.html"))],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: |_| None,
 };
 
 /// The days that an overview covers if the address has no filter.

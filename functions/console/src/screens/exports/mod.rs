@@ -1,6 +1,6 @@
 //! Exports for head office: the forms, the progress of an export, its file, and the log of downloads.
 
-use super::{Page, Part, Place, Screen, charts, group};
+use super::{Page, Part, Place, Screen, charts, each_of, group};
 use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed};
@@ -20,6 +20,7 @@ pub(super) const PART: Part = Part {
     ],
     templates: &[("exports.html", include_str!("exports.html")), ("export.html", include_str!("export.html"))],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: addresses,
 };
 
 /// The address of the log.
@@ -29,6 +30,11 @@ const ROWS: &str = "50";
 
 const fn export(name: &'static str, fields: &'static [Field]) -> Form {
     Form { name, operation: Operation::AskExport, fields, versioned: false, dangerous: false }
+}
+
+/// The addresses of the forms.
+fn addresses(path: &str) -> Option<Vec<String>> {
+    path.ends_with("/{what}").then(|| each_of(path, "{what}", FORMS.iter().map(|(what, _)| *what)))
 }
 
 /// The exports, by the last part of their address, which is also their `what` in the API.

@@ -5,7 +5,7 @@ mod partners;
 mod people;
 mod webhooks;
 
-use super::{Page, Part, Place, Screen};
+use super::{Page, Part, Place, Screen, each_of};
 use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Form, Setting};
@@ -57,7 +57,17 @@ pub(super) const PART: Part = Part {
         ("group_access_log.html", include_str!("access_log.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: addresses,
 };
+
+/// The addresses of the forms of a person and of a webhook.
+fn addresses(path: &str) -> Option<Vec<String>> {
+    match path {
+        "/desk/group/people/{user}/{form}" => Some(each_of(path, "{form}", people::names())),
+        "/desk/group/webhooks/{webhook}/{form}" => Some(each_of(path, "{form}", webhooks::names())),
+        _ => None,
+    }
+}
 
 /// A form of the group.
 const fn form(name: &'static str, operation: Operation, fields: &'static [crate::forms::Field]) -> Form {

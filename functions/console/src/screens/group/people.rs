@@ -36,6 +36,11 @@ const FORMS: &[(&str, Form)] = &[
     ("remove", Form { versioned: true, dangerous: true, ..form("group_remove_person", Operation::RemoveUser, &[]) }),
 ];
 
+/// Returns the names of the forms.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FORMS.iter().map(|(name, _)| *name)
+}
+
 /// The list of the people, by their ids.
 pub(super) async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let set = |name: &'static str| page.visit.query.get(name).map(|value| (name, value.to_owned()));

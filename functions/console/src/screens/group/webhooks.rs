@@ -58,6 +58,11 @@ const FORMS: &[(&str, Form)] = &[
     ("remove", Form { versioned: true, dangerous: true, ..form("group_remove_webhook", Operation::RemoveWebhook, &[]) }),
 ];
 
+/// Returns the names of the forms.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FORMS.iter().map(|(name, _)| *name)
+}
+
 /// The list of the webhooks.
 pub(super) async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let webhooks = page.get(Operation::ListWebhooks, &[], Vec::new()).await?;

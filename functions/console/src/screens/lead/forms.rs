@@ -79,6 +79,11 @@ const FORMS: &[Form] = &[
     ),
 ];
 
+/// Returns the names of the forms.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FORMS.iter().map(|form| form.name)
+}
+
 /// Shows or carries out a form of the lead.
 pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let name = page.required("form")?;

@@ -1,13 +1,13 @@
 //! The things of a lead that have an id: elements, events, tasks, deadlines, contacts. Each has forms; most have a page.
 
-use super::super::{Page, Place};
+use super::super::{Page, Place, each_of};
 use super::fields::{COMMENT, CORRECTION, DEADLINE, FOLLOW_UP, NOTE, QUOTE, TASK, TRADE_IN, VEHICLE};
 use super::forms::{about, change, choices, form, version};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Setting, needed, values_of};
 use crate::reply::Reply;
-use forecourt_domain::base::NO_SHOW_REASONS;
+use forecourt_domain::base::{LeadId, NO_SHOW_REASONS};
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use minijinja::context;
@@ -146,9 +146,26 @@ fn items(page: &Page<'_>) -> Result<&'static Items, Trouble> {
     ITEMS.iter().find(|items| items.part == part).ok_or(Trouble::NoPage)
 }
 
+/// Returns the kinds that have a page that lists them.
+pub(super) fn lists() -> impl Iterator<Item = &'static str> {
+    ITEMS.iter().filter(|items| items.list.is_some()).map(|items| items.part)
+}
+
+/// Returns the addresses of the pages of things, or of their forms.
+pub(super) fn addresses(path: &str, of_forms: bool) -> Vec<String> {
+    let of_kind = |items: &Items| {
+        let path = path.replace("{part}", items.part).replace("{item}", &format!("{{{}}}", items.part));
+        match of_forms {
+            true => each_of(&path, "{form}", items.forms.iter().map(|form| form.name)),
+            false => items.read.map(|_| path).into_iter().collect(),
+        }
+    };
+    ITEMS.iter().flat_map(of_kind).collect()
+}
+
 /// Whether an address names a list of things, not a form of the lead.
 pub(super) fn is_list(part: &str) -> bool {
-    ITEMS.iter().any(|items| items.part == part && items.list.is_some())
+    lists().any(|list| list == part)
 }
 
 /// Lists the things of a kind, such as the quotes.
@@ -171,14 +188,28 @@ pub(super) async fn list(page: &Page<'_>, part: &str) -> Result<Reply, Trouble> 
 pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let items = items(page)?;
     let read = items.read.ok_or(Trouble::NoPage)?;
-    let parts = [("id", page.required("id")?), (items.key, page.required("item")?)];
-    let lead = page.get(Operation::ReadLead, &parts[..1], Vec::new());
-    let (lead, item) = futures::try_join!(lead, one(page, items, read, &parts))?;
-    let dealer = page.dealer(lead.text("dealer"));
+    let id = page.required("id")?;
+    let parts = [("id", id), (items.key, page.required("item")?)];
+    let (lead, item) = futures::try_join!(lead_of(page, items, id), one(page, items, read, &parts))?;
+    let dealer = dealer_of(page, &lead);
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
-    let title = title_of(item.json());
-    let values = context! { lead => lead.value(), part => items.part, tab => items.tab, item => item.value(), title };
+    let (title, number) = (title_of(item.json()), id.parse::<LeadId>().map(LeadId::spoken).unwrap_or_default());
+    let values = context! { lead => lead.value(), id, number, part => items.part, tab => items.tab, item => item.value(), title };
     page.render(200, "lead_item.html", place, values)
+}
+
+/// Reads the lead of a thing. It is `null` for the user of an event or a task who may not see the lead (ESC-4, LEAD-4).
+async fn lead_of(page: &Page<'_>, items: &Items, id: &str) -> Result<Data, Unanswered> {
+    match page.get(Operation::ReadLead, &[("id", id)], Vec::new()).await {
+        // If the thing cannot be read either, that answer is shown.
+        Err(Unanswered::Problem(problem)) if problem.status == 404 && items.read.is_some() => Ok(Data::default()),
+        answer => answer,
+    }
+}
+
+/// The dealer of a lead; the user's own dealer if the user may not see the lead.
+fn dealer_of(page: &Page<'_>, lead: &Data) -> Option<Data> {
+    if lead.is_null() { page.usual_dealer() } else { page.dealer(lead.text("dealer")) }
 }
 
 /// Reads a thing. A document that may not be downloaded is read from the list, so that it can be seen, renamed and removed.
@@ -200,7 +231,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let form = items.forms.iter().find(|form| form.name == name).ok_or(Trouble::NoPage)?;
     let (id, item) = (page.required("id")?, page.required("item")?);
     let parts = [("id", id), (items.key, item)];
-    let lead = page.get(Operation::ReadLead, &parts[..1], Vec::new());
+    let lead = lead_of(page, items, id);
     let (lead, read) = match items.read {
         Some(read) => {
             let (lead, read) = futures::try_join!(lead, one(page, items, read, &parts))?;
@@ -208,21 +239,29 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         }
         None => (lead.await?, None),
     };
-    let dealer = page.dealer(lead.text("dealer"));
+    let dealer = dealer_of(page, &lead);
     let object = match &read {
         Some(read) => read.json().clone(),
         None => of_lead(&lead, items.part, item),
     };
     let mut values = page.visit.query.clone();
     values.0.extend(values_of(form.fields, &object, &page.zoned(dealer.as_ref())).0);
+    let back = match lead.is_null() {
+        true => format!("/desk/leads/{id}/{}/{item}", items.part),
+        false => format!("/desk/leads/{id}?tab={}", items.tab),
+    };
+    // An element has a version of its own; all else is part of the lead, whose version a task also names.
+    let version = match items.key {
+        "element" => object["version"].as_u64().map(|version| version.to_string()),
+        _ => version(&lead).or_else(|| read.as_ref().and_then(version)),
+    };
     let setting = Setting {
         place: Place { dealer: dealer.as_ref(), active: "leads" },
         parts: &parts,
-        back: &format!("/desk/leads/{id}?tab={}", items.tab),
+        back: &back,
         values,
         choices: choices(page, dealer.as_ref(), name),
-        // An element has a version of its own; all else is part of the lead.
-        version: if items.key == "element" { object["version"].as_u64().map(|version| version.to_string()) } else { version(&lead) },
+        version,
         about: Some(title_of(&object)).filter(|title| !title.is_empty()).unwrap_or_else(|| about(&lead)),
     };
     form.answer(page, &setting).await

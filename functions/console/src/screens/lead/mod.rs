@@ -5,7 +5,7 @@ mod fields;
 mod forms;
 mod items;
 
-use super::{Page, Part, Place, Screen, leads};
+use super::{Page, Part, Place, Screen, each_of, leads};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
@@ -43,7 +43,18 @@ pub(super) const PART: Part = Part {
         ("lead_document.html", include_str!("lead_document.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: addresses,
 };
+
+/// The addresses of the forms, lists and things of a lead. The id of a thing is named by its kind.
+fn addresses(path: &str) -> Option<Vec<String>> {
+    match path {
+        "/desk/leads/{id}/{form}" => Some(each_of(path, "{form}", forms::names().chain(items::lists()))),
+        "/desk/leads/{id}/{part}/{item}" => Some(items::addresses(path, false)),
+        "/desk/leads/{id}/{part}/{item}/{form}" => Some(items::addresses(path, true)),
+        _ => None,
+    }
+}
 
 /// The tabs, the first of which is shown without a parameter.
 const TABS: [&str; 3] = ["details", "follow-up", "contacts"];

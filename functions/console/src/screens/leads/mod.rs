@@ -24,6 +24,7 @@ pub(super) const PART: Part = Part {
         ("leads_plan.html", include_str!("plan.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: |_| None,
 };
 
 /// The filters and the place of the list, which are parameters of the API by the same names.

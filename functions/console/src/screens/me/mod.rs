@@ -1,6 +1,6 @@
 //! The user's own page: name and language, absences at each dealer, calendar links, the end of all sessions.
 
-use super::{Page, Part, Place, Screen};
+use super::{Page, Part, Place, Screen, each_of};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Setting, field, needed};
@@ -27,6 +27,7 @@ pub(super) const PART: Part = Part {
     ],
     templates: &[("me.html", include_str!("me.html"))],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: addresses,
 };
 
 const HERE: &str = "/desk/me";
@@ -61,6 +62,14 @@ const ABSENCES: &[(&str, Form)] = &[
     ),
     ("remove", Form { versioned: true, dangerous: true, ..form("me_absence_remove", Operation::SetUserAbsences, &[]) }),
 ];
+
+/// The addresses of the forms of absences.
+fn addresses(path: &str) -> Option<Vec<String>> {
+    let of_one = path.ends_with("/{form}/{place}");
+    let names = ABSENCES.iter().map(|(name, _)| *name).filter(|name| (*name == "remove") == of_one);
+    path.contains("/absences/").then(|| each_of(path, "{form}", names))
+}
+
 const LINK: Form = form("me_calendar", Operation::MakeFeed, &[field("dealer", Kind::Listed), field("user", Kind::Listed)]);
 const REVOKE: Form = Form { dangerous: true, ..form("me_calendar_revoke", Operation::RevokeFeed, &[]) };
 

@@ -17,6 +17,7 @@ pub(super) const PART: Part = Part {
     ],
     templates: &[("overview.html", include_str!("overview.html"))],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: |_| None,
 };
 
 /// The filters, which are parameters of the API by the same names.

@@ -32,7 +32,7 @@ impl Inputs<'_> {
     pub(super) fn section(&self, section: &Section, open: impl Fn(&Field) -> bool) -> Vec<Value> {
         let shown = |field: &Field| match field.kind {
             Kind::Rows(rows) => self.rows(field, rows, open(field)),
-            _ => self.input(field.name, field.name, field, super::values::at(self.json, field.name), open(field)),
+            _ => self.input((field.name, field.name), field, super::values::at(self.json, field.name), open(field)),
         };
         section.fields.iter().map(shown).collect()
     }
@@ -48,7 +48,7 @@ impl Inputs<'_> {
             let of_row = stored.get(n).unwrap_or(&Json::Null);
             let cell = |cell: &Field| {
                 let (input, label) = (format!("{row}.{}", cell.name), format!("{path}.{}", cell.name));
-                self.input(&input, &label, cell, super::values::at(of_row, cell.name), open)
+                self.input((&input, &label), cell, super::values::at(of_row, cell.name), open)
             };
             let cells: Vec<Value> = rows.fields.iter().map(cell).collect();
             let id = rows.fields.first().and_then(|first| self.typed.get(&format!("{row}.{}", first.name)));
@@ -67,7 +67,7 @@ impl Inputs<'_> {
     }
 
     /// An input. `path` names it, `about` its texts.
-    fn input(&self, path: &str, about: &str, field: &Field, stored: &Json, open: bool) -> Value {
+    fn input(&self, (path, about): (&str, &str), field: &Field, stored: &Json, open: bool) -> Value {
         let value = self.typed.get(path);
         let (input, longest) = match field.kind {
             Kind::Identity => ("identity", None),
@@ -82,7 +82,7 @@ impl Inputs<'_> {
             Kind::Flag => ("flag", None),
             Kind::Choice(_) | Kind::MinutesOf(_) | Kind::Person | Kind::Group => ("choice", None),
             Kind::Ticks(_) | Kind::Groups => ("ticks", None),
-            Kind::Words(_) => ("words", None),
+            Kind::Words => ("words", None),
             Kind::Intervals => ("intervals", None),
             Kind::Shown(_) | Kind::Rows(_) => ("shown", None),
         };

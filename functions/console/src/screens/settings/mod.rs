@@ -58,6 +58,7 @@ pub(super) const PART: Part = Part {
         ("settings_history.html", include_str!("settings_history.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: sections::addresses,
 };
 
 /// Shows every part with its findings.

@@ -28,6 +28,7 @@ pub(super) const PART: Part = Part {
         ("find.html", include_str!("find.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: |_| None,
 };
 
 /// The leads, tasks and entries of the day that the page asks for.

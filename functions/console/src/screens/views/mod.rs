@@ -22,6 +22,7 @@ pub(super) const PART: Part = Part {
     ],
     templates: &[("views.html", include_str!("views.html")), ("views_list.html", include_str!("list.html"))],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: |_| None,
 };
 
 /// The parameters that are no part of a view.

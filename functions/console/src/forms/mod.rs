@@ -170,13 +170,13 @@ impl Form {
         if page.visit.method != Method::POST {
             self.is_for(page)?;
             let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default() };
-            return self.show(page, setting, filled).map(Sent::Shown);
+            return self.show(page, setting, &filled).map(Sent::Shown);
         }
         let typed = &page.visit.form;
         let zoned = page.zoned(setting.place.dealer);
         let (body, mut problems) = self.body(typed, &zoned);
         if !problems.is_empty() {
-            return self.show(page, setting, Filled { status: 422, values: typed, problems: &problems }).map(Sent::Shown);
+            return self.show(page, setting, &Filled { status: 422, values: typed, problems: &problems }).map(Sent::Shown);
         }
         let ask = Ask {
             parts: setting.parts,
@@ -189,7 +189,7 @@ impl Form {
             Ok(answer) => Ok(Sent::Done(answer)),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 problems.take(&problem, page.language, self);
-                self.show(page, setting, Filled { status: problem.status, values: typed, problems: &problems }).map(Sent::Shown)
+                self.show(page, setting, &Filled { status: problem.status, values: typed, problems: &problems }).map(Sent::Shown)
             }
             Err(other) => Err(other.into()),
         }
@@ -208,8 +208,8 @@ impl Form {
         route(self.operation).map_or("GET", |route| route.method)
     }
 
-    fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: Filled<'_>) -> Result<Reply, Trouble> {
-        let Filled { status, values, problems } = filled;
+    fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: &Filled<'_>) -> Result<Reply, Trouble> {
+        let Filled { status, values, problems } = *filled;
         let fields: Vec<Value> =
             self.fields.iter().map(|field| self.worded(field, page.language, field.shown("", setting, values, problems))).collect();
         let values = context! {

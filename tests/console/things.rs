@@ -1,0 +1,117 @@
+//! One of each thing that an address of the console can name, with a script in every text.
+
+use crate::support::appointments::{WHEN, appointment, made};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The seller whose own pages are visited.
+pub(super) const SELLER: &str = "anna.vogt";
+/// The person of the group who sees all other pages.
+pub(super) const GROUP: &str = "gina.group";
+/// The person of the head office, who exports.
+pub(super) const OFFICE: &str = "hugo.office";
+/// A text that becomes markup, or ends an attribute, on a page that does not escape it.
+pub(super) const SCRIPT: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>";
+
+/// Ids of things that exist, by the names in addresses.
+pub(super) struct Things {
+    names: BTreeMap<&'static str, String>,
+}
+
+impl Things {
+    /// Makes one of each.
+    pub(super) async fn make(world: &World) -> Self {
+        let hook = json!({"url": "https://dms.example/hooks", "events": ["lead.created", "lead.assigned"]});
+        let webhook = created(world, GROUP, "/webhooks", &hook).await;
+        let lead = world.lead(&script_everywhere()).await.to_string();
+        world.system.settle().await;
+        let deliveries = world.get(GROUP, &format!("/webhooks/{webhook}/deliveries")).await;
+        let feed = created(world, SELLER, "/calendar-feeds", &json!({})).await;
+        let away = format!("/dealers/{NORDSTERN}/users/{SELLER}/absences");
+        let version = world.get(SELLER, &away).await.body["version"].as_u64().unwrap();
+        let absences = json!({"absences": [{"from": "2026-12-21", "until": "2026-12-23", "deputy": "ben.krause"}]});
+        let saved = world.call(Request::put(SELLER, &away).json(&absences).version(version)).await;
+        assert_eq!(saved.status, 200, "{}", saved.body);
+        let view = json!({"name": "<script>", "screen": "leads", "query": "overdue=true", "pinned": true, "dealer": NORDSTERN});
+        let saved = world.call(Request::put(GROUP, "/me/views/mine").json(&view)).await;
+        assert_eq!(saved.status, 201, "{}", saved.body);
+        let mut booked = appointment("karl", WHEN);
+        booked["notes"] = json!(SCRIPT);
+        booked["customer"]["name"] = json!(SCRIPT);
+        let mut names = BTreeMap::from([
+            ("appointment", made(world, ADMIN, &booked).await),
+            ("export", created(world, OFFICE, "/exports", &json!({"what": "leads", "filter": {"dealer": [NORDSTERN]}})).await),
+            ("delivery", deliveries.text("/deliveries/0/id").to_owned()),
+            ("dealer", NORDSTERN.to_owned()),
+            ("lead", lead.clone()),
+            ("id", lead.clone()),
+            ("user", SELLER.to_owned()),
+            ("view", "mine".to_owned()),
+            ("place", "0".to_owned()),
+            ("webhook", webhook),
+            ("feed", feed),
+        ]);
+        for (part, body) in parts_with_script() {
+            names.insert(part, created(world, ADMIN, &format!("/leads/{lead}/{part}"), &body).await);
+        }
+        // These two answer with the lead.
+        let page = world.get(ADMIN, &format!("/leads/{lead}")).await;
+        for (part, last) in [("contacts", "/contacts/1/id"), ("deadlines", "/deadlines/1/id")] {
+            names.insert(part, page.text(last).to_owned());
+        }
+        // The job writes the export.
+        world.system.advance_to(world.system.clock.now() + TimeDelta::minutes(1)).await;
+        assert!(names.values().all(|id| !id.is_empty()), "{names:?}");
+        Self { names }
+    }
+
+    /// Returns an address with these ids.
+    pub(super) fn address(&self, path: &str) -> String {
+        let id = match path {
+            _ if path.starts_with("/desk/appointments/") => "{appointment}",
+            _ if path.starts_with("/desk/group/exports/") => "{export}",
+            _ => "{id}",
+        };
+        let path = path.replace("{id}", id);
+        let filled = self.names.iter().fold(path, |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
+        assert!(!filled.contains('{'), "make one of the things in {filled}");
+        filled
+    }
+}
+
+async fn created(world: &World, who: &str, path: &str, body: &Value) -> String {
+    let made = world.post(who, path, body).await;
+    assert!(matches!(made.status, 201 | 202), "{path}: {}", made.body);
+    made.text("/id").to_owned()
+}
+
+/// An enquiry with a script in every field of text.
+fn script_everywhere() -> Value {
+    let vehicle = json!({"make": SCRIPT, "model": SCRIPT, "trim": SCRIPT, "colour": SCRIPT, "remarks": SCRIPT, "stock_number": "GW-1"});
+    json!({
+        "type": "used_car", "source": SCRIPT, "external_id": SCRIPT, "message": SCRIPT, "vehicle": vehicle, "trade_in": vehicle,
+        "contact": {"first_name": SCRIPT, "last_name": SCRIPT, "company": SCRIPT, "street": SCRIPT, "city": SCRIPT,
+            "email": "jana@example.com", "phone": format!("0171 2345678 {SCRIPT}")},
+    })
+}
+
+/// An entry of every list of a lead, by the part of its address.
+fn parts_with_script() -> Vec<(&'static str, Value)> {
+    let vehicle = json!({"make": SCRIPT, "model": SCRIPT, "condition": "used"});
+    let price = json!({"amount": 100, "currency": "EUR"});
+    vec![
+        ("comments", json!({"text": SCRIPT})),
+        ("events", json!({"title": SCRIPT, "type": "phone_outbound", "at": "2026-11-24T09:00:00+01:00", "notes": SCRIPT})),
+        ("tasks", json!({"title": SCRIPT, "start": "2026-11-24T09:00:00+01:00", "minutes": 30})),
+        ("deadlines", json!({"title": SCRIPT, "at": "2026-11-25T09:00:00+01:00"})),
+        ("quotes", json!({"vehicle": vehicle, "price": price, "notes": SCRIPT, "lines": [{"text": SCRIPT, "amount": 100}]})),
+        ("test-drives", json!({"vehicle": vehicle, "at": "2026-11-25T09:00:00+01:00", "notes": SCRIPT})),
+        ("trade-ins", json!({"vehicle": vehicle, "notes": SCRIPT})),
+        ("contacts", json!({"last_name": SCRIPT, "company": SCRIPT, "emails": ["second@example.com"]})),
+        ("communications", json!({"medium": "email", "subject": SCRIPT, "text": SCRIPT})),
+        ("documents", json!({"title": SCRIPT, "content_type": "application/pdf", "bytes": 100})),
+        ("invitations", json!({"type": "visit_inbound", "title": SCRIPT})),
+    ]
+}
