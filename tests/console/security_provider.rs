@@ -1,7 +1,7 @@
 //! Security of the sign-in: providers that are not the configured one, the twin of the local run, and addresses that lead elsewhere.
 
 use crate::support::console::{BEGUN, Desk, SESSION, URL};
-use crate::support::root;
+use crate::support::{files, root};
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use async_trait::async_trait;
 use axum::body::Bytes;
@@ -190,8 +190,10 @@ fn the_local_provider_is_part_of_no_function() {
         }
     }
     assert!(functions > 10, "{functions}");
-    let main = std::fs::read_to_string(root().join("functions/console/src/main.rs")).unwrap();
-    assert!(main.contains("setting(\"ISSUER\")?") && !main.contains("_local"), "the issuer has no default");
+    let code = files(&root().join("functions/console/src"), "rs").into_iter().map(|file| std::fs::read_to_string(file).unwrap());
+    let code: Vec<String> = code.collect();
+    assert!(code.iter().any(|text| text.contains("setting(\"ISSUER\")?")), "the issuer has no default");
+    assert!(code.iter().all(|text| !text.contains("/_local")), "no address of the local run");
 }
 
 /// DESK-1: the pages that an address names with `back=` and `list=` are pages of the console.
