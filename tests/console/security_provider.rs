@@ -1,8 +1,8 @@
 //! Security of the sign-in: providers that are not the configured one, the twin of the local run, and addresses that lead elsewhere.
 
 use crate::support::console::{BEGUN, Desk, SESSION, URL};
-use crate::support::{files, root};
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::{files, root};
 use async_trait::async_trait;
 use axum::body::Bytes;
 use forecourt_console::api::Api;
