@@ -18,7 +18,7 @@ use forecourt_local::tokens::Tokens;
 use forecourt_local::{System, openapi};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The address of console, API and provider.
@@ -37,6 +37,8 @@ struct Network {
     people: GroupData,
     claims: TokenClaims,
     codes: Codes,
+    /// Whether the provider answers no request.
+    down: AtomicBool,
     /// The requests that were sent to the API, as `GET /me`.
     asked: Mutex<Vec<String>>,
 }
@@ -44,6 +46,9 @@ struct Network {
 impl Network {
     /// Answers a request to the provider.
     async fn provider(&self, method: &Method, uri: &Uri, body: &[u8]) -> http::Response<Vec<u8>> {
+        if self.down.load(Ordering::Relaxed) {
+            return http::Response::builder().status(503).body(Vec::new()).unwrap();
+        }
         let provider = Provider { group: &self.people, tokens: &self.tokens, claims: &self.claims, codes: &self.codes };
         whole(provider::answer(provider, URL, method, uri, body)).await
     }
@@ -124,6 +129,7 @@ impl Desk {
             people: demo::group().unwrap(),
             claims: TokenClaims::default(),
             codes: Codes::default(),
+            down: AtomicBool::new(false),
             asked: Mutex::default(),
         });
         let ahead = Arc::new(AtomicI64::new(0));
@@ -145,6 +151,11 @@ impl Desk {
     /// Lets real time pass for the console.
     pub fn wait(&self, seconds: i64) {
         self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Lets the provider answer nothing, or answer again.
+    pub fn provider_is_down(&self, down: bool) {
+        self.network.down.store(down, Ordering::Relaxed);
     }
 
     /// Takes the requests that the API got since the last call.

@@ -44,7 +44,7 @@ pub struct Console {
     pub(crate) clock: Clock,
     pub(crate) wall: Clock,
     url: String,
-    policy: String,
+    upload_origin: String,
     pub(crate) people: screens::PeopleCache,
 }
 
@@ -75,6 +75,12 @@ pub(crate) enum Trouble {
     /// The provider knows the person, but Forecourt does not.
     #[error("no user")]
     NoUser,
+    /// The user lacks the right to which the page belongs.
+    #[error("a right is missing")]
+    Forbidden,
+    /// A form is larger than any that a page has.
+    #[error("a form that is too large")]
+    TooLarge,
     /// A page of another site sent a form.
     #[error("a form of another site")]
     ForeignForm,
@@ -85,15 +91,17 @@ impl Console {
     pub fn new(parts: Parts) -> Self {
         let Parts { http, api, url, store, sign_in, clock, wall, upload_origin } = parts;
         let url = url.trim_end_matches('/').to_owned();
-        // The sign-out is a form that leads to the provider.
-        let provider = sign_in.sign_out.as_deref().unwrap_or(&sign_in.issuer);
-        let provider = url::Url::parse(provider).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-        let policy = format!(
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self' {upload_origin}; \
-             form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'"
-        );
         let sessions = Sessions::new(store, &url);
-        Self { http, api, sessions, sign_in, clock, wall, url, policy, people: screens::PeopleCache::default() }
+        Self { http, api, sessions, sign_in, clock, wall, url, upload_origin, people: screens::PeopleCache::default() }
+    }
+
+    /// The content security policy: nothing but files of the console itself, no script or style in a page, no frames.
+    fn policy(&self) -> String {
+        let (uploads, provider) = (&self.upload_origin, Vec::from_iter(self.sign_in.origins()).join(" "));
+        format!(
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self' {uploads}; \
+             form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'"
+        )
     }
 
     /// Returns the address of a page with scheme and host.
@@ -113,7 +121,7 @@ impl Console {
         let (status, ms) = (reply.status(), started.elapsed().as_millis() as u64);
         tracing::info!(function = "console", request_id, method = %visit.method, path = visit.path, status, ms, "request");
         let gzip = visit.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip"));
-        reply.write(&self.policy, gzip)
+        reply.write(&self.policy(), gzip)
     }
 
     async fn answer(&self, visit: &Visit) -> Result<Reply, Trouble> {
@@ -122,6 +130,9 @@ impl Console {
         }
         if visit.method != Method::GET && visit.method != Method::HEAD && !visit.is_of_this_site(&self.url) {
             return Err(Trouble::ForeignForm);
+        }
+        if visit.is_too_large {
+            return Err(Trouble::TooLarge);
         }
         match (visit.method.as_str(), visit.path.as_str()) {
             ("GET" | "HEAD", "/" | "/desk/") => return Ok(Reply::redirect(sign_in::HOME)),
@@ -136,7 +147,10 @@ impl Console {
         }
         let Some(session) = session else { return Ok(self.sign_in_first(visit)) };
         match Box::pin(Page::open(self, visit, &session)).await {
-            Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => Ok(self.sign_in_first(visit)),
+            Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => {
+                self.people.forget(&session);
+                Ok(self.sign_in_first(visit))
+            }
             other => other,
         }
     }
@@ -159,7 +173,9 @@ impl Console {
     fn explain(&self, visit: &Visit, trouble: &Trouble, request_id: &str) -> Reply {
         let (status, name) = match trouble {
             Trouble::NoPage => (404, "no_page"),
+            Trouble::Forbidden => (403, "forbidden"),
             Trouble::ForeignForm => (403, "foreign_form"),
+            Trouble::TooLarge => (413, "too_large"),
             Trouble::SignInLost => (400, "sign_in_lost"),
             Trouble::SignInRefused => (403, "sign_in_refused"),
             Trouble::NoUser => (403, "no_user"),

@@ -8,7 +8,8 @@ use forecourt_edge::environment::{ConsoleLinks, Missing, optional_setting, setti
 use std::sync::Arc;
 
 impl Console {
-    /// Returns the console of a function's environment: `API_URL`, `CONSOLE_URL` (or `PUBLIC_URL`), `ISSUER`, `SIGN_IN_CLIENT`, and, if they are set,
+    /// Returns the console of a function's environment: `API_URL`, `CONSOLE_URL` (or `PUBLIC_URL`), `ISSUER`, `SIGN_IN_CLIENT`, and, if
+    /// they are set,
     /// `SIGN_IN_SCOPES` with spaces between, `SIGN_IN_AUDIENCE`, `SIGN_OUT_URL` and `UPLOAD_ORIGIN`.
     ///
     /// # Errors

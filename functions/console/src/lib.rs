@@ -33,3 +33,4 @@ pub use console::{Console, Parts};
 pub use http::{Client, Http, NoAnswer};
 pub use screens::addresses;
 pub use view::{Language, text_keys};
+pub use visit::MOST_WITH_FILE;

@@ -8,6 +8,11 @@ use http::{HeaderMap, Method, header};
 /// The header with which the script asks for the changed part of a page.
 pub(crate) const PART: &str = "x-desk";
 
+/// The largest form without a file, in bytes: as much as the API takes.
+const MOST: usize = forecourt_edge::http::MAX_BODY;
+/// The largest form with a file, in bytes: what the functions' limit of 6 MB leaves of it in base64.
+pub const MOST_WITH_FILE: usize = 4_500_000;
+
 /// The request of a browser for a page, or a form that it sends.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Visit {
@@ -21,6 +26,8 @@ pub(crate) struct Visit {
     pub(crate) form: Pairs,
     /// The body of a form with a file, as it was sent; empty for other forms.
     pub(crate) body: Vec<u8>,
+    /// Whether the body is larger than a form may be. It is not read then.
+    pub(crate) is_too_large: bool,
     headers: HeaderMap,
 }
 
@@ -74,12 +81,15 @@ impl Visit {
         }
         let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let has_file = media_type.starts_with("multipart/form-data");
+        let is_too_large = body.len() > if has_file { MOST_WITH_FILE } else { MOST };
+        let body = if is_too_large { Vec::new() } else { body };
         Self {
             method,
             path: event.raw_path.unwrap_or_default(),
             query: Pairs::parse(event.raw_query_string.unwrap_or_default().as_bytes()),
             form: if has_file { Pairs::default() } else { Pairs::parse(&body) },
             body: if has_file { body } else { Vec::new() },
+            is_too_large,
             headers,
         }
     }

@@ -43,7 +43,7 @@ fn index() -> String {
          | Operation | Does | Requires |\n|---|---|---|\n",
     );
     for row in routes::rows() {
-        let rights: Vec<&str> = row.rights.iter().map(|right| right.name()).collect();
+        let rights: Vec<&str> = row.route.rights.iter().map(|right| right.name()).collect();
         let _ = writeln!(text, "| `{}` | {} | {} |", row.route.key(), row.summary, rights.join(", "));
     }
     text

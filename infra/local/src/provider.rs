@@ -84,7 +84,7 @@ pub fn answer(provider: Provider<'_>, url: &str, method: &Method, uri: &Uri, bod
             Err(why) => gateway::problem(&Problem::malformed(why)),
         },
         (&Method::POST, "/authorize") => match checked(url, &pairs(body)) {
-            Ok(request) => issue(provider, &request),
+            Ok(request) => issue(provider, url, &request),
             Err(why) => gateway::problem(&Problem::malformed(why)),
         },
         (&Method::POST, "/token") => match token(provider, &pairs(body)) {
@@ -138,8 +138,8 @@ fn choices(provider: Provider<'_>, request: &Fields) -> Response {
     }
 }
 
-/// Issues a code for the chosen person, and sends the browser back with it.
-fn issue(provider: Provider<'_>, request: &Fields) -> Response {
+/// Issues a code for the chosen person, and sends the browser back with it and the issuer (RFC 9207).
+fn issue(provider: Provider<'_>, url: &str, request: &Fields) -> Response {
     let field = |name: &str| request.get(name).cloned().unwrap_or_default();
     let user = field("user");
     if !provider.group.users.iter().any(|known| known.id.as_str() == user) {
@@ -150,7 +150,9 @@ fn issue(provider: Provider<'_>, request: &Fields) -> Response {
         codes.retain(|_, code| now - code.issued < CODE_LIFE);
         codes.insert(code.clone(), Code { user, challenge: field("code_challenge"), callback: field("redirect_uri"), issued: now });
     }
-    let back = form_urlencoded::Serializer::new(String::new()).append_pair("code", &code).append_pair("state", &field("state")).finish();
+    let (issuer, state) = (format!("{url}{PATH}"), field("state"));
+    let pairs = [("code", code.as_str()), ("iss", issuer.as_str()), ("state", state.as_str())];
+    let back = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     Redirect::to(&format!("{}?{back}", field("redirect_uri"))).into_response()
 }
 

@@ -12,6 +12,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::any;
+use forecourt_console::MOST_WITH_FILE;
 use forecourt_domain::elements::MAX_BYTES;
 use forecourt_edge::http::{MAX_BODY, Problem};
 use forecourt_store::{Secret, Store};
@@ -70,6 +71,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let uploads = usize::try_from(MAX_BYTES).map_or(MAX_BODY, |bytes| bytes + 1);
     let app = Router::new()
         .route(&format!("{LINKED}{{token}}"), any(linked).layer(DefaultBodyLimit::max(uploads)))
+        .route("/desk/{*page}", any(answer).layer(DefaultBodyLimit::max(MOST_WITH_FILE + 1)))
         .fallback(answer)
         .layer(DefaultBodyLimit::max(MAX_BODY + 1))
         .layer(axum::middleware::from_fn(logged))

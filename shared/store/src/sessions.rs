@@ -2,14 +2,18 @@
 //! written without a decision. They hold no data of a group: the tokens in them are encrypted with a key that only the browser's cookie
 //! has.
 
-use crate::entity::{from_item, to_item};
+use crate::entity::{Attributes, from_item, to_item};
 use crate::keys::{self, TableKey};
 use crate::reads::unavailable;
 use crate::{Failure, Store};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, Utc};
-use futures::FutureExt as _;
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
+
+/// The sessions that are ended at the same time.
+const TOGETHER: usize = 20;
 
 /// The name of a session: its user and the hash of its cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,20 +49,38 @@ impl Store {
         self.get(key.at()).await?.map(from_item).transpose()
     }
 
-    /// Stores a session, or replaces its tokens.
+    /// Stores a new session.
     ///
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn save_session(&self, key: &SessionKey, session: &StoredSession) -> Result<(), Failure> {
+        self.put_session(key, session, "attribute_not_exists(pk)").await.map(|_| ())
+    }
+
+    /// Replaces the tokens of a session. Returns `false` if it was ended in the meantime: it stays ended.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn renew_session(&self, key: &SessionKey, session: &StoredSession) -> Result<bool, Failure> {
+        self.put_session(key, session, "attribute_exists(pk)").await
+    }
+
+    /// Writes a session if the condition holds. Returns whether it was written.
+    async fn put_session(&self, key: &SessionKey, session: &StoredSession, condition: &str) -> Result<bool, Failure> {
         let TableKey { pk, sk } = key.at();
         let mut item = to_item(session)?;
         item.insert("pk".into(), AttributeValue::S(pk));
         item.insert("sk".into(), AttributeValue::S(sk));
         item.insert("ttl".into(), AttributeValue::N(session.ends.timestamp().to_string()));
-        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let put = put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(unavailable)?;
-        self.spent.note_write(put.consumed_capacity());
-        Ok(())
+        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item)).condition_expression(condition);
+        match put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await {
+            Ok(put) => {
+                self.spent.note_write(put.consumed_capacity());
+                Ok(true)
+            }
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(e) => Err(unavailable(e)),
+        }
     }
 
     /// Ends a session.
@@ -74,28 +96,55 @@ impl Store {
         Ok(())
     }
 
+    /// Ends the oldest sessions of a user so that at most `most` remain. Returns their number. It reads at most 1 MB of them: a user with
+    /// more has fewer after each call.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`]. Those that were ended before the failure stay ended.
+    pub async fn end_oldest_sessions(&self, owner: &str, most: usize) -> Result<usize, Failure> {
+        let query = self.sessions_of(owner).projection_expression("sk, #ttl").expression_attribute_names("#ttl", "ttl");
+        let found = self.run(query).await?;
+        let ends = |item: &Attributes| item.get("ttl").and_then(|ttl| ttl.as_n().ok()).and_then(|ttl| ttl.parse::<i64>().ok());
+        let mut sessions: Vec<_> = found.items().iter().filter_map(|item| Some((ends(item), hash_of(item)?))).collect();
+        sessions.sort();
+        let oldest = sessions.len().saturating_sub(most);
+        self.end_each(owner, sessions.into_iter().take(oldest).map(|(_, hash)| hash).collect()).await
+    }
+
     /// Ends all sessions of a user, of every browser. Returns their number.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`].
+    /// [`Failure::Unavailable`]. Those that were ended before the failure stay ended.
     pub async fn end_sessions(&self, owner: &str) -> Result<usize, Failure> {
         let mut ended = 0;
         // A page holds far more sessions than a person has.
         loop {
-            let query = self.client.query().table_name(&*self.table).consistent_read(true).key_condition_expression("pk = :pk");
-            let query = query.expression_attribute_values(":pk", AttributeValue::S(keys::session(owner, "").pk));
-            let query = query.projection_expression("sk").return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let found = query.send().boxed().await.map_err(unavailable)?;
-            self.spent.note_read(found.consumed_capacity());
-            let hashes: Vec<String> =
-                found.items().iter().filter_map(|item| item.get("sk").and_then(|sk| sk.as_s().ok()).cloned()).collect();
+            let found = self.run(self.sessions_of(owner).consistent_read(true).projection_expression("sk")).await?;
+            let hashes: Vec<String> = found.items().iter().filter_map(hash_of).collect();
             if hashes.is_empty() {
                 return Ok(ended);
             }
-            for hash in hashes {
-                self.end_session(&SessionKey { owner: owner.to_owned(), hash }).await?;
-                ended += 1;
-            }
+            ended += self.end_each(owner, hashes).await?;
         }
     }
+
+    /// The query for the sessions of a user.
+    fn sessions_of(&self, owner: &str) -> QueryFluentBuilder {
+        let query = self.client.query().key_condition_expression("pk = :pk");
+        query.expression_attribute_values(":pk", AttributeValue::S(keys::session(owner, "").pk))
+    }
+
+    /// Ends these sessions of a user, several at a time. Returns their number.
+    async fn end_each(&self, owner: &str, hashes: Vec<String>) -> Result<usize, Failure> {
+        let ended = hashes.len();
+        let keys = hashes.into_iter().map(|hash| SessionKey { owner: owner.to_owned(), hash });
+        let ends = keys.map(|key| async move { self.end_session(&key).await });
+        futures::stream::iter(ends).buffer_unordered(TOGETHER).try_collect::<()>().await?;
+        Ok(ended)
+    }
+}
+
+/// The hash in the key of a stored session.
+fn hash_of(item: &Attributes) -> Option<String> {
+    item.get("sk").and_then(|sk| sk.as_s().ok()).cloned()
 }

@@ -170,6 +170,7 @@ impl Form {
     /// Shows the form, or carries it out and returns the answer, for a screen that must show it.
     pub(crate) async fn send(&self, page: &Page<'_>, setting: &Setting<'_>, shaped: Shaped<'_>) -> Result<Sent, Trouble> {
         if page.visit.method != Method::POST {
+            self.is_for(page)?;
             let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default(), version: None };
             return self.show(page, setting, &filled).map(Sent::Shown);
         }
@@ -196,6 +197,15 @@ impl Form {
             }
             Err(other) => Err(other.into()),
         }
+    }
+
+    /// Refuses to show the form to users without the rights that its operation needs.
+    fn is_for(&self, page: &Page<'_>) -> Result<(), Trouble> {
+        // Users enter their own absences without a right.
+        if self.operation == Operation::SetUserAbsences {
+            return Ok(());
+        }
+        route(self.operation).into_iter().flat_map(|route| route.rights).try_for_each(|right| page.needs(*right))
     }
 
     fn method(&self) -> &'static str {

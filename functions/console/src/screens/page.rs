@@ -43,6 +43,13 @@ impl PeopleCache {
             known.insert(key, (Instant::now() + lifetime, me.clone()));
         }
     }
+
+    /// Forgets the user of a session whose token the API no longer takes.
+    pub(crate) fn forget(&self, session: &Session) {
+        if let Ok(mut known) = self.0.lock() {
+            known.remove(&hash(session.tokens.access.as_bytes()));
+        }
+    }
 }
 
 /// The place of a page in the console.
@@ -163,6 +170,15 @@ impl<'a> Page<'a> {
             true => self.me.get("dealers").items().iter().any(|dealer| dealer.get("can").contains(right.name())),
             false => self.me.get("can").contains(right.name()),
         }
+    }
+
+    /// Refuses a page that is offered only to users with a right. The API refuses what it asks for; this is for a page that asks for
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Trouble::Forbidden`].
+    pub(crate) fn needs(&self, right: Right) -> Result<(), Trouble> {
+        if self.may(right) { Ok(()) } else { Err(Trouble::Forbidden) }
     }
 
     /// Returns the language, the dealer's zone and the time.

@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 /// The life of a session.
 const LIFETIME: TimeDelta = TimeDelta::hours(12);
+/// The sessions that a user has at most, of all browsers. Another sign-in ends the oldest one.
+const MOST: usize = 50;
 /// Bytes of the random part of a cookie.
 const RANDOM: usize = 32;
 /// Bytes of a hash in a cookie or a key.
@@ -42,13 +44,6 @@ pub struct Session {
     ends: DateTime<Utc>,
     /// Its tokens.
     pub tokens: Tokens,
-}
-
-impl Session {
-    /// Returns the session with other tokens.
-    pub(crate) fn with_tokens(self, tokens: Tokens) -> Self {
-        Self { tokens, ..self }
-    }
 }
 
 /// The sessions of the console. They use real time.
@@ -88,9 +83,20 @@ impl Sessions {
         let owner = hash(format!("{group}#{user}").as_bytes());
         let cookie = format!("{owner}.{}", URL_SAFE_NO_PAD.encode(random));
         let key = SessionKey { owner, hash: hash(cookie.as_bytes()) };
-        let ends = now + LIFETIME;
-        self.save(&key, &cookie, ends, tokens).await?;
+        self.store.end_oldest_sessions(&key.owner, MOST - 1).await?;
+        self.store.save_session(&key, &stored(&key, &cookie, now + LIFETIME, tokens)?).await?;
         Ok(self.cookie(SESSION, &cookie, LIFETIME))
+    }
+
+    /// Ends the session of the cookie `old` if it is of the same user as `new`: a sign-in replaces the session that the browser had.
+    ///
+    /// # Errors
+    /// [`Failure`] of the store.
+    pub(crate) async fn replace(&self, old: &str, new: &str) -> Result<(), Failure> {
+        match key_of(old).zip(key_of(new)).filter(|(old, new)| old.owner == new.owner && old != new) {
+            Some((old, _)) => self.store.end_session(&old).await,
+            None => Ok(()),
+        }
     }
 
     /// Opens the session of a cookie. `None` if there is none, it has ended, or the cookie is not its own.
@@ -98,19 +104,20 @@ impl Sessions {
     /// # Errors
     /// [`Failure`] of the store.
     pub(crate) async fn open(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<Session>, Failure> {
-        let Some((owner, _)) = cookie.split_once('.').filter(|(owner, _)| is_hash(owner)) else { return Ok(None) };
-        let key = SessionKey { owner: owner.to_owned(), hash: hash(cookie.as_bytes()) };
+        let Some(key) = key_of(cookie) else { return Ok(None) };
         let Some(stored) = self.store.session(&key).await?.filter(|stored| stored.ends > now) else { return Ok(None) };
         let tokens = open(cookie, &key.hash, &stored.sealed).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Ok(tokens.map(|tokens| Session { key, cookie: cookie.to_owned(), ends: stored.ends, tokens }))
     }
 
-    /// Replaces the tokens of a session.
+    /// Returns the session with new tokens. `None` if it was ended while they were asked for: a sign-out is final.
     ///
     /// # Errors
     /// [`Failure`] of the store.
-    pub(crate) async fn renew(&self, session: &Session, tokens: &Tokens) -> Result<(), Failure> {
-        self.save(&session.key, &session.cookie, session.ends, tokens).await
+    pub(crate) async fn renew(&self, session: Session, tokens: Tokens) -> Result<Option<Session>, Failure> {
+        let renewed = stored(&session.key, &session.cookie, session.ends, &tokens)?;
+        let exists = self.store.renew_session(&session.key, &renewed).await?;
+        Ok(exists.then_some(Session { tokens, ..session }))
     }
 
     /// Ends a session, or with `everywhere` all sessions of its user.
@@ -123,12 +130,19 @@ impl Sessions {
             false => self.store.end_session(&session.key).await,
         }
     }
+}
 
-    async fn save(&self, key: &SessionKey, cookie: &str, ends: DateTime<Utc>, tokens: &Tokens) -> Result<(), Failure> {
-        let text = serde_json::to_vec(tokens).map_err(|e| Failure::Broken(e.into()))?;
-        let sealed = sealed(cookie, &key.hash, text).ok_or_else(|| Failure::Broken("the tokens cannot be encrypted".into()))?;
-        self.store.save_session(key, &StoredSession { sealed, ends }).await
-    }
+/// Encrypts the tokens of a session.
+fn stored(key: &SessionKey, cookie: &str, ends: DateTime<Utc>, tokens: &Tokens) -> Result<StoredSession, Failure> {
+    let text = serde_json::to_vec(tokens).map_err(|e| Failure::Broken(e.into()))?;
+    let sealed = sealed(cookie, &key.hash, text).ok_or_else(|| Failure::Broken("the tokens cannot be encrypted".into()))?;
+    Ok(StoredSession { sealed, ends })
+}
+
+/// The name of the session of a cookie. `None` if no session has such a cookie.
+fn key_of(cookie: &str) -> Option<SessionKey> {
+    let (owner, _) = cookie.split_once('.').filter(|(owner, _)| is_hash(owner))?;
+    Some(SessionKey { owner: owner.to_owned(), hash: hash(cookie.as_bytes()) })
 }
 
 /// The name of the session's cookie.

@@ -18,7 +18,9 @@ use crate::visit::Visit;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The path of the sign-in.
 pub(crate) const PATH: &str = "/desk/sign-in";
@@ -48,7 +50,11 @@ struct Begun {
 /// Whether an address is a page of the console, so that a link to the sign-in cannot send a visitor to another site.
 pub(crate) fn is_own_page(address: &str) -> bool {
     let plain = address.len() <= LONGEST && address.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\');
-    plain && address.starts_with(PAGES) && !address.contains("//") && !address.contains("/../") && !address.starts_with(PATH)
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    // Browsers read `%2e%2e` like `..`: such a path leaves the console. A name with a slash or a control character in it is no page.
+    let is_name = |name: Cow<'_, str>| !matches!(&*name, "." | "..") && !name.contains(|c: char| c.is_control() || matches!(c, '/' | '\\'));
+    let has_names = path.split('/').all(|name| is_name(percent_decode_str(name).decode_utf8_lossy()));
+    plain && address.starts_with(PAGES) && !address.contains("//") && has_names && !address.starts_with(PATH)
 }
 
 /// The address of the sign-in that leads to `to`.
@@ -74,8 +80,15 @@ pub(crate) async fn complete(console: &Console, visit: &Visit) -> Result<Reply, 
     let begun = cookie.and_then(|bytes| serde_json::from_slice::<Begun>(&bytes).ok());
     // Without the cookie somebody else may have started the sign-in, or it took too long.
     let Some(begun) = begun.filter(|begun| visit.query.get("state") == Some(&begun.state)) else { return Err(Trouble::SignInLost) };
+    // The answer of another provider must not get here: its code would be sent to ours.
+    if visit.query.get("iss").is_some_and(|issuer| issuer.trim_end_matches('/') != console.sign_in.issuer) {
+        return Err(Trouble::SignInLost);
+    }
     let Some(code) = visit.query.get("code") else {
-        tracing::warn!(error = visit.query.get("error"), "the provider refused a sign-in");
+        // The address is the browser's: only a name of an error is logged.
+        let is_name = |text: &&str| text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let error = visit.query.get("error").filter(is_name);
+        tracing::warn!(error, "the provider refused a sign-in");
         return Err(Trouble::SignInRefused);
     };
     let now = console.wall.now();
@@ -91,6 +104,9 @@ pub(crate) async fn complete(console: &Console, visit: &Visit) -> Result<Reply, 
         Err(other) => return Err(other.into()),
     };
     let session = console.sessions.start(me.text("group"), me.text("id"), &tokens, now).await?;
+    if let Some(old) = visit.cookie(&console.sessions.cookie_name(SESSION)) {
+        console.sessions.replace(&old, session.value()).await?;
+    }
     let done = console.sessions.cookie(BEGUN, "", PATIENCE);
     Ok(Reply::redirect(if is_own_page(&begun.to) { begun.to } else { HOME.to_owned() }).cookie(&session).cookie(&done))
 }
@@ -105,10 +121,7 @@ pub(crate) async fn session(console: &Console, visit: &Visit) -> Result<Option<S
     }
     let Some(refresh) = session.tokens.refresh.clone() else { return Ok(None) };
     match console.sign_in.refresh(&*console.http, refresh, now).await {
-        Ok(tokens) => {
-            console.sessions.renew(&session, &tokens).await?;
-            Ok(Some(session.with_tokens(tokens)))
-        }
+        Ok(tokens) => Ok(console.sessions.renew(session, tokens).await?),
         // Another request of this browser may have renewed them at the same time.
         Err(_) => Ok(console.sessions.open(&cookie, now).await?.filter(|again| again.tokens != session.tokens)),
     }

@@ -10,6 +10,7 @@ use oauth2::{
     RedirectUrl, RefreshToken, Scope, TokenResponse as _, TokenUrl,
 };
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::error::Error;
 use tokio::sync::OnceCell;
 
@@ -30,6 +31,7 @@ pub struct SignIn {
 
 #[derive(Debug, Deserialize)]
 struct Endpoints {
+    issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
     #[serde(default)]
@@ -92,7 +94,11 @@ impl SignIn {
             let fault = |cause: Box<dyn Error + Send + Sync>| ProviderFault::Discovery { issuer: self.issuer.clone(), cause };
             let request = http::Request::get(url).header("accept", "application/json").body(Vec::new()).map_err(|e| fault(e.into()))?;
             let response = http.send(request).await?;
-            serde_json::from_slice(response.body()).map_err(|e| fault(e.into()))
+            let found: Endpoints = serde_json::from_slice(response.body()).map_err(|e| fault(e.into()))?;
+            match found.issuer.trim_end_matches('/') == self.issuer {
+                true => Ok(found),
+                false => Err(fault(format!("it is the document of {}", found.issuer).into())),
+            }
         };
         self.endpoints.get_or_try_init(|| load).await
     }
@@ -112,6 +118,15 @@ impl SignIn {
         }
         let (url, state) = request.url();
         Ok((url.into(), state.into_secret(), verifier.into_secret()))
+    }
+
+    /// Returns the origins of the provider to which a form may lead: the sign-out is a form, and so is what leads to a new sign-in after
+    /// the session has ended. Its endpoints may be on another host than its issuer.
+    pub(crate) fn origins(&self) -> BTreeSet<String> {
+        let found = self.endpoints.get();
+        let found = found.map(|found| [Some(&found.authorization_endpoint), found.end_session_endpoint.as_ref()]).into_iter().flatten();
+        let urls = found.flatten().chain(self.sign_out.as_ref()).chain([&self.issuer]);
+        urls.filter_map(|url| Some(url::Url::parse(url).ok()?.origin().ascii_serialization())).collect()
     }
 
     /// Exchanges a code for tokens.

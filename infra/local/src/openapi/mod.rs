@@ -79,7 +79,7 @@ fn operation(row: &Row) -> utoipa::openapi::path::Operation {
 
 /// Returns the description of the row and the rights that it needs. `None` if there is neither.
 fn description(row: &Row) -> Option<String> {
-    let rights: Vec<String> = row.rights.iter().map(|right| format!("`{right}`")).collect();
+    let rights: Vec<String> = row.route.rights.iter().map(|right| format!("`{right}`")).collect();
     let rights = match rights.as_slice() {
         [] => String::new(),
         [right] => format!("Requires the right {right}."),

@@ -5,8 +5,8 @@ use forecourt_domain::base::{EventId, LeadId, UserId, WebhookId};
 use forecourt_domain::lead::Lead;
 use std::sync::Arc;
 
-/// Makes links to pages of the console (MSG-2). A reader without a session signs in, and then gets the page. Links for customers and partners
-/// begin with the public URL instead, and need no sign-in.
+/// Makes links to pages of the console (MSG-2). A reader without a session signs in, and then gets the page. Links for customers and
+/// partners begin with the public URL instead, and need no sign-in.
 #[derive(Debug, Clone, Default)]
 pub struct ConsoleLinks(Arc<str>);
 

@@ -25,8 +25,8 @@ impl Subject {
         route.path.starts_with("/leads/{id}").then(|| Self { scope: scope.clone(), lead: lead(), now })
     }
 
-    /// Returns the problem of a request, or 404 in place of a fault in its fields if the sender may not see the lead. Fields are read before
-    /// the lead, so that a request that cannot be carried out costs nothing; only then is the lead looked up here.
+    /// Returns the problem of a request, or 404 in place of a fault in its fields if the sender may not see the lead. Fields are read
+    /// before the lead, so that a request that cannot be carried out costs nothing; only then is the lead looked up here.
     pub(super) async fn checked(&self, platform: &Platform, problem: Problem) -> Problem {
         if !problem.is_of_content() || self.scope.needs(Right::ReadLeads).is_err() {
             return problem;

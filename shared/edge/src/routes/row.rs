@@ -16,6 +16,8 @@ pub struct Route {
     pub function: &'static str,
     /// How the sender authenticates.
     pub access: Access,
+    /// The rights that the sender needs.
+    pub rights: &'static [Right],
     /// Whether it reads a body. The fields of other operations' bodies are refused (API-1).
     pub has_body: bool,
     /// The query parameters. Others are refused (API-1).
@@ -44,8 +46,6 @@ pub struct Row {
     pub summary: &'static str,
     /// More sentences; empty if the summary is enough.
     pub description: &'static str,
-    /// The rights that the sender needs.
-    pub rights: &'static [Right],
     /// The media types of the body; empty if there is no body.
     pub body: &'static [Content],
     /// Whether the body may be left out.
@@ -144,10 +144,18 @@ pub(super) const fn delete(path: &'static str, function: &'static str) -> Row {
 impl Row {
     const fn new(method: &'static str, path: &'static str, function: &'static str) -> Self {
         Self {
-            route: Route { operation: Operation::Named(""), method, path, function, access: Access::Token, has_body: false, query: &[] },
+            route: Route {
+                operation: Operation::Named(""),
+                method,
+                path,
+                function,
+                access: Access::Token,
+                rights: &[],
+                has_body: false,
+                query: &[],
+            },
             summary: "",
             description: "",
-            rights: &[],
             body: &[],
             body_is_optional: false,
             responses: &[],
@@ -175,8 +183,9 @@ impl Row {
         Self { description, ..self }
     }
 
-    pub(super) const fn rights(self, rights: &'static [Right]) -> Self {
-        Self { rights, ..self }
+    pub(super) const fn rights(mut self, rights: &'static [Right]) -> Self {
+        self.route.rights = rights;
+        self
     }
 
     pub(super) const fn body(mut self, body: &'static [Content]) -> Self {

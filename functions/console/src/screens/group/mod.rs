@@ -99,6 +99,7 @@ fn first(page: &Page<'_>) -> Result<Reply, Trouble> {
 
 /// The dealers of the group that the user has access to.
 fn dealers(page: &Page<'_>) -> Result<Reply, Trouble> {
+    page.needs(Right::ReadUsers)?;
     show(page, "group_dealers.html", context! {})
 }
 

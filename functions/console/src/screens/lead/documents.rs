@@ -7,6 +7,7 @@ use crate::console::Trouble;
 use crate::forms::{texts_of, uuid_like};
 use crate::reply::Reply;
 use crate::visit::{Pairs, Visit};
+use forecourt_domain::base::Right;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use minijinja::context;
@@ -55,6 +56,7 @@ impl Sent {
 
 /// Shows the form.
 pub(super) async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
+    page.needs(Right::WorkLeads)?;
     form(page, 200, &Pairs::default(), &[]).await
 }
 

@@ -6,6 +6,7 @@ use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Sent, Setting, field, needed};
 use crate::reply::Reply;
+use forecourt_domain::base::Right;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ const PLAN: Form = Form {
 pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
+    page.needs(Right::WorkLeads)?;
     let place = Place { dealer: Some(&dealer), active: "leads" };
     let usual = format!("/desk/d/{id}/leads");
     let mut values = page.visit.query.clone();

@@ -19,6 +19,7 @@ pub(super) const PART: Part = Part {
     ],
     templates: &[("quick_new.html", include_str!("new.html")), ("quick_keys.html", include_str!("keys.html"))],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
+    forms: |_| None,
 };
 
 /// The kinds of enquiries, as the API names them.

@@ -10,6 +10,7 @@ use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
 use crate::visit::Pairs;
+use forecourt_domain::base::Right;
 use forecourt_edge::routes::{Operation, SettingsPart};
 use http::Method;
 use minijinja::{Value, context};
@@ -40,6 +41,7 @@ const LEAD: Section = Section {
 pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
+    page.needs(Right::ReadSettings)?;
     let words = Words::new(page.zoned(Some(&dealer)), &dealer);
     let mut typed = Pairs(vec![("lead.contact.email".to_owned(), UNKNOWN_CUSTOMER.to_owned())]);
     let (mut errors, mut general, mut status, mut result) = (Errors::new(), Vec::new(), 200, None);

@@ -5,6 +5,7 @@ use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
 use crate::visit::Pairs;
+use forecourt_domain::base::Right;
 use forecourt_edge::routes::{Operation, SettingsPart};
 use http::Method;
 use minijinja::context;
@@ -19,6 +20,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     if page.visit.method != Method::POST {
+        page.needs(Right::ChangeSettings)?;
         let now = page.get(Operation::ReadPart(SettingsPart::Holidays), &[("dealer", id)], Vec::new()).await?;
         return form(page, &dealer, now.etag().unwrap_or_default().trim_matches('"'), Shown::default());
     }

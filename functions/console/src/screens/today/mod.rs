@@ -5,7 +5,7 @@ mod due;
 mod find;
 pub(super) mod tasks;
 
-use super::{Page, Part, Place, Screen};
+use super::{Page, Part, Place, Screen, menu};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
@@ -65,6 +65,9 @@ impl Whose {
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
+    if !menu(&dealer).any(|entry| entry.name == "today") {
+        return Err(Trouble::Forbidden);
+    }
     let (zoned, whose, can) = (page.zoned(Some(&dealer)), Whose::of(page, &page.visit.query), dealer.get("can"));
     let today = zoned.date(zoned.now).to_string();
     let of_day = vec![("user", whose.parameter()), ("limit", MOST.to_owned())];

@@ -38,8 +38,8 @@ const SAVE: Form = Form { name: "view_save", operation: Operation::SaveView, fie
 const CHANGE: Form = Form { name: "view_change", versioned: true, ..SAVE };
 const REMOVE: Form = Form { name: "view_remove", operation: Operation::RemoveView, fields: &[], versioned: true, dangerous: true };
 
-/// The values of `views.html` as `saved`, which a list includes: the user's views of `screens` at a dealer, and the address that saves this page as a
-/// view. The first of `screens` is the page itself. `views` is the answer of `GET /me/views`.
+/// The values of `views.html` as `saved`, which a list includes: the user's views of `screens` at a dealer, and the address that saves this
+/// page as a view. The first of `screens` is the page itself. `views` is the answer of `GET /me/views`.
 pub(super) fn bar(page: &Page<'_>, dealer: &str, views: &Data, screens: &[&str]) -> Value {
     let query = page.visit.query.encode_without(&PASSING);
     let own = screens.first().copied().unwrap_or_default();
