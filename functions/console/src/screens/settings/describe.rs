@@ -89,8 +89,8 @@ pub(super) enum Kind {
     Group,
     /// Some of the dealer's distribution groups.
     Groups,
-    /// A list of texts up to this length, one a line.
-    Words(u16),
+    /// A list of texts, one a line.
+    Words,
     /// Intervals of a day, `[["08:00", "12:30"]]`.
     Intervals,
     /// A list of objects.

@@ -82,7 +82,7 @@ impl Inputs<'_> {
             Kind::Flag => ("flag", None),
             Kind::Choice(_) | Kind::MinutesOf(_) | Kind::Person | Kind::Group => ("choice", None),
             Kind::Ticks(_) | Kind::Groups => ("ticks", None),
-            Kind::Words(_) => ("words", None),
+            Kind::Words => ("words", None),
             Kind::Intervals => ("intervals", None),
             Kind::Shown(_) | Kind::Rows(_) => ("shown", None),
         };

@@ -110,12 +110,7 @@ pub(super) const SECTIONS: &[Section] = &[
         optional: Some(("pool", "pool.user")),
         ..section("pool", Source::Part(SettingsPart::Pool), "", &[field("pool.user", Kind::Person), field("pool.oldest_only", Kind::Flag)])
     },
-    section(
-        "groups",
-        Source::Part(SettingsPart::DistributionGroups),
-        "",
-        &[reserved("distribution_groups", Kind::Words(64), "manage_groups")],
-    ),
+    section("groups", Source::Part(SettingsPart::DistributionGroups), "", &[reserved("distribution_groups", Kind::Words, "manage_groups")]),
     section(
         "routing",
         Source::Part(SettingsPart::RoutingRules),
@@ -127,11 +122,11 @@ pub(super) const SECTIONS: &[Section] = &[
                     needed("group", Kind::Group),
                     field("when.types", Kind::Ticks(values("lead_type", LEAD_TYPES))),
                     field("when.condition", Kind::Choice(values("condition", &["new", "used"]))),
-                    field("when.sources", Kind::Words(100)),
-                    field("when.makes", Kind::Words(200)),
-                    field("when.postcodes", Kind::Words(20)),
-                    field("when.languages", Kind::Words(35)),
-                    field("when.sites", Kind::Words(200)),
+                    field("when.sources", Kind::Words),
+                    field("when.makes", Kind::Words),
+                    field("when.postcodes", Kind::Words),
+                    field("when.languages", Kind::Words),
+                    field("when.sites", Kind::Words),
                 ],
                 shape: Shape::Ordered,
             },
@@ -145,7 +140,7 @@ pub(super) const SECTIONS: &[Section] = &[
             field("lead_address", Kind::Email),
             field("forward_to", Kind::Email),
             field("expose", Kind::Line(100)),
-            field("relay_domains", Kind::Words(253)),
+            field("relay_domains", Kind::Words),
         ],
     ),
     section(
@@ -166,11 +161,8 @@ pub(super) const SECTIONS: &[Section] = &[
             field("trade_in_cc_email", Kind::Email),
             field("unparsed_mail_to", Kind::Email),
             field("rules_of_vehicle_location", Kind::Flag),
-            rows(
-                "vehicle_sites",
-                &Rows { fields: &[needed("dealer", Kind::Line(64)), field("aliases", Kind::Words(200))], shape: Shape::List },
-            ),
-            field("accepts_enquiries_from", Kind::Words(64)),
+            rows("vehicle_sites", &Rows { fields: &[needed("dealer", Kind::Line(64)), field("aliases", Kind::Words)], shape: Shape::List }),
+            field("accepts_enquiries_from", Kind::Words),
         ],
     ),
     section(
@@ -180,7 +172,7 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             reserved("letters_per_recipient", Kind::Number, "operate"),
             reserved("text_messages_per_hour", Kind::Number, "operate"),
-            field("text_message_countries", Kind::Words(2)),
+            field("text_message_countries", Kind::Words),
         ],
     ),
     section(
@@ -225,8 +217,8 @@ pub(super) const SECTIONS: &[Section] = &[
             needed("name", Kind::Line(100)),
             needed("country", Kind::Line(2)),
             needed("language", Kind::Choice(values("language", &["de", "en", "nl"]))),
-            field("event_types", Kind::Words(100)),
-            field("no_show_reasons", Kind::Words(100)),
+            field("event_types", Kind::Words),
+            field("no_show_reasons", Kind::Words),
         ],
     ),
 ];
@@ -257,7 +249,7 @@ pub(super) const MEMBERS: Section = section(
                 field("receives_leads", Kind::Flag),
                 field("assignable", Kind::Flag),
                 field("supervisor", Kind::Person),
-                field("groups", Kind::Words(64)),
+                field("groups", Kind::Words),
                 rows("absences", &Rows { fields: &[FROM, UNTIL, DEPUTY], shape: Shape::List }),
             ],
             shape: Shape::Fixed,

@@ -81,7 +81,7 @@ impl Filled<'_> {
                 }
             }
             Kind::Ticks(_) | Kind::Groups => texts(value).for_each(|text| self.put(path.clone(), text)),
-            Kind::Words(_) => self.put(path, texts(value).collect::<Vec<_>>().join("\n")),
+            Kind::Words => self.put(path, texts(value).collect::<Vec<_>>().join("\n")),
             Kind::Intervals => {
                 for (n, interval) in value.as_array().into_iter().flatten().enumerate() {
                     for (place, time) in texts(interval).enumerate() {
@@ -156,7 +156,7 @@ pub(super) fn read(section: &Section, pairs: &Pairs, zoned: &Zoned, open: impl F
     let mut body = reader.fields("", &fields);
     // In a part, `null` is the default of a list, which may be another one than the empty list.
     if matches!(section.source, Source::Part(_)) {
-        let lists = fields.iter().filter(|field| matches!(field.kind, Kind::Words(_)));
+        let lists = fields.iter().filter(|field| matches!(field.kind, Kind::Words));
         for list in lists {
             if body.get(list.name) == Some(&json!([])) {
                 body.insert(list.name.to_owned(), Json::Null);
@@ -201,7 +201,7 @@ impl Reader<'_> {
         Ok(match kind {
             Kind::Flag => json!(typed.is_some()),
             Kind::Ticks(_) | Kind::Groups => json!(self.pairs.all(path).collect::<Vec<_>>()),
-            Kind::Words(_) => {
+            Kind::Words => {
                 json!(typed.into_iter().flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>())
             }
             Kind::Intervals => self.intervals(path)?,
