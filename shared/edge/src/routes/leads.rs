@@ -93,6 +93,10 @@ routes![
         .problems(&[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_DEALER, MEDIA_TYPE, FIELDS, RETRY]),
     ReadLead = get("/leads/{id}", "lead")
         .summary("Returns a lead with its state, deadline, owner, latest timeline entries and notices (LEAD-1).")
+        .description(
+            "With `If-None-Match`, the response is 304 without a body if the lead has that version. The state of its notices has no part in \
+             the version."
+        )
         .rights(&[Right::ReadLeads])
         .responses(&[(200, "The lead; its version is the ETag.", Content::Json("LeadPageView"))])
         .problems(READ),
