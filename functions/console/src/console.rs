@@ -3,6 +3,7 @@
 use crate::api::{Api, Unanswered};
 use crate::http::Http;
 use crate::reply::Reply;
+use crate::screens::live::{self, Poll};
 use crate::screens::{self, Page};
 use crate::session::Sessions;
 use crate::sign_in::{self, SignIn};
@@ -130,12 +131,16 @@ impl Console {
             ("GET", "/desk/signed-out") => return view::plain(self.language(visit), 200, "signed_out", None),
             _ => {}
         }
+        let news = match Box::pin(live::poll(self, visit)).await {
+            Poll::Unchanged(reply) => return Ok(reply),
+            Poll::Changed(news) => news,
+        };
         let session = sign_in::session(self, visit).await?;
         if visit.method == Method::POST && visit.path == "/desk/sign-out" {
             return sign_in::end(self, visit, session.as_ref()).await;
         }
         let Some(session) = session else { return Ok(self.sign_in_first(visit)) };
-        match Box::pin(Page::open(self, visit, &session)).await {
+        match Box::pin(Page::open(self, visit, &session, news)).await {
             Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => Ok(self.sign_in_first(visit)),
             other => other,
         }

@@ -98,11 +98,17 @@ impl Sessions {
     /// # Errors
     /// [`Failure`] of the store.
     pub(crate) async fn open(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<Session>, Failure> {
-        let Some((owner, _)) = cookie.split_once('.').filter(|(owner, _)| is_hash(owner)) else { return Ok(None) };
-        let key = SessionKey { owner: owner.to_owned(), hash: hash(cookie.as_bytes()) };
-        let Some(stored) = self.store.session(&key).await?.filter(|stored| stored.ends > now) else { return Ok(None) };
-        let tokens = open(cookie, &key.hash, &stored.sealed).and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(tokens.map(|tokens| Session { key, cookie: cookie.to_owned(), ends: stored.ends, tokens }))
+        let Some(key) = key_of(cookie) else { return Ok(None) };
+        Ok(self.store.session(&key).await?.and_then(|stored| unlocked(key, cookie, &stored, now)))
+    }
+
+    /// The same for half the read units. The session may have ended moments ago, so nothing may be shown by it.
+    ///
+    /// # Errors
+    /// [`Failure`] of the store.
+    pub(crate) async fn glance(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<Session>, Failure> {
+        let Some(key) = key_of(cookie) else { return Ok(None) };
+        Ok(self.store.session_glance(&key).await?.and_then(|stored| unlocked(key, cookie, &stored, now)))
     }
 
     /// Replaces the tokens of a session.
@@ -129,6 +135,19 @@ impl Sessions {
         let sealed = sealed(cookie, &key.hash, text).ok_or_else(|| Failure::Broken("the tokens cannot be encrypted".into()))?;
         self.store.save_session(key, &StoredSession { sealed, ends }).await
     }
+}
+
+/// The key of a cookie's session. `None` if the text is no cookie of a session.
+fn key_of(cookie: &str) -> Option<SessionKey> {
+    let (owner, _) = cookie.split_once('.').filter(|(owner, _)| is_hash(owner))?;
+    Some(SessionKey { owner: owner.to_owned(), hash: hash(cookie.as_bytes()) })
+}
+
+/// Opens a stored session. `None` if it has ended, or if the cookie is not its own.
+fn unlocked(key: SessionKey, cookie: &str, stored: &StoredSession, now: DateTime<Utc>) -> Option<Session> {
+    let bytes = open(cookie, &key.hash, &stored.sealed).filter(|_| stored.ends > now)?;
+    let tokens = serde_json::from_slice(&bytes).ok()?;
+    Some(Session { key, cookie: cookie.to_owned(), ends: stored.ends, tokens })
 }
 
 /// The name of the session's cookie.
