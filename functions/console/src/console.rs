@@ -1,6 +1,7 @@
 //! The console as a whole: from a browser's request to its response.
 
 use crate::api::{Api, Unanswered};
+use crate::forms;
 use crate::http::Http;
 use crate::reply::Reply;
 use crate::screens::live::{self, Poll};
@@ -139,20 +140,25 @@ impl Console {
         if visit.method == Method::POST && visit.path == "/desk/sign-out" {
             return sign_in::end(self, visit, session.as_ref()).await;
         }
-        let Some(session) = session else { return Ok(self.sign_in_first(visit)) };
+        let Some(session) = session else { return self.sign_in_first(visit) };
         match Box::pin(Page::open(self, visit, &session, news)).await {
-            Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => Ok(self.sign_in_first(visit)),
+            Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => self.sign_in_first(visit),
             other => other,
         }
     }
 
-    /// Leads to the sign-in, and back to this page after it. The script gets 401: it must not follow to another site.
-    fn sign_in_first(&self, visit: &Visit) -> Reply {
+    /// Leads to the sign-in, and back to this page after it. The script gets 401: it must not follow to another site. What was typed in a
+    /// form stays on a page from which it can be sent after the sign-in.
+    fn sign_in_first(&self, visit: &Visit) -> Result<Reply, Trouble> {
         if visit.wants_part() {
-            return Reply::empty(401);
+            return Ok(Reply::empty(401));
         }
-        let to = if visit.method == Method::GET { visit.address() } else { visit.query.get("back").unwrap_or(sign_in::HOME).to_owned() };
-        Reply::redirect(sign_in::address(&to))
+        if visit.form.0.iter().any(|(name, value)| !forms::OWN.contains(&name.as_str()) && !value.trim().is_empty()) {
+            return view::again(self.language(visit), visit);
+        }
+        let back = || visit.query.get("back").or_else(|| visit.form.get("back")).unwrap_or(sign_in::HOME).to_owned();
+        let to = if visit.method == Method::GET { visit.address() } else { back() };
+        Ok(Reply::redirect(sign_in::address(&to)))
     }
 
     /// The language that the browser asks for.

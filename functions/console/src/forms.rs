@@ -23,6 +23,9 @@ use problems::Problems;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
+/// The inputs that belong to every form and are not typed: where it leads, its key, and the version and the values that it began with.
+pub(crate) const OWN: [&str; 4] = ["back", "key", "version", "was"];
+
 /// A form. Its texts are `form.NAME.title`, `form.NAME.send`, `done.NAME`, and of its fields `form.NAME.field.…` or, if there is none,
 /// `field.…`.
 #[derive(Debug, Clone, Copy)]

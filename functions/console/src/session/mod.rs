@@ -137,7 +137,7 @@ impl Sessions {
     }
 }
 
-/// The key of a cookie's session. `None` if the text is no cookie of a session.
+/// The name of the session of a cookie. `None` if no session has such a cookie.
 fn key_of(cookie: &str) -> Option<SessionKey> {
     let (owner, _) = cookie.split_once('.').filter(|(owner, _)| is_hash(owner))?;
     Some(SessionKey { owner: owner.to_owned(), hash: hash(cookie.as_bytes()) })
