@@ -2,6 +2,7 @@
 
 mod forms;
 mod group;
+mod live;
 mod pages;
 mod sessions;
 mod sign_in;
