@@ -1,7 +1,8 @@
 //! Pages that live: what a poll costs, what it brings, and that nothing typed is lost.
 
 use crate::support::console::{Browser, Desk, Page};
-use crate::support::world::{ADMIN, Request, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Request, dealer, enquiry};
+use chrono::{TimeDelta, Utc};
 use http::Method;
 use serde_json::json;
 
@@ -56,6 +57,70 @@ async fn lead_1_an_unchanged_poll_of_a_lead_costs_at_most_one_read_unit() {
         let tag = settled(&mut browser, &address).await;
         assert_eq!(poll(&mut browser, &address, &tag).await.status, 304);
     }
+}
+
+/// LEAD-8: an unchanged poll of a list costs one read unit and one call of the API, however many leads it has.
+#[tokio::test]
+async fn lead_8_an_unchanged_poll_of_a_list_costs_at_most_one_read_unit() {
+    let desk = Desk::new().await;
+    for i in 0..40 {
+        desk.world.lead(&enquiry(&format!("n{i:02}"))).await;
+    }
+    let lead = desk.world.lead(&enquiry("jana")).await;
+    desk.world.system.settle().await;
+    let mut browser = desk.signed_in(ADMIN).await;
+    // Somebody has shown a list for two minutes, so that every process knows of it.
+    desk.world.store.pulse(&desk.world.scope(), &dealer(NORDSTERN), Utc::now() - TimeDelta::minutes(2)).await.unwrap();
+    for page in ["today", "leads", "board", "tasks", "leads?status=in_progress&overdue=true"] {
+        let address = format!("/desk/d/{NORDSTERN}/{page}");
+        let tag = settled(&mut browser, &address).await;
+        desk.asked();
+        let before = desk.world.store.spent();
+        let same = poll(&mut browser, &address, &tag).await;
+        let spent = desk.world.store.spent().since(before);
+        println!("unchanged poll of {address}: {spent:?}");
+        assert_eq!((same.status, same.text.as_str(), same.header("etag")), (304, "", tag.as_str()), "{address}");
+        assert_eq!(desk.asked(), [format!("GET /dealers/{NORDSTERN}/changes")], "{address}");
+        assert!(spent.read_units <= 1.0 && spent.write_units == 0.0, "{address}: {spent:?}");
+        // A change of any lead of the dealer makes the page anew.
+        let made = desk.world.post(ADMIN, &format!("/leads/{lead}/comments"), &json!({"text": "Will come on Friday"})).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let changed = poll(&mut browser, &address, &tag).await;
+        assert_ne!(changed.header("etag"), tag, "{address}");
+        let tag = settled(&mut browser, &address).await;
+        assert_eq!(poll(&mut browser, &address, &tag).await.status, 304, "{address}");
+    }
+    let address = format!("/desk/d/{NORDSTERN}/leads");
+    let tag = settled(&mut browser, &address).await;
+    let newest = desk.world.lead(&enquiry("newcomer")).await;
+    let changed = poll(&mut browser, &address, &tag).await;
+    assert!(changed.status == 200 && changed.text.contains(&format!("lead-{newest}")), "{} {}", changed.status, changed.text);
+}
+
+/// LEAD-8: a change costs a write only while somebody shows a list of its dealer, and a reader gets no mark before every process knows that.
+#[tokio::test]
+async fn lead_8_a_change_costs_one_write_unit_more_while_a_list_is_shown() {
+    let desk = Desk::new().await;
+    let (world, store) = (&desk.world, &desk.world.store);
+    let lead = world.lead(&enquiry("jana")).await;
+    let written = async |text: &str| {
+        let before = store.spent();
+        let made = world.post(ADMIN, &format!("/leads/{lead}/comments"), &json!({"text": text})).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        store.spent().since(before).write_units
+    };
+    let unseen = written("first").await;
+    let (scope, dealer, now) = (world.scope(), dealer(NORDSTERN), Utc::now());
+    assert_eq!(store.pulse(&scope, &dealer, now).await.unwrap(), None);
+    assert_eq!(store.pulse(&scope, &dealer, now + TimeDelta::seconds(60)).await.unwrap(), None);
+    assert_eq!(written("other").await, unseen + 1.0);
+    let first = store.pulse(&scope, &dealer, now + TimeDelta::seconds(100)).await.unwrap();
+    assert!(first.is_some());
+    assert_eq!(store.pulse(&scope, &dealer, now + TimeDelta::seconds(110)).await.unwrap(), first);
+    written("third").await;
+    assert_ne!(store.pulse(&scope, &dealer, now + TimeDelta::seconds(120)).await.unwrap(), first);
+    // After a break, the announcement begins again.
+    assert_eq!(store.pulse(&scope, &dealer, now + TimeDelta::hours(1)).await.unwrap(), None);
 }
 
 /// LEAD-1: what a poll brings is the page as it is now.

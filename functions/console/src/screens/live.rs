@@ -76,38 +76,60 @@ pub(super) fn has(visit: &Visit, hash: &str) -> bool {
     Tag::of(visit).is_some_and(|known| known.hash == hash)
 }
 
+/// What a page shows.
+enum Shown {
+    /// A lead, or a thing of it.
+    Lead(String),
+    /// A list of a dealer.
+    ListOf(String),
+}
+
 /// Asks the API whether the page of a poll has changed. Any failure is left to the page.
 pub(crate) async fn poll(console: &Console, visit: &Visit) -> Poll {
     let hour = console.clock.now().timestamp().div_euclid(LIFETIME);
     let news = News { hour, ..News::default() };
-    let Some(lead) = lead_of(visit) else { return Poll::Changed(news) };
+    let Some(shown) = shown_by(visit) else { return Poll::Changed(news) };
     let Ok(Some(session)) = sign_in::glance(console, visit).await else { return Poll::Changed(news) };
     let known = Tag::of(visit);
-    let current = known.as_ref().filter(|known| known.settled && known.hour == hour);
-    let ask = Ask { parts: &[("id", lead.as_str())], if_none_match: current.map(|known| format!("\"{}\"", known.mark)), ..Ask::default() };
-    match console.api.call(&session.tokens.access, Operation::ReadLead, ask).await {
-        Ok(lead) if lead.is_unchanged() => {
-            Poll::Unchanged(Reply::empty(304).header("etag", visit.header("if-none-match").unwrap_or_default()))
+    let current = known.as_ref().filter(|known| known.settled && known.hour == hour).map(|known| known.mark);
+    let token = &session.tokens.access;
+    let (mark, lead) = match &shown {
+        Shown::Lead(id) => {
+            let if_none_match = current.map(|mark| format!("\"{mark}\""));
+            let ask = Ask { parts: &[("id", id.as_str())], if_none_match, ..Ask::default() };
+            let Ok(lead) = console.api.call(token, Operation::ReadLead, ask).await else { return Poll::Changed(news) };
+            match lead.is_unchanged() {
+                true => (current.unwrap_or_default().to_owned(), None),
+                false => (lead.etag().unwrap_or_default().trim_matches('"').to_owned(), Some(lead)),
+            }
         }
-        Ok(lead) => {
-            let mark = lead.etag().unwrap_or_default().trim_matches('"').to_owned();
-            let settled = known.is_some_and(|known| known.mark == mark);
-            Poll::Changed(News { mark, settled, lead: Mutex::new(Some(lead)), ..news })
+        Shown::ListOf(dealer) => {
+            let ask = Ask { parts: &[("dealer", dealer.as_str())], ..Ask::default() };
+            let Ok(changes) = console.api.call(token, Operation::ReadChanges, ask).await else { return Poll::Changed(news) };
+            (changes.text("mark").to_owned(), None)
         }
-        Err(_) => Poll::Changed(news),
+    };
+    if !mark.is_empty() && current == Some(mark.as_str()) && lead.is_none() {
+        return Poll::Unchanged(Reply::empty(304).header("etag", visit.header("if-none-match").unwrap_or_default()));
     }
+    let settled = !mark.is_empty() && known.is_some_and(|known| known.mark == mark);
+    Poll::Changed(News { mark, settled, lead: Mutex::new(lead), ..news })
 }
 
-/// Returns the lead that a page shows and nothing else, if the script asks for the page again. The scan of a document changes no lead.
-fn lead_of(visit: &Visit) -> Option<String> {
+/// Returns what a page shows, if the script asks for it again and the API can say whether it changed. The scan of a document changes no
+/// lead.
+fn shown_by(visit: &Visit) -> Option<Shown> {
     if visit.method != Method::GET || !visit.wants_part() {
         return None;
     }
     let (screen, parts) = find("GET", &visit.path)?;
     let part = |name: &str| parts.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     match screen.path {
-        "/desk/leads/{id}" => part("id"),
-        "/desk/leads/{id}/{part}/{item}" if part("part").as_deref() != Some("documents") => part("id"),
+        "/desk/leads/{id}" => part("id").map(Shown::Lead),
+        "/desk/leads/{id}/{part}/{item}" if part("part").as_deref() != Some("documents") => part("id").map(Shown::Lead),
+        "/desk/d/{dealer}/today" | "/desk/d/{dealer}/tasks" | "/desk/d/{dealer}/leads" | "/desk/d/{dealer}/board" => {
+            part("dealer").map(Shown::ListOf)
+        }
         _ => None,
     }
 }
