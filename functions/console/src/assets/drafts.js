@@ -37,11 +37,11 @@
     }
     return before;
   }
-  function restore(form, quiet, address) {
+  function restore(root, form, quiet, address) {
     const name = nameOf(form), draft = read(name);
     if (!draft || !Array.isArray(draft.values)) return;
-    // The server shows what was sent, with its problems: that is the draft now.
-    if (form.querySelector("[aria-invalid]") || form.parentElement.querySelector("[role=alert]")) return keep(form);
+    // The server shows what was sent: that is the draft now.
+    if (root.querySelector("[data-typed]")) return keep(form);
     const before = fill(form, draft, address);
     if (quiet) return;
     const note = Object.assign(document.createElement("p"), { className: "note draft" }), button = document.createElement("button");
@@ -57,7 +57,7 @@
   }
   function shown(root, quiet, address) {
     if (root.querySelector("[data-done]")) names(MINE).filter((name) => (read(name) || {}).sent).forEach(forget);
-    root.querySelectorAll(FORMS).forEach((form) => restore(form, quiet, address));
+    root.querySelectorAll(FORMS).forEach((form) => restore(root, form, quiet, address));
   }
 
   const typed = (event) => { const form = event.target.form; if (form && form.matches(FORMS)) keep(form); };

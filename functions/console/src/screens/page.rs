@@ -200,6 +200,7 @@ impl<'a> Page<'a> {
             menu => dealer.map(|dealer| menu(dealer).map(|entry| context! { name => entry.name, key => entry.key }).collect::<Vec<_>>()),
             active,
             done,
+            posted => self.visit.method == Method::POST,
             here => self.visit.address(),
             path => &self.visit.path,
         };
