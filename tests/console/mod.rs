@@ -5,6 +5,7 @@ mod forms;
 mod group;
 mod links;
 mod lists;
+mod live;
 mod pages;
 mod security;
 mod security_forms;

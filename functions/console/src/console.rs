@@ -1,8 +1,10 @@
 //! The console as a whole: from a browser's request to its response.
 
 use crate::api::{Api, Unanswered};
+use crate::forms;
 use crate::http::Http;
 use crate::reply::Reply;
+use crate::screens::live::{self, Poll};
 use crate::screens::{self, Page};
 use crate::session::Sessions;
 use crate::sign_in::{self, SignIn};
@@ -141,27 +143,36 @@ impl Console {
             ("GET", "/desk/signed-out") => return view::plain(self.language(visit), 200, "signed_out", None),
             _ => {}
         }
+        let news = match Box::pin(live::poll(self, visit)).await {
+            Poll::Unchanged(reply) => return Ok(reply),
+            Poll::Changed(news) => news,
+        };
         let session = sign_in::session(self, visit).await?;
         if visit.method == Method::POST && visit.path == "/desk/sign-out" {
             return sign_in::end(self, visit, session.as_ref()).await;
         }
-        let Some(session) = session else { return Ok(self.sign_in_first(visit)) };
-        match Box::pin(Page::open(self, visit, &session)).await {
+        let Some(session) = session else { return self.sign_in_first(visit) };
+        match Box::pin(Page::open(self, visit, &session, news)).await {
             Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => {
                 self.people.forget(&session);
-                Ok(self.sign_in_first(visit))
+                self.sign_in_first(visit)
             }
             other => other,
         }
     }
 
-    /// Leads to the sign-in, and back to this page after it. The script gets 401: it must not follow to another site.
-    fn sign_in_first(&self, visit: &Visit) -> Reply {
+    /// Leads to the sign-in, and back to this page after it. The script gets 401: it must not follow to another site. What was typed in a
+    /// form stays on a page from which it can be sent after the sign-in.
+    fn sign_in_first(&self, visit: &Visit) -> Result<Reply, Trouble> {
         if visit.wants_part() {
-            return Reply::empty(401);
+            return Ok(Reply::empty(401));
         }
-        let to = if visit.method == Method::GET { visit.address() } else { visit.query.get("back").unwrap_or(sign_in::HOME).to_owned() };
-        Reply::redirect(sign_in::address(&to))
+        if visit.form.0.iter().any(|(name, value)| !forms::OWN.contains(&name.as_str()) && !value.trim().is_empty()) {
+            return view::again(self.language(visit), visit);
+        }
+        let back = || visit.query.get("back").or_else(|| visit.form.get("back")).unwrap_or(sign_in::HOME).to_owned();
+        let to = if visit.method == Method::GET { visit.address() } else { back() };
+        Ok(Reply::redirect(sign_in::address(&to)))
     }
 
     /// The language that the browser asks for.

@@ -3,8 +3,9 @@
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function.
 //! - **Reads**: the lead, its dealer's settings, and the items that the operation needs (enquiry, events, tasks, elements, letters,
 //!   directory records) in one consistent read. Lists and the board read indexes, which lag by some milliseconds.
+//!   Whether lists changed is read from the dealer's pulse.
 //! - **Writes**: every change is one conditional transaction of [`forecourt_store::Store::decide`]: the lead, a timeline entry,
-//!   and the items that the rule adds.
+//!   and the items that the rule adds. Whoever asks whether lists changed announces that the pulse is needed.
 //! - **Files**: documents are uploaded and downloaded by signed links; the first bytes are checked when the upload is completed, and the
 //!   verdict of the malware scan before a download. The table is updated before the bucket is cleaned.
 //! - **Failure**: an error is a problem document. On a conflict the rule runs again on fresh items; after the last attempt the answer is
@@ -25,7 +26,9 @@ pub use elements::{
     ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, TestDriveBody, TestDriveView, TradeInBody, TradeInView,
     UploadView,
 };
-pub use list::{BoardRowView, BoardView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView};
+pub use list::{
+    BoardRowView, BoardView, ChangesView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView,
+};
 pub use page::{
     DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
     StepView, TargetView, TimelineView,
@@ -50,6 +53,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
         Operation::ListLeads => list::list(platform, &call).await,
         Operation::Board => list::board(platform, &call).await,
+        Operation::ReadChanges => list::changes(platform, &call).await,
         Operation::FindLeads => list::find(platform, &call).await,
         Operation::ReadLead => page::page(platform, &call).await,
         Operation::ReadRawInput => page::raw(platform, &call).await,

@@ -133,7 +133,7 @@ impl Sender {
             let page = invitation(subject, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
             Ok((Some(decision), (Some(ClaimedLetter { letter: leased, dealer, appointment, event, lead, page, to, due }), None)))
         };
-        let (claimed, over_budget) = self.platform.store.decide(&scope, load, rule).await?;
+        let (claimed, over_budget) = Box::pin(self.platform.store.decide(&scope, load, rule)).await?;
         if let Some(dealer) = over_budget {
             // The operator changes the limits of a dealer (SET-12).
             let (group, dealer) = (wake_up.group.as_str(), dealer.as_str());

@@ -1,10 +1,11 @@
-//! The cache of a process: dealers, users and their subjects, partners, queue senders and webhooks, for 60 seconds.
+//! The cache of a process: dealers, users and their subjects, partners, queue senders, webhooks and pulses, for 60 seconds.
 //!
 //! That is safe for dealers, since assign, escalate and send read settings fresh and recompute values of an older version. A user
 //! whose rights are withdrawn keeps them for up to 60 seconds.
 
 use crate::entity::{Attributes, Record, from_item, to_item};
 use crate::keys::{self, Key};
+use crate::pulse::Pulse;
 use crate::reads::unavailable;
 use crate::{Failure, Load, Loaded, Store, TokenName};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
@@ -33,6 +34,8 @@ pub(crate) struct Cache {
     partners: Entries<Partner>,
     senders: Entries<Sender>,
     webhooks: Entries<Webhooks>,
+    /// `None` for a dealer whose pulse nobody needs.
+    pulses: Entries<Option<Pulse>>,
 }
 
 /// The partner that sends to a queue under an identity (INT-1).
@@ -174,6 +177,21 @@ impl Store {
         Ok(self.cache.webhooks.get_or_load(scope.group().to_string(), load).await?.unwrap_or_default())
     }
 
+    /// Returns the pulse of a dealer, at most 60 seconds old, by the dealer's name in the cache. `None` if there is none.
+    pub(crate) async fn pulse_or_load(
+        &self,
+        name: String,
+        load: impl Future<Output = Result<Option<Pulse>, Failure>>,
+    ) -> Result<Option<Pulse>, Failure> {
+        let known = self.cache.pulses.get_or_load(name, async { Ok(Some(load.await?)) }).await?;
+        Ok(known.and_then(|pulse| (*pulse).clone()))
+    }
+
+    /// Keeps the pulse of a dealer that this process wrote.
+    pub(crate) fn keep_pulse(&self, name: String, pulse: Pulse) {
+        self.cache.pulses.insert(name, Some(pulse));
+    }
+
     /// Drops the cached items that a commit of this process changed.
     pub(crate) fn forget(&self, scope: &Scope, decision: &Decision) {
         let group = scope.group();
@@ -252,7 +270,7 @@ impl Store {
     }
 
     /// Puts an item; `only_new` if it does not exist. Returns whether it was written.
-    async fn put(&self, item: Attributes, only_new: bool) -> Result<bool, Failure> {
+    pub(crate) async fn put(&self, item: Attributes, only_new: bool) -> Result<bool, Failure> {
         let condition = only_new.then(|| "attribute_not_exists(pk)".to_owned());
         let put = self.client.put_item().table_name(&*self.table).set_item(Some(item)).set_condition_expression(condition);
         match put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await {

@@ -88,7 +88,7 @@ impl Store {
             if let Some((commit, decision, answer)) = ours.take()
                 && loaded.holds_commit(&commit)
             {
-                self.committed(scope, &decision);
+                self.committed(scope, &loaded, &decision).await;
                 return Ok(answer);
             }
             let (decision, answer) = rule(&loaded, attempt)?;
@@ -105,7 +105,7 @@ impl Store {
             let commit = uuid::Uuid::new_v4().simple().to_string();
             match self.commit(scope, &loaded, &decision, &commit).await? {
                 Attempt::Committed => {
-                    self.committed(scope, &decision);
+                    self.committed(scope, &loaded, &decision).await;
                     return Ok(answer);
                 }
                 Attempt::Retry(why) => failure = why.or(failure),
@@ -114,11 +114,12 @@ impl Store {
             self.pause(attempt).await;
         }
         // The last write may have succeeded although its response was lost.
-        if let Some((commit, decision, answer)) = ours
-            && self.load(scope, &load).await?.holds_commit(&commit)
-        {
-            self.committed(scope, &decision);
-            return Ok(answer);
+        if let Some((commit, decision, answer)) = ours {
+            let loaded = self.load(scope, &load).await?;
+            if loaded.holds_commit(&commit) {
+                self.committed(scope, &loaded, &decision).await;
+                return Ok(answer);
+            }
         }
         Err(failure.unwrap_or(Failure::Contended))
     }
@@ -204,9 +205,10 @@ impl Store {
         tokio::time::sleep(Duration::from_millis(1 + random % most)).await;
     }
 
-    fn committed(&self, scope: &Scope, decision: &Decision) {
+    async fn committed(&self, scope: &Scope, loaded: &Loaded, decision: &Decision) {
         self.forget(scope, decision);
         self.call_hook(scope, decision);
+        Box::pin(self.note_changes(scope, loaded, decision).boxed()).await;
     }
 
     /// Passes the wake-ups of a decision to the commit hook.

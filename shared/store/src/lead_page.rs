@@ -86,6 +86,15 @@ impl Store {
         Ok(Some(LeadPage { lead, enquiry, next, messages, timeline, older }))
     }
 
+    /// Returns a lead without its history, for half a read unit: enough to find that nothing changed. It may lack the changes of the last
+    /// moments, so no decision may use it. `None` if the group has no such lead.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn lead_glance(&self, scope: &Scope, id: LeadId) -> Result<Option<Lead>, Failure> {
+        self.glance(Key::Lead(id).at(scope)).await?.map(Lead::from_attributes).transpose()
+    }
+
     /// Returns at most `limit` entries of a lead's timeline before version `before`, newest first.
     ///
     /// # Errors

@@ -65,6 +65,7 @@
 //! contended, the lead is written without an owner for 10 units and assigned later for 13: lead, entry, message, rotation 8; list, work,
 //! due of the message 3; due of the lead, which moves, 2. Assigning in the intake's own commit saves 7 units, two round trips and a queue
 //! message. A change of a lead with an `Idempotency-Key` costs 2 more: the request is stored for thirty days (INT-5).
+//! While somebody shows a list of the dealer, each commit costs 1 more, outside its transaction: the pulse (LEAD-8).
 
 // The SDK's futures are large: they are boxed where they are awaited, so that the callers' futures stay small.
 mod appointment_page;
@@ -87,6 +88,7 @@ mod list_rows;
 mod loaded;
 mod migrate;
 mod preserve;
+mod pulse;
 mod queries;
 mod reads;
 mod secret;

@@ -96,7 +96,7 @@ impl Store {
 /// Returns an item in the form of this release, and the version that it replaces; `None` if it is in that form already.
 fn rewritten(at: &TableKey, stored: Attributes) -> Result<Option<(Attributes, u64)>, Failure> {
     let family = at.pk.split('#').next();
-    // These have a key without a group, and only one form.
+    // These have a key that does not begin with a group, and only one form.
     if family.is_some_and(|family| keys::GROUPLESS.contains(&family)) {
         return Ok(None);
     }

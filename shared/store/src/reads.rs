@@ -96,7 +96,16 @@ impl Store {
     }
 
     pub(crate) async fn get(&self, key: TableKey) -> Result<Option<Attributes>, Failure> {
-        let get = self.client.get_item().table_name(&*self.table).consistent_read(true);
+        self.get_item(key, true).await
+    }
+
+    /// Returns an item for half the units of [`Store::get`]. It may lack the changes of the last moments, so no decision may use it.
+    pub(crate) async fn glance(&self, key: TableKey) -> Result<Option<Attributes>, Failure> {
+        self.get_item(key, false).await
+    }
+
+    async fn get_item(&self, key: TableKey, consistent: bool) -> Result<Option<Attributes>, Failure> {
+        let get = self.client.get_item().table_name(&*self.table).consistent_read(consistent);
         let get = get.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
         let got = get.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(unavailable)?;
         self.spent.note_read(got.consumed_capacity());

@@ -49,6 +49,14 @@ impl Store {
         self.get(key.at()).await?.map(from_item).transpose()
     }
 
+    /// Returns a session for half the units of [`Store::session`]. It may have ended moments ago, so it must not show anything.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn session_glance(&self, key: &SessionKey) -> Result<Option<StoredSession>, Failure> {
+        self.glance(key.at()).await?.map(from_item).transpose()
+    }
+
     /// Stores a new session.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
-  const body = document.body, main = $("#main"), dialog = $("#dialog"), alertBox = $("#alert");
+  const body = document.body, main = $("#main"), dialog = $("#dialog"), alertBox = $("#alert"), newsBox = $("#news");
   if (!main || !dialog) return;
   const PART = { "x-desk": "part" };
   // The clock of the server when the page was made: the demo's clock is not that of this machine.
@@ -20,6 +20,7 @@
       const left = Date.parse(time.dateTime) - now();
       const text = (left < 0 ? body.dataset.over : body.dataset.left).replace("{span}", span(left));
       if (time.textContent !== text) time.textContent = text;
+      if (left < 0 && !time.classList.contains("over")) passed();
       time.classList.toggle("over", left < 0);
       time.classList.toggle("soon", left >= 0 && left < 3600e3);
     }
@@ -31,45 +32,123 @@
     alertBox.hidden = !text;
     if (text) setTimeout(() => { alertBox.hidden = true; }, 8000);
   }
+  document.addEventListener("desk:say", (event) => say(event.detail));
+  const report = (name, detail) => document.dispatchEvent(new CustomEvent(`desk:${name}`, { detail }));
 
-  // Shows the page `url` without loading the frame again.
-  let tag = null;
-  async function refresh(url, quiet) {
-    const headers = { ...PART };
-    if (quiet && tag) headers["if-none-match"] = tag;
-    const answer = await fetch(url, { headers, credentials: "same-origin" });
-    if (answer.status === 401) return void location.reload();
-    if (answer.status === 304) return;
-    if (!answer.ok && quiet) return;
-    tag = answer.headers.get("etag");
-    const text = await answer.text();
-    if (quiet && text === refresh.last) return;
-    // Nothing that somebody types is ever replaced.
-    const typing = main.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
-    if (quiet && (typing || !getSelection().isCollapsed)) return;
-    refresh.last = text;
-    const focused = document.activeElement && document.activeElement.id;
+  // The session has ended. The sign-in leads back to this page; what is typed waits in `drafts.js`, and so does the form in the dialog.
+  function signIn(form) {
+    report("expired", form && opener ? opener.href : "");
+    location.assign(location.pathname + location.search);
+  }
+  // Somebody who types chooses the time of the sign-in.
+  function signedOut() {
+    if (!dialog.open && !busy()) return signIn();
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: body.dataset.signIn });
+    button.addEventListener("click", () => signIn(dialog.open));
+    alertBox.replaceChildren(`${body.dataset.signedOut} `, button);
+    alertBox.hidden = false;
+  }
+
+  // What somebody types or selects is never replaced: the new page waits.
+  const busy = () => main.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), textarea, select")
+    || !getSelection().isCollapsed;
+  const rows = () => [...main.querySelectorAll("tbody tr, li")].filter((row) => !row.closest("nav, details, .chips"));
+  // The text of a row without its countdown.
+  function words(row) {
+    const copy = row.cloneNode(true);
+    copy.querySelectorAll("time[data-left]").forEach((time) => time.remove());
+    return copy.textContent.replace(/\s+/g, " ").trim();
+  }
+  // Marks the rows that are new or different, and says who changed what, as the timeline of a lead has it.
+  function mark(before) {
+    const fresh = rows().filter((row) => !before.has(words(row)));
+    fresh.forEach((row) => row.classList.add("fresh"));
+    const entries = fresh.filter((row) => row.matches(".timeline > li")).slice(0, 3);
+    const text = (part) => part.textContent.replace(/\s+/g, " ").trim();
+    const told = entries.map((entry) => [$("p", entry), ...entry.querySelectorAll(":scope > ul > li")].filter(Boolean).map(text).join(": "));
+    if (fresh.length) news(told.length ? `${body.dataset.changed} ${told.join("; ")}` : body.dataset.changed);
+  }
+  function news(text, show) {
+    newsBox.textContent = text.length > 300 ? `${text.slice(0, 300)} …` : text;
+    if (show) {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: body.dataset.show });
+      button.addEventListener("click", () => { if (held !== null) put(held); });
+      newsBox.append(" ", button);
+    }
+    newsBox.hidden = !text;
+    clearTimeout(news.end);
+    if (!show) news.end = setTimeout(() => { newsBox.hidden = true; }, 20000);
+    // Under the hands of somebody who fills in a form, it stays in sight.
+    if (!dialog.open) return;
+    const note = $(".note.live", dialog) || Object.assign(document.createElement("p"), { className: "note live" });
+    note.textContent = newsBox.textContent;
+    dialog.prepend(note);
+  }
+
+  // Shows a page that waited, or that a poll has brought. What is open, ticked, focused and typed stays.
+  let held = null;
+  function put(text, quiet = true) {
+    held = null;
+    newsBox.hidden = true;
+    put.last = text;
+    const before = new Set(rows().map(words));
+    const focused = main.contains(document.activeElement) && document.activeElement.id;
     const opened = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
     const ticked = [...main.querySelectorAll("input[type=checkbox][id]:checked")].map((box) => box.id);
     main.innerHTML = text;
     ticked.forEach((id) => { const box = document.getElementById(id); if (box) box.checked = true; });
     opened.forEach((id) => { const details = document.getElementById(id); if (details) details.open = true; });
     if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
-    if (!quiet) history.replaceState(null, "", url.replace(/([?&])done=[^&]*&?/, "$1").replace(/[?&]$/, ""));
+    report("shown", { root: main, address: location.href });
+    if (quiet) mark(before);
     tick();
   }
 
-  // Lists and leads refresh themselves: every 15 seconds, every minute after five idle minutes, never in the background.
-  let active = Date.now(), asked = Date.now();
+  // Shows the page `url` without loading the frame again. A poll is quiet: it asks only for what is new.
+  let tag = "", turn = 0;
+  const plain = (url) => url.replace(/([?&])done=[^&#]*&?/, "$1").replace(/[?&](?=#|$)/, "");
+  async function refresh(url, quiet) {
+    const mine = ++turn, headers = { ...PART };
+    asked = Date.now();
+    if (quiet && tag) headers["if-none-match"] = tag;
+    const answer = await fetch(url, { headers, credentials: "same-origin" });
+    if (mine !== turn) return;
+    if (answer.status === 401) return void (quiet ? signedOut() : signIn());
+    if (answer.status === 304 || answer.ok) tag = answer.headers.get("etag") || "";
+    if (answer.status === 304 || !answer.ok && quiet) return;
+    const text = await answer.text();
+    if (mine !== turn) return;
+    if (quiet && text === put.last) return;
+    if (quiet && busy()) {
+      held = text;
+      return news(body.dataset.changed, true);
+    }
+    put(text, quiet);
+    if (!quiet) history.replaceState(null, "", plain(url));
+  }
+
+  // Lists and leads refresh themselves: every 15 seconds, every minute after five idle minutes, never in the background. A deadline that
+  // passes changes the page without a change of its data.
+  let active = Date.now(), asked = Date.now(), polling = false;
   for (const kind of ["pointerdown", "keydown", "scroll"]) addEventListener(kind, () => { active = Date.now(); }, { passive: true });
+  let hurried = 0;
+  function passed() {
+    tag = "";
+    if (Date.now() - hurried < 10e3) return;
+    hurried = Date.now();
+    asked = Math.min(asked, Date.now() - 13e3);
+  }
   setInterval(() => {
-    if (document.hidden || dialog.open || !$("[data-live]", main)) return;
+    if (held !== null && !busy()) put(held);
+    if (document.hidden || polling || !$("[data-live]", main)) return;
     const pause = Date.now() - active > 300e3 ? 60e3 : 15e3;
     if (Date.now() - asked < pause) return;
-    asked = Date.now();
-    refresh(location.href, true).catch(() => say(body.dataset.lost));
+    polling = true;
+    refresh(location.href, true).catch(() => say(body.dataset.lost)).finally(() => { polling = false; });
   }, 1000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) asked = 0; });
+  addEventListener("online", () => { asked = 0; });
+  if (location.search.includes("done=")) history.replaceState(null, "", plain(location.href));
 
   // A form in a dialog.
   let opener = null;
@@ -80,13 +159,14 @@
     const title = $("h1", dialog);
     if (title) { title.id = "dialog-title"; dialog.setAttribute("aria-labelledby", title.id); }
     if (!dialog.open) dialog.showModal();
+    report("shown", { root: dialog, address: opener ? opener.href : location.href });
     const first = $("[aria-invalid], input:not([type=hidden]), textarea, select", dialog);
     if (first) first.focus();
   }
   async function openDialog(link) {
     opener = link;
     const answer = await fetch(link.href, { headers: PART, credentials: "same-origin" });
-    if (answer.status === 401) return void location.reload();
+    if (answer.status === 401) return void signIn(true);
     show(await answer.text());
   }
   dialog.addEventListener("close", () => { dialog.replaceChildren(); if (opener && opener.isConnected) opener.focus(); });
@@ -118,8 +198,9 @@
     const fields = new URLSearchParams(new FormData(form, button));
     fetch(form.action, { method: "post", body: fields, headers: PART, credentials: "same-origin" }).then(async (answer) => {
       delete form.dataset.sent;
-      if (answer.status === 401) return void location.reload();
+      if (answer.status === 401) return void signIn(true);
       if (answer.redirected) {
+        report("sent", form);
         dialog.close();
         return refresh(answer.url, false);
       }

@@ -6,7 +6,7 @@
 
   async function ask(url, fields) {
     const answer = await fetch(url, { method: "post", body: new URLSearchParams(fields), headers: PART, credentials: "same-origin" });
-    if (answer.status === 401) { location.reload(); return new Promise(() => {}); }
+    if (answer.status === 401) { location.assign(location.pathname + location.search); return new Promise(() => {}); }
     const body = await answer.json().catch(() => ({}));
     if (!answer.ok) throw body.problems || [];
     return body;

@@ -5,6 +5,7 @@
 mod nested;
 mod problems;
 mod values;
+mod versions;
 
 pub(crate) use problems::texts_of;
 pub(crate) use values::values_of;
@@ -22,6 +23,10 @@ use minijinja::{Value, context};
 use problems::Problems;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+use versions::Both;
+
+/// The inputs that belong to every form and are not typed: where it leads, its key, and the version and the values that it began with.
+pub(crate) const OWN: [&str; 4] = ["back", "key", "version", "was"];
 
 /// A form. Its texts are `form.NAME.title`, `form.NAME.send`, `done.NAME`, and of its fields `form.NAME.field.…` or, if there is none,
 /// `field.…`.
@@ -138,6 +143,8 @@ struct Filled<'a> {
     status: u16,
     values: &'a Pairs,
     problems: &'a Problems,
+    /// Both versions, if somebody else changed the object.
+    both: Option<&'a Both>,
     /// The version on which the next attempt is based, if it is a later one than the screen read.
     version: Option<u64>,
 }
@@ -171,14 +178,14 @@ impl Form {
     pub(crate) async fn send(&self, page: &Page<'_>, setting: &Setting<'_>, shaped: Shaped<'_>) -> Result<Sent, Trouble> {
         if page.visit.method != Method::POST {
             self.is_for(page)?;
-            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default(), version: None };
+            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default(), both: None, version: None };
             return self.show(page, setting, &filled).map(Sent::Shown);
         }
-        let typed = &page.visit.form;
+        let typed = &versions::picked(self.fields, &page.visit.form, &setting.values);
         let zoned = page.zoned(setting.place.dealer);
         let (body, mut problems) = self.body(typed, &zoned);
         if !problems.is_empty() {
-            let filled = Filled { status: 422, values: typed, problems: &problems, version: None };
+            let filled = Filled { status: 422, values: typed, problems: &problems, both: None, version: None };
             return self.show(page, setting, &filled).map(Sent::Shown);
         }
         let ask = Ask {
@@ -192,7 +199,10 @@ impl Form {
             Ok(answer) => Ok(Sent::Done(answer)),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 problems.take(&problem, page.language, self);
-                let filled = Filled { status: problem.status, values: typed, problems: &problems, version: problem.current_version };
+                let both = if problem.status == 412 { Some(Both::of(self, page, setting, typed).await) } else { None };
+                let values = both.as_ref().map_or(typed, |both| &both.values);
+                let filled =
+                    Filled { status: problem.status, values, problems: &problems, both: both.as_ref(), version: problem.current_version };
                 self.show(page, setting, &filled).map(Sent::Shown)
             }
             Err(other) => Err(other.into()),
@@ -213,7 +223,14 @@ impl Form {
     }
 
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: &Filled<'_>) -> Result<Reply, Trouble> {
-        let Filled { status, values, problems, version } = *filled;
+        let Filled { status, values, problems, both, version } = *filled;
+        let current = version.map(|version| version.to_string());
+        // A form that comes back for another reason keeps its version, so that the change of somebody else is not overwritten then.
+        let sent = &page.visit.form;
+        let (version, began) = match both.is_none() && sent.has("version") {
+            true => (sent.get("version"), sent.get(versions::BEGAN).map(str::to_owned)),
+            false => (current.as_deref().or(setting.version.as_deref()), Some(versions::began(setting, &page.visit.query))),
+        };
         let fields: Vec<Value> =
             self.fields.iter().map(|field| self.worded(field, page.language, field.shown("", setting, values, problems))).collect();
         let values = context! {
@@ -224,7 +241,9 @@ impl Form {
             back => page.back(setting.back),
             about => &setting.about,
             key => uuid_like(),
-            version => version.map(|version| version.to_string()).or_else(|| setting.version.clone()),
+            version,
+            was => began.filter(|_| self.versioned),
+            both => both.map(|both| context! { rows => &both.rows, changes => &both.changes }),
         };
         page.render(status, "form.html", setting.place, values)
     }

@@ -47,7 +47,12 @@ impl Problems {
                 428 => language.text("error.exists"),
                 _ => None,
             };
-            self.general.push(text.map_or_else(|| problem.detail.clone(), |text| format!("{text} {}", problem.detail)));
+            self.general.push(match text {
+                // The versions are shown.
+                Some(text) if problem.status == 412 => text.to_owned(),
+                Some(text) => format!("{text} {}", problem.detail),
+                None => problem.detail.clone(),
+            });
         }
     }
 }

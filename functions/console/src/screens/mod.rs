@@ -8,6 +8,7 @@ mod exports;
 mod group;
 mod lead;
 mod leads;
+pub(crate) mod live;
 mod me;
 mod overview;
 mod page;

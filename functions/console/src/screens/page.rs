@@ -1,5 +1,6 @@
 //! A visit of a screen by a user.
 
+use super::live::{self, News};
 use super::{find, menu};
 use crate::api::{Ask, Data, Unanswered};
 use crate::console::{Console, Trouble};
@@ -70,11 +71,12 @@ pub(crate) struct Page<'a> {
     console: &'a Console,
     session: &'a Session,
     parts: Vec<(String, String)>,
+    news: News,
 }
 
 impl<'a> Page<'a> {
-    /// Finds the screen of a visit, and answers it.
-    pub(crate) async fn open(console: &'a Console, visit: &'a Visit, session: &'a Session) -> Result<Reply, Trouble> {
+    /// Finds the screen of a visit, and answers it. `news` is what the poll has read before.
+    pub(crate) async fn open(console: &'a Console, visit: &'a Visit, session: &'a Session, news: News) -> Result<Reply, Trouble> {
         let key = hash(session.tokens.access.as_bytes());
         let me = match console.people.get(&key) {
             Some(me) => me,
@@ -90,7 +92,7 @@ impl<'a> Page<'a> {
             true => (None, Vec::new()),
             false => find(visit.method.as_str(), &visit.path).map(|(screen, parts)| (Some(screen), parts)).ok_or(Trouble::NoPage)?,
         };
-        let page = Page { visit, me, language, console, session, parts };
+        let page = Page { visit, me, language, console, session, parts, news };
         let Some(screen) = screen else { return page.home() };
         // A page may have an effect, such as a logged download. HEAD learns that the page exists.
         if visit.method == Method::HEAD {
@@ -126,8 +128,13 @@ impl<'a> Page<'a> {
         self.part(name).ok_or(Trouble::NoPage)
     }
 
-    /// Sends a request to the API.
+    /// Sends a request to the API. The lead that a poll has read is not read again.
     pub(crate) async fn call(&self, operation: Operation, ask: Ask<'_>) -> Result<Data, Unanswered> {
+        if operation == Operation::ReadLead
+            && let Some(lead) = self.news.take_lead()
+        {
+            return Ok(lead);
+        }
         self.console.api.call(&self.session.tokens.access, operation, ask).await
     }
 
@@ -227,13 +234,15 @@ impl<'a> Page<'a> {
             menu => dealer.map(|dealer| menu(dealer).map(|entry| context! { name => entry.name, key => entry.key }).collect::<Vec<_>>()),
             active,
             done,
+            posted => self.visit.method == Method::POST,
             here => self.visit.address(),
             path => &self.visit.path,
         };
         let part = self.visit.wants_part();
         let text = render(template, context! { ..values, ..base }, part)?;
-        let tag = format!("\"{}\"", hash(text.as_bytes()));
-        if part && self.visit.header("if-none-match") == Some(tag.as_str()) {
+        let hash = hash(text.as_bytes());
+        let tag = self.news.tag(&hash);
+        if part && live::has(self.visit, &hash) {
             return Ok(Reply::empty(304).header("etag", tag));
         }
         Ok(Reply::html(status, text).header("etag", tag))

@@ -105,9 +105,16 @@ impl Sessions {
     /// [`Failure`] of the store.
     pub(crate) async fn open(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<Session>, Failure> {
         let Some(key) = key_of(cookie) else { return Ok(None) };
-        let Some(stored) = self.store.session(&key).await?.filter(|stored| stored.ends > now) else { return Ok(None) };
-        let tokens = open(cookie, &key.hash, &stored.sealed).and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(tokens.map(|tokens| Session { key, cookie: cookie.to_owned(), ends: stored.ends, tokens }))
+        Ok(self.store.session(&key).await?.and_then(|stored| unlocked(key, cookie, &stored, now)))
+    }
+
+    /// The same for half the read units. The session may have ended moments ago, so nothing may be shown by it.
+    ///
+    /// # Errors
+    /// [`Failure`] of the store.
+    pub(crate) async fn glance(&self, cookie: &str, now: DateTime<Utc>) -> Result<Option<Session>, Failure> {
+        let Some(key) = key_of(cookie) else { return Ok(None) };
+        Ok(self.store.session_glance(&key).await?.and_then(|stored| unlocked(key, cookie, &stored, now)))
     }
 
     /// Returns the session with new tokens. `None` if it was ended while they were asked for: a sign-out is final.
@@ -143,6 +150,13 @@ fn stored(key: &SessionKey, cookie: &str, ends: DateTime<Utc>, tokens: &Tokens) 
 fn key_of(cookie: &str) -> Option<SessionKey> {
     let (owner, _) = cookie.split_once('.').filter(|(owner, _)| is_hash(owner))?;
     Some(SessionKey { owner: owner.to_owned(), hash: hash(cookie.as_bytes()) })
+}
+
+/// Opens a stored session. `None` if it has ended, or if the cookie is not its own.
+fn unlocked(key: SessionKey, cookie: &str, stored: &StoredSession, now: DateTime<Utc>) -> Option<Session> {
+    let bytes = open(cookie, &key.hash, &stored.sealed).filter(|_| stored.ends > now)?;
+    let tokens = serde_json::from_slice(&bytes).ok()?;
+    Some(Session { key, cookie: cookie.to_owned(), ends: stored.ends, tokens })
 }
 
 /// The name of the session's cookie.

@@ -127,6 +127,15 @@ pub(crate) async fn session(console: &Console, visit: &Visit) -> Result<Option<S
     }
 }
 
+/// Returns the session of a visitor for a poll, for half the read units of [`session`]. It may have ended moments ago, so nothing may be
+/// shown by it. `None` also if its access token must be renewed.
+pub(crate) async fn glance(console: &Console, visit: &Visit) -> Result<Option<Session>, Trouble> {
+    let Some(cookie) = visit.cookie(&console.sessions.cookie_name(SESSION)) else { return Ok(None) };
+    let now = console.wall.now();
+    let session = console.sessions.glance(&cookie, now).await?;
+    Ok(session.filter(|session| session.tokens.expires.is_none_or(|expires| now + EARLY < expires)))
+}
+
 /// Ends the session, or all sessions of the user, and leads to the provider's sign-out if it has one.
 pub(crate) async fn end(console: &Console, visit: &Visit, session: Option<&Session>) -> Result<Reply, Trouble> {
     if let Some(session) = session {

@@ -11,13 +11,15 @@ pub(crate) use time::Zoned;
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::session::hash;
+use crate::visit::Visit;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use std::sync::LazyLock;
 
 /// The files that all pages share.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("frame.html", include_str!("frame.html")),
     ("plain.html", include_str!("plain.html")),
+    ("again.html", include_str!("again.html")),
     ("macros.html", include_str!("macros.html")),
     ("form.html", include_str!("form.html")),
 ];
@@ -26,7 +28,8 @@ const SCRIPT: &str = concat!(
     include_str!("../assets/desk.js"),
     include_str!("../assets/upload.js"),
     include_str!("../assets/lists.js"),
-    include_str!("../assets/keys.js")
+    include_str!("../assets/keys.js"),
+    include_str!("../assets/drafts.js")
 );
 const ICON: &str = include_str!("../assets/icon.svg");
 
@@ -68,6 +71,18 @@ pub(crate) fn render(template: &str, values: Value, part: bool) -> Result<String
     } else {
         template.render(values)?
     })
+}
+
+/// The page of a form that was sent after the session had ended. It has what was typed, so that it can be sent again after a sign-in in
+/// another window. Nothing of it is stored.
+pub(crate) fn again(language: Language, visit: &Visit) -> Result<Reply, Trouble> {
+    let kept: Vec<Value> = visit.form.0.iter().map(|(name, value)| context! { name, value }).collect();
+    // Ids and dates say nothing without their fields.
+    let texts = visit.form.0.iter().map(|(_, value)| value.trim()).filter(|value| value.contains(char::is_whitespace));
+    let typed: Vec<String> = texts.map(str::to_owned).collect();
+    let values =
+        context! { lang => language.tag(), name => "again", address => visit.address(), kept, typed, sign_in => crate::sign_in::PATH };
+    Ok(Reply::html(401, render("again.html", values, false)?))
 }
 
 /// A page without a user: a problem, or the end of a session. `name` selects its texts.

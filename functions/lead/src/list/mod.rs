@@ -1,11 +1,14 @@
 //! The lists of a dealer's leads: newest first, or by the next action (LEAD-8).
 
 mod board;
+mod changes;
 mod filter;
 mod find;
 mod row;
 
 pub(crate) use board::board;
+pub use changes::ChangesView;
+pub(crate) use changes::changes;
 pub(crate) use find::find;
 pub use find::{FoundLeadView, FoundLeadsView, LeadSearchBody};
 pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView, RowActionView};

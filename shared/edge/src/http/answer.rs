@@ -39,6 +39,12 @@ impl Answer {
         Self { status, body, headers: vec![("content-type", media_type.into())], about: String::new() }
     }
 
+    /// Creates the response to a client that has the current version: 304 without a body.
+    pub fn unchanged(tag: impl Into<String>) -> Self {
+        let answer = Self { status: 304, body: String::new(), headers: Vec::new(), about: String::new() };
+        answer.header("etag", tag)
+    }
+
     /// Adds a header.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

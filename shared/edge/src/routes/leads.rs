@@ -91,8 +91,21 @@ routes![
         .body(&[Content::Json("LeadSearchBody")])
         .responses(&[(200, "The leads that match, at most ten.", Content::Json("FoundLeadsView"))])
         .problems(&[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_DEALER, MEDIA_TYPE, FIELDS, RETRY]),
+    ReadChanges = get("/dealers/{dealer}/changes", "lead")
+        .summary("Returns a mark that changes with each change of a dealer's leads, calendar events, tasks and appointments (LEAD-8).")
+        .description(
+            "For clients that show a list and ask every few seconds whether it changed. Lists are some milliseconds behind: after a new mark, \
+             read the list again with the next request, too. A deadline that passes changes no mark."
+        )
+        .rights(&[Right::ReadLeads])
+        .responses(&[(200, "The mark.", Content::Json("ChangesView"))])
+        .problems(READ),
     ReadLead = get("/leads/{id}", "lead")
         .summary("Returns a lead with its state, deadline, owner, latest timeline entries and notices (LEAD-1).")
+        .description(
+            "With `If-None-Match`, the response is 304 without a body if the lead has that version. The state of its notices has no part in \
+             the version."
+        )
         .rights(&[Right::ReadLeads])
         .responses(&[(200, "The lead; its version is the ETag.", Content::Json("LeadPageView"))])
         .problems(READ),

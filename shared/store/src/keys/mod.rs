@@ -27,6 +27,7 @@
 //! | Enquiry by `Idempotency-Key`; answered request by its name or `Idempotency-Key` | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
 //! | Use of a budget of letters, text messages or enquiries (SET-12) | `g#B#hash` / `@` | BatchGetItem with the letter; deleted a day after |
 //! | Session of the console: encrypted tokens | `SESSION#hash of the user` / hash of the cookie | GetItem; Query to end all of a user; deleted after 12 hours |
+//! | Whether a dealer's lists may have changed, while somebody shows them | `PULSE#g#dealer` / `@` | GetItem; cached for 60 s where changes are committed; deleted 15 minutes after |
 //! | Group and partner of a queue sender | `SENDER#id` / `@` | GetItem, cached for 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
@@ -79,8 +80,13 @@ pub(crate) fn elements_prefix(kind: ElementKind) -> String {
     format!("X#{}#", kind.name())
 }
 
-/// The first part of the partitions that belong to no group.
-pub(crate) const GROUPLESS: [&str; 2] = ["SENDER", "SESSION"];
+/// The first part of the partitions that do not begin with a group. Their items have only one form.
+pub(crate) const GROUPLESS: [&str; 3] = ["SENDER", "SESSION", "PULSE"];
+
+/// Returns the key of the pulse of a dealer.
+pub(crate) fn pulse(scope: &Scope, dealer: &DealerId) -> TableKey {
+    TableKey { pk: format!("PULSE#{}#{dealer}", scope.group()), sk: "@".to_owned() }
+}
 
 /// Returns the key of a session of the console. It has no scope, since it is read to learn the token, which names the group.
 pub(crate) fn session(owner: &str, hash: &str) -> TableKey {
