@@ -208,7 +208,7 @@ impl Store {
     async fn committed(&self, scope: &Scope, loaded: &Loaded, decision: &Decision) {
         self.forget(scope, decision);
         self.call_hook(scope, decision);
-        Box::pin(self.note_changes(scope, loaded, decision).boxed()).await;
+        self.note_changes(scope, loaded, decision).boxed().await;
     }
 
     /// Passes the wake-ups of a decision to the commit hook.
