@@ -1,5 +1,6 @@
 //! The console: sign-in and sessions, what pages may not show, and what every screen keeps.
 
+mod details;
 mod forms;
 mod group;
 mod links;

@@ -1,10 +1,13 @@
 //! Texts, times and templates.
 
+mod details;
 mod functions;
 mod language;
 pub(crate) mod money;
 mod time;
 
+pub(crate) use details::explained;
+pub use details::translated;
 pub use language::{Language, text_keys};
 pub(crate) use time::Zoned;
 
