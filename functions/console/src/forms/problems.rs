@@ -2,7 +2,7 @@
 
 use super::{Form, nested};
 use crate::api::ApiProblem;
-use crate::view::{Language, explained};
+use crate::view::{Language, explained, sentence};
 use std::collections::BTreeMap;
 
 /// The problems of a form: of fields, and of the whole.
@@ -52,7 +52,7 @@ impl Problems {
 
 /// Returns the text of a problem that is about no field.
 fn text_of_whole(problem: &ApiProblem, language: Language) -> String {
-    let detail = explained(language, &problem.detail);
+    let detail = sentence(&explained(language, &problem.detail));
     let text = |key: &str| language.text(key).unwrap_or_default();
     match problem.status {
         412 => text("error.changed").to_owned(),

@@ -33,6 +33,12 @@ impl PeopleCache {
         known.get(key).filter(|(since, _)| since.elapsed() < LIFETIME).map(|(_, me)| me.clone())
     }
 
+    /// Returns the language of a user who was known a moment ago.
+    pub(crate) fn language_of(&self, session: &Session) -> Option<Language> {
+        let me = self.get(&hash(session.tokens.access.as_bytes()))?;
+        Some(Language::of(me.text("language")))
+    }
+
     fn keep(&self, key: String, me: &Arc<Data>) {
         if let Ok(mut known) = self.0.lock() {
             if known.len() >= MOST {
@@ -95,8 +101,8 @@ impl<'a> Page<'a> {
 
     /// Leads to the first screen of the dealer that the user chose last, or of the first one.
     fn home(&self) -> Result<Reply, Trouble> {
-        let dealer = self.usual_dealer().ok_or(Trouble::NoUser)?;
-        let first = menu(&dealer).next().ok_or(Trouble::NoUser)?;
+        let dealer = self.usual_dealer().ok_or(Trouble::NoScreen)?;
+        let first = menu(&dealer).next().ok_or(Trouble::NoScreen)?;
         Ok(Reply::redirect(format!("/desk/d/{}/{}", dealer.text("id"), first.name)))
     }
 

@@ -98,3 +98,11 @@ fn shown(language: Language, name: &str, value: &str) -> String {
 pub(crate) fn explained(language: Language, english: &str) -> String {
     translated(language, english).unwrap_or_else(|| without_rule(english).to_owned())
 }
+
+/// Returns an explanation as a sentence, for a place where it stands alone.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", rest.as_str())
+}
