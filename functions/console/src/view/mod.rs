@@ -6,8 +6,8 @@ mod language;
 pub(crate) mod money;
 mod time;
 
-pub(crate) use details::{explained, sentence};
 pub use details::translated;
+pub(crate) use details::{explained, sentence};
 pub use language::{Language, text_keys};
 pub(crate) use time::Zoned;
 
