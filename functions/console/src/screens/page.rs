@@ -92,9 +92,7 @@ impl<'a> Page<'a> {
         let reply = (screen.run)(&page).await?;
         // The next visit without an address begins at the same dealer.
         Ok(match page.part("dealer") {
-            Some(dealer) if visit.method == Method::GET && !visit.wants_part() => {
-                reply.cookie(&console.sessions.cookie(DEALER, dealer, chrono::TimeDelta::days(180)))
-            }
+            Some(dealer) if visit.method == Method::GET && !visit.wants_part() => reply.cookie(&page.keep(DEALER, dealer, 180)),
             _ => reply,
         })
     }
@@ -117,6 +115,16 @@ impl<'a> Page<'a> {
     /// [`Trouble::NoPage`] if it has not.
     pub(crate) fn required(&self, name: &str) -> Result<&str, Trouble> {
         self.part(name).ok_or(Trouble::NoPage)
+    }
+
+    /// Returns the value of a cookie that the console keeps for the user.
+    pub(crate) fn kept(&self, name: &str) -> Option<String> {
+        self.visit.cookie(&self.console.sessions.cookie_name(name))
+    }
+
+    /// Makes a cookie that keeps a value for the user; an empty value deletes it.
+    pub(crate) fn keep(&self, name: &str, value: &str, days: i64) -> cookie::Cookie<'static> {
+        self.console.sessions.cookie(name, value, chrono::TimeDelta::days(days))
     }
 
     /// Sends a request to the API.
@@ -146,7 +154,7 @@ impl<'a> Page<'a> {
 
     /// Returns the dealer that the user chose last, or the first one. Pages of no dealer use its zone and keep its menu.
     pub(crate) fn usual_dealer(&self) -> Option<Data> {
-        let last = self.visit.cookie(&self.console.sessions.cookie_name(DEALER));
+        let last = self.kept(DEALER);
         let dealers = self.me.get("dealers").items();
         let chosen = dealers.iter().position(|dealer| Some(dealer.text("id")) == last.as_deref()).unwrap_or(0);
         dealers.into_iter().nth(chosen)
