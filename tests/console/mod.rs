@@ -3,6 +3,7 @@
 mod details;
 mod forms;
 mod group;
+mod help;
 mod links;
 mod pages;
 mod sessions;

@@ -6,6 +6,7 @@ mod charts;
 mod choices;
 mod exports;
 mod group;
+mod help;
 mod lead;
 mod leads;
 mod me;
@@ -44,7 +45,7 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 12] = [
+const PARTS: [&Part; 13] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
@@ -57,6 +58,7 @@ const PARTS: [&Part; 12] = [
     &settings::PART,
     &group::PART,
     &me::PART,
+    &help::PART,
 ];
 
 /// An entry of the menu of a dealer.

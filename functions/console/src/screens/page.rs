@@ -206,6 +206,7 @@ impl<'a> Page<'a> {
             people,
             menu => dealer.map(|dealer| menu(dealer).map(|entry| context! { name => entry.name, key => entry.key }).collect::<Vec<_>>()),
             active,
+            tour => super::help::tour_of(self, dealer),
             done,
             here => self.visit.address(),
             path => &self.visit.path,

@@ -24,7 +24,7 @@ const TEMPLATES: [(&str, &str); 4] = [
     ("macros.html", include_str!("macros.html")),
     ("form.html", include_str!("form.html")),
 ];
-const STYLE: &str = include_str!("../assets/desk.css");
+const STYLE: &str = concat!(include_str!("../assets/desk.css"), include_str!("../assets/help.css"));
 const SCRIPT: &str = concat!(include_str!("../assets/desk.js"), include_str!("../assets/upload.js"), include_str!("../assets/lists.js"));
 const ICON: &str = include_str!("../assets/icon.svg");
 
