@@ -1,8 +1,10 @@
 //! The console: sign-in and sessions, what pages may not show, and what every screen keeps.
 
 mod choices;
+mod details;
 mod forms;
 mod group;
+mod help;
 mod links;
 mod lists;
 mod live;

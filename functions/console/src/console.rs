@@ -1,14 +1,14 @@
 //! The console as a whole: from a browser's request to its response.
 
 use crate::api::{Api, Unanswered};
-use crate::forms;
+use crate::forms::{self, texts_of};
 use crate::http::Http;
 use crate::reply::Reply;
 use crate::screens::live::{self, Poll};
 use crate::screens::{self, Page};
 use crate::session::Sessions;
 use crate::sign_in::{self, SignIn};
-use crate::view::{self, Language};
+use crate::view::{self, Language, Plain, sentence};
 use crate::visit::Visit;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_edge::Clock;
@@ -83,6 +83,9 @@ pub(crate) enum Trouble {
     /// A form is larger than any that a page has.
     #[error("a form that is too large")]
     TooLarge,
+    /// The user has no dealer, or no right to a screen.
+    #[error("the user has no screen")]
+    NoScreen,
     /// A page of another site sent a form.
     #[error("a form of another site")]
     ForeignForm,
@@ -116,9 +119,10 @@ impl Console {
         let started = Instant::now();
         let request_id = event.request_context.request_id.clone().unwrap_or_default();
         let visit = Visit::read(event);
-        let reply = match self.answer(&visit).await {
+        let mut language = Language::wanted(visit.header("accept-language").unwrap_or_default());
+        let reply = match self.answer(&visit, &mut language).await {
             Ok(reply) => reply,
-            Err(trouble) => self.explain(&visit, &trouble, &request_id),
+            Err(trouble) => self.explain(&visit, &trouble, language, &request_id),
         };
         let (status, ms) = (reply.status(), started.elapsed().as_millis() as u64);
         tracing::info!(function = "console", request_id, method = %visit.method, path = visit.path, status, ms, "request");
@@ -126,7 +130,8 @@ impl Console {
         reply.write(&self.policy(), gzip)
     }
 
-    async fn answer(&self, visit: &Visit) -> Result<Reply, Trouble> {
+    /// Answers a request. `language` is that of the browser, and becomes that of the user.
+    async fn answer(&self, visit: &Visit, language: &mut Language) -> Result<Reply, Trouble> {
         if let Some(file) = view::asset(&visit.path) {
             return Ok(file);
         }
@@ -140,7 +145,7 @@ impl Console {
             ("GET" | "HEAD", "/" | "/desk/") => return Ok(Reply::redirect(sign_in::HOME)),
             ("GET", sign_in::PATH) => return sign_in::begin(self, visit).await,
             ("GET", sign_in::CALLBACK) => return sign_in::complete(self, visit).await,
-            ("GET", "/desk/signed-out") => return view::plain(self.language(visit), 200, "signed_out", None),
+            ("GET", "/desk/signed-out") => return Plain { status: 200, name: "signed_out", ..Plain::default() }.render(*language),
             _ => {}
         }
         let news = match Box::pin(live::poll(self, visit)).await {
@@ -151,11 +156,13 @@ impl Console {
         if visit.method == Method::POST && visit.path == "/desk/sign-out" {
             return sign_in::end(self, visit, session.as_ref()).await;
         }
-        let Some(session) = session else { return self.sign_in_first(visit) };
-        match Box::pin(Page::open(self, visit, &session, news)).await {
+        let Some(session) = session else { return self.sign_in_first(visit, *language) };
+        let opened = Box::pin(Page::open(self, visit, &session, news)).await;
+        *language = self.people.language_of(&session).unwrap_or(*language);
+        match opened {
             Err(Trouble::Api(Unanswered::Problem(problem))) if problem.status == 401 => {
                 self.people.forget(&session);
-                self.sign_in_first(visit)
+                self.sign_in_first(visit, *language)
             }
             other => other,
         }
@@ -163,25 +170,20 @@ impl Console {
 
     /// Leads to the sign-in, and back to this page after it. The script gets 401: it must not follow to another site. What was typed in a
     /// form stays on a page from which it can be sent after the sign-in.
-    fn sign_in_first(&self, visit: &Visit) -> Result<Reply, Trouble> {
+    fn sign_in_first(&self, visit: &Visit, language: Language) -> Result<Reply, Trouble> {
         if visit.wants_part() {
             return Ok(Reply::empty(401));
         }
         if visit.form.0.iter().any(|(name, value)| !forms::OWN.contains(&name.as_str()) && !value.trim().is_empty()) {
-            return view::again(self.language(visit), visit);
+            return view::again(language, visit);
         }
         let back = || visit.query.get("back").or_else(|| visit.form.get("back")).unwrap_or(sign_in::HOME).to_owned();
         let to = if visit.method == Method::GET { visit.address() } else { back() };
         Ok(Reply::redirect(sign_in::address(&to)))
     }
 
-    /// The language that the browser asks for.
-    fn language(&self, visit: &Visit) -> Language {
-        Language::wanted(visit.header("accept-language").unwrap_or_default())
-    }
-
-    /// The page of a problem.
-    fn explain(&self, visit: &Visit, trouble: &Trouble, request_id: &str) -> Reply {
+    /// The page of a problem: what happened, and what the visitor can do.
+    fn explain(&self, visit: &Visit, trouble: &Trouble, language: Language, request_id: &str) -> Reply {
         let (status, name) = match trouble {
             Trouble::NoPage => (404, "no_page"),
             Trouble::Forbidden => (403, "forbidden"),
@@ -190,25 +192,45 @@ impl Console {
             Trouble::SignInLost => (400, "sign_in_lost"),
             Trouble::SignInRefused => (403, "sign_in_refused"),
             Trouble::NoUser => (403, "no_user"),
+            Trouble::NoScreen => (403, "no_screen"),
             Trouble::Api(Unanswered::Problem(problem)) => match problem.status {
                 403 => (403, "forbidden"),
-                404 | 410 => (404, "not_found"),
+                404 => (404, "not_found"),
+                410 => (410, "gone"),
                 409 | 412 => (409, "changed"),
+                413 => (413, "too_large"),
                 429 => (429, "too_many"),
                 400..=499 => (problem.status, "refused"),
                 _ => (502, "failed"),
             },
-            Trouble::Api(_) | Trouble::Provider(_) | Trouble::Store(_) => (502, "failed"),
+            Trouble::Api(_) => (502, "no_answer"),
+            Trouble::Provider(_) => (502, "provider"),
+            Trouble::Store(_) => (502, "failed"),
             Trouble::Template(_) => (500, "failed"),
         };
         if status >= 500 {
             let cause = forecourt_store::Failure::Broken(trouble.to_string().into()).chain();
             tracing::error!(request_id, cause, path = visit.path, "a page failed");
         }
-        let detail = match trouble {
-            Trouble::Api(Unanswered::Problem(problem)) if status < 500 => Some(problem.detail.as_str()),
-            _ => Some(request_id).filter(|_| status >= 500),
+        let problem = match trouble {
+            Trouble::Api(Unanswered::Problem(problem)) => Some(problem),
+            _ => None,
         };
-        view::plain(self.language(visit), status, name, detail).unwrap_or_else(|_| Reply::empty(500))
+        // Something that does not exist is explained by the page itself, and so are faults of the system.
+        let detail = problem.filter(|problem| !problem.detail.is_empty() && !matches!(problem.status, 404 | 412 | 429 | 500..));
+        let here = visit.address();
+        let can_repeat = visit.method == Method::GET && matches!(name, "changed" | "too_many" | "no_answer" | "failed");
+        let from = visit.header("referer").and_then(|from| from.strip_prefix(self.url.as_str()));
+        let back = visit.query.get("back").or_else(|| visit.form.get("back")).or(from);
+        let page = Plain {
+            status,
+            name,
+            detail: detail.map(|problem| sentence(&texts_of(problem, language).join(" "))),
+            again: Some(here.as_str()).filter(|here| can_repeat && sign_in::is_own_page(here)),
+            back: back.filter(|back| sign_in::is_own_page(back) && *back != here),
+            request: problem.map(|problem| problem.request_id.as_str()).filter(|id| !id.is_empty()).or(Some(request_id)),
+            part: visit.wants_part(),
+        };
+        page.render(language).unwrap_or_else(|_| Reply::empty(500))
     }
 }

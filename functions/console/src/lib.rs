@@ -32,5 +32,5 @@ mod visit;
 pub use console::{Console, Parts};
 pub use http::{Client, Http, NoAnswer};
 pub use screens::addresses;
-pub use view::{Language, text_keys};
+pub use view::{Language, text_keys, translated};
 pub use visit::MOST_WITH_FILE;

@@ -2,7 +2,7 @@
 
 use super::{Form, nested};
 use crate::api::ApiProblem;
-use crate::view::Language;
+use crate::view::{Language, explained, sentence};
 use std::collections::BTreeMap;
 
 /// The problems of a form: of fields, and of the whole.
@@ -30,10 +30,14 @@ impl Problems {
         for error in &problem.errors {
             let last = error.field.rsplit('.').next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
-            let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
+            let known = keys.iter().find_map(|key| language.text(key));
+            let text = known.map_or_else(|| explained(language, &error.detail), str::to_owned);
             match field_of(form, &error.field) {
                 Some(name) => self.add(&name, text),
-                None => self.general.push(format!("{}: {text}", error.field)),
+                None => {
+                    let name = language.text(&format!("field.{}", error.field)).unwrap_or(&error.field);
+                    self.general.push(format!("{name}: {text}"));
+                }
             }
         }
         let conflict = problem.rule.as_deref().filter(|_| problem.status == 409);
@@ -41,19 +45,22 @@ impl Problems {
             self.general.push(text.to_owned());
         }
         if self.is_empty() {
-            let text = match problem.status {
-                409 | 412 => language.text("error.changed"),
-                403 => language.text("error.forbidden"),
-                428 => language.text("error.exists"),
-                _ => None,
-            };
-            self.general.push(match text {
-                // The versions are shown.
-                Some(text) if problem.status == 412 => text.to_owned(),
-                Some(text) => format!("{text} {}", problem.detail),
-                None => problem.detail.clone(),
-            });
+            self.general.push(text_of_whole(problem, language));
         }
+    }
+}
+
+/// Returns the text of a problem that is about no field.
+fn text_of_whole(problem: &ApiProblem, language: Language) -> String {
+    let detail = sentence(&explained(language, &problem.detail));
+    let text = |key: &str| language.text(key).unwrap_or_default();
+    match problem.status {
+        412 => text("error.changed").to_owned(),
+        428 => text("error.exists").to_owned(),
+        403 => format!("{} {detail}", text("error.forbidden")),
+        // A rule says what is in the way; without one somebody else was faster.
+        409 if problem.rule.is_none() => format!("{} {detail}", text("error.changed")),
+        _ => detail,
     }
 }
 
@@ -69,7 +76,10 @@ fn field_of(form: &Form, path: &str) -> Option<String> {
 
 /// Returns the problems of an answer as texts, for a form that is not made from data.
 pub(crate) fn texts_of(problem: &ApiProblem, language: Language) -> Vec<String> {
-    let found = problem.errors.iter().map(|error| language.text(&format!("error.{}", error.rule)).unwrap_or(&error.detail).to_owned());
+    let found = problem.errors.iter().map(|error| {
+        let known = language.text(&format!("error.{}", error.rule));
+        known.map_or_else(|| explained(language, &error.detail), str::to_owned)
+    });
     let texts: Vec<String> = found.collect();
-    if texts.is_empty() { vec![problem.detail.clone()] } else { texts }
+    if texts.is_empty() { vec![explained(language, &problem.detail)] } else { texts }
 }

@@ -6,6 +6,7 @@ mod charts;
 mod choices;
 mod exports;
 mod group;
+mod help;
 mod lead;
 mod leads;
 pub(crate) mod live;
@@ -46,7 +47,7 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 13] = [
+const PARTS: [&Part; 14] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
@@ -60,6 +61,7 @@ const PARTS: [&Part; 13] = [
     &settings::PART,
     &group::PART,
     &me::PART,
+    &help::PART,
 ];
 
 /// An entry of the menu of a dealer.

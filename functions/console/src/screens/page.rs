@@ -36,6 +36,12 @@ impl PeopleCache {
         known.get(key).filter(|(until, _)| Instant::now() < *until).map(|(_, me)| me.clone())
     }
 
+    /// Returns the language of a user who was known a moment ago.
+    pub(crate) fn language_of(&self, session: &Session) -> Option<Language> {
+        let me = self.get(&hash(session.tokens.access.as_bytes()))?;
+        Some(Language::of(me.text("language")))
+    }
+
     fn keep(&self, key: String, me: &Arc<Data>, lifetime: Duration) {
         if let Ok(mut known) = self.0.lock() {
             if known.len() >= MOST {
@@ -101,17 +107,15 @@ impl<'a> Page<'a> {
         let reply = (screen.run)(&page).await?;
         // The next visit without an address begins at the same dealer.
         Ok(match page.part("dealer") {
-            Some(dealer) if visit.method == Method::GET && !visit.wants_part() => {
-                reply.cookie(&console.sessions.cookie(DEALER, dealer, chrono::TimeDelta::days(180)))
-            }
+            Some(dealer) if visit.method == Method::GET && !visit.wants_part() => reply.cookie(&page.keep(DEALER, dealer, 180)),
             _ => reply,
         })
     }
 
     /// Leads to the first screen of the dealer that the user chose last, or of the first one.
     fn home(&self) -> Result<Reply, Trouble> {
-        let dealer = self.usual_dealer().ok_or(Trouble::NoUser)?;
-        let first = menu(&dealer).next().ok_or(Trouble::NoUser)?;
+        let dealer = self.usual_dealer().ok_or(Trouble::NoScreen)?;
+        let first = menu(&dealer).next().ok_or(Trouble::NoScreen)?;
         Ok(Reply::redirect(format!("/desk/d/{}/{}", dealer.text("id"), first.name)))
     }
 
@@ -126,6 +130,16 @@ impl<'a> Page<'a> {
     /// [`Trouble::NoPage`] if it has not.
     pub(crate) fn required(&self, name: &str) -> Result<&str, Trouble> {
         self.part(name).ok_or(Trouble::NoPage)
+    }
+
+    /// Returns the value of a cookie that the console keeps for the user.
+    pub(crate) fn kept(&self, name: &str) -> Option<String> {
+        self.visit.cookie(&self.console.sessions.cookie_name(name))
+    }
+
+    /// Makes a cookie that keeps a value for the user; an empty value deletes it.
+    pub(crate) fn keep(&self, name: &str, value: &str, days: i64) -> cookie::Cookie<'static> {
+        self.console.sessions.cookie(name, value, chrono::TimeDelta::days(days))
     }
 
     /// Sends a request to the API. The lead that a poll has read is not read again.
@@ -165,7 +179,7 @@ impl<'a> Page<'a> {
 
     /// Returns the dealer that the user chose last, or the first one. Pages of no dealer use its zone and keep its menu.
     pub(crate) fn usual_dealer(&self) -> Option<Data> {
-        let last = self.visit.cookie(&self.console.sessions.cookie_name(DEALER));
+        let last = self.kept(DEALER);
         let dealers = self.me.get("dealers").items();
         let chosen = dealers.iter().position(|dealer| Some(dealer.text("id")) == last.as_deref()).unwrap_or(0);
         dealers.into_iter().nth(chosen)
@@ -233,6 +247,7 @@ impl<'a> Page<'a> {
             people,
             menu => dealer.map(|dealer| menu(dealer).map(|entry| context! { name => entry.name, key => entry.key }).collect::<Vec<_>>()),
             active,
+            tour => super::help::tour_of(self, dealer),
             done,
             posted => self.visit.method == Method::POST,
             here => self.visit.address(),

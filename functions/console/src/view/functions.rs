@@ -1,6 +1,6 @@
 //! The functions and filters of the templates. The language, the zone and the time are in the values of each page.
 
-use super::{Language, Zoned, money};
+use super::{Language, Zoned, explained, money};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, State, Value};
@@ -18,6 +18,7 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("day", day);
     environment.add_filter("minutes", |state: &State, minutes: i64| zoned(state).span(TimeDelta::minutes(minutes)));
     environment.add_filter("person", person);
+    environment.add_filter("detail", |state: &State, text: &str| explained(language(state), text));
     environment.add_filter("money", |state: &State, price: Value| amount(state, &price, None));
     environment.add_filter("amount", |state: &State, value: Value, price: Value| amount(state, &price, Some(&value)));
     environment.add_filter("mobile", forecourt_domain::base::Phone::is_mobile);

@@ -1,10 +1,13 @@
 //! Texts, times and templates.
 
+mod details;
 mod functions;
 mod language;
 pub(crate) mod money;
 mod time;
 
+pub use details::translated;
+pub(crate) use details::{explained, sentence};
 pub use language::{Language, text_keys};
 pub(crate) use time::Zoned;
 
@@ -23,7 +26,7 @@ const TEMPLATES: [(&str, &str); 5] = [
     ("macros.html", include_str!("macros.html")),
     ("form.html", include_str!("form.html")),
 ];
-const STYLE: &str = concat!(include_str!("../assets/desk.css"), include_str!("../assets/lists.css"));
+const STYLE: &str = concat!(include_str!("../assets/desk.css"), include_str!("../assets/lists.css"), include_str!("../assets/help.css"));
 const SCRIPT: &str = concat!(
     include_str!("../assets/desk.js"),
     include_str!("../assets/upload.js"),
@@ -85,8 +88,29 @@ pub(crate) fn again(language: Language, visit: &Visit) -> Result<Reply, Trouble>
     Ok(Reply::html(401, render("again.html", values, false)?))
 }
 
-/// A page without a user: a problem, or the end of a session. `name` selects its texts.
-pub(crate) fn plain(language: Language, status: u16, name: &str, detail: Option<&str>) -> Result<Reply, Trouble> {
-    let values = context! { lang => language.tag(), name, detail, status, home => crate::sign_in::HOME };
-    Ok(Reply::html(status, render("plain.html", values, false)?))
+/// A page without the frame: a problem, or the end of a session.
+#[derive(Default)]
+pub(crate) struct Plain<'a> {
+    pub(crate) status: u16,
+    /// Selects its texts.
+    pub(crate) name: &'static str,
+    /// What the API says about it.
+    pub(crate) detail: Option<String>,
+    /// The page that may be opened again.
+    pub(crate) again: Option<&'a str>,
+    /// The page from which the visitor came.
+    pub(crate) back: Option<&'a str>,
+    /// The id of the request, for the support.
+    pub(crate) request: Option<&'a str>,
+    /// Whether the script asks for the part that it shows in the page.
+    pub(crate) part: bool,
+}
+
+impl Plain<'_> {
+    /// Renders the page.
+    pub(crate) fn render(self, language: Language) -> Result<Reply, Trouble> {
+        let Self { status, name, detail, again, back, request, part } = self;
+        let values = context! { lang => language.tag(), name, detail, again, back, request, home => crate::sign_in::HOME };
+        Ok(Reply::html(status, render("plain.html", values, part)?))
+    }
 }

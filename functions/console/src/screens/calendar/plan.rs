@@ -4,7 +4,7 @@ use super::super::choices::{event_types, people};
 use super::super::{Page, Place};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
-use crate::forms::{Form, Kind, Setting, field, needed};
+use crate::forms::{Form, Kind, Setting, field, needed, texts_of};
 use crate::reply::Reply;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
@@ -35,7 +35,7 @@ pub(in super::super) async fn choose(page: &Page<'_>) -> Result<Reply, Trouble> 
     let query = vec![("q", q.to_owned()), ("limit", ROWS.to_owned())];
     let (leads, refused) = match page.get(Operation::ListLeads, &[("dealer", id)], query).await {
         Ok(leads) => (leads, None),
-        Err(Unanswered::Problem(problem)) if problem.status == 422 => (Data::default(), Some(problem.detail)),
+        Err(Unanswered::Problem(problem)) if problem.status == 422 => (Data::default(), Some(texts_of(&problem, page.language).join(" "))),
         Err(other) => return Err(other.into()),
     };
     let of_task = page.visit.path.ends_with("/task");

@@ -2,6 +2,7 @@
 
 use super::{Page, Part};
 use crate::api::{ApiProblem, Data};
+use crate::view::explained;
 use chrono::TimeDelta;
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
@@ -101,10 +102,10 @@ pub(super) fn refusals(page: &Page<'_>, problem: &ApiProblem) -> Vec<String> {
     let text = |error: &crate::api::FieldProblem| {
         let name = page.language.text(&format!("charts.filter.{}", error.field)).unwrap_or(&error.field).to_owned();
         let known = page.language.text(&format!("charts.refused.{}", error.field));
-        format!("{name}: {}", known.unwrap_or(&error.detail))
+        format!("{name}: {}", known.map_or_else(|| explained(page.language, &error.detail), str::to_owned))
     };
     match problem.errors.is_empty() {
-        true => vec![problem.detail.clone()],
+        true => vec![explained(page.language, &problem.detail)],
         false => problem.errors.iter().map(text).collect(),
     }
 }

@@ -1,5 +1,7 @@
 //! Exports for head office: the forms, the progress of an export, its file, and the log of downloads.
 
+mod begun;
+
 use super::choices::{Choices, labelled, named};
 use super::{Page, Part, Place, Screen, charts, each_of, group};
 use crate::console::Trouble;
@@ -73,15 +75,16 @@ const FORMS: &[(&str, Form)] = &[
     ),
 ];
 
-/// The log of downloads.
+/// The exports that the user began in this browser, and the log of downloads.
 async fn log(page: &Page<'_>) -> Result<Reply, Trouble> {
     let cursor = page.visit.query.get("cursor").unwrap_or_default().to_owned();
     let first = (!cursor.is_empty()).then_some(LOG);
     let query = vec![("limit", ROWS.to_owned()), ("cursor", cursor)];
-    let log = page.get(Operation::DownloadLog, &[], query).await?;
+    let (log, begun) = futures::join!(page.get(Operation::DownloadLog, &[], query), begun::list(page));
+    let log = log?;
     let next = Some(log.text("cursor")).filter(|cursor| !cursor.is_empty());
     let next = next.map(|cursor| format!("{LOG}?cursor={}", form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>()));
-    let values = context! { downloads => log.get("downloads").value(), next, first, ..names(page) };
+    let values = context! { downloads => log.get("downloads").value(), begun, next, first, ..names(page) };
     let dealer = page.usual_dealer();
     page.render(200, "exports.html", Place { dealer: dealer.as_ref(), active: "" }, values)
 }
@@ -126,7 +129,10 @@ async fn create(page: &Page<'_>) -> Result<Reply, Trouble> {
     let shaped = |body: Json| body_of(what, body);
     match form.send(page, &setting, &shaped).await? {
         Sent::Shown(reply) => Ok(reply),
-        Sent::Done(export) => Ok(page.done(&format!("{LOG}/{}", export.text("id")), form.name)),
+        Sent::Done(export) => {
+            let id = export.text("id");
+            Ok(page.done(&format!("{LOG}/{id}"), form.name).cookie(&begun::cookie(page, id, what)))
+        }
     }
 }
 

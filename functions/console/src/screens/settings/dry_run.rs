@@ -9,6 +9,7 @@ use crate::api::{Ask, Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
+use crate::view::explained;
 use crate::visit::Pairs;
 use forecourt_domain::base::Right;
 use forecourt_edge::routes::{Operation, SettingsPart};
@@ -56,15 +57,16 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
                 Ok(tried) => result = Some(shown(&tried, at, &words)),
                 Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 409 | 422) => {
                     for error in &problem.errors {
+                        let text = explained(page.language, &error.detail);
                         match LEAD.input_of(&error.field) {
                             Some(place) => {
-                                errors.insert(place, error.detail.clone());
+                                errors.insert(place, text);
                             }
-                            None => general.push(error.detail.clone()),
+                            None => general.push(text),
                         }
                     }
                     if errors.is_empty() && general.is_empty() {
-                        general.push(problem.detail.clone());
+                        general.push(explained(page.language, &problem.detail));
                     }
                     status = problem.status;
                 }

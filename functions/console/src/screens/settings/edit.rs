@@ -12,6 +12,7 @@ use crate::api::{ApiProblem, Ask, Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
+use crate::view::explained;
 use crate::visit::Pairs;
 use forecourt_edge::routes::{Operation, SettingsPart};
 use http::Method;
@@ -244,7 +245,8 @@ impl Editor<'_> {
         for error in &problem.errors {
             let last = error.field.rsplit(['.', '[']).next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
-            let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
+            let known = keys.iter().find_map(|key| language.text(key));
+            let text = known.map_or_else(|| explained(language, &error.detail), str::to_owned);
             match self.section.input_of(&error.field) {
                 Some(place) => {
                     notes.errors.insert(place, text);
@@ -258,7 +260,7 @@ impl Editor<'_> {
                 403 => language.text("error.forbidden"),
                 _ => None,
             };
-            notes.general.push(text.map_or_else(|| problem.detail.clone(), str::to_owned));
+            notes.general.push(text.map_or_else(|| explained(language, &problem.detail), str::to_owned));
         }
         notes
     }

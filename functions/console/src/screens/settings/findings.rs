@@ -3,6 +3,7 @@
 use super::describe::Section;
 use super::words::Words;
 use crate::api::Data;
+use crate::view::explained;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -25,8 +26,9 @@ pub(super) fn text(finding: &Data, json: &Json, words: &Words) -> String {
     let keys = [if of_group { format!("finding.{kind}_of_group") } else { String::new() }, format!("finding.{kind}")];
     let text = keys.iter().map(|key| words.text(key)).find(|text| !text.is_empty());
     // A kind of another release has no text here.
-    let Some(text) = text else { return finding.text("detail").to_owned() };
-    text.replace("{name}", &subject(field, json, words)).replace("{detail}", finding.text("detail"))
+    let detail = explained(words.zoned.language, finding.text("detail"));
+    let Some(text) = text else { return detail };
+    text.replace("{name}", &subject(field, json, words)).replace("{detail}", &detail)
 }
 
 /// Returns the name of the user or group that a path such as `members[3].supervisor` names; the path if there is none.

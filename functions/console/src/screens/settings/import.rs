@@ -2,6 +2,7 @@
 
 use crate::api::{Ask, Data, Unanswered};
 use crate::console::Trouble;
+use crate::forms::texts_of;
 use crate::reply::Reply;
 use crate::screens::{Page, Place};
 use crate::visit::Pairs;
@@ -44,13 +45,10 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
             form(page, &dealer, &version, Shown { result: Some(&result), ..Shown::default() })
         }
         Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 409 | 412 | 413 | 422 | 428) => {
-            let mut errors: Vec<String> = problem.errors.iter().map(|error| error.detail.clone()).collect();
-            if errors.is_empty() {
-                errors.push(problem.detail.clone());
-            }
-            if problem.status == 412 {
-                errors = vec![page.language.text("error.changed").unwrap_or_default().to_owned()];
-            }
+            let errors = match problem.status {
+                412 => vec![page.language.text("error.changed").unwrap_or_default().to_owned()],
+                _ => texts_of(&problem, page.language),
+            };
             // The reader sees that it has changed, and may send it again for the present version.
             let version = problem.current_version.map_or(version, |current| current.to_string());
             form(page, &dealer, &version, Shown { status: problem.status, errors, typed: Some(&typed), result: None })

@@ -26,6 +26,7 @@ mod words;
 use super::{Page, Part, Place, Screen};
 use crate::console::Trouble;
 use crate::reply::Reply;
+use crate::view::Language;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use sections::{GROUPS, find};
@@ -60,6 +61,21 @@ pub(super) const PART: Part = Part {
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
     forms: sections::addresses,
 };
+
+/// Returns the parts with the explanations of their fields, for the page of help.
+pub(super) fn explained(language: Language) -> Vec<Value> {
+    let text = |key: String| language.text(&format!("settings.{key}"));
+    let of_section = |section: &describe::Section| {
+        let explained = |field: &describe::Field| {
+            let hint = text(format!("hint.{}", field.name))?;
+            Some(context! { title => text(format!("field.{}", field.name)), hint })
+        };
+        let fields: Vec<Value> = section.fields.iter().filter_map(explained).collect();
+        let (name, is_page) = (section.name, find(section.name).is_some());
+        context! { name, is_page, title => text(format!("part.{name}")), about => text(format!("about.{name}")), fields }
+    };
+    sections::SECTIONS.iter().chain([&sections::USER]).map(of_section).collect()
+}
 
 /// Shows every part with its findings.
 async fn overview(page: &Page<'_>) -> Result<Reply, Trouble> {

@@ -14,6 +14,9 @@ pub(super) async fn find(page: &Page<'_>) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let text = page.visit.query.get("q").unwrap_or_default();
+    if text.chars().count() == 1 {
+        return page.render(200, "find.html", Place { dealer: Some(&dealer), active: "find" }, context! { q => text, short => true });
+    }
     if !dealer.get("can").contains("read_leads") {
         return by_one_value(page, &dealer, text).await;
     }
