@@ -97,7 +97,8 @@ async fn lead_8_an_unchanged_poll_of_a_list_costs_at_most_one_read_unit() {
     assert!(changed.status == 200 && changed.text.contains(&format!("lead-{newest}")), "{} {}", changed.status, changed.text);
 }
 
-/// LEAD-8: a change costs a write only while somebody shows a list of its dealer, and a reader gets no mark before every process knows that.
+/// LEAD-8: a change costs a write only while somebody shows a list of its dealer, and a reader gets no mark before every process knows
+/// that.
 #[tokio::test]
 async fn lead_8_a_change_costs_one_write_unit_more_while_a_list_is_shown() {
     let desk = Desk::new().await;

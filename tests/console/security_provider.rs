@@ -237,7 +237,7 @@ async fn no_link_of_a_page_leads_where_its_address_says() {
         assert_eq!((sent.status, sent.header("location")), (303, &*format!("/desk/leads/{lead}?done=comment")), "{address}");
         // A form of a visitor whose session has ended leads to the sign-in, and from there to no other site.
         let mut ended = desk.browser();
-        let asked = ended.send(&format!("/desk/leads/{lead}/comment?back={encoded}"), &[("text", "a")]).await;
+        let asked = ended.send(&format!("/desk/leads/{lead}/comment?back={encoded}"), &[("key", "k")]).await;
         assert_eq!((asked.status, asked.header("location")), (303, "/desk/sign-in"), "{address}");
     }
 }

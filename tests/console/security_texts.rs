@@ -22,7 +22,7 @@ const CALCULATED: &str = "36481";
 /// Marks that turn the direction of the text after them. The API removes them.
 const TURNING: [char; 3] = ['\u{202E}', '\u{2066}', '\u{200F}'];
 /// The beginnings of the links that templates write.
-const LINKS: [&str; 8] = ["/desk/", "#", "?", "mailto:", "tel:", "sms:", "https://wa.me/", "webcal://"];
+const LINKS: [&str; 9] = ["/desk/", "/reference/", "#", "?", "mailto:", "tel:", "sms:", "https://wa.me/", "webcal://"];
 
 /// An element with its attributes.
 #[derive(Debug)]

@@ -54,7 +54,7 @@ async fn the_sign_in_leads_to_no_other_site() {
         "/deskevil",
         "/reference",
         "/desk/sign-in?to=https://evil.example",
-        " /desk/",
+        "/desk/ me",
         "/desk/ü",
     ] {
         let mut browser = desk.browser();

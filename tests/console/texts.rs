@@ -116,3 +116,30 @@ fn every_form_has_its_three_texts() {
         }
     }
 }
+
+/// A text that two changes add in one place would hide the other one.
+#[test]
+fn every_text_is_written_once() {
+    let twice = |text: &str| {
+        // The names that are open around a line, and those that were read.
+        let (mut open, mut read, mut twice) = (Vec::new(), BTreeSet::new(), Vec::new());
+        for line in text.lines().map(str::trim) {
+            if let Some((name, rest)) = line.strip_prefix('"').and_then(|rest| rest.split_once("\": ")) {
+                let path = open.iter().copied().chain([name]).collect::<Vec<_>>().join(".");
+                if !read.insert(path.clone()) {
+                    twice.push(path);
+                }
+                if rest == "{" {
+                    open.push(name);
+                }
+            } else if line.starts_with('}') {
+                open.pop();
+            }
+        }
+        twice
+    };
+    assert_eq!(twice("{\n\"a\": {\n\"b\": \"1\",\n\"b\": \"2\"\n}\n}"), ["a.b"]);
+    for (file, text) in sources("json").into_iter().filter(|(_, text)| text.starts_with('{')) {
+        assert_eq!(twice(&text), Vec::<String>::new(), "{}", file.display());
+    }
+}

@@ -15,10 +15,9 @@ async fn main() -> Result<(), Error> {
     let (mail_pace, sms_pace) = (Pace::read("MAIL_RATE", optional_setting)?, Pace::read("SMS_RATE", optional_setting)?);
     let (from, sms_from, https) = (setting("MAIL_FROM")?, optional_setting("SMS_FROM"), Https::new(Arc::new(System)));
     let settings = Settings { from, sms_from, mail_pace, sms_pace, timeout: Settings::TIMEOUT, https };
-    // The links of letters to customers begin with it.
     setting("PUBLIC_URL")?;
-    let texts = Texts::new(platform.console.clone())?;
-    let sender = Sender { platform, carrier: Arc::new(Ses::new(&config, settings)), texts: Arc::new(texts) };
+    let texts = Arc::new(Texts::new(platform.console.clone())?);
+    let sender = Sender { platform, carrier: Arc::new(Ses::new(&config, settings)), texts };
     let handle = async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(sender.handle_until(event.payload, Some(forecourt_edge::start::ends_at(event.context.deadline))).await)
     };

@@ -84,7 +84,7 @@ pub(crate) fn again(language: Language, visit: &Visit) -> Result<Reply, Trouble>
     let texts = visit.form.0.iter().map(|(_, value)| value.trim()).filter(|value| value.contains(char::is_whitespace));
     let typed: Vec<String> = texts.map(str::to_owned).collect();
     let values =
-        context! { lang => language.tag(), name => "again", address => visit.address(), kept, typed, sign_in => crate::sign_in::PATH };
+        context! { lang => language.tag(), name => "ended", address => visit.address(), kept, typed, sign_in => crate::sign_in::PATH };
     Ok(Reply::html(401, render("again.html", values, false)?))
 }
 

@@ -25,8 +25,8 @@ use forecourt_store::keys::Key;
 /// Timeline entries on a lead's page, and the default page size of the timeline.
 const ENTRIES: usize = 50;
 
-/// `GET /leads/{id}`: returns the lead with its latest timeline entries (LEAD-1). One read; two if the history is long; one more in a minute
-/// for people who are not users of the dealer. A client that has the current version costs half a read unit.
+/// `GET /leads/{id}`: returns the lead with its latest timeline entries (LEAD-1). One read; two if the history is long; one more in a
+/// minute for people who are not users of the dealer. A client that has the current version costs half a read unit.
 pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
