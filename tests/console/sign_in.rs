@@ -67,7 +67,10 @@ async fn the_sign_in_leads_to_no_other_site() {
     let mut browser = desk.signed_in(ADMIN).await;
     let form = format!("/desk/leads/{lead}/comment");
     let shown = browser.get(&format!("{form}?back={}", encoded("https://evil.example/"))).await;
-    assert!(shown.status == 200 && !shown.text.contains("evil"), "{}", shown.text);
+    assert_eq!(shown.status, 200);
+    // Links of the page may carry its address. None leads away.
+    let named: Vec<&str> = shown.text.split('"').filter(|part| part.contains("evil")).collect();
+    assert!(named.iter().all(|part| part.starts_with("/desk/") && part.contains("back=")), "{named:?}");
     let sent = browser.send(&form, &[("text", "a"), ("back", "//evil.example"), ("key", "k1")]).await;
     assert_eq!((sent.status, sent.header("location")), (303, &*format!("/desk/leads/{lead}?done=comment")));
 }
