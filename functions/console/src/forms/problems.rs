@@ -30,7 +30,7 @@ impl Problems {
         for error in &problem.errors {
             let last = error.field.rsplit('.').next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
-            let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
+            let text = keys.iter().find_map(|key| language.text(key)).map_or_else(|| language.said(&error.detail), str::to_owned);
             match field_of(form, &error.field) {
                 Some(name) => self.add(&name, text),
                 None => self.general.push(format!("{}: {text}", error.field)),
@@ -47,7 +47,12 @@ impl Problems {
                 428 => language.text("error.exists"),
                 _ => None,
             };
-            self.general.push(text.map_or_else(|| problem.detail.clone(), |text| format!("{text} {}", problem.detail)));
+            // The API's own sentence is English.
+            self.general.push(match text {
+                Some(text) if language != Language::English => text.to_owned(),
+                Some(text) => format!("{text} {}", problem.detail),
+                None => problem.detail.clone(),
+            });
         }
     }
 }
@@ -64,7 +69,8 @@ fn field_of(form: &Form, path: &str) -> Option<String> {
 
 /// Returns the problems of an answer as texts, for a form that is not made from data.
 pub(crate) fn texts_of(problem: &ApiProblem, language: Language) -> Vec<String> {
-    let found = problem.errors.iter().map(|error| language.text(&format!("error.{}", error.rule)).unwrap_or(&error.detail).to_owned());
+    let own = |rule: &str| language.text(&format!("error.{rule}"));
+    let found = problem.errors.iter().map(|error| own(&error.rule).map_or_else(|| language.said(&error.detail), str::to_owned));
     let texts: Vec<String> = found.collect();
     if texts.is_empty() { vec![problem.detail.clone()] } else { texts }
 }

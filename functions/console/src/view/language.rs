@@ -1,5 +1,6 @@
 //! The three languages, and their texts: one file for each screen and language.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
@@ -31,6 +32,31 @@ static TEXTS: LazyLock<[Texts; 3]> = LazyLock::new(|| {
         all
     })
 });
+
+/// The sentences of the API about a value, with the keys of their texts: the English texts `said.…`, with names in place of numbers. The most
+/// exact ones come first.
+static SAID: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
+    let texts = Language::English.texts().iter().filter(|(key, _)| key.starts_with("said."));
+    let mut all: Vec<(&str, &str)> = texts.map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    all.sort_by_key(|(key, sentence)| (sentence.matches('{').count(), Reverse(sentence.len()), *key));
+    all
+});
+
+/// Returns the values of the names in `pattern`, such as `must be at most {n} characters long`, with which it reads `sentence`. `None` if no
+/// values make it that sentence.
+fn values<'a>(pattern: &'a str, sentence: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let (mut pattern, mut rest, mut found) = (pattern, sentence, Vec::new());
+    while let Some((fixed, more)) = pattern.split_once('{') {
+        let (name, after) = more.split_once('}')?;
+        rest = rest.strip_prefix(fixed)?;
+        let next = after.split('{').next().unwrap_or_default();
+        let end = if next.is_empty() { rest.len() } else { rest.find(next)? };
+        let (value, remaining) = rest.split_at(end);
+        found.push((name, value));
+        (pattern, rest) = (after, remaining);
+    }
+    (pattern == rest).then_some(found)
+}
 
 fn flatten(name: &str, value: &serde_json::Value, into: &mut Texts) {
     match value {
@@ -86,5 +112,12 @@ impl Language {
     /// Returns the text of a key; `None` if there is none.
     pub(crate) fn text(self, key: &str) -> Option<&'static str> {
         self.texts().get(key).map(String::as_str)
+    }
+
+    /// Returns what the API says about a value in this language; the sentence itself if no text `said.…` has its form.
+    pub(crate) fn said(self, sentence: &str) -> String {
+        let found = SAID.iter().find_map(|(key, pattern)| Some((self.text(key)?, values(pattern, sentence)?)));
+        let Some((text, values)) = found else { return sentence.to_owned() };
+        values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 }

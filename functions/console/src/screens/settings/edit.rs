@@ -244,7 +244,7 @@ impl Editor<'_> {
         for error in &problem.errors {
             let last = error.field.rsplit(['.', '[']).next().unwrap_or_default();
             let keys = [format!("error.{}.{last}", error.rule), format!("error.{}", error.rule)];
-            let text = keys.iter().find_map(|key| language.text(key)).unwrap_or(&error.detail).to_owned();
+            let text = keys.iter().find_map(|key| language.text(key)).map_or_else(|| language.said(&error.detail), str::to_owned);
             match self.section.input_of(&error.field) {
                 Some(place) => {
                     notes.errors.insert(place, text);
