@@ -33,8 +33,8 @@ static TEXTS: LazyLock<[Texts; 3]> = LazyLock::new(|| {
     })
 });
 
-/// The sentences of the API about a value, with the keys of their texts: the English texts `said.…`, with names in place of numbers. The most
-/// exact ones come first.
+/// The sentences of the API about a value, with the keys of their texts: the English texts `said.…`, with names in place of numbers.
+/// The most exact ones come first.
 static SAID: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
     let texts = Language::English.texts().iter().filter(|(key, _)| key.starts_with("said."));
     let mut all: Vec<(&str, &str)> = texts.map(|(key, text)| (key.as_str(), text.as_str())).collect();
@@ -42,8 +42,8 @@ static SAID: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
     all
 });
 
-/// Returns the values of the names in `pattern`, such as `must be at most {n} characters long`, with which it reads `sentence`. `None` if no
-/// values make it that sentence.
+/// Returns the values of the names in `pattern`, such as `must be at most {n} characters long`, with which it reads `sentence`.
+/// `None` if no values make it that sentence.
 fn values<'a>(pattern: &'a str, sentence: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
     let (mut pattern, mut rest, mut found) = (pattern, sentence, Vec::new());
     while let Some((fixed, more)) = pattern.split_once('{') {
