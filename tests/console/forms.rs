@@ -10,9 +10,9 @@ async fn comments(world: &World, lead: &str) -> usize {
 
 /// Returns the text of the error beside a field.
 fn error<'a>(page: &'a Page, field: &str) -> &'a str {
-    let mark = format!("id=\"{field}-error\">");
+    let mark = format!("id=\"form-{field}-error\">");
     let (_, rest) = page.text.split_once(&mark).unwrap_or_else(|| panic!("no error beside {field}: {}", page.text));
-    assert!(page.text.contains(&format!("aria-describedby=\"{field}-error\"")), "{field}");
+    assert!(page.text.contains(&format!("aria-describedby=\"form-{field}-error\"")), "{field}");
     rest.split_once("</p>").unwrap().0
 }
 

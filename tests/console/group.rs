@@ -110,7 +110,7 @@ async fn dis_4_a_seller_enters_and_removes_absences() {
     let version = anna.get(&form("days")).await.value("version").unwrap();
     let wrong = [("from", "2026-12-23"), ("until", "2026-12-21"), ("version", &*version), ("key", "k0")];
     let refused = anna.send(&form("days"), &wrong).await;
-    assert!(refused.status == 422 && refused.text.contains("id=\"until-error\""), "beside the field: {}", refused.text);
+    assert!(refused.status == 422 && refused.text.contains("id=\"form-until-error\""), "beside the field: {}", refused.text);
     for (name, from, until) in [("days", "2026-12-21", "2026-12-23"), ("hours", "2026-11-24T09:00", "2026-11-24T11:30")] {
         let version = anna.get(&form(name)).await.value("version").unwrap();
         let fields = [("from", from), ("until", until), ("deputy", "ben.krause"), ("version", &*version), ("key", name)];

@@ -316,7 +316,8 @@ impl Field {
         // The text of a row's field has no number in its key.
         let label = name.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join(".");
         context! {
-            name => &name, id => name.replace('.', "-"), input, longest, choices, value, required => self.required,
+            // A page below the dialog may have inputs of the same name.
+            name => &name, id => format!("form-{}", name.replace('.', "-")), input, longest, choices, value, required => self.required,
             text => format!("field.{label}"), label,
             error => problems.fields.get(&name),
             all => values.all(&name).map(Value::from).collect::<Vec<_>>(),

@@ -183,6 +183,9 @@ impl Reader<'_> {
         for field in fields.iter().filter(|field| !matches!(field.kind, Kind::Shown(_))) {
             let path = format!("{prefix}{}", field.name);
             match self.field(&path, &field.kind) {
+                Ok(Json::Null) if field.required => {
+                    self.errors.insert(path, self.zoned.language.text("error.required").unwrap_or_default().to_owned());
+                }
                 Ok(value) => put(&mut body, field.name, value),
                 Err(key) => {
                     self.errors.insert(path, self.zoned.language.text(key).unwrap_or(key).to_owned());
