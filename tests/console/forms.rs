@@ -43,6 +43,22 @@ async fn int_5_a_form_that_is_sent_twice_is_carried_out_once() {
 
 /// DESK-4.
 #[tokio::test]
+async fn desk_4_a_form_within_a_page_that_is_sent_twice_is_carried_out_once() {
+    let desk = Desk::new().await;
+    let lead = desk.world.lead(&enquiry("jana")).await.to_string();
+    let mut browser = desk.signed_in(ADMIN).await;
+    let address = format!("/desk/leads/{lead}");
+    let (first, second) = (browser.get(&address).await.value("key").unwrap(), browser.get(&address).await.value("key").unwrap());
+    assert!(first.len() > 20 && first != second, "{first} {second}");
+    for key in [&first, &first, &second] {
+        let sent = browser.send(&format!("{address}/comment"), &[("text", "Asks for the plate"), ("key", key)]).await;
+        assert_eq!(sent.status, 303, "{}", sent.text);
+    }
+    assert_eq!(comments(&desk.world, &lead).await, 2);
+}
+
+/// DESK-4.
+#[tokio::test]
 async fn a_problem_is_shown_beside_its_field_and_what_was_typed_stays() {
     let desk = Desk::new().await;
     let lead = desk.world.lead(&enquiry("jana")).await.to_string();

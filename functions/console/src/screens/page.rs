@@ -4,6 +4,7 @@ use super::live::{self, News};
 use super::{find, menu};
 use crate::api::{Ask, Data, Unanswered};
 use crate::console::{Console, Trouble};
+use crate::forms::uuid_like;
 use crate::reply::Reply;
 use crate::session::{Session, hash};
 use crate::sign_in::is_own_page;
@@ -23,6 +24,8 @@ const LIFETIME: Duration = Duration::from_secs(30);
 const AFTER_CHANGE: Duration = Duration::from_secs(60);
 /// The number of users at which all are forgotten.
 const MOST: usize = 1_000;
+/// The input with the key of a form within a page, before the page is sent. Values in a page are escaped, so none of them contains it.
+const NO_KEY: &str = "name=\"key\" value=\"\"";
 /// The cookie with the dealer that the user chose last.
 const DEALER: &str = "desk-dealer";
 
@@ -260,6 +263,13 @@ impl<'a> Page<'a> {
         if part && live::has(self.visit, &hash) {
             return Ok(Reply::empty(304).header("etag", tag));
         }
-        Ok(Reply::html(status, text).header("etag", tag))
+        Ok(Reply::html(status, with_keys(&text)).header("etag", tag))
     }
+}
+
+/// Gives each form within a page a key of its own, so that it is carried out once. The keys are no part of what a poll compares.
+fn with_keys(text: &str) -> String {
+    let mut parts = text.split(NO_KEY);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |page, part| format!("{page}name=\"key\" value=\"{}\"{part}", uuid_like()))
 }
