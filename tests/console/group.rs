@@ -114,8 +114,11 @@ async fn dis_4_a_seller_enters_and_removes_absences() {
     for (name, from, until) in [("days", "2026-12-21", "2026-12-23"), ("hours", "2026-11-24T09:00", "2026-11-24T11:30")] {
         let version = anna.get(&form(name)).await.value("version").unwrap();
         let fields = [("from", from), ("until", until), ("deputy", "ben.krause"), ("version", &*version), ("key", name)];
-        let sent = anna.send(&form(name), &fields).await;
-        assert_eq!(sent.status, 303, "{name}: {}", sent.text);
+        // Sent twice, it is entered once.
+        for _ in 0..2 {
+            let sent = anna.send(&form(name), &fields).await;
+            assert_eq!(sent.status, 303, "{name}: {}", sent.text);
+        }
     }
     let page = anna.get("/desk/me").await;
     for text in ["Mo 21. Dez. – Mi 23. Dez.", "morgen 09:00 – morgen 11:30", "Vertretung: Ben Krause"] {

@@ -10,6 +10,7 @@ use crate::view::Zoned;
 use crate::visit::Pairs;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::routes::Operation;
+use http::Method;
 use minijinja::{Value, context};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -120,6 +121,18 @@ fn period(from: DateTime<Utc>, until: DateTime<Utc>, zoned: &Zoned) -> String {
     if first == last { first } else { format!("{first} – {last}") }
 }
 
+/// Whether an absence is what was typed: the form was sent before.
+fn is_same(absence: &Data, typed: &Pairs, zoned: &Zoned) -> bool {
+    let instant = |name: &str| DateTime::parse_from_rfc3339(absence.text(name)).ok().map(|at| at.to_utc());
+    let (Some(from), Some(until)) = (instant("from"), instant("until")) else { return false };
+    let (first, last) = match zoned.is_midnight(from) && zoned.is_midnight(until) {
+        true => (zoned.date(from).to_string(), zoned.date(until - TimeDelta::seconds(1)).to_string()),
+        false => (zoned.input(from), zoned.input(until)),
+    };
+    let is_typed = |name: &str, value: &str| typed.get(name).unwrap_or_default() == value;
+    is_typed("from", &first) && is_typed("until", &last) && is_typed("deputy", absence.text("deputy"))
+}
+
 /// Shows or carries out a form of the user's absences at a dealer. The API takes the whole list, on the version that the user saw.
 async fn absence(page: &Page<'_>) -> Result<Reply, Trouble> {
     let name = page.required("form")?;
@@ -132,10 +145,10 @@ async fn absence(page: &Page<'_>) -> Result<Reply, Trouble> {
     let parts = [("dealer", dealer.text("id")), ("user", page.me.text("id"))];
     let present = page.get(Operation::ReadUserAbsences, &parts, Vec::new()).await?;
     let list = present.get("absences").items();
+    let zoned = page.zoned(Some(&dealer));
     let about = match removed {
         None => dealer.text("name").to_owned(),
         Some(place) => {
-            let zoned = page.zoned(Some(&dealer));
             let one = list.get(place).ok_or(Trouble::NoPage)?;
             let instant = |name: &str| DateTime::parse_from_rfc3339(one.text(name)).map(|at| at.to_utc()).unwrap_or_default();
             format!("{}: {}", dealer.text("name"), period(instant("from"), instant("until"), &zoned))
@@ -143,6 +156,11 @@ async fn absence(page: &Page<'_>) -> Result<Reply, Trouble> {
     };
     let deputies: Choices = people(Some(&dealer)).into_iter().filter(|(id, _)| id != page.me.text("id")).collect();
     let back = format!("{HERE}?dealer={}", form_urlencoded::byte_serialize(dealer.text("id").as_bytes()).collect::<String>());
+    // The API takes the whole list, so a repeat would be refused as based on an older one, or enter the absence again.
+    let adds = page.visit.method == Method::POST && removed.is_none();
+    if adds && list.iter().any(|one| is_same(one, &page.visit.form, &zoned)) {
+        return Ok(page.done(page.back(&back), form.name));
+    }
     let setting = Setting {
         place: Place { dealer: Some(&dealer), active: "" },
         parts: &parts,
