@@ -127,6 +127,14 @@
     if (!quiet) history.replaceState(null, "", plain(url));
   }
 
+  // Another script has brought a page. The answer to a poll that is under way is older.
+  document.addEventListener("desk:arrived", ({ detail: { text, url } }) => {
+    turn += 1;
+    tag = "";
+    put(text, false);
+    history.replaceState(null, "", plain(url));
+  });
+
   // Lists and leads refresh themselves: every 15 seconds, every minute after five idle minutes, never in the background. A deadline that
   // passes changes the page without a change of its data.
   let active = Date.now(), asked = Date.now(), polling = false;

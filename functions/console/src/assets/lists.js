@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   document.documentElement.classList.add("scripted");
+  const report = (name, detail) => document.dispatchEvent(new CustomEvent(`desk:${name}`, { detail }));
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-tick-all]");
@@ -70,9 +71,9 @@
   let editing = null;
   function stop() {
     if (!editing) return;
-    const { form, place, link, live } = editing;
+    const { holder, place, link, live } = editing;
     editing = null;
-    form.remove();
+    holder.remove();
     place.hidden = false;
     if (live) live.setAttribute("data-live", "");
     if (link.isConnected) link.focus();
@@ -80,32 +81,44 @@
   function edit(link, text) {
     const page = document.createElement("div");
     page.innerHTML = text;
-    const form = page.querySelector("form[data-form]"), place = link.closest("[data-field]");
+    const form = page.querySelector("form[data-form]"), place = link.closest("[data-field]"), holder = document.createElement("div");
     if (!form || !place) throw new Error("no form");
     const bad = page.querySelector(".note.bad"), title = page.querySelector("h1");
     if (bad) form.prepend(bad);
     if (title) form.setAttribute("aria-label", title.textContent);
     form.classList.add("inplace");
     stop();
+    holder.append(...page.querySelectorAll("[data-typed]"), form);
     const live = place.closest("[data-live]");
     if (live) live.removeAttribute("data-live");
     place.hidden = true;
-    place.after(form);
-    editing = { form, place, link, live };
+    place.after(holder);
+    editing = { form, holder, place, link, live };
+    report("shown", { root: holder, address: link.href });
     const first = form.querySelector("[aria-invalid], input:not([type=hidden]), textarea, select");
     if (first) first.focus();
   }
-  async function text(answer) {
-    if (answer.status === 401) { location.reload(); return new Promise(() => {}); }
-    return answer.text();
+  // After the sign-in the form opens again, with what was typed.
+  async function text(answer, link) {
+    if (answer.status !== 401) return answer.text();
+    report("expired", link.href);
+    location.reload();
+    return new Promise(() => {});
   }
+  // A dialog was sent, and the page is new: what was typed here goes on.
+  document.addEventListener("desk:shown", ({ detail: { root } }) => {
+    if (root !== main || !editing || editing.form.isConnected) return;
+    const again = document.getElementById(editing.link.id);
+    editing = null;
+    if (again) again.click();
+  });
   const part = { headers: { "x-desk": "part" }, credentials: "same-origin" };
   document.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     const link = event.target.closest("a[data-edit]");
     if (link) {
       event.preventDefault();
-      fetch(link.href, part).then(text).then((page) => edit(link, page)).catch(() => { location.href = link.href; });
+      fetch(link.href, part).then((answer) => text(answer, link)).then((page) => edit(link, page)).catch(() => { location.href = link.href; });
     } else if (editing && editing.form.contains(event.target) && event.target.closest("[data-close]")) {
       event.preventDefault();
       stop();
@@ -121,10 +134,11 @@
     if (form.dataset.sent) return;
     form.dataset.sent = "yes";
     fetch(form.action, { ...part, method: "post", body: new URLSearchParams(new FormData(form, button)) }).then(async (answer) => {
-      const page = await text(answer);
+      const page = await text(answer, link);
       if (!answer.redirected) return edit(link, page);
       editing = null;
-      main.innerHTML = page;
+      report("sent", form);
+      report("arrived", { text: page, url: answer.url });
       const again = document.getElementById(link.id);
       if (again) again.focus();
     }).catch(() => {
