@@ -5,11 +5,16 @@ use crate::forms::{Field, Kind, clearing, field, needed};
 pub(super) const NOTE: Field = clearing("note", Kind::Text(2_000));
 pub(super) const NOTES: Field = clearing("notes", Kind::Text(2_000));
 
-/// The vehicle of a trade-in, a quote or a test drive.
-pub(super) const VEHICLE: Field = needed(
-    "vehicle",
-    Kind::Group(&[
-        clearing("condition", Kind::Choice(&["new", "used"])),
+const CONDITION: Kind = Kind::Choice(&["new", "used"]);
+const OF_VEHICLE: &[Field] = &of_vehicle(clearing("condition", CONDITION));
+const OF_QUOTED: &[Field] = &of_vehicle(needed("condition", CONDITION));
+
+/// The vehicle of a trade-in or a test drive.
+pub(super) const VEHICLE: Field = needed("vehicle", Kind::Group(OF_VEHICLE));
+
+const fn of_vehicle(condition: Field) -> [Field; 11] {
+    [
+        condition,
         clearing("make", Kind::Line(200)),
         clearing("model", Kind::Line(200)),
         clearing("trim", Kind::Line(200)),
@@ -20,13 +25,14 @@ pub(super) const VEHICLE: Field = needed(
         clearing("vin", Kind::Line(200)),
         clearing("stock_number", Kind::Line(200)),
         clearing("remarks", Kind::Text(2_000)),
-    ]),
-);
+    ]
+}
 
 pub(super) const TRADE_IN: &[Field] = &[VEHICLE, clearing("asked", Kind::Money), clearing("offered", Kind::Money), NOTES];
 
+/// A quote is for a new or a used vehicle.
 pub(super) const QUOTE: &[Field] = &[
-    VEHICLE,
+    needed("vehicle", Kind::Group(OF_QUOTED)),
     needed("price", Kind::Money),
     clearing("lines", Kind::Rows(&[field("text", Kind::Line(200)), field("amount", Kind::Amount("price.currency"))], 30)),
     clearing("valid_until", Kind::Day),
