@@ -93,6 +93,20 @@ async fn a_row_offers_to_call_write_postpone_and_assign() {
     assert_eq!(form.value("at").as_deref(), Some("2026-11-25T10:00"), "the day after");
 }
 
+/// CAL-2, DESK-3: each lead has its own result, in the reader's language.
+#[tokio::test]
+async fn cal_2_a_lead_for_which_no_event_was_planned_is_named_with_the_reason() {
+    let desk = Desk::new().await;
+    let lead = desk.world.lead(&enquiry("anna")).await.to_string();
+    let given = desk.world.post(ADMIN, &format!("/leads/{lead}/assignment"), &json!({"user": "clara.henning"})).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let mut ben = desk.signed_in("ben.krause").await;
+    let fields = [("leads", &*lead), ("event.title", "Call"), ("event.type", "phone_outbound"), ("event.at", "2026-11-25"), ("key", "k1")];
+    let result = ben.send(&format!("/desk/d/{NORDSTERN}/leads/plan"), &fields).await;
+    assert_eq!(result.status, 200, "{}", result.text);
+    assert!(plain(&result).contains("Diesen Lead gibt es nicht, oder Sie dürfen ihn nicht sehen."), "{}", result.text);
+}
+
 #[tokio::test]
 async fn a_lead_is_added_from_anywhere() {
     let desk = Desk::new().await;
@@ -106,7 +120,7 @@ async fn a_lead_is_added_from_anywhere() {
     let form = format!("/desk/d/{NORDSTERN}/new/lead");
     let nobody = browser.send(&form, &[("contact.last_name", "Petersen"), ("type", "used_car"), ("key", "k1")]).await;
     assert_eq!(nobody.status, 422, "{}", nobody.text);
-    assert!(nobody.text.contains("id=\"contact-first_name-error\"") && nobody.text.contains("Petersen"), "{}", nobody.text);
+    assert!(nobody.text.contains("id=\"form-contact-first_name-error\"") && nobody.text.contains("Petersen"), "{}", nobody.text);
     let typed = [
         ("contact.last_name", "Petersen"),
         ("contact.phone", "0171 2345678"),
