@@ -37,6 +37,7 @@ async fn int_5_a_form_that_is_sent_twice_is_carried_out_once() {
     assert_eq!(comments(&desk.world, &lead).await, 2);
     let other = browser.send(&form, &[("text", "Another text"), ("key", &second)]).await;
     assert!(other.status >= 400 && other.text.contains("Another text"), "{} {}", other.status, other.text);
+    assert!(other.text.contains("Dieses Formular wurde schon mit anderen Angaben ausgeführt."), "{}", other.text);
     assert_ne!(other.value("key"), Some(second), "the corrected form is not the repeat of another one");
     assert_eq!(comments(&desk.world, &lead).await, 2);
 }

@@ -57,6 +57,8 @@ fn text_of_whole(problem: &ApiProblem, language: Language) -> String {
     match problem.status {
         412 => text("error.changed").to_owned(),
         428 => text("error.exists").to_owned(),
+        // Somebody went back to a form that was carried out, and changed it.
+        422 if problem.kind.ends_with(":reused") => text("error.reused").to_owned(),
         403 => format!("{} {detail}", text("error.forbidden")),
         // A rule says what is in the way; without one somebody else was faster.
         409 if problem.rule.is_none() => format!("{} {detail}", text("error.changed")),
