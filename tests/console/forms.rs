@@ -1,7 +1,7 @@
 //! Forms: sent once, problems beside their fields, nothing typed is lost, no change of somebody else is overwritten.
 
 use crate::support::console::{Desk, Page};
-use crate::support::world::{ADMIN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use serde_json::json;
 
 async fn comments(world: &World, lead: &str) -> usize {
@@ -107,6 +107,19 @@ async fn set_10_the_form_of_an_older_version_overwrites_nothing() {
     let sent = browser.send(&form, &[("status", "lost"), ("reason", "price"), ("version", &*version), ("key", &*key)]).await;
     assert_eq!(sent.status, 303, "{}", sent.text);
     assert_eq!(desk.world.get(ADMIN, &format!("/leads/{lead}")).await.text("/status"), "lost");
+}
+
+/// DESK-4: nothing is saved on a version that the sender did not see.
+#[tokio::test]
+async fn set_10_settings_without_a_version_are_reviewed_and_not_saved() {
+    let desk = Desk::new().await;
+    let mut browser = desk.signed_in(ADMIN).await;
+    let form = format!("/desk/d/{NORDSTERN}/settings/escalation");
+    let version = browser.get(&form).await.value("version").unwrap();
+    let reviewed = browser.send(&form, &[("level_1", "7"), ("do", "save")]).await;
+    assert_eq!(reviewed.status, 409, "{}", reviewed.text);
+    assert_eq!(reviewed.value("version").as_deref(), Some(&*version));
+    assert_eq!(browser.get(&form).await.value("version").as_deref(), Some(&*version), "nothing was saved");
 }
 
 /// DESK-2.

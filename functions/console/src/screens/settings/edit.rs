@@ -133,7 +133,8 @@ impl Editor<'_> {
         let current = self.current(false).await?;
         let form = &self.page.visit.form;
         let pressed = form.get("do").unwrap_or("review");
-        let version = form.get("version").unwrap_or(&current.version).to_owned();
+        // A form without a version is based on none that its sender saw.
+        let version = form.get("version").unwrap_or_default().to_owned();
         let typed = Pairs(form.0.iter().filter(|(name, _)| !OWN.contains(&name.as_str())).cloned().collect());
         if matches!(pressed, "review" | "save") {
             let typed = values::without_empty_rows(self.section.fields, typed);
