@@ -129,6 +129,12 @@ async fn a_form_that_does_not_exist_and_a_refused_right_are_pages() {
     let lead = desk.world.lead(&enquiry("jana")).await.to_string();
     let mut reader = desk.signed_in("hugo.office").await;
     assert_eq!(reader.get(&format!("/desk/leads/{lead}/nothing")).await.status, 404);
+    let mut admin = desk.signed_in(ADMIN).await;
+    for (thing, status) in
+        [("contacts/000001/contact-change", 200), ("contacts/000099/contact-change", 404), ("deadlines/000099/deadline-met", 404)]
+    {
+        assert_eq!(admin.get(&format!("/desk/leads/{lead}/{thing}")).await.status, status, "{thing}");
+    }
     let refused = reader.send(&format!("/desk/leads/{lead}/comment"), &[("text", "May I?"), ("key", "k")]).await;
     assert!(refused.status == 403 && refused.text.contains("May I?") && refused.text.contains("role=\"alert\""), "{}", refused.text);
     assert_eq!(comments(&desk.world, &lead).await, 0);

@@ -5,13 +5,14 @@ use super::fields::{
     ADDRESSES, COMMENT, CORRECTION, DEADLINE, FOLLOW_UP, HOME, NAME, NOTE, NUMBERS, QUOTE, TASK, TRADE_IN, VEHICLE, WISHES,
 };
 use super::forms::{about, change, choices, form, version};
-use crate::api::{Data, Unanswered};
+use crate::api::{ApiProblem, Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Setting, needed, values_of};
 use crate::reply::Reply;
 use forecourt_domain::base::LeadId;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
+use http::Method;
 use minijinja::context;
 use serde_json::{Value as Json, json};
 
@@ -252,6 +253,10 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         Some(read) => read.json().clone(),
         None => of_lead(&lead, items.part, item),
     };
+    // A deadline or a contact of the lead that was removed has no form. The API answers a form that was sent.
+    if page.visit.method != Method::POST && object.is_null() && lead.json()[items.part].is_array() {
+        return Err(Unanswered::Problem(Box::new(ApiProblem { status: 404, ..ApiProblem::default() })).into());
+    }
     let mut values = page.visit.query.clone();
     values.0.extend(values_of(form.fields, &object, &page.zoned(dealer.as_ref())).0);
     let back = match lead.is_null() {
