@@ -250,7 +250,8 @@ impl<'a> Page<'a> {
             tour => super::help::tour_of(self, dealer),
             done,
             posted => self.visit.method == Method::POST,
-            here => self.visit.address(),
+            // A form that is cancelled leads back here, and nothing was done then.
+            here => self.visit.address_without(&["done"]),
             path => &self.visit.path,
         };
         let part = self.visit.wants_part();
