@@ -21,8 +21,6 @@ use std::time::{Duration, Instant};
 const LIFETIME: Duration = Duration::from_secs(30);
 /// The same for a user's own change: an API function may return the former values for 60 seconds more.
 const AFTER_CHANGE: Duration = Duration::from_secs(60);
-/// The number of users at which all are forgotten.
-const MOST: usize = 1_000;
 /// The cookie with the dealer that the user chose last.
 const DEALER: &str = "desk-dealer";
 
@@ -44,10 +42,10 @@ impl PeopleCache {
 
     fn keep(&self, key: String, me: &Arc<Data>, lifetime: Duration) {
         if let Ok(mut known) = self.0.lock() {
-            if known.len() >= MOST {
-                known.clear();
-            }
-            known.insert(key, (Instant::now() + lifetime, me.clone()));
+            let now = Instant::now();
+            // A user of many dealers is large, and each new token is another key.
+            known.retain(|_, (until, _)| now < *until);
+            known.insert(key, (now + lifetime, me.clone()));
         }
     }
 
