@@ -12,15 +12,19 @@
     boxes.forEach((box) => { box.checked = tick; });
   });
 
-  // The leads that were opened in this tab, or from it.
-  const OPENED = "desk-opened";
+  // The leads that the user opened in this tab, or from it. Nothing stays for the next person who signs in here.
+  const user = document.body.dataset.user, OPENED = `desk-opened:${user}`;
+  try {
+    const others = Object.keys(sessionStorage).filter((name) => name.startsWith("desk-opened") && name !== OPENED);
+    if (user) others.forEach((name) => sessionStorage.removeItem(name));
+  } catch { /* No storage: nothing to forget. */ }
   const lead = (address) => (new URL(address, location).pathname.match(/^\/desk\/leads\/([^/]+)$/) || [])[1];
   function known() {
     try { return JSON.parse(sessionStorage.getItem(OPENED)) || []; } catch { return []; }
   }
   function opened(address) {
     const id = lead(address);
-    if (!id || known().includes(id)) return;
+    if (!user || !id || known().includes(id)) return;
     try { sessionStorage.setItem(OPENED, JSON.stringify([...known(), id].slice(-500))); } catch { /* No storage: only the colour of the link shows it. */ }
   }
   function markOpened() {
@@ -68,6 +72,7 @@
 
   // The form of a field, in place of the field. While it is open, the page does not refresh itself.
   let editing = null;
+  const report = (name, detail) => document.dispatchEvent(new CustomEvent(`desk:${name}`, { detail }));
   function stop() {
     if (!editing) return;
     const { form, place, link, live } = editing;
@@ -86,6 +91,7 @@
     if (bad) form.prepend(bad);
     if (title) form.setAttribute("aria-label", title.textContent);
     form.classList.add("inplace");
+    report("shown", { root: page, address: link.href });
     stop();
     const live = place.closest("[data-live]");
     if (live) live.removeAttribute("data-live");
@@ -95,9 +101,12 @@
     const first = form.querySelector("[aria-invalid], input:not([type=hidden]), textarea, select");
     if (first) first.focus();
   }
-  async function text(answer) {
-    if (answer.status === 401) { location.reload(); return new Promise(() => {}); }
-    return answer.text();
+  // After the sign-in the form opens again, with what was typed.
+  async function text(answer, link) {
+    if (answer.status !== 401) return answer.text();
+    report("expired", link.href);
+    location.assign(location.pathname + location.search);
+    return new Promise(() => {});
   }
   const part = { headers: { "x-desk": "part" }, credentials: "same-origin" };
   document.addEventListener("click", (event) => {
@@ -105,7 +114,7 @@
     const link = event.target.closest("a[data-edit]");
     if (link) {
       event.preventDefault();
-      fetch(link.href, part).then(text).then((page) => edit(link, page)).catch(() => { location.href = link.href; });
+      fetch(link.href, part).then((answer) => text(answer, link)).then((page) => edit(link, page)).catch(() => { location.href = link.href; });
     } else if (editing && editing.form.contains(event.target) && event.target.closest("[data-close]")) {
       event.preventDefault();
       stop();
@@ -121,12 +130,14 @@
     if (form.dataset.sent) return;
     form.dataset.sent = "yes";
     fetch(form.action, { ...part, method: "post", body: new URLSearchParams(new FormData(form, button)) }).then(async (answer) => {
-      const page = await text(answer);
-      if (!answer.redirected) return edit(link, page);
+      if (answer.status === 401 || !answer.redirected) return edit(link, await text(answer, link));
       editing = null;
-      main.innerHTML = page;
-      const again = document.getElementById(link.id);
-      if (again) again.focus();
+      document.addEventListener("desk:shown", () => {
+        const again = document.getElementById(link.id);
+        if (again) again.focus();
+      }, { once: true });
+      report("sent", form);
+      report("arrived", answer);
     }).catch(() => {
       delete form.dataset.sent;
       const box = document.querySelector("#alert");
