@@ -8,7 +8,7 @@
     const answer = await fetch(url, { method: "post", body: new URLSearchParams(fields), headers: PART, credentials: "same-origin" });
     if (answer.status === 401) { location.assign(location.pathname + location.search); return new Promise(() => {}); }
     const body = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw body.problems || [];
+    if (!answer.ok) throw body.problems || new Error("no answer");
     return body;
   }
   function put(link, file, progress) {
