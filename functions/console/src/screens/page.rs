@@ -150,9 +150,11 @@ impl<'a> Page<'a> {
         self.console.api.call(&self.session.tokens.access, operation, ask).await
     }
 
-    /// Shows the user's own change from the next page on. `me` is the user as the API returned it after the change.
+    /// Shows the user's own change from the next page on. `me` is the user as the API returned it after the change, with the first dealers
+    /// only; the change is of none.
     pub(crate) fn changed_me(&self, me: Data) {
-        self.console.people.keep(hash(self.session.tokens.access.as_bytes()), &Arc::new(me), AFTER_CHANGE);
+        let me = Arc::new(me.with_field_of("dealers", &self.me));
+        self.console.people.keep(hash(self.session.tokens.access.as_bytes()), &me, AFTER_CHANGE);
     }
 
     /// Sends a request to another address than the API's, such as that of an upload.
