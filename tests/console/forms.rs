@@ -139,3 +139,14 @@ async fn a_form_that_does_not_exist_and_a_refused_right_are_pages() {
     assert!(refused.status == 403 && refused.text.contains("May I?") && refused.text.contains("role=\"alert\""), "{}", refused.text);
     assert_eq!(comments(&desk.world, &lead).await, 0);
 }
+
+/// DESK-4: a user who cancels the next form does not get the sentence of the former one again.
+#[tokio::test]
+async fn the_page_to_which_a_cancelled_form_leads_says_of_nothing_that_it_was_done() {
+    let desk = Desk::new().await;
+    let lead = desk.world.lead(&enquiry("jana")).await.to_string();
+    let mut browser = desk.signed_in(ADMIN).await;
+    let page = browser.get(&format!("/desk/leads/{lead}?tab=contacts&done=comment")).await;
+    assert!(page.text.contains("data-done") && page.text.contains("back=%2Fdesk%2Fleads"), "{}", page.text);
+    assert!(page.text.contains("%3Ftab%3Dcontacts") && !page.text.contains("done%3D"), "{}", page.text);
+}

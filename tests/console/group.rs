@@ -1,6 +1,7 @@
 //! The screens of the group and of the user's own page.
 
 use crate::support::console::Desk;
+use crate::support::dealers::create_dealer;
 use crate::support::world::{NORDSTERN, enquiry};
 use serde_json::json;
 
@@ -169,4 +170,22 @@ async fn acc_6_a_seller_changes_language_and_notices_and_the_next_page_shows_the
     assert_eq!(anna.send(form, &[("language", "en"), ("notices", "on"), ("version", &*version)]).await.status, 303);
     assert!(anna.get("/desk/me").await.text.contains("<html lang=\"en\""));
     assert_eq!(anna.send(form, &[("language", ""), ("version", &*version)]).await.status, 422);
+}
+
+/// ACC-4: a user of more dealers than one response of `GET /me` has sees the pages of all, also after a change of their own.
+#[tokio::test]
+async fn acc_4_the_last_dealer_of_a_large_group_has_pages() {
+    let desk = Desk::new().await;
+    for number in 0..60 {
+        create_dealer(&desk.world, &format!("site-{number:02}")).await;
+    }
+    let mut gina = desk.signed_in("gina.group").await;
+    let (last, form) = ("/desk/d/site-59/leads", "/desk/me/details");
+    let page = gina.get(last).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let version = gina.get(form).await.value("version").unwrap();
+    let sent = gina.send(form, &[("language", "nl"), ("notices", "on"), ("version", &version)]).await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let page = gina.get(last).await;
+    assert!(page.status == 200 && page.text.contains("<html lang=\"nl\""), "{} {}", page.status, page.text);
 }

@@ -124,6 +124,29 @@ async fn lead_8_a_change_costs_one_write_unit_more_while_a_list_is_shown() {
     assert_eq!(store.pulse(&scope, &dealer, now + TimeDelta::hours(1)).await.unwrap(), None);
 }
 
+/// LEAD-8: a list is made anew after a quarter of an hour even if its mark is the same: people, rights and the date change too, and a mark
+/// that could not be written is missed.
+#[tokio::test]
+async fn lead_8_a_list_is_made_anew_after_a_quarter_of_an_hour() {
+    let desk = Desk::new().await;
+    let mut browser = desk.signed_in(ADMIN).await;
+    desk.world.store.pulse(&desk.world.scope(), &dealer(NORDSTERN), Utc::now() - TimeDelta::minutes(2)).await.unwrap();
+    let address = format!("/desk/d/{NORDSTERN}/leads");
+    let mut tag = settled(&mut browser, &address).await;
+    let changes = [format!("GET /dealers/{NORDSTERN}/changes")];
+    for (time, is_made_anew) in [("2026-11-23T09:14:00Z", false), ("2026-11-23T09:16:00Z", true), ("2026-11-23T09:30:00Z", false)] {
+        desk.world.advance_to(time).await;
+        desk.asked();
+        tag = poll(&mut browser, &address, &tag).await.header("etag").to_owned();
+        assert_eq!(desk.asked() != changes, is_made_anew, "{time}");
+    }
+    // An age that no page can have costs a new page, and nothing else.
+    for made in [i64::MIN, i64::MAX] {
+        let (_, rest) = tag.split_once('.').unwrap();
+        assert!(matches!(poll(&mut browser, &address, &format!("\"{made}.{rest}")).await.status, 200 | 304), "{made}");
+    }
+}
+
 /// LEAD-1: what a poll brings is the page as it is now.
 #[tokio::test]
 async fn lead_1_a_poll_shows_the_change_of_somebody_else() {

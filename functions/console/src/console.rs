@@ -12,7 +12,7 @@ use crate::view::{self, Language, Plain, sentence};
 use crate::visit::Visit;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_edge::Clock;
-use forecourt_store::{Failure, Store};
+use forecourt_store::{Failure, Store, chain};
 use http::Method;
 use std::sync::Arc;
 use std::time::Instant;
@@ -209,8 +209,7 @@ impl Console {
             Trouble::Template(_) => (500, "failed"),
         };
         if status >= 500 {
-            let cause = forecourt_store::Failure::Broken(trouble.to_string().into()).chain();
-            tracing::error!(request_id, cause, path = visit.path, "a page failed");
+            tracing::error!(request_id, cause = chain(trouble), path = visit.path, "a page failed");
         }
         let problem = match trouble {
             Trouble::Api(Unanswered::Problem(problem)) => Some(problem),

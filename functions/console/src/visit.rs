@@ -125,7 +125,12 @@ impl Visit {
 
     /// Returns the address of this page with its parameters.
     pub(crate) fn address(&self) -> String {
-        match self.query.encode_without(&[]) {
+        self.address_without(&[])
+    }
+
+    /// The same without the parameters `left_out`.
+    pub(crate) fn address_without(&self, left_out: &[&str]) -> String {
+        match self.query.encode_without(left_out) {
             query if query.is_empty() => self.path.clone(),
             query => format!("{}?{query}", self.path),
         }

@@ -25,6 +25,9 @@ const LIFETIME: Duration = Duration::from_secs(60);
 /// The number of entries of a kind at which all of that kind are dropped.
 const MOST: usize = 10_000;
 
+/// The condition of [`Store::put`] for an item that must not exist yet.
+pub(crate) const IS_NEW: &str = "attribute_not_exists(pk)";
+
 /// The cache of one process.
 #[derive(Default)]
 pub(crate) struct Cache {
@@ -247,7 +250,7 @@ impl Store {
     /// As [`Store::decide`].
     pub async fn put_partner(&self, group: &GroupId, partner: &Partner, sender_id: &str) -> Result<(), Failure> {
         self.write_partner(group, partner, true).await?;
-        self.put(sender_item(group, partner, sender_id)?, false).await.map(|_| ())
+        self.put(sender_item(group, partner, sender_id)?, None).await.map(|_| ())
     }
 
     /// Creates a partner of a group's file and its queue identity, and changes no stored value. Returns whether something was created.
@@ -257,7 +260,7 @@ impl Store {
     pub async fn add_partner(&self, group: &GroupId, partner: &Partner, sender_id: &str) -> Result<bool, Failure> {
         let created = self.write_partner(group, partner, false).await?;
         // A start that was interrupted may have stored the partner alone.
-        Ok(self.put(sender_item(group, partner, sender_id)?, true).await? || created)
+        Ok(self.put(sender_item(group, partner, sender_id)?, Some(IS_NEW)).await? || created)
     }
 
     async fn write_partner(&self, group: &GroupId, partner: &Partner, overwrite: bool) -> Result<bool, Failure> {
@@ -269,9 +272,9 @@ impl Store {
         self.decide(&Scope::keys_only(group.clone()), Load::of([Key::Partner(partner.id.clone())]), rule).await
     }
 
-    /// Puts an item; `only_new` if it does not exist. Returns whether it was written.
-    pub(crate) async fn put(&self, item: Attributes, only_new: bool) -> Result<bool, Failure> {
-        let condition = only_new.then(|| "attribute_not_exists(pk)".to_owned());
+    /// Puts an item outside a decision, if the condition holds. Returns whether it was written.
+    pub(crate) async fn put(&self, item: Attributes, condition: Option<&str>) -> Result<bool, Failure> {
+        let condition = condition.map(str::to_owned);
         let put = self.client.put_item().table_name(&*self.table).set_item(Some(item)).set_condition_expression(condition);
         match put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await {
             Ok(put) => {

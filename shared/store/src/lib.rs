@@ -169,14 +169,19 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 impl Failure {
     /// Returns the error with all its sources, for the log.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(error) = source {
-            text = format!("{text}: {error}");
-            source = error.source();
-        }
-        text
+        chain(self)
     }
+}
+
+/// Returns an error with all its sources, for the log.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
 }
 
 impl Store {

@@ -4,11 +4,10 @@
 //! A dealer whose lists nobody shows has no pulse, so its changes cost no write. Whoever asks for the mark announces for some minutes that
 //! it is needed. A process that commits a change looks once a minute whether that is so, and writes a new mark after its commit.
 
-use crate::entity::{from_item, to_item};
-use crate::keys::{self, TableKey};
+use crate::entity::{Record, from_item, to_item};
+use crate::keys;
 use crate::loaded::Loaded;
 use crate::{Failure, Store};
-use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::DealerId;
@@ -74,12 +73,8 @@ impl Store {
     }
 
     async fn write_pulse(&self, scope: &Scope, dealer: &DealerId, pulse: &Pulse) -> Result<(), Failure> {
-        let TableKey { pk, sk } = keys::pulse(scope, dealer);
-        let mut item = to_item(pulse)?;
-        item.insert("pk".into(), AttributeValue::S(pk));
-        item.insert("sk".into(), AttributeValue::S(sk));
-        item.insert("ttl".into(), AttributeValue::N(pulse.until.timestamp().to_string()));
-        self.put(item, false).await.map(|_| ())
+        let record = Record::of(to_item(pulse)?).expiring(pulse.until);
+        self.put(record.into_attributes(keys::pulse(scope, dealer), 1, "pulse"), None).await.map(|_| ())
     }
 }
 

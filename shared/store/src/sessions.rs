@@ -2,7 +2,8 @@
 //! written without a decision. They hold no data of a group: the tokens in them are encrypted with a key that only the browser's cookie
 //! has.
 
-use crate::entity::{Attributes, from_item, to_item};
+use crate::cache::IS_NEW;
+use crate::entity::{Attributes, Record, from_item, to_item};
 use crate::keys::{self, TableKey};
 use crate::reads::unavailable;
 use crate::{Failure, Store};
@@ -62,7 +63,7 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn save_session(&self, key: &SessionKey, session: &StoredSession) -> Result<(), Failure> {
-        self.put_session(key, session, "attribute_not_exists(pk)").await.map(|_| ())
+        self.put(item(key, session)?, Some(IS_NEW)).await.map(|_| ())
     }
 
     /// Replaces the tokens of a session. Returns `false` if it was ended in the meantime: it stays ended.
@@ -70,25 +71,7 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn renew_session(&self, key: &SessionKey, session: &StoredSession) -> Result<bool, Failure> {
-        self.put_session(key, session, "attribute_exists(pk)").await
-    }
-
-    /// Writes a session if the condition holds. Returns whether it was written.
-    async fn put_session(&self, key: &SessionKey, session: &StoredSession, condition: &str) -> Result<bool, Failure> {
-        let TableKey { pk, sk } = key.at();
-        let mut item = to_item(session)?;
-        item.insert("pk".into(), AttributeValue::S(pk));
-        item.insert("sk".into(), AttributeValue::S(sk));
-        item.insert("ttl".into(), AttributeValue::N(session.ends.timestamp().to_string()));
-        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item)).condition_expression(condition);
-        match put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await {
-            Ok(put) => {
-                self.spent.note_write(put.consumed_capacity());
-                Ok(true)
-            }
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
-            Err(e) => Err(unavailable(e)),
-        }
+        self.put(item(key, session)?, Some("attribute_exists(pk)")).await
     }
 
     /// Ends a session.
@@ -150,6 +133,10 @@ impl Store {
         futures::stream::iter(ends).buffer_unordered(TOGETHER).try_collect::<()>().await?;
         Ok(ended)
     }
+}
+
+fn item(key: &SessionKey, session: &StoredSession) -> Result<Attributes, Failure> {
+    Ok(Record::of(to_item(session)?).expiring(session.ends).into_attributes(key.at(), 1, "console"))
 }
 
 /// The hash in the key of a stored session.

@@ -24,6 +24,23 @@ impl Data {
         Self { etag, unchanged, ..self }
     }
 
+    /// Adds the elements of the list `name` of `more`, which is the next page of this answer.
+    pub(super) fn extend(&mut self, name: &str, mut more: Data) {
+        let more = more.json.get_mut(name).map(Json::take);
+        if let (Some(Json::Array(all)), Some(Json::Array(more))) = (self.json.get_mut(name), more) {
+            all.extend(more);
+        }
+    }
+
+    /// Returns the answer with the field `name` of another one.
+    #[must_use]
+    pub(crate) fn with_field_of(mut self, name: &str, other: &Data) -> Self {
+        if let (Some(field), Some(value)) = (self.json.get_mut(name), other.json.get(name)) {
+            *field = value.clone();
+        }
+        self
+    }
+
     /// The ETag of the answer.
     pub(crate) fn etag(&self) -> Option<&str> {
         self.etag.as_deref()

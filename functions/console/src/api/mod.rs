@@ -109,9 +109,16 @@ impl Api {
         Self { shapes: Some(shapes), ..self }
     }
 
-    /// Returns the user of a token: `GET /me`.
+    /// Returns the user of a token with all dealers: `GET /me`, page by page.
     pub(crate) async fn me(&self, token: &str) -> Result<Data, Unanswered> {
-        self.call(token, Operation::ReadMe, Ask::default()).await
+        let mut me = self.call(token, Operation::ReadMe, Ask::default()).await?;
+        let mut after = me.text("after").to_owned();
+        while !after.is_empty() {
+            let more = self.call(token, Operation::ReadMe, Ask { query: vec![("after", after)], ..Ask::default() }).await?;
+            after = more.text("after").to_owned();
+            me.extend("dealers", more);
+        }
+        Ok(me)
     }
 
     /// Sends a request. A successful answer that is not JSON is its text, or `null` if it is empty.

@@ -30,7 +30,8 @@
   function say(text) {
     alertBox.textContent = text;
     alertBox.hidden = !text;
-    if (text) setTimeout(() => { alertBox.hidden = true; }, 8000);
+    clearTimeout(say.end);
+    if (text) say.end = setTimeout(() => { alertBox.hidden = true; }, 8000);
   }
   document.addEventListener("desk:say", (event) => say(event.detail));
   const report = (name, detail) => document.dispatchEvent(new CustomEvent(`desk:${name}`, { detail }));
@@ -43,6 +44,9 @@
   // Somebody who types chooses the time of the sign-in.
   function signedOut() {
     if (!dialog.open && !busy()) return signIn();
+    // Each poll gets here: the button that is shown may have the focus.
+    if (!alertBox.hidden && $("button", alertBox)) return;
+    clearTimeout(say.end);
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: body.dataset.signIn });
     button.addEventListener("click", () => signIn(dialog.open));
     alertBox.replaceChildren(`${body.dataset.signedOut} `, button);
@@ -104,36 +108,39 @@
     tick();
   }
 
-  // Shows the page `url` without loading the frame again. A poll is quiet: it asks only for what is new.
+  // The page's version, and the number of the last request for a page: an older answer is not shown.
   let tag = "", turn = 0;
   const plain = (url) => url.replace(/([?&])done=[^&#]*&?/, "$1").replace(/[?&](?=#|$)/, "");
-  async function refresh(url, quiet) {
-    const mine = ++turn, headers = { ...PART };
+  // Shows the page to which a form has led, without loading the frame again.
+  async function arrive(answer) {
+    const mine = ++turn;
     asked = Date.now();
-    if (quiet && tag) headers["if-none-match"] = tag;
-    const answer = await fetch(url, { headers, credentials: "same-origin" });
-    if (mine !== turn) return;
-    if (answer.status === 401) return void (quiet ? signedOut() : signIn());
-    if (answer.status === 304 || answer.ok) tag = answer.headers.get("etag") || "";
-    if (answer.status === 304 || !answer.ok && quiet) return;
+    if (answer.status === 401) return void signIn();
     const text = await answer.text();
     if (mine !== turn) return;
-    if (quiet && text === put.last) return;
-    if (quiet && busy()) {
+    tag = answer.headers.get("etag") || "";
+    put(text, false);
+    history.replaceState(null, "", plain(answer.url));
+  }
+  document.addEventListener("desk:arrived", (event) => arrive(event.detail).catch(() => say(body.dataset.lost)));
+  // Asks whether the page has changed. What is no longer there, or no longer for this user, does not stay in sight.
+  async function poll() {
+    const mine = ++turn, headers = tag ? { ...PART, "if-none-match": tag } : PART;
+    asked = Date.now();
+    const answer = await fetch(location.href, { headers, credentials: "same-origin" });
+    if (mine !== turn) return;
+    if (answer.status === 401) return void signedOut();
+    if (answer.status !== 304 && !answer.ok && ![403, 404, 410].includes(answer.status)) return;
+    tag = answer.headers.get("etag") || "";
+    if (answer.status === 304) return;
+    const text = await answer.text();
+    if (mine !== turn || text === put.last) return;
+    if (busy()) {
       held = text;
       return news(body.dataset.changed, true);
     }
-    put(text, quiet);
-    if (!quiet) history.replaceState(null, "", plain(url));
+    put(text);
   }
-
-  // Another script has brought a page. The answer to a poll that is under way is older.
-  document.addEventListener("desk:arrived", ({ detail: { text, url } }) => {
-    turn += 1;
-    tag = "";
-    put(text, false);
-    history.replaceState(null, "", plain(url));
-  });
 
   // Lists and leads refresh themselves: every 15 seconds, every minute after five idle minutes, never in the background. A deadline that
   // passes changes the page without a change of its data.
@@ -152,7 +159,7 @@
     const pause = Date.now() - active > 300e3 ? 60e3 : 15e3;
     if (Date.now() - asked < pause) return;
     polling = true;
-    refresh(location.href, true).catch(() => say(body.dataset.lost)).finally(() => { polling = false; });
+    poll().catch(() => say(body.dataset.lost)).finally(() => { polling = false; });
   }, 1000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) asked = 0; });
   addEventListener("online", () => { asked = 0; });
@@ -174,6 +181,7 @@
   async function openDialog(link) {
     opener = link;
     const answer = await fetch(link.href, { headers: PART, credentials: "same-origin" });
+    if (opener !== link) return;
     if (answer.status === 401) return void signIn(true);
     show(await answer.text());
   }
@@ -195,12 +203,13 @@
     if (link) { event.preventDefault(); openDialog(link).catch(() => { location.href = link.href; }); }
   });
 
-  // A form is sent once. In a dialog it is sent without leaving the page.
+  // A form is sent once, until the server must have answered. In a dialog it is sent without leaving the page.
   document.addEventListener("submit", (event) => {
     const form = event.target, button = event.submitter;
     if (form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
+    setTimeout(() => { delete form.dataset.sent; }, 30e3);
     if (!dialog.contains(form)) return;
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(form, button));
@@ -210,7 +219,7 @@
       if (answer.redirected) {
         report("sent", form);
         dialog.close();
-        return refresh(answer.url, false);
+        return arrive(answer);
       }
       show(await answer.text());
     }).catch(() => { delete form.dataset.sent; say(body.dataset.lost); });

@@ -13,15 +13,19 @@
     boxes.forEach((box) => { box.checked = tick; });
   });
 
-  // The leads that were opened in this tab, or from it.
-  const OPENED = "desk-opened";
+  // The leads that the user opened in this tab, or from it. Nothing stays for the next person who signs in here.
+  const user = document.body.dataset.user, OPENED = `desk-opened:${user}`;
+  try {
+    const others = Object.keys(sessionStorage).filter((name) => name.startsWith("desk-opened") && name !== OPENED);
+    if (user) others.forEach((name) => sessionStorage.removeItem(name));
+  } catch { /* No storage: nothing to forget. */ }
   const lead = (address) => (new URL(address, location).pathname.match(/^\/desk\/leads\/([^/]+)$/) || [])[1];
   function known() {
     try { return JSON.parse(sessionStorage.getItem(OPENED)) || []; } catch { return []; }
   }
   function opened(address) {
     const id = lead(address);
-    if (!id || known().includes(id)) return;
+    if (!user || !id || known().includes(id)) return;
     try { sessionStorage.setItem(OPENED, JSON.stringify([...known(), id].slice(-500))); } catch { /* No storage: only the colour of the link shows it. */ }
   }
   function markOpened() {
@@ -102,12 +106,17 @@
   async function text(answer, link) {
     if (answer.status !== 401) return answer.text();
     report("expired", link.href);
-    location.reload();
+    location.assign(location.pathname + location.search);
     return new Promise(() => {});
   }
-  // A dialog was sent, and the page is new: what was typed here goes on.
+  // A form was sent, and the page is new: the focus returns to the field, and what was typed in a form beside it goes on.
+  let after = null;
   document.addEventListener("desk:shown", ({ detail: { root } }) => {
-    if (root !== main || !editing || editing.form.isConnected) return;
+    if (root !== main) return;
+    const field = after && document.getElementById(after);
+    after = null;
+    if (field) field.focus();
+    if (!editing || editing.form.isConnected) return;
     const again = document.getElementById(editing.link.id);
     editing = null;
     if (again) again.click();
@@ -134,13 +143,11 @@
     if (form.dataset.sent) return;
     form.dataset.sent = "yes";
     fetch(form.action, { ...part, method: "post", body: new URLSearchParams(new FormData(form, button)) }).then(async (answer) => {
-      const page = await text(answer, link);
-      if (!answer.redirected) return edit(link, page);
+      if (answer.status === 401 || !answer.redirected) return edit(link, await text(answer, link));
       editing = null;
+      after = link.id;
       report("sent", form);
-      report("arrived", { text: page, url: answer.url });
-      const again = document.getElementById(link.id);
-      if (again) again.focus();
+      report("arrived", answer);
     }).catch(() => {
       delete form.dataset.sent;
       const box = document.querySelector("#alert");

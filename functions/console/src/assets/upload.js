@@ -8,7 +8,7 @@
     const answer = await fetch(url, { method: "post", body: new URLSearchParams(fields), headers: PART, credentials: "same-origin" });
     if (answer.status === 401) { location.assign(location.pathname + location.search); return new Promise(() => {}); }
     const body = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw body.problems || [];
+    if (!answer.ok) throw body.problems || new Error("no answer");
     return body;
   }
   function put(link, file, progress) {
@@ -44,8 +44,8 @@
       problems.hidden = false;
       bar.hidden = true;
       button.disabled = false;
-      // The next attempt is another document: the file or the title may be another.
-      form.elements.key.value = crypto.randomUUID();
+      // If an answer was lost, the document may have arrived, and the next attempt is the same one. Otherwise it is another document.
+      if (Array.isArray(texts)) form.elements.key.value = crypto.randomUUID();
     }
   }
   // Before the forms of the dialog, which are sent without files.

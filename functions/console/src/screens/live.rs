@@ -2,7 +2,8 @@
 //!
 //! The ETag of such a page has the mark of the data that it shows, so that most polls are answered without making the page: for half a read
 //! unit for the session, and half a unit for the mark. A page is made anew twice after each change, since indexes lag, and since notices
-//! are sent some seconds after the change that causes them; and once an hour, since people, rights and the date change too.
+//! are sent some seconds after the change that causes them; and every quarter of an hour, since people, rights and the date change too,
+//! and since a mark that could not be written is missed. The quarters of pages begin when they are made, so not all are made anew at once.
 
 use super::find;
 use crate::api::{Ask, Data};
@@ -15,7 +16,7 @@ use http::Method;
 use std::sync::Mutex;
 
 /// Seconds after which an unchanged page is made anew.
-const LIFETIME: i64 = 3_600;
+const LIFETIME: i64 = 900;
 
 /// The outcome of a poll.
 pub(crate) enum Poll {
@@ -28,8 +29,8 @@ pub(crate) enum Poll {
 /// What a poll has read.
 #[derive(Default)]
 pub(crate) struct News {
-    /// The number of the hour.
-    hour: i64,
+    /// The time of the page, in seconds since 1970.
+    made: i64,
     /// The mark of the data. Empty if the page has none.
     mark: String,
     /// Whether the browser has a page with this mark already, so that the next one is the last.
@@ -40,7 +41,7 @@ pub(crate) struct News {
 
 /// The ETag of a page.
 struct Tag<'a> {
-    hour: i64,
+    made: i64,
     mark: &'a str,
     settled: bool,
     hash: &'a str,
@@ -49,20 +50,25 @@ struct Tag<'a> {
 impl<'a> Tag<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.trim_start_matches("W/").trim_matches('"').split('.');
-        let (hour, mark, settled, hash) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()? == "s", parts.next()?);
-        Some(Self { hour, mark, settled, hash })
+        let (made, mark, settled, hash) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()? == "s", parts.next()?);
+        Some(Self { made, mark, settled, hash })
     }
 
     /// The tag of the page that the browser has.
     fn of(visit: &'a Visit) -> Option<Self> {
         visit.header("if-none-match").and_then(Self::parse)
     }
+
+    /// Whether the page need not be made anew for its age alone.
+    fn is_recent(&self, now: i64) -> bool {
+        now.checked_sub(self.made).is_some_and(|age| (0..LIFETIME).contains(&age))
+    }
 }
 
 impl News {
     /// Returns the ETag of a page with this hash.
     pub(super) fn tag(&self, hash: &str) -> String {
-        format!("\"{}.{}.{}.{hash}\"", self.hour, self.mark, if self.settled { "s" } else { "f" })
+        format!("\"{}.{}.{}.{hash}\"", self.made, self.mark, if self.settled { "s" } else { "f" })
     }
 
     /// Takes the lead that the poll has read.
@@ -86,12 +92,12 @@ enum Shown {
 
 /// Asks the API whether the page of a poll has changed. Any failure is left to the page.
 pub(crate) async fn poll(console: &Console, visit: &Visit) -> Poll {
-    let hour = console.clock.now().timestamp().div_euclid(LIFETIME);
-    let news = News { hour, ..News::default() };
+    let made = console.clock.now().timestamp();
+    let news = News { made, ..News::default() };
     let Some(shown) = shown_by(visit) else { return Poll::Changed(news) };
     let Ok(Some(session)) = sign_in::glance(console, visit).await else { return Poll::Changed(news) };
     let known = Tag::of(visit);
-    let current = known.as_ref().filter(|known| known.settled && known.hour == hour).map(|known| known.mark);
+    let current = known.as_ref().filter(|known| known.settled && known.is_recent(made)).map(|known| known.mark);
     let token = &session.tokens.access;
     let (mark, lead) = match &shown {
         Shown::Lead(id) => {

@@ -22,8 +22,6 @@ use std::time::{Duration, Instant};
 const LIFETIME: Duration = Duration::from_secs(30);
 /// The same for a user's own change: an API function may return the former values for 60 seconds more.
 const AFTER_CHANGE: Duration = Duration::from_secs(60);
-/// The number of users at which all are forgotten.
-const MOST: usize = 1_000;
 /// The input with the key of a form within a page, before the page is sent. Values in a page are escaped, so none of them contains it.
 const NO_KEY: &str = "name=\"key\" value=\"\"";
 /// The cookie with the dealer that the user chose last.
@@ -47,10 +45,10 @@ impl PeopleCache {
 
     fn keep(&self, key: String, me: &Arc<Data>, lifetime: Duration) {
         if let Ok(mut known) = self.0.lock() {
-            if known.len() >= MOST {
-                known.clear();
-            }
-            known.insert(key, (Instant::now() + lifetime, me.clone()));
+            let now = Instant::now();
+            // A user of many dealers is large, and each new token is another key.
+            known.retain(|_, (until, _)| now < *until);
+            known.insert(key, (now + lifetime, me.clone()));
         }
     }
 
@@ -155,9 +153,11 @@ impl<'a> Page<'a> {
         self.console.api.call(&self.session.tokens.access, operation, ask).await
     }
 
-    /// Shows the user's own change from the next page on. `me` is the user as the API returned it after the change.
+    /// Shows the user's own change from the next page on. `me` is the user as the API returned it after the change, with the first dealers
+    /// only; the change is of none.
     pub(crate) fn changed_me(&self, me: Data) {
-        self.console.people.keep(hash(self.session.tokens.access.as_bytes()), &Arc::new(me), AFTER_CHANGE);
+        let me = Arc::new(me.with_field_of("dealers", &self.me));
+        self.console.people.keep(hash(self.session.tokens.access.as_bytes()), &me, AFTER_CHANGE);
     }
 
     /// Sends a request to another address than the API's, such as that of an upload.
@@ -253,7 +253,8 @@ impl<'a> Page<'a> {
             tour => super::help::tour_of(self, dealer),
             done,
             posted => self.visit.method == Method::POST,
-            here => self.visit.address(),
+            // A form that is cancelled leads back here, and nothing was done then.
+            here => self.visit.address_without(&["done"]),
             path => &self.visit.path,
         };
         let part = self.visit.wants_part();

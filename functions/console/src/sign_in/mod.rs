@@ -18,6 +18,7 @@ use crate::visit::Visit;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use forecourt_store::chain;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -120,11 +121,17 @@ pub(crate) async fn session(console: &Console, visit: &Visit) -> Result<Option<S
         return Ok(Some(session));
     }
     let Some(refresh) = session.tokens.refresh.clone() else { return Ok(None) };
-    match console.sign_in.refresh(&*console.http, refresh, now).await {
-        Ok(tokens) => Ok(console.sessions.renew(session, tokens).await?),
-        // Another request of this browser may have renewed them at the same time.
-        Err(_) => Ok(console.sessions.open(&cookie, now).await?.filter(|again| again.tokens != session.tokens)),
+    let fault = match console.sign_in.refresh(&*console.http, refresh, now).await {
+        Ok(tokens) => return Ok(console.sessions.renew(session, tokens).await?),
+        Err(fault) => fault,
+    };
+    // Another request of this browser may have renewed them at the same time, or be about to store them. Until it expires, the former token
+    // is as good as before; a session that was ended in the meantime stays ended.
+    let Some(stored) = console.sessions.open(&cookie, now).await? else { return Ok(None) };
+    if stored.tokens == session.tokens {
+        tracing::warn!(cause = chain(&fault), "the tokens of a session were not renewed");
     }
+    Ok(Some(stored).filter(|stored| stored.tokens.expires.is_none_or(|expires| now < expires)))
 }
 
 /// Returns the session of a visitor for a poll, for half the read units of [`session`]. It may have ended moments ago, so nothing may be
