@@ -1,7 +1,10 @@
 //! The explanations of the API in German and Dutch: each one that a form can show has a translation.
 
+use crate::support::console::Desk;
 use crate::support::root;
+use crate::support::world::{ADMIN, NORDSTERN, enquiry};
 use forecourt_console::{Language, translated};
+use serde_json::json;
 
 /// The texts of all errors, which a test of its own keeps current.
 const SNAPSHOT: &str = "tests/house/snapshots/forecourt__house__texts__texts_of_errors.snap";
@@ -134,4 +137,55 @@ fn an_explanation_keeps_its_values_and_labels() {
         assert_eq!(translated(language, english).as_deref(), Some(text));
     }
     assert_eq!(translated(Language::German, "must be the moon"), None);
+}
+
+/// The flags of the intake are read on the page of a lead, not in a form.
+#[test]
+fn every_flag_of_the_intake_is_in_german_and_dutch() {
+    for flag in [
+        "is unknown; its value is only in the raw input",
+        "has 4 more unknown fields",
+        "is not the dealer to which the enquiry was sent; it has no effect",
+        "contained invisible characters, which were removed",
+        "contains a link; letters to the customer leave the name out",
+        "3 bytes are not UTF-8 and were read as windows-1252",
+        "</contact> closes nothing",
+        "<phone> is not closed",
+        "unknown interest: lease; read as a wanted vehicle",
+        "ignored because it is next to contact: Jana",
+        "ignored because it is outside customer: Jana",
+        "further contact: Jana",
+        "text between the elements: Jana",
+        "fax number ignored: 040 123456",
+        "further first name: Jana",
+        "was read as jana@example.com; received 'mailto:jana@example.com'",
+    ] {
+        for language in [Language::German, Language::Dutch] {
+            assert!(translated(language, flag).is_some(), "{flag}");
+        }
+    }
+    let year = translated(Language::German, "must be a year from 1885 to 2100; received '1066'");
+    assert_eq!(year.as_deref(), Some("Geben Sie ein Jahr von 1885 bis 2100 ein. Empfangen: „1066“."));
+}
+
+/// INT-3.
+#[tokio::test]
+async fn a_flag_names_its_field_in_the_language_of_the_reader() {
+    let desk = Desk::new().await;
+    let mut sent = enquiry("anna");
+    sent["colour_wish"] = json!("red");
+    let id = desk.world.lead(&sent).await;
+    let page = desk.signed_in(ADMIN).await.get(&format!("/desk/leads/{id}")).await;
+    let text = translated(Language::German, "is unknown; its value is only in the raw input").unwrap();
+    assert!(page.text.contains(&format!("colour_wish: {text}")), "{}", page.text);
+}
+
+/// CAL-2.
+#[tokio::test]
+async fn the_leads_that_could_not_be_planned_are_explained_in_the_language_of_the_reader() {
+    let desk = Desk::new().await;
+    let mut browser = desk.signed_in(ADMIN).await;
+    let sent = [("leads", "1234567890"), ("event.title", "Call"), ("event.type", "sms"), ("event.at", "2026-11-24"), ("key", "k")];
+    let page = browser.send(&format!("/desk/d/{NORDSTERN}/leads/plan"), &sent).await;
+    assert!(page.text.contains(&translated(Language::German, "there is no such lead").unwrap()), "{}", page.text);
 }
