@@ -64,6 +64,7 @@ async fn cal_1_a_seller_chooses_among_all_types_and_reasons_of_the_dealer() {
     for reason in ["Car broke down", "did_not_come"] {
         assert!(offers(&page, reason), "{reason}: {}", page.text);
     }
+    assert!(!page.text.contains("Grund, falls verloren"), "the reason of a lost lead is another one: {}", page.text);
     desk.world.advance_to("2026-11-23T09:40:00Z").await;
     let sent = anna.send(&form, &[("reason", "Car broke down"), ("key", "k2")]).await;
     assert_eq!(sent.status, 303, "{}", sent.text);

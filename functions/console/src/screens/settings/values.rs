@@ -210,7 +210,7 @@ impl Reader<'_> {
             Kind::Intervals => self.intervals(path)?,
             Kind::Rows(rows) => self.rows(path, rows),
             Kind::Number | Kind::Minutes | Kind::MinutesOf(_) => match typed {
-                Some(text) => json!(text.parse::<u32>().map_err(|_| "error.number")?),
+                Some(text) => json!(text.parse::<u32>().map_err(|_| "error.from_zero")?),
                 None => Json::Null,
             },
             Kind::Moment(_) => match (typed, self.pairs.get(&format!("{path}.clock"))) {
