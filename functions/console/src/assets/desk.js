@@ -140,5 +140,10 @@
       if (link) link.click();
     }
   });
+  // On a phone, the menu begins with the screen that is shown.
+  for (const bar of document.querySelectorAll("nav.main, .tabs")) {
+    const current = $("[aria-current]", bar);
+    if (current) bar.scrollLeft = current.offsetLeft - bar.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
+  }
   tick();
 })();
