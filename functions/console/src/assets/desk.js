@@ -80,7 +80,7 @@
     const title = $("h1", dialog);
     if (title) { title.id = "dialog-title"; dialog.setAttribute("aria-labelledby", title.id); }
     if (!dialog.open) dialog.showModal();
-    const first = $("[aria-invalid], input:not([type=hidden]), textarea, select", dialog);
+    const first = $("[aria-invalid]", dialog) || $("input:not([type=hidden]), textarea, select", dialog);
     if (first) first.focus();
   }
   async function openDialog(link) {
