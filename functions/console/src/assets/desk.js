@@ -175,7 +175,7 @@
     if (title) { title.id = "dialog-title"; dialog.setAttribute("aria-labelledby", title.id); }
     if (!dialog.open) dialog.showModal();
     report("shown", { root: dialog, address: opener ? opener.href : location.href });
-    const first = $("[aria-invalid], input:not([type=hidden]), textarea, select", dialog);
+    const first = $("[aria-invalid]", dialog) || $("input:not([type=hidden]), textarea, select", dialog);
     if (first) first.focus();
   }
   async function openDialog(link) {
@@ -225,5 +225,10 @@
     }).catch(() => { delete form.dataset.sent; say(body.dataset.lost); });
   });
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
+  // On a phone, the menu begins with the screen that is shown.
+  for (const bar of document.querySelectorAll("nav.main, .tabs")) {
+    const current = $("[aria-current]", bar);
+    if (current) bar.scrollLeft = current.offsetLeft - bar.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
+  }
   tick();
 })();

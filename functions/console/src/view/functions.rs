@@ -16,6 +16,7 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("next_day", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.next_day(at)));
     environment.add_filter("since", |state: &State, at: Value| of(state, &at, |zoned, at| zoned.span(zoned.now - at)));
     environment.add_filter("day", day);
+    environment.add_filter("weekday", weekday);
     environment.add_filter("minutes", |state: &State, minutes: i64| zoned(state).span(TimeDelta::minutes(minutes)));
     environment.add_filter("person", person);
     environment.add_filter("detail", |state: &State, text: &str| explained(language(state), text));
@@ -48,6 +49,11 @@ fn of(state: &State, at: &Value, write: impl FnOnce(&Zoned, DateTime<Utc>) -> St
 /// Writes a date such as `2026-11-25`.
 fn day(state: &State, date: &str) -> String {
     NaiveDate::parse_from_str(date, "%Y-%m-%d").map(|date| zoned(state).day(date)).unwrap_or_default()
+}
+
+/// Writes a date such as `2026-11-25` without saying today or tomorrow.
+fn weekday(state: &State, date: &str) -> String {
+    NaiveDate::parse_from_str(date, "%Y-%m-%d").map(|date| zoned(state).weekday(date)).unwrap_or_default()
 }
 
 /// Writes an amount of money, such as `{"amount": 1790050, "currency": "EUR"}`: `17.900,50 EUR`. `other` is another amount in its currency.

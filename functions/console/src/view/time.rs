@@ -29,16 +29,19 @@ impl Zoned {
 
     /// `today`, `tomorrow`, `yesterday`, or `Tue 24 Nov`; with the year if it is another one.
     pub(crate) fn day(&self, date: NaiveDate) -> String {
-        let today = self.date(self.now);
-        match (date - today).num_days() {
-            0 => return self.text("time.today").to_owned(),
-            1 => return self.text("time.tomorrow").to_owned(),
-            -1 => return self.text("time.yesterday").to_owned(),
-            _ => {}
+        match (date - self.date(self.now)).num_days() {
+            0 => self.text("time.today").to_owned(),
+            1 => self.text("time.tomorrow").to_owned(),
+            -1 => self.text("time.yesterday").to_owned(),
+            _ => self.weekday(date),
         }
+    }
+
+    /// `Tue 24 Nov`; with the year if it is not the present one.
+    pub(crate) fn weekday(&self, date: NaiveDate) -> String {
         let weekday = self.text(&format!("time.weekday.{}", date.weekday().num_days_from_monday()));
         let month = self.text(&format!("time.month.{}", date.month()));
-        let form = self.text(if date.year() == today.year() { "time.date" } else { "time.date_year" });
+        let form = self.text(if date.year() == self.date(self.now).year() { "time.date" } else { "time.date_year" });
         let year = date.year().to_string();
         form.replace("{weekday}", weekday).replace("{day}", &date.day().to_string()).replace("{month}", month).replace("{year}", &year)
     }
