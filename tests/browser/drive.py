@@ -1,210 +1,128 @@
-"""Drives the customer's page of an invitation in Chromium, in every language, in the sizes of a phone and a desktop, without JavaScript.
+"""Drives the pages of Forecourt in Chromium: the console of staff, and the page on which a customer books a time.
 
-Usage: drive.py BINARY PICTURES. Starts the local run on a free port with a folder of its own. In each state of the page it checks the visible
-text and axe-core's rules (no serious or critical violations) and takes a screenshot. The script stops at the first failure.
+Usage: drive.py BINARY PICTURES [--part PART]. Starts the local run on a free port with a folder of its own, writes pictures of
+all pages, prints all that is wrong, and then fails. `--part` drives one part only; the part `readme` writes the pictures of README.md.
 """
 
+import argparse
 import json
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-BINARY, PICTURES = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
-NORDSTERN = "autohaus-nordstern-demo"
-SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-# Each run books another seller, so that all days are free.
-SELLERS = iter(["anna.vogt", "ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "felix.lang", "greta.sommer"])
-started = time.monotonic()
-
-
-def say(text):
-    print(f"{time.monotonic() - started:6.1f} s  {text}", flush=True)
+from crawl import Crawl
+from customer import customers
+from demo import Addresses, Run, texts
+from forms import Forms
+from journeys import all_journeys
+from readme import pictures_of_readme
+from seeds import Seeds
+from settings import Settings
+from weigh import weigh
 
 
-class Desk:
-    """The local run, used with the rights of staff."""
+class Drive:
+    """A part of the drive: its local run, its browser, and what is wrong."""
 
-    def __init__(self, folder):
-        command = [BINARY, "--port", "0", "--data", f"{folder}/data"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.url = re.search(r"http://\S+", self.process.stdout.readline()).group()
-        self.token = None
-        self.token = self.call("POST", "/_local/token", {"user": "ingo.brandt"})["token"]
+    def __init__(self, run, browser, pictures):
+        self.run, self.browser, self.pictures = run, browser, pictures
+        self.addresses, self.seeds, self.starts = Addresses(), Seeds(run), {}
+        # The forms that were not sent yet.
+        self.forms = {name for name, form in texts("en")["form"].items() if isinstance(form, dict)}
+        self.faults, self.started = [], time.monotonic()
 
-    def call(self, method, path, body=None):
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if self.token and not path.startswith("/i/"):
-            headers["Authorization"] = f"Bearer {self.token}"
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def invite(self, name, user):
-        contact = {"last_name": name, "email": f"{name}@example.com"}
-        vehicle = {"make": "Mercedes-Benz", "model": "GLC 220 d 4MATIC", "year": 2023}
-        lead = {"source": "website", "type": "used_car", "contact": contact, "vehicle": vehicle}
-        lead = self.call("POST", f"/dealers/{NORDSTERN}/leads", lead)["id"]
-        made = self.call("POST", f"/leads/{lead}/invitations", {"type": "booked_test_drive", "user": user})
-        return made["link"]
-
-
-class Customer:
-    """A customer who uses the page in one language and size and checks it."""
-
-    def __init__(self, browser, desk, language, size):
-        width, height = SIZES[size]
-        self.name, self.desk = f"{language}-{size}", desk
-        self.text = json.loads((ROOT / f"functions/calendar-event/src/pages/{language}.json").read_text())["page"]
-        self.language, self.width = language, width
-        self.context = browser.new_context(
-            viewport={"width": width, "height": height}, locale=language, java_script_enabled=False, has_touch=size == "phone"
-        )
-        self.page = self.context.new_page()
-        # The page is driven with JavaScript off. axe-core needs JavaScript, so it checks a copy of the page.
-        self.copy = browser.new_page(viewport={"width": width, "height": height})
-        self.page.set_default_timeout(5_000)
-        self.page.on("request", lambda request: self.requested(request.url))
-        self.page.on("console", lambda message: self.heard(message.text))
+    def say(self, text):
+        print(f"{time.monotonic() - self.started:6.1f} s  {text}", flush=True)
 
     def wrong(self, what):
-        raise SystemExit(f"FAILED: {self.name}: {what}")
+        if what not in self.faults:
+            self.faults.append(what)
+            self.say(f"WRONG: {what}")
 
-    def requested(self, url):
-        if not url.startswith(self.desk.url):
-            self.wrong(f"asks elsewhere: {url}")
 
-    def heard(self, text):
-        # Responses that the journeys provoke.
-        if "409 (Conflict)" not in text and "404 (Not Found)" not in text:
-            self.wrong(f"the console says {text}")
+def console(language, size, script):
+    """The part that sees every page and sends every form in a language."""
 
-    def look(self, state):
-        """Checks what must hold in every state of the page."""
-        page = self.page
-        page.screenshot(path=PICTURES / f"{self.name}-{state}.png", full_page=True)
-        self.copy.set_content(page.content())
-        found = Axe().run(self.copy).response["violations"]
-        bad = [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
-        if bad:
-            self.wrong(f"{state}: axe finds {bad}")
-        if page.evaluate("document.documentElement.scrollWidth") > self.width:
-            self.wrong(f"{state}: is wider than the screen")
-        if page.evaluate("document.documentElement.lang") != self.language:
-            self.wrong(f"{state}: is not in {self.language}")
-        # WCAG 2.2, 2.5.8: targets are at least 24 pixels wide and high.
-        small = page.evaluate("""[...document.querySelectorAll('a:not(.skip), button, summary, .slot')]
-            .map(e => [e.getBoundingClientRect(), e]).filter(([r]) => r.height > 0 && (r.height < 24 || r.width < 24)).map(([, e]) => e.outerHTML)""")
-        if small:
-            self.wrong(f"{state}: too small to hit: {small}")
-        say(f"{self.name}: {state}")
+    def drive_console(drive):
+        drive.starts = drive.seeds.everything()
+        forms = Crawl(drive, language).everybody()
+        Forms(drive, language, size, script).send_all(forms)
+        drive.say("sent every form")
+        Settings(drive, language, size, script).all()
+        drive.say("changed every part of the settings")
 
-    def slot(self, day, n):
-        return self.page.locator("fieldset").nth(day).locator("label.slot").nth(n)
+    return drive_console
 
-    def pick(self, slot, action):
-        shown = slot.inner_text()
-        slot.click()
-        self.page.get_by_role("button", name=self.text[action]).click()
-        return shown
 
-    def books_moves_and_cancels(self, user):
-        page, text = self.page, self.text
-        page.goto(self.desk.invite(f"moves-{self.name}", user))
-        expect(page.get_by_role("heading", name=text["pick"])).to_be_visible()
-        self.look("1-free")
-        shown = self.pick(self.slot(1, 2), "book")
-        expect(page.get_by_role("heading", name=text["booked"])).to_be_visible()
-        expect(page.locator(".when")).to_contain_text(f"{shown} {text['until']}")
-        self.look("2-booked")
-        page.get_by_text(text["move_head"], exact=True).click()
-        self.look("3-moving")
-        shown = self.pick(self.slot(2, 3), "move")
-        expect(page.locator(".when")).to_contain_text(f"{shown} {text['until']}")
-        page.get_by_text(text["cancel_head"], exact=True).click()
-        self.look("4-cancelling")
-        page.get_by_role("button", name=text["cancel"], exact=True).click()
-        expect(page.get_by_role("status")).to_contain_text(text["cancelled"])
-        self.look("5-cancelled")
+PARTS = {
+    "de": console("de", "phone", script=False),
+    "en": console("en", "desk", script=True),
+    "nl": console("nl", "phone", script=True),
+    "journeys": all_journeys,
+    "weigh": weigh,
+    "customer": customers,
+    "readme": pictures_of_readme,
+}
 
-    def is_too_late(self, user):
-        page, text = self.page, self.text
-        mine, theirs = self.desk.invite(f"late-{self.name}", user), self.desk.invite(f"quick-{self.name}", user)
-        page.goto(mine)
-        wanted = self.slot(1, 4)
-        begins = wanted.locator("input").get_attribute("value")
-        self.desk.call("POST", theirs.removeprefix(self.desk.url) + "/booking", {"from": begins})
-        self.pick(wanted, "book")
-        expect(page.get_by_role("alert")).to_have_text(text["taken"])
-        expect(page.locator(f'input[value="{begins}"]')).to_have_count(0)
-        self.look("6-too-late")
-        shown = self.pick(self.slot(1, 2), "book")
-        expect(page.locator(".when")).to_contain_text(f"{shown} {text['until']}")
-        page.goto(mine[:-1] + ("A" if mine[-1] != "A" else "B"))
-        expect(page.get_by_role("heading", name=text["gone_title"])).to_be_visible()
-        self.look("7-gone")
 
-    def by_keyboard(self, user):
-        """Uses the page by keyboard only. The focused element is always visible."""
-        page, text = self.page, self.text
-        page.goto(self.desk.invite(f"keys-{self.name}", user))
+def drive_part(name, binary, pictures):
+    """Drives one part. Leaves what it did not reach in a file, and fails if something is wrong."""
+    chromium = shutil.which("chromium") or sys.exit("FAILED: there is no chromium")
+    with tempfile.TemporaryDirectory(prefix="forecourt-") as folder, sync_playwright() as playwright:
+        run = Run(binary, folder)
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            drive = Drive(run, browser, pictures)
+            PARTS[name](drive)
+            browser.close()
+        finally:
+            run.stop()
+    left = {"addresses": sorted(map(" ".join, drive.addresses.left)), "forms": sorted(drive.forms)}
+    (pictures / f"left-{name}.json").write_text(json.dumps(left))
+    drive.say("done")
+    if drive.faults:
+        sys.exit(f"FAILED: {len(drive.faults)} faults in the part {name}")
 
-        def press(key, focus):
-            page.keyboard.press(key)
-            expect(page.locator(focus).and_(page.locator(":focus"))).to_be_in_viewport()
 
-        press("Tab", "a.skip")
-        page.screenshot(path=PICTURES / f"{self.name}-8-skip.png")
-        page.keyboard.press("Enter")
-        press("Tab", "input[type=radio]")
-        for _ in range(12):
-            press("ArrowDown", "input[type=radio]:checked")
-        bar = page.locator(".bar").bounding_box()
-        label = page.locator("label.slot:has(input:checked)").bounding_box()
-        if label["y"] + label["height"] > bar["y"]:
-            self.wrong("the slot that has the focus is under the bar")
-        page.screenshot(path=PICTURES / f"{self.name}-9-keys.png")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name=text["booked"])).to_be_visible()
-        press("Tab", "a.button")
-        press("Tab", "summary")
-        press("Tab", "summary")
-        page.keyboard.press("Enter")
-        press("Tab", "button.danger")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text(text["cancelled"])
-        say(f"{self.name}: by keyboard")
+def drive_all(binary, pictures):
+    """Drives two parts at a time, each in a process of its own. What none of them reached is a fault."""
+
+    def one(name):
+        command = [sys.executable, __file__, binary, pictures, "--part", name]
+        part = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        print(f"--- {name}\n{part.stdout}", flush=True)
+        return part.returncode == 0
+
+    names = [name for name in PARTS if name != "readme"]
+    with ThreadPoolExecutor(max_workers=2) as workers:
+        good = all(list(workers.map(one, names)))
+    for what in ("addresses", "forms"):
+        left = set.intersection(*(set(json.loads((pictures / f"left-{name}.json").read_text())[what]) for name in names))
+        if left:
+            good = False
+            print(f"WRONG: the drive reaches none of these {what}: {sorted(left)}")
+    if not good:
+        sys.exit("FAILED")
 
 
 def main():
-    chromium = shutil.which("chromium") or sys.exit("FAILED: there is no chromium")
-    with tempfile.TemporaryDirectory(prefix="forecourt-") as folder, sync_playwright() as playwright:
-        desk = Desk(folder)
-        try:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            for language in ("en", "de", "nl"):
-                for size in SIZES:
-                    customer, user = Customer(browser, desk, language, size), next(SELLERS)
-                    customer.books_moves_and_cancels(user)
-                    customer.is_too_late(user)
-                    if (language, size) == ("en", "phone"):
-                        customer.by_keyboard(user)
-                    customer.context.close()
-                    customer.copy.close()
-            browser.close()
-        finally:
-            desk.process.terminate()
-            desk.process.wait()
-    say("done")
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("binary", type=Path)
+    arguments.add_argument("pictures", type=Path)
+    arguments.add_argument("--part", choices=PARTS)
+    options = arguments.parse_args()
+    binary = options.binary.resolve()
+    if options.part:
+        drive_part(options.part, binary, options.pictures)
+    else:
+        drive_all(binary, options.pictures)
 
 
-main()
+if __name__ == "__main__":
+    main()
