@@ -204,6 +204,9 @@ async fn acc_6_users_change_their_own_language_and_notices_and_the_history_has_i
     assert_eq!((quiet.text("/language"), &quiet.body["notices"]), ("nl", &json!(false)), "{}", quiet.body);
     let mut after = world.get("gina.group", "/users/anna.vogt").await.body;
     assert_eq!(after["version"], json!(version + 2));
+    // At a dealer, it shows whether notices are sent there.
+    assert_eq!(after["at"][NORDSTERN]["notices"], json!(false));
+    after["at"][NORDSTERN]["notices"] = json!(true);
     for field in ["version", "language", "notices"] {
         after[field] = before[field].clone();
     }
