@@ -82,15 +82,14 @@ def texts(language):
     return merged
 
 
-def explanations(language):
-    """Returns the API's explanations in a language."""
-    rows = json.loads((CONSOLE / "view/texts/details.json").read_text())
-    return [row[LANGUAGES.index(language)] for row in rows]
-
-
 def leaves(part):
     """Returns all texts of a part of the texts."""
     return [text for value in part.values() for text in (leaves(value) if isinstance(value, dict) else [value])]
+
+
+def details(language):
+    """Returns the explanations of the API in a language."""
+    return [row[LANGUAGES.index(language)] for row in json.loads((CONSOLE / "view/texts/details.json").read_text())]
 
 
 def addresses():

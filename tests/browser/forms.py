@@ -190,7 +190,8 @@ class Forms:
 
     def fresh(self, kind, link):
         """Returns the address of the form and of its page, for things that no other form has changed."""
-        known, values = self.drive.addresses.match(link.path.split("?")[0])
+        path = link.path.split("?")[0]
+        known, values = self.drive.addresses.match(path)
         swap, form = {}, values.get("form", "")
         if known.startswith("/desk/leads/{id}/") and "bulk" not in known:
             lead = self.seeds.lead(owner=None if form == "claim" else "anna.vogt")
@@ -219,8 +220,8 @@ class Forms:
             swap[values["lead"]] = self.seeds.lead()
         texts = [link.path, link.parent]
         if "id" in values and values["id"] in swap and values["id"] not in link.parent:
-            # A list need not show the new lead.
-            texts[1] = known.split("/{id}")[0] + "/" + values["id"]
+            # A list need not show the new lead: its own page, or that of the thing, has the form too.
+            texts[1] = path.rsplit("/", 1)[0]
         for old, new in swap.items():
             texts = [re.sub(rf"(?<![\w.]){re.escape(old)}(?![\w.])", new, text).replace(quote(old, safe=""), quote(new, safe="")) for text in texts]
         return texts

@@ -2,7 +2,7 @@
 
 import re
 
-from demo import SIZES, explanations, leaves, texts
+from demo import SIZES, details, leaves, texts
 from look import axe, layout
 
 
@@ -14,7 +14,7 @@ class Visitor:
         width, height = SIZES[size]
         self.words, self.script = texts(language), script
         # What may stand as a problem: the texts of problems, with any value in place of the names in them.
-        problems = leaves(self.words["error"]) + explanations(language)
+        problems = leaves(self.words["error"]) + details(language)
         self.problems = [re.compile("^" + re.sub(r"\\{\w+\\}", ".*", re.escape(text)) + "$") for text in problems]
         self.context = drive.browser.new_context(
             viewport={"width": width, "height": height}, locale=language, java_script_enabled=script, has_touch=size == "phone",
