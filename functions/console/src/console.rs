@@ -145,6 +145,7 @@ impl Console {
             ("GET" | "HEAD", "/" | "/desk/") => return Ok(Reply::redirect(sign_in::HOME)),
             ("GET", sign_in::PATH) => return sign_in::begin(self, visit).await,
             ("GET", sign_in::CALLBACK) => return sign_in::complete(self, visit).await,
+            ("POST", "/desk/sign-out") => return sign_in::end(self, visit).await,
             ("GET", "/desk/signed-out") => return Plain { status: 200, name: "signed_out", ..Plain::default() }.render(*language),
             _ => {}
         }
@@ -153,9 +154,6 @@ impl Console {
             Poll::Changed(news) => news,
         };
         let session = sign_in::session(self, visit).await?;
-        if visit.method == Method::POST && visit.path == "/desk/sign-out" {
-            return sign_in::end(self, visit, session.as_ref()).await;
-        }
         let Some(session) = session else { return self.sign_in_first(visit, *language) };
         let opened = Box::pin(Page::open(self, visit, &session, news)).await;
         *language = self.people.language_of(&session).unwrap_or(*language);
