@@ -10,7 +10,7 @@ pub use provider::{ProviderFault, SignIn};
 
 use provider::Callback;
 
-use crate::api::Unanswered;
+use crate::api::{Ask, Unanswered};
 use crate::console::{Console, Trouble};
 use crate::reply::Reply;
 use crate::session::{SESSION, Session};
@@ -18,6 +18,7 @@ use crate::visit::Visit;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use forecourt_edge::routes::Operation;
 use forecourt_store::chain;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
@@ -95,7 +96,8 @@ pub(crate) async fn complete(console: &Console, visit: &Visit) -> Result<Reply, 
     let now = console.wall.now();
     let answer = Callback { address: console.address_of(CALLBACK), code: code.to_owned(), verifier: begun.verifier };
     let tokens = console.sign_in.complete(&*console.http, answer, now).await?;
-    let me = match console.api.me(&tokens.access).await {
+    // The session needs the user only, not all dealers.
+    let me = match console.api.call(&tokens.access, Operation::ReadMe, Ask::default()).await {
         Ok(me) => me,
         // The provider knows them, Forecourt does not.
         Err(Unanswered::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
