@@ -43,6 +43,8 @@ def pictures_of_readme(drive):
     FOLDER.mkdir(parents=True, exist_ok=True)
     with Visitor(drive, SELLER, "en") as visitor:
         visitor.page.emulate_media(color_scheme="light")
+        # The tour of the demo is not a part of the page.
+        visitor.page.click(".tour button")
         for name, path in (("today", f"/desk/d/{LAKESIDE}/today"), ("lead", f"/desk/leads/{lead}")):
             visitor.go(path)
             visitor.page.wait_for_load_state("networkidle")

@@ -126,10 +126,17 @@ async fn dis_4_a_seller_enters_and_removes_absences() {
         assert!(page.text.contains(text), "{text}: {}", page.text);
     }
     // A removal on an older version could remove another absence: it is refused.
-    let stale = anna.send(&form("remove/0"), &[("version", "1")]).await;
+    let shown = anna.get(&form("remove/0")).await;
+    let (version, absence) = (shown.value("version").unwrap(), shown.value("absence").unwrap());
+    let stale = anna.send(&form("remove/0"), &[("version", "1"), ("absence", &*absence)]).await;
     assert_eq!(stale.status, 412, "{}", stale.text);
+    assert_eq!(stale.value("absence").as_deref(), Some(&*absence), "the same absence: {}", stale.text);
+    assert_eq!(anna.send(&form("remove/0"), &[("version", &*version), ("absence", &*absence)]).await.status, 303);
+    // Another absence is at its place now, and is not the one that the form names.
     let version = anna.get(&form("remove/0")).await.value("version").unwrap();
-    assert_eq!(anna.send(&form("remove/0"), &[("version", &version)]).await.status, 303);
+    for fields in [&[("version", &*version), ("absence", &*absence)][..], &[("version", &*version)][..]] {
+        assert_eq!(anna.send(&form("remove/0"), fields).await.status, 404);
+    }
     let left = desk.world.get("anna.vogt", &format!("/dealers/{NORDSTERN}/users/anna.vogt/absences")).await;
     assert_eq!(left.body["absences"].as_array().map(Vec::len), Some(1), "{}", left.body);
 }

@@ -15,7 +15,10 @@ use forecourt_edge::Clock;
 use forecourt_store::{Failure, Store, chain};
 use http::Method;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The longest time for a page, which may ask the API several times: a little less than the function has.
+const TIMEOUT: Duration = Duration::from_secs(24);
 
 /// The parts of a [`Console`].
 pub struct Parts {
@@ -53,6 +56,9 @@ pub struct Console {
 /// Why a page cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
+    /// The page took too long.
+    #[error("no answer in time")]
+    Late,
     /// There is no such page.
     #[error("no such page")]
     NoPage,
@@ -120,7 +126,8 @@ impl Console {
         let request_id = event.request_context.request_id.clone().unwrap_or_default();
         let visit = Visit::read(event);
         let mut language = Language::wanted(visit.header("accept-language").unwrap_or_default());
-        let reply = match self.answer(&visit, &mut language).await {
+        let answer = tokio::time::timeout(TIMEOUT, Box::pin(self.answer(&visit, &mut language))).await;
+        let reply = match answer.unwrap_or(Err(Trouble::Late)) {
             Ok(reply) => reply,
             Err(trouble) => self.explain(&visit, &trouble, language, &request_id),
         };
@@ -145,6 +152,7 @@ impl Console {
             ("GET" | "HEAD", "/" | "/desk/") => return Ok(Reply::redirect(sign_in::HOME)),
             ("GET", sign_in::PATH) => return sign_in::begin(self, visit).await,
             ("GET", sign_in::CALLBACK) => return sign_in::complete(self, visit).await,
+            ("POST", "/desk/sign-out") => return sign_in::end(self, visit).await,
             ("GET", "/desk/signed-out") => return Plain { status: 200, name: "signed_out", ..Plain::default() }.render(*language),
             _ => {}
         }
@@ -153,9 +161,6 @@ impl Console {
             Poll::Changed(news) => news,
         };
         let session = sign_in::session(self, visit).await?;
-        if visit.method == Method::POST && visit.path == "/desk/sign-out" {
-            return sign_in::end(self, visit, session.as_ref()).await;
-        }
         let Some(session) = session else { return self.sign_in_first(visit, *language) };
         let opened = Box::pin(Page::open(self, visit, &session, news)).await;
         *language = self.people.language_of(&session).unwrap_or(*language);
@@ -203,7 +208,7 @@ impl Console {
                 400..=499 => (problem.status, "refused"),
                 _ => (502, "failed"),
             },
-            Trouble::Api(_) => (502, "no_answer"),
+            Trouble::Api(_) | Trouble::Late => (502, "no_answer"),
             Trouble::Provider(_) => (502, "provider"),
             Trouble::Store(_) => (502, "failed"),
             Trouble::Template(_) => (500, "failed"),

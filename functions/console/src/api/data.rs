@@ -71,6 +71,13 @@ impl Data {
         self.json.as_array().into_iter().flatten().map(|item| Data::new(item.clone(), shape.clone())).collect()
     }
 
+    /// Returns the elements of the list `name` one by one, so that a long one is not copied as a whole.
+    pub(crate) fn each(&self, name: &str) -> impl Iterator<Item = Data> {
+        let shape = self.shape.as_ref().map(|shape| shape.field(name).element());
+        let items = self.json.get(name).and_then(Json::as_array).into_iter().flatten();
+        items.map(move |item| Data::new(item.clone(), shape.clone()))
+    }
+
     /// Whether it is a list that contains the text.
     pub(crate) fn contains(&self, text: &str) -> bool {
         self.json.as_array().is_some_and(|items| items.iter().any(|item| item.as_str() == Some(text)))

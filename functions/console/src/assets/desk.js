@@ -53,6 +53,8 @@
     alertBox.hidden = false;
   }
 
+  // A page without the keys of its forms, which are others each time.
+  const unkeyed = (text) => text.replace(/name="key" value="[^"]*"/g, "");
   // What somebody types or selects is never replaced: the new page waits.
   const busy = () => main.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), textarea, select")
     || !getSelection().isCollapsed;
@@ -94,7 +96,7 @@
   function put(text, quiet = true) {
     held = null;
     newsBox.hidden = true;
-    put.last = text;
+    put.last = unkeyed(text);
     const before = new Set(rows().map(words));
     const focused = main.contains(document.activeElement) && document.activeElement.id;
     const opened = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
@@ -134,7 +136,7 @@
     tag = answer.headers.get("etag") || "";
     if (answer.status === 304) return;
     const text = await answer.text();
-    if (mine !== turn || text === put.last) return;
+    if (mine !== turn || unkeyed(text) === put.last) return;
     if (busy()) {
       held = text;
       return news(body.dataset.changed, true);

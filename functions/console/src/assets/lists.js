@@ -143,15 +143,16 @@
     if (form.dataset.sent) return;
     form.dataset.sent = "yes";
     fetch(form.action, { ...part, method: "post", body: new URLSearchParams(new FormData(form, button)) }).then(async (answer) => {
-      if (answer.status === 401 || !answer.redirected) return edit(link, await text(answer, link));
+      // What is gone has no form: the page says so.
+      const isGone = [404, 410].includes(answer.status);
+      if (answer.status === 401 || !answer.redirected && !isGone) return edit(link, await text(answer, link));
       editing = null;
       after = link.id;
-      report("sent", form);
+      if (answer.redirected) report("sent", form);
       report("arrived", answer);
     }).catch(() => {
       delete form.dataset.sent;
-      const box = document.querySelector("#alert");
-      if (box) { box.textContent = document.body.dataset.lost; box.hidden = false; }
+      report("say", document.body.dataset.lost);
     });
   }, true);
 })();

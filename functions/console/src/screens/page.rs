@@ -177,21 +177,19 @@ impl<'a> Page<'a> {
 
     /// Returns a dealer of the user; `None` if the user does not work there.
     pub(crate) fn dealer(&self, id: &str) -> Option<Data> {
-        self.me.get("dealers").items().into_iter().find(|dealer| dealer.text("id") == id)
+        self.me.each("dealers").find(|dealer| dealer.text("id") == id)
     }
 
     /// Returns the dealer that the user chose last, or the first one. Pages of no dealer use its zone and keep its menu.
     pub(crate) fn usual_dealer(&self) -> Option<Data> {
-        let last = self.kept(DEALER);
-        let dealers = self.me.get("dealers").items();
-        let chosen = dealers.iter().position(|dealer| Some(dealer.text("id")) == last.as_deref()).unwrap_or(0);
-        dealers.into_iter().nth(chosen)
+        let last = self.kept(DEALER).and_then(|last| self.dealer(&last));
+        last.or_else(|| self.me.each("dealers").next())
     }
 
     /// Whether the user has a right: for the group, or at a dealer if it applies there.
     pub(crate) fn may(&self, right: Right) -> bool {
         match right.is_of_dealer() {
-            true => self.me.get("dealers").items().iter().any(|dealer| dealer.get("can").contains(right.name())),
+            true => self.me.each("dealers").any(|dealer| dealer.get("can").contains(right.name())),
             false => self.me.get("can").contains(right.name()),
         }
     }

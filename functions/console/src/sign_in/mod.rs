@@ -10,7 +10,7 @@ pub use provider::{ProviderFault, SignIn};
 
 use provider::Callback;
 
-use crate::api::Unanswered;
+use crate::api::{Ask, Unanswered};
 use crate::console::{Console, Trouble};
 use crate::reply::Reply;
 use crate::session::{SESSION, Session};
@@ -18,6 +18,7 @@ use crate::visit::Visit;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use forecourt_edge::routes::Operation;
 use forecourt_store::chain;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
@@ -95,7 +96,8 @@ pub(crate) async fn complete(console: &Console, visit: &Visit) -> Result<Reply, 
     let now = console.wall.now();
     let answer = Callback { address: console.address_of(CALLBACK), code: code.to_owned(), verifier: begun.verifier };
     let tokens = console.sign_in.complete(&*console.http, answer, now).await?;
-    let me = match console.api.me(&tokens.access).await {
+    // The session needs the user only, not all dealers.
+    let me = match console.api.call(&tokens.access, Operation::ReadMe, Ask::default()).await {
         Ok(me) => me,
         // The provider knows them, Forecourt does not.
         Err(Unanswered::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
@@ -120,7 +122,8 @@ pub(crate) async fn session(console: &Console, visit: &Visit) -> Result<Option<S
     if session.tokens.expires.is_none_or(|expires| now + EARLY < expires) {
         return Ok(Some(session));
     }
-    let Some(refresh) = session.tokens.refresh.clone() else { return Ok(None) };
+    let serves = |session: &Session| session.tokens.expires.is_none_or(|expires| now < expires);
+    let Some(refresh) = session.tokens.refresh.clone() else { return Ok(Some(session).filter(serves)) };
     let fault = match console.sign_in.refresh(&*console.http, refresh, now).await {
         Ok(tokens) => return Ok(console.sessions.renew(session, tokens).await?),
         Err(fault) => fault,
@@ -131,7 +134,7 @@ pub(crate) async fn session(console: &Console, visit: &Visit) -> Result<Option<S
     if stored.tokens == session.tokens {
         tracing::warn!(cause = chain(&fault), "the tokens of a session were not renewed");
     }
-    Ok(Some(stored).filter(|stored| stored.tokens.expires.is_none_or(|expires| now < expires)))
+    Ok(Some(stored).filter(serves))
 }
 
 /// Returns the session of a visitor for a poll, for half the read units of [`session`]. It may have ended moments ago, so nothing may be
@@ -143,10 +146,12 @@ pub(crate) async fn glance(console: &Console, visit: &Visit) -> Result<Option<Se
     Ok(session.filter(|session| session.tokens.expires.is_none_or(|expires| now + EARLY < expires)))
 }
 
-/// Ends the session, or all sessions of the user, and leads to the provider's sign-out if it has one.
-pub(crate) async fn end(console: &Console, visit: &Visit, session: Option<&Session>) -> Result<Reply, Trouble> {
-    if let Some(session) = session {
-        console.sessions.end(session, visit.form.has("everywhere")).await?;
+/// Ends the session, or all sessions of the user, and leads to the provider's sign-out if it has one. It needs no valid access token.
+pub(crate) async fn end(console: &Console, visit: &Visit) -> Result<Reply, Trouble> {
+    if let Some(cookie) = visit.cookie(&console.sessions.cookie_name(SESSION))
+        && let Some(session) = console.sessions.open(&cookie, console.wall.now()).await?
+    {
+        console.sessions.end(&session, visit.form.has("everywhere")).await?;
     }
     let to = console.sign_in.sign_out_url(&*console.http, &console.address_of("/desk/signed-out")).await;
     Ok(Reply::redirect(to).cookie(&console.sessions.cookie(SESSION, "", TimeDelta::zero())))

@@ -12,7 +12,11 @@ use oauth2::{
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::time::Duration;
 use tokio::sync::OnceCell;
+
+/// The longest time for an answer of the provider: less than the API's, since a page asks the API after it.
+const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The parameters of the sign-in, and what the provider publishes about itself.
 pub struct SignIn {
@@ -46,7 +50,7 @@ impl<'c> AsyncHttpClient<'c> for Requests<'_> {
     type Future = BoxFuture<'c, Result<HttpResponse, NoAnswer>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        self.0.send(request)
+        Box::pin(send(self.0, request))
     }
 }
 
@@ -93,7 +97,7 @@ impl SignIn {
             let url = format!("{}/.well-known/openid-configuration", self.issuer);
             let fault = |cause: Box<dyn Error + Send + Sync>| ProviderFault::Discovery { issuer: self.issuer.clone(), cause };
             let request = http::Request::get(url).header("accept", "application/json").body(Vec::new()).map_err(|e| fault(e.into()))?;
-            let response = http.send(request).await?;
+            let response = send(http, request).await?;
             let found: Endpoints = serde_json::from_slice(response.body()).map_err(|e| fault(e.into()))?;
             match found.issuer.trim_end_matches('/') == self.issuer {
                 true => Ok(found),
@@ -164,6 +168,12 @@ impl SignIn {
             None => to.to_owned(),
         }
     }
+}
+
+/// Sends a request to the provider.
+async fn send(http: &dyn Http, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+    let host = request.uri().host().unwrap_or_default().to_owned();
+    tokio::time::timeout(TIMEOUT, http.send(request)).await.unwrap_or_else(|late| Err(NoAnswer::new(host, late)))
 }
 
 /// The tokens of an answer. A provider that does not rotate refresh tokens sends none with a refresh: the old one stays.

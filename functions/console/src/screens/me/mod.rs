@@ -2,7 +2,7 @@
 
 use super::choices::{Choices, languages, named, people};
 use super::{Page, Part, Place, Screen, each_of};
-use crate::api::{Data, Unanswered};
+use crate::api::{ApiProblem, Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed, values_of};
 use crate::reply::Reply;
@@ -40,7 +40,8 @@ const fn form(name: &'static str, operation: Operation, fields: &'static [Field]
     Form { name, operation, fields, versioned: false, dangerous: false }
 }
 
-/// The forms of absences, by the last part of their address. `remove` is followed by the place of the absence in the list.
+/// The forms of absences, by the last part of their address. `remove` is followed by the place of the absence in the list, and names the
+/// absence too: another one may be at its place by then.
 const ABSENCES: &[(&str, Form)] = &[
     (
         "days",
@@ -64,7 +65,14 @@ const ABSENCES: &[(&str, Form)] = &[
             )
         },
     ),
-    ("remove", Form { versioned: true, dangerous: true, ..form("me_absence_remove", Operation::SetUserAbsences, &[]) }),
+    (
+        "remove",
+        Form {
+            versioned: true,
+            dangerous: true,
+            ..form("me_absence_remove", Operation::SetUserAbsences, &[field("absence", Kind::Hidden)])
+        },
+    ),
 ];
 const DETAILS: Form =
     Form { versioned: true, ..form("me_details", Operation::ChangeMe, &[needed("language", Kind::Listed), field("notices", Kind::Tick)]) };
@@ -108,7 +116,9 @@ fn shown(absences: &[Data], zoned: &Zoned) -> Vec<Value> {
     let instant = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
     let of = |(place, absence): (usize, &Data)| {
         let (from, until) = (instant(absence.text("from"))?, instant(absence.text("until"))?);
-        (until > zoned.now).then(|| context! { place, period => period(from, until, zoned), deputy => absence.get("deputy").value() })
+        (until > zoned.now).then(
+            || context! { place, what => identity(absence), period => period(from, until, zoned), deputy => absence.get("deputy").value() },
+        )
     };
     absences.iter().enumerate().filter_map(of).collect()
 }
@@ -119,6 +129,11 @@ fn period(from: DateTime<Utc>, until: DateTime<Utc>, zoned: &Zoned) -> String {
         false => (zoned.at(from), zoned.at(until)),
     };
     if first == last { first } else { format!("{first} – {last}") }
+}
+
+/// What an absence is, wherever it is in the list.
+fn identity(absence: &Data) -> String {
+    format!("{},{},{}", absence.text("from"), absence.text("until"), absence.text("deputy"))
 }
 
 /// Whether an absence is what was typed: the form was sent before.
@@ -137,8 +152,8 @@ fn is_same(absence: &Data, typed: &Pairs, zoned: &Zoned) -> bool {
 async fn absence(page: &Page<'_>) -> Result<Reply, Trouble> {
     let name = page.required("form")?;
     let (_, form) = ABSENCES.iter().find(|(known, _)| *known == name).ok_or(Trouble::NoPage)?;
-    let removed: Option<usize> = page.part("place").and_then(|place| place.parse().ok());
-    if (name == "remove") != removed.is_some() {
+    let place: Option<usize> = page.part("place").and_then(|place| place.parse().ok());
+    if (name == "remove") != place.is_some() {
         return Err(Trouble::NoPage);
     }
     let dealer = page.dealer(page.required("dealer")?).ok_or(Trouble::NoPage)?;
@@ -146,10 +161,22 @@ async fn absence(page: &Page<'_>) -> Result<Reply, Trouble> {
     let present = page.get(Operation::ReadUserAbsences, &parts, Vec::new()).await?;
     let list = present.get("absences").items();
     let zoned = page.zoned(Some(&dealer));
+    let meant = match page.visit.method == Method::POST {
+        true => Some(page.visit.form.get("absence").unwrap_or_default()),
+        false => page.visit.query.get("absence"),
+    };
+    let gone = || Trouble::from(Unanswered::Problem(Box::new(ApiProblem { status: 404, ..ApiProblem::default() })));
+    let removed = match (place, meant) {
+        (None, _) => None,
+        (Some(place), None) => Some(place),
+        (Some(_), Some(meant)) => Some(list.iter().position(|one| identity(one) == meant).ok_or_else(gone)?),
+    };
+    let mut values = page.visit.query.clone();
     let about = match removed {
         None => dealer.text("name").to_owned(),
         Some(place) => {
-            let one = list.get(place).ok_or(Trouble::NoPage)?;
+            let one = list.get(place).ok_or_else(gone)?;
+            values = Pairs(vec![("absence".to_owned(), identity(one))]);
             let instant = |name: &str| DateTime::parse_from_rfc3339(one.text(name)).map(|at| at.to_utc()).unwrap_or_default();
             format!("{}: {}", dealer.text("name"), period(instant("from"), instant("until"), &zoned))
         }
@@ -165,7 +192,7 @@ async fn absence(page: &Page<'_>) -> Result<Reply, Trouble> {
         place: Place { dealer: Some(&dealer), active: "" },
         parts: &parts,
         back: &back,
-        values: page.visit.query.clone(),
+        values,
         choices: BTreeMap::from([("deputy", deputies)]),
         version: present.etag().map(|etag| etag.trim_matches('"').to_owned()),
         about,
