@@ -50,8 +50,10 @@ class Crawl:
             if not begins and (asked in self.seen or asked in tried) or asked.endswith("/download"):
                 continue
             status, page = visitor.go(path), visitor.page
-            # A page may lead to another one.
+            # A page may lead to another one, and to the identity provider, which is not looked at.
             kind = self.kind(visitor.path())
+            if not kind.startswith("/desk"):
+                continue
             if status != UNLINKED.get(path, 200):
                 visitor.wrong(f"answers {status}; linked from {parent}", path)
                 continue

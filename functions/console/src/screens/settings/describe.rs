@@ -165,7 +165,9 @@ impl Section {
             (_, "") => path,
             (_, within) => path.strip_prefix(within).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&path).to_owned(),
         };
-        self.fields.iter().find_map(|field| field.input_of(&inner))
+        // A fault of a whole, such as a pool beside distribution groups, stands at its first field.
+        let first = || self.fields.iter().find(|field| field.name.starts_with(&format!("{inner}."))).map(|field| field.name.to_owned());
+        self.fields.iter().find_map(|field| field.input_of(&inner)).or_else(first)
     }
 }
 
