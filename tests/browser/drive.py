@@ -27,8 +27,8 @@ from settings import Settings
 from weigh import weigh
 
 
-# What needs more than the demo has: deliveries to a receiver of webhooks, leads of a pool, links that were sent. `tests/console` opens and sends
-# these.
+# What needs more than the demo has: deliveries to a receiver of webhooks, leads of a pool, several contacts, links that were sent.
+# `tests/console` opens them all.
 ELSEWHERE = {
     "addresses": {
         "GET /desk/group/webhooks/{webhook}/deliveries/{delivery}",
