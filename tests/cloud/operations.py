@@ -62,6 +62,8 @@ BODIES = {
     "AddTradeIn": {"vehicle": {"make": "Opel", "model": "Astra", "year": 2016}, "asked": EUR(650000)},
     "ChangeTradeIn": {"vehicle": {"make": "Opel", "model": "Astra", "year": 2016}, "asked": EUR(600000)},
     "ReceivePingBack": {"type": "appointment.cancelled", "external_id": "c-1", "at": "2026-11-23T08:00:00Z"},
+    "SaveView": {"name": "Late leads", "screen": "leads", "query": "overdue=true"},
+    "ChangeMe": {"notices": True},
     "SubmitLead": {"contact": {"first_name": "Jana", "email": "jana@example.com"}},
     "SaveUser": USER,
     "SetDealerUser": {"receives_leads": False, "assignable": True},
@@ -73,6 +75,12 @@ BODIES = {
     "RedeliverPeriod": {"from": in_seconds(-3600)},
     "ImportHolidays": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//drive//EN\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20261123T090000Z\r\n"
     "DTSTART;VALUE=DATE:20261231\r\nSUMMARY:New Year's Eve\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+}
+# The versions that are a field of another answer, not its ETag. A view that is new has none.
+VERSIONS = {
+    "ChangeMe": lambda known: known.get("/me")["version"],
+    "SaveView": lambda known: None,
+    "RemoveView": lambda known: known.get("/me/views")["views"][0]["version"],
 }
 SENDERS = {
     "AskExport": "hugo.office", "ReadExport": "hugo.office", "DownloadExport": "hugo.office", "DownloadLog": "hugo.office",
@@ -119,6 +127,9 @@ class Known:
         known = matching(method, path)
         if known:
             self.called.add((method, known))
+
+    def get(self, path):
+        return self.send("GET", path, None, "gina.group", {})[2]
 
     def version(self):
         return self.send("GET", f"/dealers/{DEALER}/settings", None, "gina.group", {})[2]["version"]
@@ -168,7 +179,11 @@ class Known:
         takes = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
         if "Idempotency-Key" in takes:
             headers["idempotency-key"] = str(uuid.uuid4())
-        if "If-Match" in takes:
+        if name in VERSIONS:
+            version = VERSIONS[name](self)
+            if version:
+                headers["if-match"] = f'"{version}"'
+        elif "If-Match" in takes:
             read = self.read(template, who)
             if "etag" in read[1]:
                 headers["if-match"] = read[1]["etag"]
@@ -216,6 +231,7 @@ class Known:
 
 FIXED = {
     "/dealers/{dealer}": DEALER,
+    "/me/views/{view}": "late",
     "/dealers/{dealer}/users/{user}": NEW_USER,
     "/dealers/{dealer}/undelivered/{message}": "none",
     "/users/{user}": NEW_USER,
