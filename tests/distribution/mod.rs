@@ -3,6 +3,7 @@
 pub(crate) mod assignment;
 pub(crate) mod fairness;
 pub(crate) mod pool;
+pub(crate) mod presence;
 pub(crate) mod rotation;
 pub(crate) mod rotation_model;
 pub(crate) mod routing;

@@ -1,15 +1,16 @@
 //! The rotation alone, without the system (DIS-1, DIS-2).
 
+use crate::support::world::dealer_of;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::UserId;
 use forecourt_domain::distribution::Rotation;
 use forecourt_domain::settings::{Absence, DealerSettings, Member};
 use forecourt_local::demo;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 fn member(i: usize) -> Member {
-    Member { user: user(i), receives_leads: true, assignable: true, groups: BTreeSet::new(), supervisor: None, absences: Vec::new() }
+    Member { receives_leads: true, assignable: true, ..Member::new(user(i)) }
 }
 
 fn user(i: usize) -> UserId {
@@ -26,7 +27,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn assign_next(rotation: &mut Rotation, settings: &DealerSettings) -> UserId {
-    let (choice, turned) = rotation.next(settings, now());
+    let (choice, turned) = rotation.next(&dealer_of(settings), now());
     *rotation = turned.unwrap_or_else(|| rotation.clone());
     choice.owner
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, GroupId, LeadId};
 use forecourt_domain::calendar::CalendarEvent;
-use forecourt_domain::settings::{DealerSettings, Settings};
+use forecourt_domain::settings::{Dealer, DealerSettings, Settings};
 use forecourt_edge::http::Problem;
 use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::{self, GroupData};
@@ -323,6 +323,11 @@ impl World {
 
 pub fn dealer(id: &str) -> DealerId {
     DealerId::parse(id).unwrap()
+}
+
+/// Returns a dealer with these settings, which are not checked.
+pub fn dealer_of(settings: &DealerSettings) -> Dealer {
+    serde_json::from_value(json!({"id": "d", "version": 1, "since": 0, "settings": settings})).unwrap()
 }
 
 /// Returns another group on the same table. Users of the demo group must not see its data.

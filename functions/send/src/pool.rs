@@ -26,7 +26,7 @@ pub(crate) async fn notify_assignable(
             continue;
         }
         let assignable =
-            settings.members.iter().filter(|m| m.assignable && m.absence(now).is_none() && lead.owner.as_ref() != Some(&m.user));
+            settings.members.iter().filter(|m| m.assignable && settings.is_present(&m.user, now) && lead.owner.as_ref() != Some(&m.user));
         let readers: Vec<UserId> = assignable.map(|member| member.user.clone()).collect();
         for readers in readers.chunks(TOGETHER) {
             let notices: Vec<Message> = readers.iter().map(|reader| Message::pooled(lead, reader.clone(), now)).collect();

@@ -15,6 +15,7 @@
 //!   `If-Match` is missing, 503 that the same request can be sent again.
 
 mod access_log;
+mod availability;
 mod body;
 mod change;
 mod days_off;
@@ -33,6 +34,7 @@ mod views;
 mod webhooks;
 
 pub use access_log::{AccessLogView, AccessRecordView};
+pub use availability::{AvailabilityView, BusyBody};
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::{ImportView, SkippedView};
 pub use me::{ColleagueView, MeView, MyDealerView};

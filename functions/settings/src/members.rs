@@ -2,7 +2,7 @@
 
 use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
-use crate::{body, parts};
+use crate::{availability, body, parts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
 use forecourt_domain::people::User;
@@ -61,18 +61,23 @@ pub struct DealerUserView {
     pub groups: Vec<String>,
     /// The supervisor, who is notified at level 2.
     pub supervisor: Option<String>,
-    /// End of the current absence; `null` if the user is present.
+    /// End of the current absence by date; `null` if there is none.
     pub away_until: Option<DateTime<Utc>>,
-    /// The deputy during the current absence.
+    /// Whether the user is present: not absent, and within their own weekly hours.
+    pub present: bool,
+    /// Until when the user is busy; absent if the user is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub busy_until: Option<DateTime<Utc>>,
+    /// The first deputy of the current absence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deputy: Option<String>,
-    /// Whether a rotation can assign a lead to the user now.
+    /// Whether a rotation can assign a lead to the user now; while the dealer is closed, at the next opening.
     pub gets_leads_now: bool,
 }
 
 impl DealerUserView {
-    pub(crate) fn of(member: &Member, user: Option<&User>, now: DateTime<Utc>) -> Self {
-        let absence = member.absence(now);
+    pub(crate) fn of(dealer: &Dealer, member: &Member, user: Option<&User>, now: DateTime<Utc>) -> Self {
+        let settings = &dealer.settings;
         Self {
             user: member.user.to_string(),
             name: user.map(|user| user.name.clone()),
@@ -81,9 +86,11 @@ impl DealerUserView {
             assignable: member.assignable,
             groups: member.groups.iter().map(ToString::to_string).collect(),
             supervisor: member.supervisor.as_ref().map(ToString::to_string),
-            away_until: absence.map(|absence| absence.until),
-            deputy: absence.and_then(|absence| absence.deputy.as_ref()).map(ToString::to_string),
-            gets_leads_now: member.receives_leads && absence.is_none(),
+            away_until: member.away_until(now),
+            present: settings.is_present(&member.user, now),
+            busy_until: dealer.busy_until(&member.user, now),
+            deputy: settings.deputies(&member.user, now).first().map(ToString::to_string),
+            gets_leads_now: member.receives_leads && dealer.takes_leads(&member.user, settings.decided_at(now)),
         }
     }
 }
@@ -124,6 +131,9 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
             let dealer =
                 save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
             absences(&dealer, &user)
+        }
+        Operation::ReadAvailability | Operation::SetAvailability | Operation::SetBusy => {
+            availability::operate(platform, call, id, &user()?).await
         }
         _ => Err(Problem::wrong_function()),
     }
@@ -203,8 +213,18 @@ async fn switch_one(platform: &Platform, call: &Call, entry: &DealerSwitches) ->
 pub(crate) fn right(call: &Call) -> Option<Right> {
     let own = call.part::<UserId>("user", "user").ok().is_some_and(|user| call.scope.user_id() == Some(&user));
     match call.operation {
-        Operation::ReadUserAbsences | Operation::SetUserAbsences if own => None,
-        Operation::DealerUsers | Operation::DealerUser | Operation::ReadUserAbsences => Some(Right::ReadSettings),
+        Operation::ReadUserAbsences
+        | Operation::SetUserAbsences
+        | Operation::ReadAvailability
+        | Operation::SetAvailability
+        | Operation::SetBusy
+            if own =>
+        {
+            None
+        }
+        Operation::DealerUsers | Operation::DealerUser | Operation::ReadUserAbsences | Operation::ReadAvailability => {
+            Some(Right::ReadSettings)
+        }
         _ => Some(Right::ChangeSettings),
     }
 }
@@ -213,7 +233,7 @@ async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&Us
     let members: Vec<&Member> = dealer.settings.members.iter().filter(|member| only.is_none_or(|user| member.user == *user)).collect();
     let keys = members.iter().map(|member| Key::User(member.user.clone()));
     let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
-    let of = |member: &&Member| DealerUserView::of(member, loaded.user(&member.user), call.now);
+    let of = |member: &&Member| DealerUserView::of(&dealer, member, loaded.user(&member.user), call.now);
     let users: Vec<DealerUserView> = members.iter().map(of).collect();
     if only.is_some() {
         let user = users.into_iter().next().ok_or(Refusal::NotFound("user of this dealer"))?;
@@ -225,7 +245,7 @@ async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&Us
 /// The fields that the list of users can change. Groups are changed on the single user (SET-7).
 const SWITCHES: [&str; 3] = ["receives_leads", "assignable", "supervisor"];
 /// The fields of a [`DealerUserView`] that cannot be changed there.
-const READ_ONLY: [&str; 6] = ["user", "name", "notices", "away_until", "deputy", "gets_leads_now"];
+const READ_ONLY: [&str; 8] = ["user", "name", "notices", "away_until", "present", "busy_until", "deputy", "gets_leads_now"];
 
 fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     body.as_object().map_or(Ok(()), |fields| body::only(fields, &["users"]))?;
@@ -264,7 +284,7 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     body::changed(whole, settings, |field| entered(field).is_some()).map_err(|refusal| refusal.relocated(entered))
 }
 
-fn put(member: &mut Value, field: &str, value: &Value) {
+pub(crate) fn put(member: &mut Value, field: &str, value: &Value) {
     let Some(fields) = member.as_object_mut() else { return };
     if value.is_null() {
         fields.remove(field);

@@ -46,6 +46,8 @@ fn shape_of(part: SettingsPart) -> Shape {
                 ("accepts_enquiries_from", "[]"),
                 ("reassign_after", "0"),
                 ("spam_gives_turn_back", "false"),
+                ("leads_outside_own_hours", "false"),
+                ("long_absence_days", "5"),
             ],
         ),
         SettingsPart::Capacity => (

@@ -226,7 +226,7 @@ impl UserView {
     fn of(user: &User, loaded: &Loaded, call: &Call) -> Self {
         let part = |id: &DealerId| {
             let dealer = loaded.dealer(id)?;
-            Some((id.to_string(), DealerUserView::of(dealer.settings.member(&user.id)?, Some(user), call.now)))
+            Some((id.to_string(), DealerUserView::of(dealer, dealer.settings.member(&user.id)?, Some(user), call.now)))
         };
         Self {
             id: user.id.to_string(),

@@ -76,7 +76,8 @@ pub struct FindingsView {
 /// A finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
-    /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long` or `empty_group`.
+    /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `nobody_above`,
+    /// `nobody_present`, `level_1_too_long` or `empty_group`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,
@@ -101,7 +102,7 @@ impl SettingsView {
 impl FindingsView {
     pub(crate) fn of(dealer: &Dealer, now: DateTime<Utc>) -> Self {
         let view = |Finding { kind, field, detail }: Finding| FindingView { kind: kind.name(), field, detail };
-        Self { findings: forecourt_domain::settings::findings(&dealer.settings, now).into_iter().map(view).collect() }
+        Self { findings: forecourt_domain::settings::findings(dealer, now).into_iter().map(view).collect() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::hours::{Calendar, DayOff, DayOffKind, Interval, OpeningHours, TimeOfDay, Week};
-use forecourt_domain::settings::{Absence, Capacity, CapacityDraft};
+use forecourt_domain::settings::{Absence, Capacity, CapacityDraft, Member};
 use forecourt_domain::slots::ReservedTime;
 use proptest::{collection, option, prelude::*, sample};
 
@@ -111,7 +111,15 @@ fn scene() -> impl Strategy<Value = (Calendar, DateTime<Utc>)> {
 }
 
 fn desk(calendar: Calendar, set: &CapacityDraft, absences: Vec<Absence>, now: DateTime<Utc>) -> OneSeller {
-    OneSeller { calendar, capacity: Capacity::resolve(set, &CapacityDraft::default()), absences, now, table: BTreeMap::new() }
+    let person = Member { absences, ..Member::new(super::anna()) };
+    OneSeller {
+        calendar,
+        capacity: Capacity::resolve(set, &CapacityDraft::default()),
+        person,
+        busy_until: None,
+        now,
+        table: BTreeMap::new(),
+    }
 }
 
 fn place(event: &Event) -> ReservedTime {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, UserId};
 use forecourt_domain::hours::Calendar;
-use forecourt_domain::settings::{Absence, Capacity, CapacityDraft};
+use forecourt_domain::settings::{Capacity, CapacityDraft, Member};
 use forecourt_domain::slots::{Day, Days, ReservedTime, Slot, Terms};
 use serde_json::{Value, json};
 
@@ -51,7 +51,8 @@ fn capacity(set: Value) -> Capacity {
 struct OneSeller {
     calendar: Calendar,
     capacity: Capacity,
-    absences: Vec<Absence>,
+    person: Member,
+    busy_until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
     table: BTreeMap<NaiveDate, (u64, Day)>,
 }
@@ -64,11 +65,18 @@ struct ReadDays {
 
 impl OneSeller {
     fn new(calendar: Calendar, set: Value, now: &str) -> Self {
-        Self { calendar, capacity: capacity(set), absences: Vec::new(), now: at(now), table: BTreeMap::new() }
+        Self { calendar, capacity: capacity(set), person: Member::new(anna()), busy_until: None, now: at(now), table: BTreeMap::new() }
     }
 
     fn terms(&self) -> Terms<'_> {
-        Terms { calendar: &self.calendar, capacity: &self.capacity, absences: &self.absences, kind: "visit", now: self.now }
+        Terms {
+            calendar: &self.calendar,
+            capacity: &self.capacity,
+            person: &self.person,
+            busy_until: self.busy_until,
+            kind: "visit",
+            now: self.now,
+        }
     }
 
     fn version(&self, date: NaiveDate) -> u64 {

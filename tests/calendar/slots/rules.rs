@@ -73,9 +73,24 @@ fn cal_7_days_off_special_hours_and_absences_close_slots() {
     assert_eq!(desk.free_on("2026-03-03").len(), 5);
     assert_eq!(desk.free_on("2026-03-04"), [""; 0]);
     assert_eq!(desk.free_on("2026-03-05"), ["16:00"]);
-    desk.absences = vec![Absence { from: at("2026-03-03T08:45:00Z"), until: at("2026-03-03T09:00:00Z"), deputy: None }];
+    desk.person.absences = vec![Absence { from: at("2026-03-03T08:45:00Z"), until: at("2026-03-03T09:00:00Z"), deputy: None }];
     assert_eq!(desk.free_on("2026-03-03"), ["10:00", "10:30", "11:00"]);
     assert_eq!(desk.book("a", at("2026-03-03T08:30:00Z"), None), conflict(NotFree::Away));
+}
+
+/// CAL-7, DIS-13: a slot lies within the person's own weekly hours, on no weekly absence, and after a busy time.
+#[test]
+fn dis_13_own_hours_weekly_absences_and_busy_times_close_slots() {
+    let mut desk = berlin(json!({"notice": 0}));
+    let all = desk.free_on("2026-03-03");
+    desk.person.hours = Some(serde_json::from_value(json!({"tue": [["10:00", "11:00"], ["11:00", "12:00"]]})).expect("valid"));
+    assert_eq!(desk.free_on("2026-03-03"), ["10:00", "10:30", "11:00"], "of {all:?}");
+    assert_eq!(desk.free_on("2026-03-04"), [""; 0], "no own hours on a Wednesday");
+    assert_eq!(desk.book("a", at("2026-03-03T08:30:00Z"), None), conflict(NotFree::Away));
+    desk.busy_until = Some(at("2026-03-03T09:15:00Z"));
+    assert_eq!(desk.free_on("2026-03-03"), ["10:30", "11:00"]);
+    desk.person.weekly_absences = serde_json::from_value(json!([{"day": "tue"}])).expect("valid");
+    assert_eq!(desk.free_on("2026-03-03"), [""; 0]);
 }
 
 /// CAL-7: slots inside the notice period or beyond the horizon are not offered.

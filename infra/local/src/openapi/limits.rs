@@ -131,6 +131,8 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         ("CustomerBody", "refuses") | ("AppointmentSettingsBody", "media") => names(&["email", "sms"]),
         ("AppointmentSettingsBody", "origins") => one_of(&AppointmentOrigin::NAMES),
         ("RoutingConditionBody", "types") => one_of(&LeadType::NAMES),
+        ("WeeklyAbsenceBody", "day") => names(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+        ("BusyBody", "minutes") => Limit::Range(1, 1_440),
         ("DayOffBody", "kind") => names(&["public_holiday", "company_holiday"]),
         ("LineBody", "amount") => Limit::Range(-MAX_MONEY, MAX_MONEY),
         ("MoneyBody", "amount") => Limit::Range(0, MAX_MONEY),

@@ -37,7 +37,7 @@ pub(super) const WITH_FIELDS_OF: [(&str, &[&str]); 4] = [
     ("DealerAbsenceBody", &["AbsenceBody"]),
     ("DealerSettingsBody", &["MailboxBody", "ConfigurationBody", "PoolBody", "DistributionGroupsBody", "RoutingRulesBody"]),
     ("CalendarBody", &["OpeningHoursBody", "HolidaysBody"]),
-    ("MemberBody", &["DealerUserBody", "UserAbsencesBody"]),
+    ("MemberBody", &["DealerUserBody", "UserAbsencesBody", "AvailabilityBody"]),
 ];
 
 /// The opening hours (SET-1).
@@ -173,6 +173,11 @@ pub(super) struct ConfigurationBody {
     reassign_after: Option<u32>,
     /// A lead marked spam or duplicate gives its owner the turn back.
     spam_gives_turn_back: Option<bool>,
+    /// The rotation also gives leads to users who are busy or outside their own weekly hours.
+    leads_outside_own_hours: Option<bool>,
+    /// The working days of an absence from which a hand-over of the open leads is offered.
+    #[schema(minimum = 1, maximum = 60)]
+    long_absence_days: Option<u32>,
 }
 
 /// A site of the dealer's vehicles (INT-10).

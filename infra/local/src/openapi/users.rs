@@ -2,11 +2,14 @@
 
 #![expect(dead_code, reason = "the types are only described")]
 
+use super::settings::WeekBody;
 use forecourt_edge::formats::json::TimeBound;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 11] = [
+    "AvailabilityBody",
+    "WeeklyAbsenceBody",
     "UserAbsencesBody",
     "AbsenceBody",
     "DealerUserBody",
@@ -32,6 +35,24 @@ pub(super) struct AbsenceBody {
     from: String,
     #[schema(value_type = TimeBound)]
     until: String,
+    /// The user who acts for the absent one.
+    deputy: Option<String>,
+}
+
+/// The own weekly hours and the weekly absences of a user (DIS-13).
+#[derive(ToSchema)]
+pub(super) struct AvailabilityBody {
+    /// The own weekly hours; `null`: the user works while the dealer is open.
+    hours: Option<WeekBody>,
+    /// The weekly absences, at most one for each day.
+    weekly_absences: Option<Vec<WeeklyAbsenceBody>>,
+}
+
+/// An absence on one day of every week.
+#[derive(ToSchema)]
+pub(super) struct WeeklyAbsenceBody {
+    /// `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`.
+    day: String,
     /// The user who acts for the absent one.
     deputy: Option<String>,
 }

@@ -177,20 +177,18 @@ impl Scope {
     }
 
     /// Whether the principal may see leads of `owner`, at a dealer that it may access. A seller sees their own leads and those of users
-    /// whom they supervise or deputise for.
+    /// whom they supervise or stand in for.
     pub fn sees_leads_of(&self, owner: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         let Identity::User(user) = &self.identity else { return false };
         if user.role != Role::Seller {
             return true;
         }
         let Some(owner) = owner else { return false };
-        let member = settings.member(owner);
         let supervised = *settings.supervisor_of(Some(owner)) == user.id;
-        let deputised = member.and_then(|m| m.absence(now)).and_then(|a| a.deputy.as_ref()) == Some(&user.id);
         // A seller who may take leads from the pool sees the leads in it (DIS-8).
         let pooled =
             settings.pool.as_ref().is_some_and(|pool| pool.user == *owner) && settings.member(&user.id).is_some_and(|m| m.assignable);
-        *owner == user.id || supervised || deputised || pooled
+        *owner == user.id || supervised || pooled || settings.stands_in(&user.id, owner, now)
     }
 
     /// Whether the principal may see an appointment with `user` that the user `by` created, at a dealer that it may access (ACC-1). The

@@ -1,7 +1,7 @@
 //! Rotations: they choose the next user (DIS-1 to DIS-6).
 
 use crate::base::{DealerId, DistributionGroupId, UserId};
-use crate::settings::{DealerSettings, Member};
+use crate::settings::{Dealer, Member};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -72,6 +72,10 @@ pub struct PassedOver {
 pub enum PassedOverFor {
     /// The user is absent (DIS-4).
     Absent,
+    /// The user is busy (DIS-13).
+    Busy,
+    /// It is outside the user's own weekly hours (DIS-13).
+    OffDuty,
     /// The user had this lead before and did not react to it (DIS-10).
     HadIt,
 }
@@ -83,13 +87,14 @@ impl Rotation {
     }
 
     /// Chooses the next user at `now`. The new rotation is `None` if no user was eligible: a fallback uses no turn.
-    pub fn next(&self, settings: &DealerSettings, now: DateTime<Utc>) -> (Choice, Option<Rotation>) {
-        if let Some((choice, turned)) = self.owed_turn(settings, now) {
+    pub fn next(&self, dealer: &Dealer, now: DateTime<Utc>) -> (Choice, Option<Rotation>) {
+        let at = dealer.settings.decided_at(now);
+        if let Some((choice, turned)) = self.owed_turn(dealer, at) {
             return (choice, Some(turned));
         }
-        let (circle, passed_over) = self.circle(settings, now, &BTreeSet::new());
+        let (circle, passed_over) = self.circle(dealer, at, &BTreeSet::new());
         let Some(owner) = circle else {
-            return (nobody_eligible(settings, self.group.clone(), passed_over, now), None);
+            return (nobody_eligible(dealer, self.group.clone(), passed_over, at), None);
         };
         let rule = if self.group.is_some() { "DIS-3" } else { "DIS-1" };
         let (choice, turned) = self.turned_to(owner, rule, passed_over);
@@ -97,17 +102,17 @@ impl Rotation {
     }
 
     /// Chooses the next user who did not have the lead before. `None` if every present user had it (DIS-10).
-    pub(crate) fn next_except(&self, had: &BTreeSet<UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
-        let (circle, passed_over) = self.circle(settings, now, had);
+    pub(crate) fn next_except(&self, had: &BTreeSet<UserId>, dealer: &Dealer, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
+        let (circle, passed_over) = self.circle(dealer, dealer.settings.decided_at(now), had);
         Some(self.turned_to(circle?, "DIS-10", passed_over))
     }
 
     /// Gives an extra turn to the first user who is owed one and is present. The position of the rotation stays (DIS-10).
-    fn owed_turn(&self, settings: &DealerSettings, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
-        let eligible = |user: &UserId| self.members(settings).iter().any(|m| m.user == *user && m.absence(now).is_none());
-        let at = self.owed.iter().position(eligible)?;
+    fn owed_turn(&self, dealer: &Dealer, at: DateTime<Utc>) -> Option<(Choice, Rotation)> {
+        let eligible = |user: &UserId| self.members(dealer).iter().any(|m| m.user == *user && dealer.takes_leads(user, at));
+        let place = self.owed.iter().position(eligible)?;
         let mut turned = self.clone();
-        let owner = turned.owed.remove(at);
+        let owner = turned.owed.remove(place);
         turned.turns += 1;
         let why = AssignmentReason {
             rule: "DIS-10".into(),
@@ -125,14 +130,14 @@ impl Rotation {
         (Choice { owner, why }, turned)
     }
 
-    fn members<'a>(&self, settings: &'a DealerSettings) -> Vec<&'a Member> {
+    fn members<'a>(&self, dealer: &'a Dealer) -> Vec<&'a Member> {
         let in_group = |member: &Member| self.group.as_ref().is_none_or(|group| member.groups.contains(group));
-        settings.members.iter().filter(|m| m.receives_leads && in_group(m)).collect()
+        dealer.settings.members.iter().filter(|m| m.receives_leads && in_group(m)).collect()
     }
 
-    /// Returns the first present user after the last one who is not in `had`, and the users before them who were passed over.
-    fn circle(&self, settings: &DealerSettings, now: DateTime<Utc>, had: &BTreeSet<UserId>) -> (Option<UserId>, Vec<PassedOver>) {
-        let mut members = self.members(settings);
+    /// Returns the first user after the last one who takes leads at `at` and who is not in `had`, and the users before them who were passed over.
+    fn circle(&self, dealer: &Dealer, at: DateTime<Utc>, had: &BTreeSet<UserId>) -> (Option<UserId>, Vec<PassedOver>) {
+        let mut members = self.members(dealer);
         members.sort_by(|a, b| a.user.cmp(&b.user));
         let start = members.partition_point(|m| self.last.as_ref().is_some_and(|last| m.user <= *last));
         members.rotate_left(start);
@@ -140,8 +145,8 @@ impl Rotation {
         for member in members {
             let reason = if had.contains(&member.user) {
                 PassedOverFor::HadIt
-            } else if member.absence(now).is_some() {
-                PassedOverFor::Absent
+            } else if let Some(reason) = not_taking(dealer, member, at) {
+                reason
             } else {
                 return (Some(member.user.clone()), passed_over);
             };
@@ -151,20 +156,33 @@ impl Rotation {
     }
 }
 
-/// Chooses the fallback user or, if unset or absent, the administrator account (DIS-6).
-fn nobody_eligible(
-    settings: &DealerSettings,
-    group: Option<DistributionGroupId>,
-    mut passed_over: Vec<PassedOver>,
-    now: DateTime<Utc>,
-) -> Choice {
-    let owner = match &settings.fallback_user {
-        Some(fallback) if settings.is_present(fallback, now) => fallback.clone(),
-        Some(fallback) => {
-            passed_over.push(PassedOver { user: fallback.clone(), reason: PassedOverFor::Absent });
-            settings.admin_user.clone()
+/// Returns the reason why a rotation passes `member` over at `at`. `None` if it does not.
+fn not_taking(dealer: &Dealer, member: &Member, at: DateTime<Utc>) -> Option<PassedOverFor> {
+    if dealer.takes_leads(&member.user, at) {
+        return None;
+    }
+    Some(if dealer.settings.is_absent(member, at) {
+        PassedOverFor::Absent
+    } else if dealer.busy_until(&member.user, at).is_some() {
+        PassedOverFor::Busy
+    } else {
+        PassedOverFor::OffDuty
+    })
+}
+
+/// Chooses the first person present of: the fallback user, the administrator, the users who receive leads, the assignable users. If nobody
+/// is present, it is the administrator (DIS-6).
+fn nobody_eligible(dealer: &Dealer, group: Option<DistributionGroupId>, mut passed_over: Vec<PassedOver>, at: DateTime<Utc>) -> Choice {
+    let settings = &dealer.settings;
+    let by = |wanted: fn(&&Member) -> bool| settings.members.iter().filter(wanted).map(|member| &member.user);
+    let first = settings.fallback_user.iter().chain([&settings.admin_user]);
+    let mut order = first.chain(by(|member| member.receives_leads)).chain(by(|member| member.assignable));
+    let owner = order.find(|user| settings.is_present(user, at)).unwrap_or(&settings.admin_user).clone();
+    for user in settings.fallback_user.iter().chain([&settings.admin_user]).take_while(|user| **user != owner) {
+        let reason = settings.member(user).and_then(|member| not_taking(dealer, member, at)).unwrap_or(PassedOverFor::Absent);
+        if passed_over.iter().all(|passed| passed.user != *user) {
+            passed_over.push(PassedOver { user: user.clone(), reason });
         }
-        None => settings.admin_user.clone(),
-    };
+    }
     Choice { owner, why: AssignmentReason { rule: "DIS-6".into(), turn: None, group, passed_over, note: None } }
 }

@@ -1,7 +1,7 @@
 //! The working-hours clock (CLK): opening times as instants, and counting in them.
 
-use crate::hours::{Calendar, Interval, TimeOfDay};
-use chrono::{DateTime, NaiveDate, Offset as _, TimeDelta, TimeZone as _, Utc};
+use crate::hours::{Calendar, Interval, OpeningHours, TimeOfDay};
+use chrono::{DateTime, Datelike as _, NaiveDate, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::GapInfo;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,42 @@ impl Calendar {
     pub fn is_open_or_closing(&self, at: DateTime<Utc>) -> bool {
         let just_before = at.checked_sub_signed(TICK);
         self.is_open(at) || just_before.is_some_and(|before| self.is_open(before))
+    }
+
+    /// Returns whether `at` is within weekly hours that are not the dealer's own, or at the end of an interval, by the dealer's wall clock.
+    /// Days off and special hours do not change them (DIS-13).
+    pub fn is_within(&self, hours: &OpeningHours, at: DateTime<Utc>) -> bool {
+        let date = self.date_of(at);
+        let begun = |interval: &Interval| self.instant(date, interval.from).is_some_and(|opens| opens <= at);
+        let ended = |interval: &Interval| self.instant(date, interval.to).is_some_and(|closes| closes < at);
+        hours.on(date.weekday()).iter().any(|interval| begun(interval) && !ended(interval))
+    }
+
+    /// Returns whether weekly hours that are not the dealer's own cover the whole time between two instants (DIS-13).
+    pub fn are_covering(&self, hours: &OpeningHours, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        let last = self.date_of(until);
+        let mut covered = from;
+        for date in self.date_of(from).iter_days().take_while(|date| *date <= last) {
+            for interval in hours.on(date.weekday()) {
+                let (Some(opens), Some(closes)) = (self.instant(date, interval.from), self.instant(date, interval.to)) else { continue };
+                if opens <= covered {
+                    covered = covered.max(closes);
+                }
+            }
+        }
+        covered >= until
+    }
+
+    /// Returns the instants between two instants at which weekly hours begin, or have just ended, by the dealer's wall clock.
+    pub(crate) fn changes_of(&self, hours: &OpeningHours, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        let last = self.date_of(to);
+        let dates = self.date_of(from).iter_days().take_while(move |date| *date <= last);
+        dates.flat_map(move |date| {
+            hours.on(date.weekday()).iter().flat_map(move |interval| {
+                let begins = self.instant(date, interval.from);
+                begins.into_iter().chain(self.instant(date, interval.to).map(|end| end + TICK))
+            })
+        })
     }
 
     /// Returns `from` if the dealer is open then, else the next opening.

@@ -81,10 +81,14 @@ impl Message {
         }
     }
 
+    /// Whether the message notifies the supervisor: level 2 of a lead or of a planned event (ESC-3, ESC-4).
+    pub fn is_for_supervisor(&self) -> bool {
+        matches!(self.notice, Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. })
+    }
+
     /// Whether the message notifies the supervisor of a lead in the pool (ESC-11).
     pub fn is_of_the_pool(&self, lead: &Lead, dealer: &Dealer) -> bool {
-        let to_supervisor = matches!(self.notice, Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. });
-        to_supervisor && is_pooled(lead, &dealer.settings)
+        self.is_for_supervisor() && is_pooled(lead, &dealer.settings)
     }
 
     /// Returns the next opening if the message may not be sent at `now` (ESC-6). A message that was due at closing time or shortly before
@@ -115,17 +119,25 @@ impl Message {
     fn reader(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Recipient> {
         let here = |user: &&UserId| settings.member(user).is_some();
         let owner = lead.owner.as_ref().filter(here);
+        // A notice of closing time is sent moments later: the people of that time count.
+        let at = if now - self.of <= LATE { self.of } else { now };
+        if self.is_for_supervisor() {
+            let of_event = match &self.notice {
+                Notice::Resubmission { user, .. } => user.as_ref().filter(here),
+                _ => None,
+            };
+            return Some(Recipient::User(settings.escalates_to(of_event.or(owner), at).clone()));
+        }
         let meant_for = match &self.notice {
             Notice::TradeIn { .. } => return settings.trade_in_cc_email.clone().map(Recipient::Address),
-            Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
             Notice::Pooled { .. } => &self.reader,
-            Notice::Resubmission { level, user, .. } => {
+            Notice::Resubmission { user, .. } => {
                 let seller = user.as_ref().filter(here).or(owner);
-                if *level == 1 { seller.unwrap_or(settings.supervisor_of(None)) } else { settings.supervisor_of(seller) }
+                seller.unwrap_or(settings.supervisor_of(None))
             }
             Notice::Booking { user, .. } => user.as_ref().filter(here).or(owner).unwrap_or(settings.supervisor_of(None)),
             Notice::Assigned { .. } | Notice::Added | Notice::Step { .. } => owner.unwrap_or(settings.supervisor_of(None)),
         };
-        Some(Recipient::User(settings.reader_for(meant_for, now).clone()))
+        Some(Recipient::User(settings.recipient_for(meant_for, at).clone()))
     }
 }

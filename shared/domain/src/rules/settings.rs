@@ -14,7 +14,8 @@ pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Acto
     let since = before.map_or(now, |dealer| dealer.since);
     let change = SettingsChange { dealer: id.clone(), version, at: now, by, settings: settings.clone() };
     let former = before.map(|before| former(before, &settings)).unwrap_or_default();
-    let dealer = Dealer { id: id.clone(), version, since, settings, former };
+    let dealer =
+        Dealer { id: id.clone(), version, since, settings, former, busy: before.map(|before| before.busy.clone()).unwrap_or_default() };
     let moves = before.is_some_and(|before| moves_deadlines(&before.settings, &dealer.settings));
     let job = moves.then(|| Item::Recompute(Recompute::after(&dealer, now)));
     (Decision::default().with(Item::Dealer(Box::new(dealer.clone()))).with(Item::SettingsChange(Box::new(change))).with_some(job), dealer)

@@ -58,8 +58,8 @@ impl DealerSettings {
             if self.members[..i].iter().any(|m| m.user == member.user) {
                 fault(format!("members[{i}].user"), "SET-7", "is listed twice");
             }
-            if member.supervisor.as_ref().is_some_and(unknown) {
-                fault(format!("members[{i}].supervisor"), "SET-7", "must be one of the members");
+            if member.supervisor.as_ref().is_some_and(|supervisor| unknown(supervisor) || *supervisor == member.user) {
+                fault(format!("members[{i}].supervisor"), "SET-7", "must be another member");
             }
             for (j, absence) in member.absences.iter().enumerate() {
                 if absence.until <= absence.from {
@@ -70,6 +70,7 @@ impl DealerSettings {
                 }
             }
         }
+        self.check_presence(&mut faults);
         self.check_durations(&mut faults);
         self.check_mail(&mut faults);
         self.check_words(&mut faults);
@@ -79,6 +80,32 @@ impl DealerSettings {
         faults.extend(self.capacity.check().into_iter().map(within("capacity")));
         faults.extend(self.limits.check().into_iter().map(within("limits")));
         faults
+    }
+
+    /// Checks weekly absences, own hours and the length of a long absence (DIS-4, DIS-12, DIS-13).
+    fn check_presence(&self, faults: &mut Vec<Fault>) {
+        let mut fault = |field: String, rule, detail: &str| faults.push(Fault::new(field, rule, detail));
+        for (i, member) in self.members.iter().enumerate() {
+            for (j, absence) in member.weekly_absences.iter().enumerate() {
+                let field = format!("members[{i}].weekly_absences[{j}]");
+                if member.weekly_absences[..j].iter().any(|earlier| earlier.day == absence.day) {
+                    fault(format!("{field}.day"), "DIS-13", "is listed twice");
+                }
+                if absence.deputy.as_ref().is_some_and(|deputy| *deputy == member.user || self.member(deputy).is_none()) {
+                    fault(format!("{field}.deputy"), "DIS-4", "must be another member");
+                }
+            }
+            let Some(hours) = &member.hours else { continue };
+            if hours.is_empty() {
+                fault(format!("members[{i}].hours"), "DIS-13", "must have at least one interval; to be away, enter an absence");
+            }
+            for broken in hours.faults() {
+                fault(format!("members[{i}].{}", broken.field), "DIS-13", &broken.detail);
+            }
+        }
+        if !(1..=60).contains(&self.long_absence_days) {
+            fault("long_absence_days".into(), "DIS-12", "must be 1 to 60 working days");
+        }
     }
 
     /// Checks pool, groups and routing rules (SET-6, DIS-3, DIS-8, DIS-9).

@@ -3,7 +3,7 @@
 use crate::base::text::caseless;
 use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default};
 use crate::hours::Calendar;
-use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
+use crate::settings::{AppointmentSettings, CapacityDraft, Member, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
@@ -133,6 +133,20 @@ pub struct DealerSettings {
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spam_gives_turn_back: bool,
+    /// The rotation also gives leads to users who are busy or outside their own weekly hours. Absences count in any case (DIS-13).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leads_outside_own_hours: bool,
+    /// The number of working days of an absence from which a hand-over of the open leads is offered; 1 to 60 (DIS-12).
+    #[serde(default = "long_absence", skip_serializing_if = "is_long_absence")]
+    pub long_absence_days: u32,
+}
+
+fn long_absence() -> u32 {
+    5
+}
+
+fn is_long_absence(days: &u32) -> bool {
+    *days == long_absence()
 }
 
 fn yes() -> bool {
@@ -177,69 +191,4 @@ impl Default for Escalation {
 impl Escalation {
     /// The longest duration of a step: 60 days.
     pub const MAX_MINUTES: u32 = 60 * 24 * 60;
-}
-
-/// The settings of one user at one dealer (SET-7).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Member {
-    /// The user.
-    pub user: UserId,
-    /// Receives leads from the rotation ("erhält Anfragen").
-    #[serde(default)]
-    pub receives_leads: bool,
-    /// Can be assigned leads by hand ("kann Anfragen zugewiesen bekommen").
-    #[serde(default)]
-    pub assignable: bool,
-    /// The distribution groups of the user (DIS-3).
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub groups: BTreeSet<DistributionGroupId>,
-    /// The user who is notified at level 2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub supervisor: Option<UserId>,
-    /// The absences of this user.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub absences: Vec<Absence>,
-}
-
-/// An absence: from `from` up to, not including, `until`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Absence {
-    /// The first instant of the absence.
-    pub from: DateTime<Utc>,
-    /// The first instant after the absence.
-    pub until: DateTime<Utc>,
-    /// The user who sees and works on the leads during the absence, and receives the notices (DIS-4).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deputy: Option<UserId>,
-}
-
-impl Member {
-    /// Returns the absence at `now`, if any.
-    pub fn absence(&self, now: DateTime<Utc>) -> Option<&Absence> {
-        self.absences.iter().find(|a| a.from <= now && now < a.until)
-    }
-}
-
-impl DealerSettings {
-    /// Returns the settings of `user` at this dealer.
-    pub fn member(&self, user: &UserId) -> Option<&Member> {
-        self.members.iter().find(|m| m.user == *user)
-    }
-
-    /// Returns whether `user` works here and is not absent at `now`.
-    pub fn is_present(&self, user: &UserId, now: DateTime<Utc>) -> bool {
-        self.member(user).is_some_and(|m| m.absence(now).is_none())
-    }
-
-    /// Returns the recipient of notices for `user` at `now`: a present deputy if the user is absent, else the user (DIS-4).
-    pub fn reader_for<'a>(&'a self, user: &'a UserId, now: DateTime<Utc>) -> &'a UserId {
-        let deputy = self.member(user).and_then(|m| m.absence(now)).and_then(|a| a.deputy.as_ref());
-        deputy.filter(|deputy| self.is_present(deputy, now)).unwrap_or(user)
-    }
-
-    /// Returns the recipient of level 2 for a lead of `owner`: the supervisor, else the fallback user, else the administrator (ESC-3).
-    pub fn supervisor_of(&self, owner: Option<&UserId>) -> &UserId {
-        let own = owner.and_then(|owner| self.member(owner)).and_then(|m| m.supervisor.as_ref());
-        own.or(self.fallback_user.as_ref()).unwrap_or(&self.admin_user)
-    }
 }

@@ -1,6 +1,7 @@
 //! Findings about risky settings (SET-8).
 
-use crate::settings::{DealerSettings, Member};
+use crate::base::UserId;
+use crate::settings::{Dealer, DealerSettings, Member};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The kind of a risk.
@@ -20,6 +21,10 @@ pub enum FindingKind {
     NoSupervisor,
     /// Level 1 is longer than a week's opening hours.
     Level1TooLong,
+    /// Level 2 of a user's leads can only go to that user.
+    NobodyAbove,
+    /// At some time within [`AHEAD`] nobody who is notified of a user's leads is present.
+    NobodyPresent,
 }
 
 impl FindingKind {
@@ -33,6 +38,8 @@ impl FindingKind {
             FindingKind::NoFallback => "no_fallback",
             FindingKind::NoSupervisor => "no_supervisor",
             FindingKind::Level1TooLong => "level_1_too_long",
+            FindingKind::NobodyAbove => "nobody_above",
+            FindingKind::NobodyPresent => "nobody_present",
         }
     }
 }
@@ -48,58 +55,126 @@ pub struct Finding {
     pub detail: String,
 }
 
-/// Returns every risk of these settings at `now`.
-pub fn findings(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let mut find = |kind, field: String, detail: String| found.push(Finding { kind, field, detail });
+/// How far ahead the findings look for times at which nobody is present.
+const AHEAD: TimeDelta = TimeDelta::days(60);
+
+/// The risks that were found so far.
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, kind: FindingKind, field: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(Finding { kind, field: field.into(), detail: detail.into() });
+    }
+}
+
+/// Returns every risk of a dealer's settings at `now` (SET-8).
+pub fn findings(dealer: &Dealer, now: DateTime<Utc>) -> Vec<Finding> {
+    let settings = &dealer.settings;
+    let mut found = Findings::default();
     for fault in settings.faults() {
-        find(FindingKind::BreaksRule, fault.field, format!("{} ({})", fault.detail, fault.rule));
+        found.add(FindingKind::BreaksRule, fault.field, format!("{} ({})", fault.detail, fault.rule));
     }
     let minutes = settings.escalation.level_1;
     let week = settings.calendar.elapsed(now, now + TimeDelta::weeks(1));
     if minutes > 0 && TimeDelta::minutes(i64::from(minutes)) > week {
         let hours = week.num_minutes() / 60;
-        find(
-            FindingKind::Level1TooLong,
-            "escalation.level_1".into(),
-            format!("is longer than the {hours} opening hours of the coming week"),
-        );
+        found.add(FindingKind::Level1TooLong, "escalation.level_1", format!("is longer than the {hours} opening hours of the coming week"));
     }
-    for (i, member) in settings.members.iter().enumerate() {
-        let gets_leads = member.receives_leads || member.assignable;
-        if gets_leads && member.supervisor.is_none() {
-            let detail = format!("{} has no supervisor: level 2 goes to the fallback user or the administrator", member.user);
-            find(FindingKind::NoSupervisor, format!("members[{i}].supervisor"), detail);
-        }
-    }
-    if settings.pool.is_none() {
-        let all: Vec<&Member> = settings.members.iter().filter(|member| member.receives_leads).collect();
-        solo(&all, "members", "the rotation", now, &mut find);
-        for (i, group) in settings.distribution_groups.iter().enumerate() {
-            let of_group: Vec<&Member> = all.iter().copied().filter(|member| member.groups.contains(group)).collect();
-            if of_group.is_empty() {
-                find(FindingKind::EmptyGroup, format!("distribution_groups[{i}]"), format!("no member of {group} receives leads"));
-            } else {
-                solo(&of_group, &format!("distribution_groups[{i}]"), group.as_str(), now, &mut find);
-            }
-        }
-    }
+    supervisors(settings, &mut found);
+    rotations(dealer, now, &mut found);
     if settings.fallback_user.is_none() {
-        let detail = "is not set: leads without an eligible user go to the administrator".to_owned();
-        find(FindingKind::NoFallback, "fallback_user".into(), detail);
+        found.add(FindingKind::NoFallback, "fallback_user", "is not set: leads without an eligible user go to the administrator");
     }
-    found
+    presence(settings, now, &mut found);
+    found.0
 }
 
-fn solo(members: &[&Member], field: &str, of: &str, now: DateTime<Utc>, find: &mut impl FnMut(FindingKind, String, String)) {
-    let present = members.iter().filter(|member| member.absence(now).is_none()).count();
-    match (members, present) {
-        (_, 0) => find(FindingKind::NobodyEligible, field.to_owned(), format!("no member of {of} can receive a lead now")),
+/// Finds users without a supervisor, and users above whom there is nobody else (ESC-3, ESC-12).
+fn supervisors(settings: &DealerSettings, found: &mut Findings) {
+    for (i, member) in holders(settings) {
+        let field = format!("members[{i}].supervisor");
+        if settings.supervisor_of(Some(&member.user)) == &member.user {
+            let detail = format!("nobody is above {}: set a supervisor, a fallback user, or another administrator", member.user);
+            found.add(FindingKind::NobodyAbove, field, detail);
+        } else if member.supervisor.is_none() && (member.receives_leads || member.assignable) {
+            let detail = format!("{} has no supervisor: level 2 goes to the fallback user or the administrator", member.user);
+            found.add(FindingKind::NoSupervisor, field, detail);
+        }
+    }
+}
+
+/// Returns the members who can hold leads, with their places in the list: those who get leads, the pool user, the fallback user and the
+/// administrator.
+fn holders(settings: &DealerSettings) -> impl Iterator<Item = (usize, &Member)> {
+    let pool = settings.pool.as_ref().map(|pool| &pool.user);
+    let last: Vec<&UserId> = pool.into_iter().chain(&settings.fallback_user).chain([&settings.admin_user]).collect();
+    let holds = move |member: &Member| member.receives_leads || member.assignable || last.contains(&&member.user);
+    settings.members.iter().enumerate().filter(move |(_, member)| holds(member))
+}
+
+/// Finds rotations and groups that one user or nobody serves.
+fn rotations(dealer: &Dealer, now: DateTime<Utc>, found: &mut Findings) {
+    let settings = &dealer.settings;
+    if settings.pool.is_some() {
+        return;
+    }
+    let all: Vec<&Member> = settings.members.iter().filter(|member| member.receives_leads).collect();
+    solo(dealer, &all, ("members", "the rotation"), now, found);
+    for (i, group) in settings.distribution_groups.iter().enumerate() {
+        let of_group: Vec<&Member> = all.iter().copied().filter(|member| member.groups.contains(group)).collect();
+        let field = format!("distribution_groups[{i}]");
+        if of_group.is_empty() {
+            found.add(FindingKind::EmptyGroup, field, format!("no member of {group} receives leads"));
+        } else {
+            solo(dealer, &of_group, (&field, group.as_str()), now, found);
+        }
+    }
+}
+
+fn solo(dealer: &Dealer, members: &[&Member], (field, of): (&str, &str), now: DateTime<Utc>, found: &mut Findings) {
+    let at = dealer.settings.decided_at(now);
+    let taking = members.iter().filter(|member| dealer.takes_leads(&member.user, at)).count();
+    match (members, taking) {
+        (_, 0) => found.add(FindingKind::NobodyEligible, field, format!("no member of {of} can receive a lead now")),
         ([one], _) => {
             let detail =
                 format!("{} is the only member of {of}: during an absence nobody receives its leads, even if there is a deputy", one.user);
-            find(FindingKind::SoloDistribution, field.to_owned(), detail);
+            found.add(FindingKind::SoloDistribution, field, detail);
         }
         _ => {}
     }
+}
+
+/// Finds the first time from `now` on at which a lead of a user would reach nobody who is present (ESC-12). Presence changes only at the
+/// begin of an absence, of a weekly absence, and of a day with own hours: so every opening within [`AHEAD`], and every begin of an absence
+/// that falls into opening hours, is examined.
+fn presence(settings: &DealerSettings, now: DateTime<Utc>, found: &mut Findings) {
+    let times = changes_of_presence(settings, now);
+    for (i, member) in holders(settings) {
+        if let Some(at) = times.iter().find(|at| !settings.is_anybody_present(&member.user, **at)) {
+            let local = at.with_timezone(&settings.calendar.zone()).format("%Y-%m-%d %H:%M");
+            let detail = format!(
+                "at {local} neither {}, a deputy, the supervisor, the fallback user nor the administrator is present: notices go to the administrator",
+                member.user
+            );
+            found.add(FindingKind::NobodyPresent, format!("members[{i}].absences"), detail);
+        }
+    }
+}
+
+/// Returns `now` or the next opening, and the openings and changes of presence within [`AHEAD`] at which the dealer is open, in order.
+fn changes_of_presence(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let calendar = &settings.calendar;
+    let end = now + AHEAD;
+    let first = settings.decided_at(now);
+    let openings = calendar.explain(first, end).map(|span| span.opens);
+    let absences = settings.members.iter().flat_map(|member| member.absences.iter().map(|absence| absence.from));
+    let shifts =
+        settings.members.iter().filter_map(|member| member.hours.as_ref()).flat_map(|hours| calendar.changes_of(hours, first, end));
+    let inside = |at: &DateTime<Utc>| first <= *at && *at < end && calendar.is_open(*at);
+    let mut times: Vec<_> = [first].into_iter().chain(openings).chain(absences.filter(inside)).chain(shifts.filter(inside)).collect();
+    times.sort_unstable();
+    times.dedup();
+    times
 }

@@ -6,16 +6,19 @@ mod check;
 mod dealer_settings;
 mod findings;
 mod limits;
+mod member;
 mod pool;
+mod presence;
 mod recompute;
 mod routing;
 mod sites;
 
 pub use appointments::AppointmentSettings;
 pub use capacity::{Capacity, CapacityDraft};
-pub use dealer_settings::{Absence, DealerSettings, Escalation, Member};
+pub use dealer_settings::{DealerSettings, Escalation};
 pub use findings::{Finding, FindingKind, findings};
 pub use limits::SendingLimits;
+pub use member::{Absence, DayOfWeek, Member, WeeklyAbsence};
 pub use pool::PoolSettings;
 pub use recompute::{Recompute, moves_deadlines};
 pub use routing::{Lane, RoutingCondition, RoutingRule};
@@ -25,6 +28,7 @@ use crate::base::text::{composed, forbidden, is_line, visible};
 use crate::base::{Actor, DealerId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
 
 /// A dealer as stored: its settings and their version (SET-10).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +45,9 @@ pub struct Dealer {
     /// The former members, the latest last; at most a hundred. Their work stays assigned to them until it is taken over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<UserId>,
+    /// The users who are busy, each with the end of it. They change without a new version of the settings (DIS-13).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub busy: BTreeMap<UserId, DateTime<Utc>>,
 }
 
 impl Dealer {
@@ -78,6 +85,16 @@ pub struct SettingsChange {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Settings(#[serde(deserialize_with = "read_stored")] DealerSettings);
+
+impl Settings {
+    /// Returns the settings without absences that have ended at `now`, so that they stay small. The history keeps them (DIS-4).
+    pub fn without_ended_absences(mut self, now: DateTime<Utc>) -> Self {
+        for member in &mut self.0.members {
+            member.absences.retain(|absence| absence.until > now);
+        }
+        self
+    }
+}
 
 impl std::ops::Deref for Settings {
     type Target = DealerSettings;

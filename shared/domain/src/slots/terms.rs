@@ -2,9 +2,9 @@
 
 use crate::base::Refusal;
 use crate::hours::Calendar;
-use crate::settings::{Absence, Capacity};
+use crate::settings::{Capacity, Member};
 use crate::slots::{Day, Days, ReservedTime};
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A time with a person: from `from` up to, not including, `until`.
@@ -63,8 +63,10 @@ pub struct Terms<'a> {
     pub calendar: &'a Calendar,
     /// The person's capacity.
     pub capacity: &'a Capacity,
-    /// The person's absences.
-    pub absences: &'a [Absence],
+    /// The person with absences and own hours.
+    pub person: &'a Member,
+    /// Until when the person is busy, if so.
+    pub busy_until: Option<DateTime<Utc>>,
     /// The type of the event, which determines its duration.
     pub kind: &'a str,
     /// The current time.
@@ -154,7 +156,7 @@ impl Terms<'_> {
         if latest.is_some_and(|latest| latest < until) || self.calendar.elapsed(from, until) < until - from {
             return Err(NotFree::Closed);
         }
-        if self.absences.iter().any(|away| away.from < until && from < away.until) {
+        if self.is_away(from, until) {
             return Err(NotFree::Away);
         }
         let named = days.day(date).ok_or(NotFree::Unread)?;
@@ -169,6 +171,17 @@ impl Terms<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the person is away in a part of the time: absent, busy, or outside their own weekly hours.
+    fn is_away(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        let last = self.calendar.date_of(until - TimeDelta::nanoseconds(1));
+        let mut dates = self.calendar.date_of(from).iter_days().take_while(|date| *date <= last);
+        let weekly = &self.person.weekly_absences;
+        self.person.absences.iter().any(|away| away.from < until && from < away.until)
+            || self.busy_until.is_some_and(|busy| from < busy)
+            || (!weekly.is_empty() && dates.any(|date| weekly.iter().any(|away| away.day.weekday() == date.weekday())))
+            || self.person.hours.as_ref().is_some_and(|hours| !self.calendar.are_covering(hours, from, until))
     }
 
     /// The last local date that may be booked.

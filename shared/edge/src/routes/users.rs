@@ -11,6 +11,8 @@ const MEMBER: &[Response] =
     &[(200, "The user's settings at the dealer; the version of the dealer's settings is the ETag.", Content::Json("DealerUserView"))];
 const ABSENCES: &[Response] =
     &[(200, "The user's absences; the version of the dealer's settings is the ETag.", Content::Json("UserAbsencesView"))];
+const AVAILABILITY: &[Response] =
+    &[(200, "The user's availability; the version of the dealer's settings is the ETag.", Content::Json("AvailabilityView"))];
 const SAVED_VIEWS: &[Response] = &[(200, "Your views.", Content::Json("SavedViewsView"))];
 const USER: &[Response] = &[(200, "The user; its version is the ETag.", Content::Json("UserView"))];
 
@@ -60,6 +62,27 @@ routes![
         .responses(ABSENCES)
         .if_match()
         .problems(SETTINGS_CHANGE),
+    ReadAvailability = get("/dealers/{dealer}/users/{user}/availability", "settings")
+        .summary("Returns the own weekly hours of a user, their weekly absences, and until when they are busy (DIS-13).")
+        .description("Users may read their own without the right.")
+        .rights(&[Right::ReadSettings])
+        .responses(AVAILABILITY)
+        .problems(SETTINGS_READ),
+    SetAvailability = put("/dealers/{dealer}/users/{user}/availability", "settings")
+        .summary("Sets the own weekly hours and the weekly absences of a user (DIS-13).")
+        .description("Users may set their own without the right.")
+        .rights(&[Right::ChangeSettings])
+        .body(&[Content::Json("AvailabilityBody")])
+        .responses(AVAILABILITY)
+        .if_match()
+        .problems(SETTINGS_CHANGE),
+    SetBusy = put("/dealers/{dealer}/users/{user}/busy", "settings")
+        .summary("Marks a user as busy until a time, or as not busy: the rotation passes them over (DIS-13).")
+        .description("Users may mark themselves without the right. The version of the settings stays.")
+        .rights(&[Right::ChangeSettings])
+        .body(&[Content::Json("BusyBody")])
+        .responses(AVAILABILITY)
+        .problems(SETTINGS_READ),
     ListUsers = get("/users", "settings")
         .summary("Returns the group's users with their settings at each dealer within your reach (SET-7).")
         .rights(&[Right::ReadUsers])

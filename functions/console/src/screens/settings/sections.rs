@@ -159,6 +159,8 @@ pub(super) const SECTIONS: &[Section] = &[
             needed("admin_user", Kind::Person),
             field("reassign_after", Kind::Minutes),
             field("spam_gives_turn_back", Kind::Flag),
+            field("leads_outside_own_hours", Kind::Flag),
+            field("long_absence_days", Kind::Number),
             field("trade_in_cc_email", Kind::Email),
             field("unparsed_mail_to", Kind::Email),
             field("rules_of_vehicle_location", Kind::Flag),

@@ -4,7 +4,7 @@ use crate::base::{Refusal, Status, UserId};
 use crate::calendar::{CalendarEvent, Invitation, InvitationStatus};
 use crate::lead::Lead;
 use crate::rules::calendar::invitation::MAX_BOOKINGS;
-use crate::settings::{Absence, Capacity, Dealer};
+use crate::settings::{Capacity, Dealer, Member};
 use crate::slots::{Days, Diary, NotFree, Slot, Terms};
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -93,7 +93,7 @@ impl Invitation {
 fn offer_of<'a>(kind: String, user: Option<&'a UserId>, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
     let with = user.or(lead.owner.as_ref()).filter(|_| !matches!(lead.status, Status::Lost(_)))?;
     let member = dealer.settings.member(with).filter(|member| user.is_none() || member.assignable)?;
-    Some(Offer { kind, user: with, capacity: dealer.capacity(), absences: &member.absences, moving: None, dealer, now })
+    Some(Offer { kind, user: with, capacity: dealer.capacity(), person: member, moving: None, dealer, now })
 }
 
 /// The slots that an invitation offers.
@@ -101,7 +101,7 @@ pub struct Offer<'a> {
     kind: String,
     user: &'a UserId,
     capacity: Capacity,
-    absences: &'a [Absence],
+    person: &'a Member,
     /// The booking that would be rescheduled.
     moving: Option<&'a CalendarEvent>,
     dealer: &'a Dealer,
@@ -113,7 +113,8 @@ impl Offer<'_> {
         Terms {
             calendar: &self.dealer.settings.calendar,
             capacity: &self.capacity,
-            absences: self.absences,
+            person: self.person,
+            busy_until: self.dealer.busy_until(self.user, self.now),
             kind: &self.kind,
             now: self.now,
         }

@@ -40,7 +40,7 @@ pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTi
     let mut stepped = CalendarEvent { level, ..event.clone() };
     stepped.due = stepped.next_step(&dealer.settings).filter(|_| lead.status == Status::InProgress);
     let seller = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&dealer.settings.admin_user);
-    let reader = if level == 1 { seller } else { dealer.settings.supervisor_of(Some(seller)) };
+    let reader = if level == 1 { seller } else { dealer.settings.escalates_to(Some(seller), now) };
     let mut changed = lead.touched(now);
     // An overdue event is not an activity on the lead (CAL-3).
     changed.updated = lead.updated;

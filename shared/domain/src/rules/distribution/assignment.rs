@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: DateTime<Utc>) -> (Event, Item, Option<LaneState>) {
     let (Choice { owner, why }, moved) = match (place, &dealer.settings.pool) {
         (LaneState::Rotation(rotation), _) => {
-            let (choice, turned) = rotation.next(&dealer.settings, now);
+            let (choice, turned) = rotation.next(dealer, now);
             (choice, turned.map(LaneState::Rotation))
         }
         (LaneState::Pool(pool), Some(settings)) => {
@@ -22,7 +22,7 @@ pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: 
             (choice, taken_in.map(LaneState::Pool))
         }
         // The pool was removed at the same moment: the lead goes to the user who receives leads without an eligible user.
-        (LaneState::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(&dealer.settings, now).0, None),
+        (LaneState::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(dealer, now).0, None),
     };
     let (event, notice) = hand_over(lead, owner, why, now);
     if let Some(LaneState::Rotation(rotation)) = &moved {

@@ -13,7 +13,7 @@ impl Lead {
         self.passes_on(now)?;
         let mut turn = self.turn.clone()?;
         turn.had.extend(self.owner.clone());
-        let Some((choice, turned)) = rotation.next_except(&turn.had, &dealer.settings, now) else {
+        let Some((choice, turned)) = rotation.next_except(&turn.had, dealer, now) else {
             self.turn = Some(Turn { stays: true, due: None, ..turn });
             return None;
         };

@@ -57,7 +57,7 @@ fn notices(lead: &Lead, dealer: &Dealer, owner: &UserId, fired: &[Step], now: Da
         notices.push(Message::step(lead, last, missed, owner.clone(), now));
     }
     if let Some(step) = supervisors.last() {
-        let supervisor = dealer.settings.supervisor_of(Some(owner)).clone();
+        let supervisor = dealer.settings.escalates_to(Some(owner), now).clone();
         notices.push(Message::step(lead, step, Vec::new(), supervisor, now));
     }
     notices

@@ -186,7 +186,8 @@ fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
 fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<(UserId, AssignmentReason)> {
     let settings = &dealer.settings;
     let owner = latest.filter(|_| !settings.existing_contacts_to_rotation)?.owner.clone()?;
-    let here = settings.member(&owner).is_some_and(|member| member.assignable) && settings.is_present(&owner, now);
+    let assignable = settings.member(&owner).is_some_and(|member| member.assignable);
+    let here = assignable && dealer.takes_leads(&owner, settings.decided_at(now));
     let why = AssignmentReason { rule: "DIS-5".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
     here.then_some((owner, why))
 }

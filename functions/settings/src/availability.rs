@@ -1,0 +1,122 @@
+//! When a user is there: own weekly hours, weekly absences, and "busy until" (DIS-13).
+
+use crate::change::{required_versions, save};
+use crate::dealer::{answer, current};
+use crate::{body, members};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::base::{DealerId, Refusal, UserId};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::settings::{Dealer, Settings};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::routes::Operation;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// When a user is there. Absences by date are separate.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailabilityView {
+    /// Id of the dealer.
+    pub dealer: String,
+    /// Id of the user.
+    pub user: String,
+    /// Version of the settings; also the ETag.
+    pub version: u64,
+    /// The user's own weekly hours, by the dealer's wall clock; `null` if the user works while the dealer is open.
+    #[schema(value_type = Object)]
+    pub hours: Value,
+    /// The weekly absences: `day` and `deputy`.
+    #[schema(value_type = Vec<Object>)]
+    pub weekly_absences: Value,
+    /// Until when the user is busy; `null` if the user is not.
+    pub busy_until: Option<DateTime<Utc>>,
+    /// Whether the user is present now: not absent, and within their own weekly hours.
+    pub present: bool,
+    /// Whether a rotation may give the user a lead that arrives now.
+    pub takes_leads: bool,
+}
+
+/// The end of a busy time: `until` or `minutes`. Without both, the user is not busy.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct BusyBody {
+    /// The end, within 24 hours.
+    #[serde(default)]
+    until: Option<DateTime<Utc>>,
+    /// The minutes from now on.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1440)]
+    minutes: Option<u32>,
+}
+
+/// A request about the availability of `user`.
+pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId, user: &UserId) -> Result<Answer, Problem> {
+    let dealer = match call.operation {
+        Operation::SetAvailability => {
+            let fields = body::writable(call, &["dealer", "user", "version", "busy_until", "present", "takes_leads"])?;
+            let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
+            let make = |dealer: &Dealer| with_availability(&dealer.settings, user, &fields);
+            match save(platform, call, id, &required_versions(call)?, make).await {
+                Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
+                saved => saved?,
+            }
+        }
+        Operation::SetBusy => set_busy(platform, call, id, user).await?,
+        _ => current(platform, call, id).await?,
+    };
+    view(&dealer, user, call.now)
+}
+
+fn view(dealer: &Dealer, user: &UserId, now: DateTime<Utc>) -> Result<Answer, Problem> {
+    let settings = &dealer.settings;
+    let member = settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
+    let view = AvailabilityView {
+        dealer: dealer.id.to_string(),
+        user: user.to_string(),
+        version: dealer.version,
+        hours: json!(member.hours),
+        weekly_absences: json!(member.weekly_absences),
+        busy_until: dealer.busy_until(user, now),
+        present: settings.is_present(user, now),
+        takes_leads: dealer.takes_leads(user, settings.decided_at(now)),
+    };
+    answer(dealer, &view)
+}
+
+fn with_availability(settings: &Settings, user: &UserId, fields: &Value) -> Result<Settings, Refusal> {
+    let place = settings.members.iter().position(|member| member.user == *user).ok_or(Refusal::NotFound("user of this dealer"))?;
+    let fields = fields.as_object().ok_or_else(|| Refusal::Malformed("the body must be a JSON object".into()))?;
+    body::only(fields, &["hours", "weekly_absences"])?;
+    let mut whole = json!(settings);
+    for (name, value) in fields {
+        members::put(&mut whole["members"][place], name, value);
+    }
+    let own = format!("members[{place}].");
+    body::changed(whole, settings, |field| field.starts_with(&own))
+}
+
+/// Marks the user as busy, or as not busy. The settings and their version stay, because this changes many times a day.
+async fn set_busy(platform: &Platform, call: &Call, id: &DealerId, user: &UserId) -> Result<Dealer, Problem> {
+    let BusyBody { until, minutes } = body::read(call.json_value()?, "DIS-13")?;
+    let until = match (until, minutes) {
+        (Some(_), Some(_)) => return Err(Refusal::field("minutes", "DIS-13", "must not be given together with until").into()),
+        (None, Some(minutes)) => Some(call.now + TimeDelta::minutes(minutes.into())),
+        (until, None) => until,
+    };
+    if until.is_some_and(|until| until <= call.now || until - call.now > Dealer::LONGEST_BUSY) {
+        let field = if minutes.is_some() { "minutes" } else { "until" };
+        return Err(
+            Refusal::field(field, "DIS-13", "must be in the future and within 24 hours; for a longer time, enter an absence").into()
+        );
+    }
+    let marked = platform.store.decide(&call.scope, Load::of([Key::Dealer(id.clone())]), |loaded, _| {
+        let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
+        before.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
+        let after = before.with_busy(user, until, call.now);
+        let changes = (after != *before).then(|| Decision::default().with(Item::Dealer(Box::new(after.clone()))));
+        Ok((changes, after))
+    });
+    Ok(marked.await?)
+}

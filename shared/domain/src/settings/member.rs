@@ -1,0 +1,116 @@
+//! The settings of one user at one dealer: switches, own hours and absences (SET-7, DIS-4, DIS-13).
+
+use crate::base::{DistributionGroupId, UserId};
+use crate::hours::OpeningHours;
+use chrono::{DateTime, Utc, Weekday};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The settings of one user at one dealer (SET-7).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// The user.
+    pub user: UserId,
+    /// Receives leads from the rotation ("erhält Anfragen").
+    #[serde(default)]
+    pub receives_leads: bool,
+    /// Can be assigned leads by hand ("kann Anfragen zugewiesen bekommen").
+    #[serde(default)]
+    pub assignable: bool,
+    /// The distribution groups of the user (DIS-3).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<DistributionGroupId>,
+    /// The user who is notified at level 2: another member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervisor: Option<UserId>,
+    /// The absences of this user. A change of the settings drops those that have ended (DIS-4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absences: Vec<Absence>,
+    /// The absences that repeat every week, at most one for each weekday (DIS-13).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weekly_absences: Vec<WeeklyAbsence>,
+    /// The user's own weekly hours, by the dealer's wall clock. `None`: the user works while the dealer is open (DIS-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<OpeningHours>,
+}
+
+/// An absence: from `from` up to, not including, `until`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Absence {
+    /// The first instant of the absence.
+    pub from: DateTime<Utc>,
+    /// The first instant after the absence.
+    pub until: DateTime<Utc>,
+    /// The user who sees and works on the leads during the absence, and receives the notices (DIS-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<UserId>,
+}
+
+/// An absence on one day of every week: the whole day of the dealer's wall clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeeklyAbsence {
+    /// The day.
+    pub day: DayOfWeek,
+    /// The user who sees and works on the leads on this day, and receives the notices (DIS-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<UserId>,
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are those of the days")]
+pub enum DayOfWeek {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+impl DayOfWeek {
+    /// Returns the weekday.
+    pub fn weekday(self) -> Weekday {
+        match self {
+            DayOfWeek::Mon => Weekday::Mon,
+            DayOfWeek::Tue => Weekday::Tue,
+            DayOfWeek::Wed => Weekday::Wed,
+            DayOfWeek::Thu => Weekday::Thu,
+            DayOfWeek::Fri => Weekday::Fri,
+            DayOfWeek::Sat => Weekday::Sat,
+            DayOfWeek::Sun => Weekday::Sun,
+        }
+    }
+}
+
+impl Member {
+    /// Creates a member without switches.
+    pub fn new(user: UserId) -> Self {
+        Self {
+            user,
+            receives_leads: false,
+            assignable: false,
+            groups: BTreeSet::new(),
+            supervisor: None,
+            absences: Vec::new(),
+            weekly_absences: Vec::new(),
+            hours: None,
+        }
+    }
+
+    /// Returns the absences by date at `at`. Several can overlap.
+    pub fn absences_at(&self, at: DateTime<Utc>) -> impl Iterator<Item = &Absence> {
+        self.absences.iter().filter(move |absence| absence.from <= at && at < absence.until)
+    }
+
+    /// Returns when the absences by date that hold at `at` end: absences that overlap or touch count as one. `None` if none holds.
+    pub fn away_until(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut end = self.absences_at(at).map(|absence| absence.until).max()?;
+        while let Some(later) = self.absences_at(end).map(|absence| absence.until).max() {
+            end = later;
+        }
+        Some(end)
+    }
+}

@@ -1,0 +1,142 @@
+//! Who is present, who stands in, and who is notified (DIS-4, DIS-6, DIS-13, ESC-3, ESC-12).
+
+use crate::base::UserId;
+use crate::settings::{Dealer, DealerSettings, Member};
+use chrono::{DateTime, TimeDelta, Utc};
+
+impl DealerSettings {
+    /// Returns the settings of `user` at this dealer.
+    pub fn member(&self, user: &UserId) -> Option<&Member> {
+        self.members.iter().find(|m| m.user == *user)
+    }
+
+    /// Returns whether an absence of `member` holds at `at`: one by date, or one on this day of the week.
+    pub fn is_absent(&self, member: &Member, at: DateTime<Utc>) -> bool {
+        member.absences_at(at).next().is_some() || self.weekly_deputies(member, at).next().is_some()
+    }
+
+    /// Returns whether `user` works here, is not absent, and is within their own weekly hours at `at`.
+    pub fn is_present(&self, user: &UserId, at: DateTime<Utc>) -> bool {
+        self.member(user).is_some_and(|member| !self.is_absent(member, at) && self.is_on_duty(member, at))
+    }
+
+    /// Returns whether `at` is within the own weekly hours of `member`; always if the member has none.
+    pub fn is_on_duty(&self, member: &Member, at: DateTime<Utc>) -> bool {
+        member.hours.as_ref().is_none_or(|hours| self.calendar.is_within(hours, at))
+    }
+
+    /// Returns the instant at which presence counts for a lead that is distributed at `now`: `now` if the dealer is open, else the next
+    /// opening, at which the response clock starts (DIS-13). `now` if the dealer never opens.
+    pub fn decided_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.calendar.next_opening(now).unwrap_or(now)
+    }
+
+    /// Returns the supervisor of `owner`: the one in their settings, else the fallback user, else the administrator, but not the owner. Only
+    /// if there is nobody else, it is the owner (ESC-3).
+    pub fn supervisor_of(&self, owner: Option<&UserId>) -> &UserId {
+        self.above(owner).find(|user| Some(*user) != owner).unwrap_or(&self.admin_user)
+    }
+
+    /// Returns the recipient of a notice for `user` at `at`: the user, if present; else the first person present among the deputies and
+    /// their deputies, the supervisor, the fallback user and the administrator, each with their deputies (DIS-4). If nobody is present, it
+    /// is the administrator.
+    pub fn recipient_for<'a>(&'a self, user: &'a UserId, at: DateTime<Utc>) -> &'a UserId {
+        let mut seen = Vec::new();
+        let mut order = std::iter::once(user).chain(self.above(Some(user)));
+        order.find_map(|user| self.present_one(user, None, at, &mut seen)).unwrap_or(&self.admin_user)
+    }
+
+    /// Returns the recipient of level 2 for the work of `owner` at `at`: the first person present among the supervisor, the fallback user
+    /// and the administrator, each with their deputies, but never the owner (ESC-3, ESC-12). If nobody is present, it is the administrator.
+    pub fn escalates_to<'a>(&'a self, owner: Option<&'a UserId>, at: DateTime<Utc>) -> &'a UserId {
+        let mut seen = Vec::new();
+        self.above(owner).find_map(|user| self.present_one(user, owner, at, &mut seen)).unwrap_or(&self.admin_user)
+    }
+
+    /// Returns whether `user` stands in for `owner` at `at`: as a deputy, also of an absent deputy, or as the recipient of the owner's
+    /// notices or of level 2 (DIS-4).
+    pub fn stands_in(&self, user: &UserId, owner: &UserId, at: DateTime<Utc>) -> bool {
+        let mut seen = Vec::new();
+        self.is_deputy(user, owner, at, &mut seen) || self.recipient_for(owner, at) == user || self.escalates_to(Some(owner), at) == user
+    }
+
+    /// Returns whether any person is present at `at` who is notified of the work of `owner`.
+    pub fn is_anybody_present(&self, owner: &UserId, at: DateTime<Utc>) -> bool {
+        self.is_present(self.recipient_for(owner, at), at)
+    }
+
+    /// Returns the users above `owner`, the first one first: the supervisor, the fallback user, the administrator.
+    fn above<'a>(&'a self, owner: Option<&UserId>) -> impl Iterator<Item = &'a UserId> + use<'a> {
+        let supervisor = owner.and_then(|owner| self.member(owner)).and_then(|member| member.supervisor.as_ref());
+        supervisor.into_iter().chain(&self.fallback_user).chain([&self.admin_user])
+    }
+
+    /// Returns `user` if present, else the first present one of the deputies and their deputies, without `except`. A circle of deputies
+    /// ends at the first person of `seen`.
+    fn present_one<'a>(
+        &'a self,
+        user: &'a UserId,
+        except: Option<&UserId>,
+        at: DateTime<Utc>,
+        seen: &mut Vec<&'a UserId>,
+    ) -> Option<&'a UserId> {
+        if seen.contains(&user) {
+            return None;
+        }
+        seen.push(user);
+        if Some(user) != except && self.is_present(user, at) {
+            return Some(user);
+        }
+        self.deputies(user, at).into_iter().find_map(|deputy| self.present_one(deputy, except, at, seen))
+    }
+
+    fn is_deputy<'a>(&'a self, user: &UserId, of: &'a UserId, at: DateTime<Utc>, seen: &mut Vec<&'a UserId>) -> bool {
+        if seen.contains(&of) {
+            return false;
+        }
+        seen.push(of);
+        self.deputies(of, at).into_iter().any(|deputy| deputy == user || self.is_deputy(user, deputy, at, seen))
+    }
+
+    /// Returns the deputies of all absences of `user` that hold at `at`, those of absences by date first. Empty if the user is not absent.
+    pub fn deputies<'a>(&'a self, user: &UserId, at: DateTime<Utc>) -> Vec<&'a UserId> {
+        let Some(member) = self.member(user) else { return Vec::new() };
+        let by_date = member.absences_at(at).map(|absence| absence.deputy.as_ref());
+        by_date.chain(self.weekly_deputies(member, at)).flatten().collect()
+    }
+
+    /// Returns the deputy of each weekly absence of `member` on the day of `at`; `None` for an absence without one.
+    fn weekly_deputies<'a>(&'a self, member: &'a Member, at: DateTime<Utc>) -> impl Iterator<Item = Option<&'a UserId>> {
+        // Most members have none, and the date of an instant costs a look at the zone.
+        let today = (!member.weekly_absences.is_empty()).then(|| chrono::Datelike::weekday(&self.calendar.date_of(at)));
+        member.weekly_absences.iter().filter(move |absence| Some(absence.day.weekday()) == today).map(|absence| absence.deputy.as_ref())
+    }
+}
+
+impl Dealer {
+    /// Returns until when `user` is busy at `at`. `None` if the user is not (DIS-13).
+    pub fn busy_until(&self, user: &UserId, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.busy.get(user).copied().filter(|until| at < *until)
+    }
+
+    /// Returns whether a rotation may give a lead to `user` at `at`: the user is present and not busy. If the dealer prefers it, only
+    /// absences count (DIS-13).
+    pub fn takes_leads(&self, user: &UserId, at: DateTime<Utc>) -> bool {
+        let settings = &self.settings;
+        if settings.leads_outside_own_hours {
+            return settings.member(user).is_some_and(|member| !settings.is_absent(member, at));
+        }
+        settings.is_present(user, at) && self.busy_until(user, at).is_none()
+    }
+
+    /// Marks `user` as busy until `until`, or as not busy. Drops marks that have ended.
+    pub fn with_busy(&self, user: &UserId, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        let mut changed = self.clone();
+        changed.busy.retain(|marked, until| marked != user && *until > now);
+        changed.busy.extend(until.filter(|until| *until > now).map(|until| (user.clone(), until)));
+        changed
+    }
+
+    /// The longest time for which a user can be busy: a day. A longer one is an absence.
+    pub const LONGEST_BUSY: TimeDelta = TimeDelta::hours(24);
+}
