@@ -228,6 +228,7 @@ async fn set_8_risky_settings_are_reported_and_not_refused() {
     let wanted = [
         "level_1_too_long escalation.level_1",
         "no_supervisor members[0].supervisor",
+        "nobody_above members[8].supervisor",
         "solo_distribution members",
         "empty_group distribution_groups[0]",
         "no_fallback fallback_user",

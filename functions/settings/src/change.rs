@@ -35,9 +35,10 @@ pub(crate) async fn save(
     let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(named);
     let rule = |loaded: &Loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
-        let settings = make(before)?.without_ended_absences(call.now);
+        let entered = make(before)?;
+        let settings = entered.clone().without_ended_absences(call.now);
         // A repeat after a lost answer finds the settings changed already, and succeeds.
-        if before.settings.clone().without_ended_absences(call.now) == settings {
+        if before.settings == entered || before.settings == settings {
             return Ok((None, before.clone()));
         }
         if !versions.contains(&before.version) {
