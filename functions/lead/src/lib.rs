@@ -30,7 +30,7 @@ pub use list::{
     BoardRowView, BoardView, ChangesView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView,
 };
 pub use page::{
-    DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
+    DeadlineRequestView, DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
     StepView, TargetView, TimelineView,
 };
 pub use undelivered::{UndeliveredListView, UndeliveredView};

@@ -76,7 +76,8 @@ pub struct FindingsView {
 /// A finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
-    /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long` or `empty_group`.
+    /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long`,
+    /// `reminder_not_before_level_1` or `empty_group`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,

@@ -15,6 +15,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Status, UserId};
+use forecourt_domain::lead::FurtherAnswers;
 use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Period, Response};
 use std::collections::HashMap;
 
@@ -268,6 +269,18 @@ impl Fields {
         self.0.get(name)?.as_m().ok()?.get(inner)
     }
 
+    /// Returns the answers to further messages.
+    fn further(&self) -> Result<FurtherAnswers, Failure> {
+        let number = |value: &AttributeValue| value.as_n().ok().and_then(|number| number.parse().ok());
+        let times = match self.0.get("further_times") {
+            None => Vec::new(),
+            Some(AttributeValue::L(times)) => times.iter().map(|value| number(value).ok_or_else(|| invalid("further_times"))).collect::<Result<_, _>>()?,
+            Some(_) => return Err(invalid("further_times")),
+        };
+        let count = |name| Ok::<u32, Failure>(self.number(name)?.unwrap_or_default());
+        Ok(FurtherAnswers { since: None, in_time: count("further_in_time")?, late: count("further_late")?, times })
+    }
+
     fn media(&self, name: &str) -> Media {
         let is = |medium| self.inner(name, medium).and_then(|value| value.as_bool().ok()) == Some(&true);
         Media { email: is("email"), sms: is("sms") }
@@ -325,7 +338,8 @@ impl ListRow for Appointment {
 
 impl ListRow for LeadFacts {
     const NAMES: &'static [&'static str] =
-        &["owner", "source", "status", "deadline", "was_due", "level", "was_at", "answered_in", "in_time"];
+        &["owner", "source", "status", "deadline", "was_due", "level", "was_at", "answered_in", "in_time",
+          "further_times", "further_in_time", "further_late", "further_waits"];
 
     fn read(row: HashMap<String, AttributeValue>, dealer: &DealerId, received: DateTime<Utc>) -> Result<Self, Failure> {
         let mut row = Fields(row);
@@ -349,6 +363,8 @@ impl ListRow for LeadFacts {
             response,
             deadline: row.time("was_due")?.or(row.time("deadline")?),
             level: level.max(was_at).unwrap_or_default(),
+            further: row.further()?,
+            further_waits: row.truth("further_waits").unwrap_or_default(),
         })
     }
 }

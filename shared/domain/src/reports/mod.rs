@@ -15,7 +15,8 @@ pub use export::{
     UnfinishedSheet, VALIDITY,
 };
 pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, FORMER_NAMES, LeadFilter, Named};
-pub use leads::{LeadCounts, LeadFacts, LeadTally, RESPONSE_BUCKETS, Response};
+pub use crate::lead::RESPONSE_BUCKETS;
+pub use leads::{FurtherCounts, LeadCounts, LeadFacts, LeadTally, Response};
 pub use period::{BadBound, Bound, Dates, Period};
 
 /// Returns the percentage of `number` in `total` to one decimal, rounded half up; 0.0 if `total` is 0.

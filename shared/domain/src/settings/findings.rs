@@ -1,6 +1,6 @@
 //! Findings about risky settings (SET-8).
 
-use crate::settings::{DealerSettings, Member};
+use crate::settings::{DealerSettings, Escalation, Member};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The kind of a risk.
@@ -20,6 +20,8 @@ pub enum FindingKind {
     NoSupervisor,
     /// Level 1 is longer than a week's opening hours.
     Level1TooLong,
+    /// The reminder is not shorter than its level 1, so that a seller is not reminded of an enquiry that arrives in opening hours.
+    ReminderNotBeforeLevel1,
 }
 
 impl FindingKind {
@@ -33,6 +35,7 @@ impl FindingKind {
             FindingKind::NoFallback => "no_fallback",
             FindingKind::NoSupervisor => "no_supervisor",
             FindingKind::Level1TooLong => "level_1_too_long",
+            FindingKind::ReminderNotBeforeLevel1 => "reminder_not_before_level_1",
         }
     }
 }
@@ -55,15 +58,17 @@ pub fn findings(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Finding> {
     for fault in settings.faults() {
         find(FindingKind::BreaksRule, fault.field, format!("{} ({})", fault.detail, fault.rule));
     }
-    let minutes = settings.escalation.level_1;
     let week = settings.calendar.elapsed(now, now + TimeDelta::weeks(1));
-    if minutes > 0 && TimeDelta::minutes(i64::from(minutes)) > week {
-        let hours = week.num_minutes() / 60;
-        find(
-            FindingKind::Level1TooLong,
-            "escalation.level_1".into(),
-            format!("is longer than the {hours} opening hours of the coming week"),
-        );
+    for (field, Escalation { level_1, reminder, .. }) in settings.escalations() {
+        if level_1 > 0 && TimeDelta::minutes(i64::from(level_1)) > week {
+            let hours = week.num_minutes() / 60;
+            let detail = format!("is longer than the {hours} opening hours of the coming week");
+            find(FindingKind::Level1TooLong, format!("{field}.level_1"), detail);
+        }
+        if level_1 > 0 && reminder >= level_1 {
+            let detail = format!("{reminder} minutes are not less than level 1 of {level_1} minutes: nobody is reminded in opening hours");
+            find(FindingKind::ReminderNotBeforeLevel1, format!("{field}.reminder"), detail);
+        }
     }
     for (i, member) in settings.members.iter().enumerate() {
         let gets_leads = member.receives_leads || member.assignable;

@@ -3,6 +3,7 @@
 mod appointments;
 mod capacity;
 mod check;
+mod deadline_rules;
 mod dealer_settings;
 mod findings;
 mod limits;
@@ -13,6 +14,7 @@ mod sites;
 
 pub use appointments::AppointmentSettings;
 pub use capacity::{Capacity, CapacityDraft};
+pub use deadline_rules::DeadlineRule;
 pub use dealer_settings::{Absence, DealerSettings, Escalation, Member};
 pub use findings::{Finding, FindingKind, findings};
 pub use limits::SendingLimits;
