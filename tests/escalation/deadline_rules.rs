@@ -22,7 +22,7 @@ fn rules() -> Value {
 fn of(name: &str, source: &str, kind: &str, make: &str) -> Value {
     let mut body = enquiry(name);
     (body["source"], body["type"]) = (json!(source), json!(kind));
-    body["vehicles"] = json!([{"make": make, "model": "4"}]);
+    body["vehicle"] = json!({"make": make, "model": "4"});
     body
 }
 

@@ -75,18 +75,22 @@ impl Game {
         LeadInput { lead: &self.lead, dealer: &self.dealer, by, now: self.now }
     }
 
-    fn take(&mut self, decision: Option<Decision>) {
-        if let Some(lead) = decision.as_ref().and_then(Decision::lead) {
+    fn take(&mut self, decision: Option<&Decision>) {
+        if let Some(lead) = decision.and_then(Decision::lead) {
             self.lead = lead.clone();
         }
     }
 
     /// Lets time pass, with every wake-up of the lead.
     fn pass(&mut self, until: DateTime<Utc>) {
-        while let Some(Waiting::Escalate(due)) = self.lead.waits_for().filter(|waits| matches!(waits, Waiting::Escalate(at) if *at <= until)) {
+        // The slots of planned events move to a new owner within seconds.
+        self.lead.calendar_transfer_pending_since = None;
+        while let Some(Waiting::Escalate(due)) =
+            self.lead.waits_for().filter(|waits| matches!(waits, Waiting::Escalate(at) if *at <= until))
+        {
             self.now = self.now.max(due);
             let Some(decision) = escalate(&self.lead, &self.dealer, None, self.now) else { break };
-            self.take(Some(decision));
+            self.take(Some(&decision));
         }
         self.now = until;
     }
@@ -109,7 +113,7 @@ impl Game {
             Trick::NotMade => reaction::log(self.input(&by), Logged::NoContact, None).map(Some),
         };
         // A refused trick changes nothing.
-        self.take(done.unwrap_or_default());
+        self.take(done.unwrap_or_default().as_ref());
         self.pass(self.now);
     }
 

@@ -46,7 +46,7 @@ async fn esc_12_a_move_by_the_owner_moves_reminder_and_level_1_only() {
     }
     // A change of the settings moves no deadline that was set by hand; its level 2 follows the dealer's minutes.
     world.settings(|s| (s.escalation.level_1, s.escalation.level_2) = (600, 1_500)).await;
-    world.advance_to("2026-11-24T12:30:00Z").await;
+    world.advance_to("2026-11-24T12:35:00Z").await;
     let lead = world.page(id).await.lead;
     let fired = |kind| lead.plan.as_ref().unwrap().step(kind).unwrap().fired;
     assert_eq!(fired(StepKind::Level1), Some(at("2026-11-24T10:59:00Z")));
@@ -125,15 +125,15 @@ async fn esc_12_a_reopening_by_the_owner_keeps_the_first_deadline() {
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T09:30:00Z").await;
     set_status(&world, OWNER, id, &json!({"status": "lost", "reason": "not_reached"})).await;
-    world.advance_to("2026-11-24T12:00:00Z").await;
+    world.advance_to("2026-11-24T13:00:00Z").await;
     assert_eq!(to_supervisor(&world), Vec::<String>::new());
     let reopened = set_status(&world, OWNER, id, &json!({"status": "in_progress"})).await;
     assert_eq!(reopened.text("/deadline/due"), "2026-11-23T11:00:00Z");
-    world.advance_to("2026-11-24T12:05:00Z").await;
+    world.advance_to("2026-11-24T13:05:00Z").await;
     assert_eq!((world.page(id).await.lead.level(), to_supervisor(&world).len()), (2, 1), "{:?}", world.mails());
     set_status(&world, OWNER, id, &json!({"status": "lost", "reason": "not_reached"})).await;
     let anew = set_status(&world, SUPERVISOR, id, &json!({"status": "in_progress"})).await;
-    assert_eq!((anew.text("/deadline/due"), &anew.body["deadline"]["level"]), ("2026-11-24T14:05:00Z", &json!(0)));
+    assert_eq!((anew.text("/deadline/due"), &anew.body["deadline"]["level"]), ("2026-11-24T15:05:00Z", &json!(0)));
     world.post(OWNER, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
     set_status(&world, OWNER, id, &json!({"status": "lost", "reason": "price"})).await;
     let answered = set_status(&world, OWNER, id, &json!({"status": "in_progress"})).await;

@@ -53,14 +53,14 @@ async fn dis_7_the_time_to_act_counts_in_opening_hours_and_also_without_a_remind
     let world = World::new().await;
     world.settings(|s| (s.escalation.level_1, s.escalation.reminder) = (600, 0)).await;
     let id = world.lead(&enquiry("jana")).await;
-    // Level 1 is due on Tuesday at 10:00 in Berlin, 09:00 UTC.
-    assert_eq!(world.page(id).await.lead.deadline(), Some(at("2026-11-24T09:00:00Z")));
+    // Level 1 is due on Tuesday at 11:00 in Berlin, 10:00 UTC.
+    assert_eq!(world.page(id).await.lead.deadline(), Some(at("2026-11-24T10:00:00Z")));
     world.advance_to("2026-11-24T05:00:00Z").await;
     assign(&world, id, "ben.krause").await;
-    assert_eq!(planned(&world, id).await[0].1, "24 09:00", "half an hour after the opening is earlier");
-    world.advance_to("2026-11-24T08:50:00Z").await;
+    assert_eq!(planned(&world, id).await[0].1, "24 10:00", "half an hour after the opening is earlier");
+    world.advance_to("2026-11-24T09:50:00Z").await;
     assign(&world, id, "clara.henning").await;
-    assert_eq!(planned(&world, id).await[0].1, "24 09:20");
+    assert_eq!(planned(&world, id).await[0].1, "24 10:20");
     world.post(ADMIN, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
     let answered = assign(&world, id, "david.roth").await;
     assert_eq!(answered.text("/owner"), "david.roth", "an answered lead needs no time");

@@ -271,12 +271,9 @@ impl Fields {
 
     /// Returns the answers to further messages.
     fn further(&self) -> Result<FurtherAnswers, Failure> {
-        let number = |value: &AttributeValue| value.as_n().ok().and_then(|number| number.parse().ok());
-        let times = match self.0.get("further_times") {
-            None => Vec::new(),
-            Some(AttributeValue::L(times)) => times.iter().map(|value| number(value).ok_or_else(|| invalid("further_times"))).collect::<Result<_, _>>()?,
-            Some(_) => return Err(invalid("further_times")),
-        };
+        let times = self.0.get("further_times").and_then(|times| times.as_l().ok()).into_iter().flatten();
+        let number = |time: &AttributeValue| time.as_n().ok()?.parse().ok();
+        let times = times.map(|time| number(time).ok_or_else(|| invalid("further_times"))).collect::<Result<_, _>>()?;
         let count = |name| Ok::<u32, Failure>(self.number(name)?.unwrap_or_default());
         Ok(FurtherAnswers { since: None, in_time: count("further_in_time")?, late: count("further_late")?, times })
     }
@@ -337,9 +334,21 @@ impl ListRow for Appointment {
 }
 
 impl ListRow for LeadFacts {
-    const NAMES: &'static [&'static str] =
-        &["owner", "source", "status", "deadline", "was_due", "level", "was_at", "answered_in", "in_time",
-          "further_times", "further_in_time", "further_late", "further_waits"];
+    const NAMES: &'static [&'static str] = &[
+        "owner",
+        "source",
+        "status",
+        "deadline",
+        "was_due",
+        "level",
+        "was_at",
+        "answered_in",
+        "in_time",
+        "further_times",
+        "further_in_time",
+        "further_late",
+        "further_waits",
+    ];
 
     fn read(row: HashMap<String, AttributeValue>, dealer: &DealerId, received: DateTime<Utc>) -> Result<Self, Failure> {
         let mut row = Fields(row);

@@ -200,7 +200,8 @@ impl DeadlineView {
         let steps = plan.steps().iter().map(|s| StepView { step: s.kind, due: s.due, happens_at: s.at, happened_at: s.fired });
         let seconds_left = due.filter(|_| lead.clock_runs()).map(|due| (due - now).num_seconds());
         let requested = lead.terms.requested.as_ref();
-        let requested = requested.map(|DeadlineRequest { at, by, when }| DeadlineRequestView { at: *at, by: by.to_string(), requested_at: *when });
+        let requested =
+            requested.map(|DeadlineRequest { at, by, when }| DeadlineRequestView { at: *at, by: by.to_string(), requested_at: *when });
         Some(Self { due, seconds_left, level: plan.level(), steps: steps.collect(), requested })
     }
 }

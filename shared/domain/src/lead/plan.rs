@@ -15,8 +15,8 @@ pub struct Step {
     /// When it is due; the next step counts from this time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub due: DateTime<Utc>,
-    /// When it is planned to fire: at `due`, after the day off if `due` is on one (ESC-5), or after the time to act of a new owner (DIS-7). A
-    /// reminder outside opening hours is planned in the last open minute before (ESC-2).
+    /// When it is planned to fire: at `due`, after the day off if `due` is on one (ESC-5), or after the time to act of a new owner (DIS-7).
+    /// A reminder outside opening hours is planned in the last open minute before (ESC-2).
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
     /// When it fired. A step fires once (ESC-8).
@@ -113,8 +113,8 @@ impl Plan {
         reminder.into_iter().chain(steps).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns the plan with the level 2 that counts from `first`, the first deadline that stands (ESC-12). `was` is the level 2 before: if it
-    /// has fired, it stays, and if it is due at the same time, it happens no earlier than it would have.
+    /// Returns the plan with the level 2 that counts from `first`, the first deadline that stands (ESC-12). `was` is the level 2 before: if
+    /// it has fired, it stays, and if it is due at the same time, it happens no earlier than it would have.
     ///
     /// # Errors
     /// [`NoHours`] if the dealer never opens again.
@@ -137,8 +137,8 @@ impl Plan {
         Ok(Self(self.0.into_iter().filter(|step| step.kind != StepKind::Level2).chain(level_2).collect()))
     }
 
-    /// Returns the plan in which neither the reminder nor level 1 happens before `until`, if they have not fired (DIS-7). A reminder that would
-    /// not be before level 1 is left out. Level 2 stays.
+    /// Returns the plan in which neither the reminder nor level 1 happens before `until`, if they have not fired (DIS-7). A reminder that
+    /// would not be before level 1 is left out. Level 2 stays.
     ///
     /// # Errors
     /// [`NoHours`] if level 1 is on a day off and the dealer never opens again.

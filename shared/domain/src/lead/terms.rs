@@ -79,7 +79,8 @@ impl Lead {
         }
     }
 
-    /// Starts a new deadline, because the contact sent `enquiry` after a reaction (INT-6). Its source, type and vehicle choose the deadline rule.
+    /// Starts a new deadline, because the contact sent `enquiry` after a reaction (INT-6). Its source, type and vehicle choose the deadline
+    /// rule.
     pub(crate) fn restart_deadline(&mut self, dealer: &Dealer, start: ClockStart, enquiry: &Enquiry) {
         self.asked_again(start.counted);
         let answered = self.reaction.take();
@@ -128,7 +129,9 @@ impl Lead {
     /// an earlier release moved keeps its level 2.
     pub(crate) fn replan_level_2(&mut self, dealer: &Dealer) -> bool {
         let escalation = self.escalation(dealer);
-        let Some((plan, first)) = self.plan.as_ref().zip(self.terms.first_deadline).filter(|_| escalation.level_1 > 0) else { return false };
+        let Some((plan, first)) = self.plan.as_ref().zip(self.terms.first_deadline).filter(|_| escalation.level_1 > 0) else {
+            return false;
+        };
         let replanned = plan.clone().with_level_2(plan.step(StepKind::Level2), first, escalation, &dealer.settings.calendar);
         // Without opening hours to count in, the old plan stays (CLK-6).
         let Some(replanned) = replanned.ok().filter(|replanned| replanned != plan) else { return false };
