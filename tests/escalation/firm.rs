@@ -140,8 +140,8 @@ async fn esc_12_a_reopening_by_the_owner_keeps_the_first_deadline() {
     assert_eq!(answered.text("/reaction/kind"), "reply", "it was answered, and waits for nothing");
 }
 
-/// ESC-12: level 2 fires in the night. The owner closes the lead before the mail goes out and reopens it later: the supervisor gets the mail
-/// all the same.
+/// ESC-12: level 2 fires in the night. The owner closes the lead before the mail goes out and reopens it later: the supervisor gets the
+/// mail all the same.
 #[tokio::test]
 async fn esc_12_a_closing_in_the_night_does_not_swallow_the_supervisors_notice() {
     let world = World::new().await;

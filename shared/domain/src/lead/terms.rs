@@ -104,8 +104,8 @@ impl Lead {
         self.clock_runs() && self.replan(dealer)
     }
 
-    /// Moves the first-contact deadline to `at`. Its steps start again. With `agreed`, level 2 counts from `at`. Otherwise it stays where it
-    /// is, and does not happen a second time.
+    /// Moves the first-contact deadline to `at`. Its steps start again. With `agreed`, level 2 counts from `at`. Otherwise it stays where
+    /// it is, and does not happen a second time.
     ///
     /// # Errors
     /// [`NoHours`] if the dealer never opens again.
@@ -125,8 +125,8 @@ impl Lead {
         Ok(())
     }
 
-    /// Computes the level 2 of a deadline that was moved by hand again, by newer settings. Returns whether the plan changed. A deadline that
-    /// an earlier release moved keeps its level 2.
+    /// Computes the level 2 of a deadline that was moved by hand again, by newer settings. Returns whether the plan changed. A deadline
+    /// that an earlier release moved keeps its level 2.
     pub(crate) fn replan_level_2(&mut self, dealer: &Dealer) -> bool {
         let escalation = self.escalation(dealer);
         let Some((plan, first)) = self.plan.as_ref().zip(self.terms.first_deadline).filter(|_| escalation.level_1 > 0) else {
