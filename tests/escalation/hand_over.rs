@@ -65,3 +65,20 @@ async fn dis_7_the_time_to_act_counts_in_opening_hours_and_also_without_a_remind
     let answered = assign(&world, id, "david.roth").await;
     assert_eq!(answered.text("/owner"), "david.roth", "an answered lead needs no time");
 }
+
+/// DIS-7, DIS-10: a lead goes on at the very time of level 1. The new owner is not notified of a new and an overdue lead at once.
+#[tokio::test]
+async fn dis_7_a_lead_that_goes_on_is_not_new_and_overdue_at_once() {
+    let world = World::new().await;
+    world.settings(|s| s.reassign_after = 120).await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T11:29:00Z").await;
+    let lead = world.page(id).await.lead;
+    assert_eq!((lead.owner.unwrap().as_str(), lead.plan.unwrap().level()), ("ben.krause", 0), "half an hour until the break");
+    let to_ben = |mails: Vec<String>| mails.into_iter().filter(|mail| mail.contains(" ben.krause:")).collect::<Vec<_>>();
+    assert_eq!(to_ben(world.mails()).len(), 1, "{:?}", world.mails());
+    world.advance_to("2026-11-23T11:30:00Z").await;
+    assert_eq!(to_ben(world.mails()).len(), 2, "{:?}", world.mails());
+    world.advance_to("2026-11-24T11:00:00Z").await;
+    assert_eq!(world.page(id).await.lead.level(), 2, "a day after the first deadline");
+}
