@@ -1,6 +1,5 @@
 //! Level 2 stays where it is, unless a supervisor agrees to a move (ESC-12).
 
-use crate::lead_page::elements::drive;
 use crate::support::world::{ADMIN, Reply, Request, World, at, enquiry};
 use forecourt_domain::base::{LeadId, StepKind};
 use forecourt_domain::lead::Event;
@@ -167,6 +166,7 @@ async fn esc_7_an_appointment_entered_for_a_past_time_is_no_reaction() {
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
     let path = format!("/leads/{id}/test-drives");
+    let drive = |time: &str| json!({"vehicle": {"make": "Opel", "model": "Corsa"}, "at": time});
     for past in ["2026-11-20T09:00:00Z", "2026-11-23T09:30:00Z", "2026-11-23T09:59:59Z"] {
         assert_eq!(world.post(OWNER, &path, &drive(past)).await.status, 201);
         assert!(world.page(id).await.lead.clock_runs(), "{past}");

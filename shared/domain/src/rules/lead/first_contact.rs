@@ -54,8 +54,10 @@ fn movable(lead: &Lead) -> Result<DateTime<Utc>, Refusal> {
     if lead.clock_runs() {
         return Ok(from);
     }
-    let why = "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved";
-    Err(Refusal::conflict("LEAD-6", why))
+    Err(Refusal::conflict(
+        "LEAD-6",
+        "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved",
+    ))
 }
 
 /// Removes the requested move, because the deadline is to stay. `None` if none is requested.
