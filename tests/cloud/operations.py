@@ -88,6 +88,7 @@ SENDERS = {
 }
 # The operation is reached and authorised, and refuses the request for a reason of its own.
 REFUSED = {
+    "ApproveDeadline": {409: "no move of the first-contact deadline is requested"},
     "ClaimLead": {409: "the lead is not in the pool"},
     "Resend": {404: "no message failed"},
     "ReceivePingBack": {401: "no signature: the ping-back that the drive signs is accepted"},

@@ -35,10 +35,12 @@ async fn dis_7_a_moved_lead_is_distributed_and_its_steps_count_by_the_new_dealer
     world.system.settle().await;
     let lead = world.page(id).await.lead;
     assert_eq!(lead.owner.as_ref().unwrap().as_str(), "amelia.hart");
-    // The lead came in at 9:00 in London. Level 1 is 90 minutes there and has passed, so it fires at once. The reminder fired before and
-    // stays.
+    // The lead came in at 9:00 in London. Level 1 is 90 minutes there and has passed. The new owner gets the reminder's 20 minutes to act.
+    // The reminder fired before and stays.
     assert_eq!(lead.deadline(), Some(at("2026-11-23T10:30:00Z")));
-    world.system.settle().await;
+    world.advance_to("2026-11-23T10:59:00Z").await;
+    assert_eq!(world.page(id).await.lead.level(), 0);
+    world.advance_to("2026-11-23T11:00:00Z").await;
     assert_eq!(world.page(id).await.lead.level(), 1);
     // The lead has left the list and the scope of the first dealer.
     assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 0);

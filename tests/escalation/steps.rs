@@ -185,7 +185,8 @@ async fn esc_9_a_reopened_lead_has_a_new_deadline_and_its_old_timers_do_nothing(
     world.advance_to("2026-11-23T09:30:00Z").await;
     world.post("anna.vogt", &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "not_reached"})).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
-    let reopened = world.post("anna.vogt", &format!("/leads/{id}/status"), &json!({"status": "in_progress"})).await;
+    // The supervisor reopens it: a reopening by the owner would keep the first deadline (ESC-12).
+    let reopened = world.post("helga.stern", &format!("/leads/{id}/status"), &json!({"status": "in_progress"})).await;
     // 11:00 to 12:30 and 13:30 to 14:00 are 120 working minutes.
     assert_eq!(reopened.text("/deadline/due"), "2026-11-23T13:00:00Z");
     world.advance_to("2026-11-23T12:59:00Z").await;

@@ -148,6 +148,7 @@ async fn set_10_the_schemas_of_settings_have_the_fields_of_the_settings() {
         ("pool", "PoolBody"),
         ("distribution-groups", "DistributionGroupsBody"),
         ("routing-rules", "RoutingRulesBody"),
+        ("deadline-rules", "DeadlineRulesBody"),
         ("absences", "AbsencesBody"),
         ("limits", "LimitsBody"),
         ("users/anna.vogt", "DealerUserBody"),

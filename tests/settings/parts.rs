@@ -16,6 +16,7 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
         "pool",
         "distribution-groups",
         "routing-rules",
+        "deadline-rules",
         "absences",
         "limits",
     ];
@@ -117,7 +118,9 @@ async fn set_10_a_part_keeps_fields_that_are_left_out_and_takes_what_get_returns
     assert_eq!(kept.body["settings"]["admin_user"], set.body["settings"]["admin_user"]);
     assert_eq!(put("absences", 3, &json!({})).await.body["version"], 3);
     let parts = ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "appointment-settings", "pool", "limits"];
-    for part in parts.into_iter().chain(["distribution-groups", "routing-rules", "absences", "settings", "users/anna.vogt"]) {
+    for part in
+        parts.into_iter().chain(["distribution-groups", "routing-rules", "deadline-rules", "absences", "settings", "users/anna.vogt"])
+    {
         let read = world.get(ADMIN, &of_dealer(part)).await.body;
         let same = put(part, 3, &read).await;
         assert_eq!((same.status, &same.headers["etag"]), (200, &"\"3\"".parse().unwrap()), "{part}: {}", same.body);

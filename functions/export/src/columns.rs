@@ -5,6 +5,7 @@ use forecourt_domain::appointment::{Appointment, AppointmentState, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, Status};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::hours::Calendar;
+use forecourt_domain::lead::FurtherAnswers;
 use forecourt_domain::reports::LeadFacts;
 use forecourt_store::{EarlierPlace, ListRow, ListedLead, earlier_places};
 
@@ -141,6 +142,8 @@ pub(crate) fn facts(lead: &ListedLead) -> LeadFacts {
         response: None,
         deadline: lead.row.deadline,
         level: lead.row.level,
+        further: FurtherAnswers::default(),
+        further_waits: false,
     }
 }
 

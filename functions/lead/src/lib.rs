@@ -30,8 +30,8 @@ pub use list::{
     BoardRowView, BoardView, ChangesView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView,
 };
 pub use page::{
-    DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
-    StepView, TargetView, TimelineView,
+    DeadlineRequestView, DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView,
+    OpenTaskView, ReactionView, StepView, TargetView, TimelineView,
 };
 pub use undelivered::{UndeliveredListView, UndeliveredView};
 pub use work::{

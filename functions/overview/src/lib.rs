@@ -17,8 +17,8 @@ mod sites;
 mod view;
 
 pub use view::{
-    AppointmentDayView, AppointmentOverviewView, AppointmentRowView, AppointmentsBox, AttendanceBox, LeadCountsView, LeadOverviewView,
-    ResponseTimeView, SentBox, Share, SourceBox,
+    AppointmentDayView, AppointmentOverviewView, AppointmentRowView, AppointmentsBox, AttendanceBox, FurtherCountsView, LeadCountsView,
+    LeadOverviewView, ResponseTimeView, SentBox, Share, SourceBox,
 };
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam};
-use forecourt_domain::reports::{AppointmentTally, LeadCounts, LeadTally, RESPONSE_BUCKETS, Sent, percentage};
+use forecourt_domain::reports::{AppointmentTally, FurtherCounts, LeadCounts, LeadTally, RESPONSE_BUCKETS, Sent, percentage};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -252,15 +252,35 @@ pub struct LeadCountsView {
     pub unanswered: Share,
     /// Distribution of the working time from arrival to first response: up to 15 and 30 minutes, 1, 2, 4, 8 and 24 hours, and longer.
     pub response_times: Vec<ResponseTimeView>,
+    /// The answers to further messages of the customers (INT-6). The other counts leave them out.
+    pub further: FurtherCountsView,
 }
 
-/// The leads whose first response took longer than the bucket before, and at most `up_to_minutes`.
+/// Totals of further messages: those of a customer who was answered before and waits for an answer again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FurtherCountsView {
+    /// All of them, of leads that the dealer received in the period.
+    pub received: u64,
+    /// Those with an answer; percentage of `received`.
+    pub answered: Share,
+    /// Answered by the deadline. Percentage of the judged messages: answered, or past their deadline without an answer. A message without
+    /// a deadline is not judged.
+    pub in_time: Share,
+    /// Answered after the deadline; percentage of the judged messages.
+    pub late: Share,
+    /// Past the deadline without an answer; percentage of the judged messages.
+    pub overdue: Share,
+    /// Distribution of the working time from the message to its answer, as that of the first responses.
+    pub response_times: Vec<ResponseTimeView>,
+}
+
+/// The leads or further messages whose response took longer than the bucket before, and at most `up_to_minutes`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ResponseTimeView {
     /// Longest response time in working minutes, inclusive: 15, 30, 60, 120, 240, 480 or 1440; `null` in the last bucket.
     #[schema(example = 15)]
     pub up_to_minutes: Option<u64>,
-    /// The number of leads.
+    /// The number of leads or messages.
     pub number: u64,
     /// Percentage of `received` with one decimal, so that the buckets and `unanswered` make up the whole.
     #[schema(example = 12.5)]
@@ -284,7 +304,8 @@ impl From<LeadCounts> for LeadCountsView {
             won: of_all(counts.won),
             lost: of_all(counts.lost),
             unanswered: of_all(counts.unanswered()),
-            response_times: ResponseTimeView::all(&counts),
+            response_times: ResponseTimeView::all(counts.response_times(), counts.received),
+            further: FurtherCountsView::from(counts.further),
         };
         view.median_response_minutes = counts.percentile(50);
         view.p90_response_minutes = counts.percentile(90);
@@ -293,10 +314,24 @@ impl From<LeadCounts> for LeadCountsView {
 }
 
 impl ResponseTimeView {
-    fn all(counts: &LeadCounts) -> Vec<Self> {
+    fn all(numbers: [u64; RESPONSE_BUCKETS.len() + 1], received: u64) -> Vec<Self> {
         let longest = RESPONSE_BUCKETS.into_iter().map(Some).chain([None]);
-        let bucket = |(up_to_minutes, number)| Self { up_to_minutes, number, percentage: percentage(number, counts.received) };
-        longest.zip(counts.response_times()).map(bucket).collect()
+        let bucket = |(up_to_minutes, number)| Self { up_to_minutes, number, percentage: percentage(number, received) };
+        longest.zip(numbers).map(bucket).collect()
+    }
+}
+
+impl From<FurtherCounts> for FurtherCountsView {
+    fn from(counts: FurtherCounts) -> Self {
+        let judged = |number| Share::of(number, counts.judged());
+        Self {
+            received: counts.received,
+            answered: Share::of(counts.answered, counts.received),
+            in_time: judged(counts.in_time),
+            late: judged(counts.late),
+            overdue: judged(counts.overdue),
+            response_times: ResponseTimeView::all(counts.response_times, counts.received),
+        }
     }
 }
 

@@ -77,6 +77,7 @@ fn shape_of(part: SettingsPart) -> Shape {
         SettingsPart::Pool => (None, &[("pool", "null")]),
         SettingsPart::DistributionGroups => (None, &[("distribution_groups", "[]")]),
         SettingsPart::RoutingRules => (None, &[("routing_rules", "[]")]),
+        SettingsPart::DeadlineRules => (None, &[("deadline_rules", "[]")]),
         SettingsPart::Absences => (None, &[("absences", "[]")]),
         SettingsPart::Limits => {
             (Some("limits"), &[("letters_per_recipient", "20"), ("text_messages_per_hour", "200"), ("text_message_countries", "null")])

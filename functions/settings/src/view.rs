@@ -77,7 +77,7 @@ pub struct FindingsView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
     /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `nobody_above`,
-    /// `nobody_present`, `level_1_too_long` or `empty_group`.
+    /// `nobody_present`, `level_1_too_long`, `reminder_not_before_level_1` or `empty_group`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,

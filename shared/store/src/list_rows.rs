@@ -15,6 +15,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Status, UserId};
+use forecourt_domain::lead::FurtherAnswers;
 use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Period, Response};
 use std::collections::HashMap;
 
@@ -268,6 +269,15 @@ impl Fields {
         self.0.get(name)?.as_m().ok()?.get(inner)
     }
 
+    /// Returns the answers to further messages.
+    fn further(&self) -> Result<FurtherAnswers, Failure> {
+        let times = self.0.get("further_times").and_then(|times| times.as_l().ok()).into_iter().flatten();
+        let number = |time: &AttributeValue| time.as_n().ok()?.parse().ok();
+        let times = times.map(|time| number(time).ok_or_else(|| invalid("further_times"))).collect::<Result<_, _>>()?;
+        let count = |name| Ok::<u32, Failure>(self.number(name)?.unwrap_or_default());
+        Ok(FurtherAnswers { since: None, in_time: count("further_in_time")?, late: count("further_late")?, times })
+    }
+
     fn media(&self, name: &str) -> Media {
         let is = |medium| self.inner(name, medium).and_then(|value| value.as_bool().ok()) == Some(&true);
         Media { email: is("email"), sms: is("sms") }
@@ -324,8 +334,21 @@ impl ListRow for Appointment {
 }
 
 impl ListRow for LeadFacts {
-    const NAMES: &'static [&'static str] =
-        &["owner", "source", "status", "deadline", "was_due", "level", "was_at", "answered_in", "in_time"];
+    const NAMES: &'static [&'static str] = &[
+        "owner",
+        "source",
+        "status",
+        "deadline",
+        "was_due",
+        "level",
+        "was_at",
+        "answered_in",
+        "in_time",
+        "further_times",
+        "further_in_time",
+        "further_late",
+        "further_waits",
+    ];
 
     fn read(row: HashMap<String, AttributeValue>, dealer: &DealerId, received: DateTime<Utc>) -> Result<Self, Failure> {
         let mut row = Fields(row);
@@ -349,6 +372,8 @@ impl ListRow for LeadFacts {
             response,
             deadline: row.time("was_due")?.or(row.time("deadline")?),
             level: level.max(was_at).unwrap_or_default(),
+            further: row.further()?,
+            further_waits: row.truth("further_waits").unwrap_or_default(),
         })
     }
 }

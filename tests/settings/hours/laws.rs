@@ -187,6 +187,17 @@ proptest! {
     }
 
     #[test]
+    fn esc_2_the_last_open_minute_is_open_and_nothing_opens_after_it((calendar, at) in scene()) {
+        match calendar.last_open_before(at) {
+            Some(last) => {
+                prop_assert!(last <= at && calendar.is_open_or_closing(last));
+                prop_assert!(last == at || calendar.elapsed(last, at) <= minutes(1));
+            }
+            None => prop_assert_eq!(calendar.elapsed(at - TimeDelta::days(731), at), TimeDelta::zero()),
+        }
+    }
+
+    #[test]
     fn clk_5_elapsed_undoes_add((calendar, start) in scene(), n in working()) {
         if let Ok(due) = calendar.add(start, n) {
             prop_assert_eq!(calendar.elapsed(start, due), n);

@@ -11,7 +11,7 @@ pub use contact::LeadContactView;
 pub use header::{HeaderView, OpenTaskView, TargetView};
 pub(crate) use raw::raw;
 pub use timeline::{EntryView, EventView, TimelineView};
-pub use view::{DeadlineView, LeadPageView, LeadView, MessageView, ReactionView, StepView};
+pub use view::{DeadlineRequestView, DeadlineView, LeadPageView, LeadView, MessageView, ReactionView, StepView};
 
 use crate::cursor;
 use forecourt_domain::base::{LeadId, Refusal, Right};

@@ -87,7 +87,15 @@ impl EventView {
             Event::Reacted { kind, first, note } => ("reacted", json!({"kind": kind, "first": first, "note": note})),
             Event::CallMissed { note } => ("call_missed", json!({"note": note})),
             Event::NoContact { note } => ("no_contact", json!({"note": note})),
-            Event::FirstContactMoved { from, to } => ("first_contact_moved", json!({"from": from, "to": to})),
+            Event::FirstContactMoved { from, to, agreed } => {
+                let mut details = json!({"from": from, "to": to});
+                // Only a move that somebody agreed to moves level 2 (ESC-12).
+                if *agreed {
+                    details["agreed"] = json!(true);
+                }
+                ("first_contact_moved", details)
+            }
+            Event::DeadlineRequest { action, at } => (name_of_request(*action), json!({"at": at})),
             Event::Deadline { action, deadline, title, at, from, note } => {
                 let details = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
                 (name_of_deadline(*action), details)
@@ -156,6 +164,15 @@ fn name_of_deadline(action: TimelineAction) -> &'static str {
         TimelineAction::Changed | TimelineAction::Reopened => "deadline_changed",
         TimelineAction::Completed => "deadline_met",
         TimelineAction::Deleted => "deadline_deleted",
+    }
+}
+
+/// Returns the event name of a requested move of the first-contact deadline (ESC-12).
+fn name_of_request(action: TimelineAction) -> &'static str {
+    match action {
+        TimelineAction::Added | TimelineAction::Changed | TimelineAction::Reopened => "deadline_requested",
+        TimelineAction::Completed => "deadline_granted",
+        TimelineAction::Deleted => "deadline_request_dropped",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cursor;
 use crate::elements::CountsView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LostReason, Status, StepKind};
-use forecourt_domain::lead::{Lead, Reaction};
+use forecourt_domain::lead::{DeadlineRequest, Lead, Reaction};
 use forecourt_domain::messages::{Message, MessageState, Notice};
 use forecourt_edge::usecase::people::PersonView;
 use forecourt_store::LeadPage;
@@ -73,6 +73,20 @@ pub struct DeadlineView {
     pub level: u8,
     /// The steps in order.
     pub steps: Vec<StepView>,
+    /// The move beyond level 2 that was requested and not yet granted; absent if there is none (ESC-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested: Option<DeadlineRequestView>,
+}
+
+/// A requested move of the first-contact deadline.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeadlineRequestView {
+    /// The requested deadline.
+    pub at: DateTime<Utc>,
+    /// Who requested it: `user:…`.
+    pub by: String,
+    /// When it was requested.
+    pub requested_at: DateTime<Utc>,
 }
 
 /// A step of the escalation.
@@ -83,7 +97,8 @@ pub struct StepView {
     pub step: StepKind,
     /// When the step is due.
     pub due: DateTime<Utc>,
-    /// When the step happens: after `due` if that is on a day off (ESC-5).
+    /// When the step happens: after `due` if that is on a day off (ESC-5) or if a new owner gets time to act (DIS-7). A reminder outside
+    /// opening hours happens in the last open minute before (ESC-2).
     pub happens_at: DateTime<Utc>,
     /// When the step happened; `null` if it has not.
     pub happened_at: Option<DateTime<Utc>>,
@@ -97,7 +112,8 @@ pub struct ReactionView {
     pub kind: forecourt_domain::base::ReactionKind,
     /// When the user reacted.
     pub at: DateTime<Utc>,
-    /// Response time in seconds, counted in the dealer's opening hours.
+    /// Response time in seconds, counted in the dealer's opening hours: from the arrival or, for the answer to a further message, from that
+    /// message (INT-6).
     pub working_seconds: i64,
     /// Response time in elapsed seconds.
     pub clock_seconds: i64,
@@ -183,7 +199,10 @@ impl DeadlineView {
         let due = plan.deadline();
         let steps = plan.steps().iter().map(|s| StepView { step: s.kind, due: s.due, happens_at: s.at, happened_at: s.fired });
         let seconds_left = due.filter(|_| lead.clock_runs()).map(|due| (due - now).num_seconds());
-        Some(Self { due, seconds_left, level: plan.level(), steps: steps.collect() })
+        let requested = lead.terms.requested.as_ref();
+        let requested =
+            requested.map(|DeadlineRequest { at, by, when }| DeadlineRequestView { at: *at, by: by.to_string(), requested_at: *when });
+        Some(Self { due, seconds_left, level: plan.level(), steps: steps.collect(), requested })
     }
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DeadlineId, Fault, LeadId, ReactionKind, Refusal, Right, numbered};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::{FIRST_CONTACT, Lead};
+use forecourt_domain::rules::lead::first_contact;
 use forecourt_domain::rules::lead::reaction::{self, Logged};
 use forecourt_domain::rules::lead::target::{self, DeadlineChange};
 use forecourt_edge::Platform;
@@ -91,15 +92,38 @@ pub(crate) async fn set(platform: &Platform, call: &Call) -> Result<Answer, Prob
     Ok(answer.header("location", format!("/leads/{id}/deadlines/{name}")).about(&id))
 }
 
-/// `PATCH /leads/{id}/deadlines/{deadline}`: the first-contact deadline or another.
+/// `PATCH /leads/{id}/deadlines/{deadline}`: the first-contact deadline or another. A move beyond level 2 that nobody agreed to is only
+/// requested, and the status is 202 (ESC-12).
 pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wanted = call.json::<TargetBody>()?.check()?;
-    let rule = |context: LeadContext<'_>| {
-        let by = call.scope.actor();
-        match further(call)? {
-            Some(id) => target::change(context.lead, &id, &wanted, by, call.now),
-            None => target::move_first_contact(context.lead, context.dealer, first_contact_at(&wanted)?, by, call.now),
+    let further = further(call)?;
+    let by = call.scope.actor();
+    let rule = |context: LeadContext<'_>| match &further {
+        Some(id) => target::change(context.lead, id, &wanted, by.clone(), call.now),
+        None => {
+            let agreed = call.scope.agrees_for(context.lead, &context.dealer.settings);
+            first_contact::move_to(context.input(&by, call.now), first_contact_at(&wanted)?, agreed)
         }
+    };
+    let id: LeadId = call.part("id", "lead")?;
+    let lead = lead::change(LeadRequest::of(platform, call, id), &|_| Vec::new(), rule, |lead, _, _| lead.clone()).await?;
+    let requested = lead.terms.requested.as_ref().map(|requested| requested.at);
+    let status = if further.is_none() && requested.is_some() && requested == wanted.at { 202 } else { 200 };
+    Ok(Answer::new(status, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&lead.id))
+}
+
+/// `POST /leads/{id}/deadlines/{deadline}/approval`: grants the requested move of the first-contact deadline (ESC-12).
+pub(crate) async fn approve(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let by = call.scope.actor();
+    let rule = |context: LeadContext<'_>| {
+        if let Some(id) = further(call)? {
+            target::exists(context.lead, &id)?;
+            return Err(Refusal::conflict("ESC-12", "only a move of the first-contact deadline needs an approval"));
+        }
+        if !call.scope.agrees_for(context.lead, &context.dealer.settings) {
+            return Err(Refusal::Forbidden(Right::ChangeSettings));
+        }
+        first_contact::grant(context.input(&by, call.now)).map(Some)
     };
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }

@@ -7,7 +7,7 @@ use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::calendar::{CalendarContext, CompletedEvents, rearm, with_events_completed};
-use forecourt_domain::rules::lead::reaction::{self, ClosingOutcome};
+use forecourt_domain::rules::lead::reaction::{self, ClosingOutcome, StatusChange};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::lead::{self, LeadContext, found};
@@ -33,7 +33,9 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
     change(platform, call, Right::WorkLeads, &also, |context| {
         let LeadContext { lead, dealer, loaded } = context;
         let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
-        let closed = reaction::close(context.input(&by, call.now), outcome, rotation.as_ref(), note.clone())?;
+        let agreed = call.scope.agrees_for(lead, &dealer.settings);
+        let change = StatusChange { outcome, agreed, note: note.clone() };
+        let closed = reaction::close(context.input(&by, call.now), change, rotation.as_ref())?;
         let events = affected_events(lead, outcome, completes, call);
         let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
         let days = |user: &UserId, date| loaded.day(user, date);

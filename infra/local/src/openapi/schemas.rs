@@ -3,8 +3,8 @@
 use super::limits::{is_of_body, limited, types_of};
 use super::parameters::schema_of;
 use super::settings::{
-    AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DealerSettingsBody, DistributionGroupsBody, EscalationBody,
-    HolidaysBody, LimitsBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
+    AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DeadlineRulesBody, DealerSettingsBody, DistributionGroupsBody,
+    EscalationBody, HolidaysBody, LimitsBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
 };
 use super::users::{AvailabilityBody, DealerUserBody, MeBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{
@@ -62,8 +62,8 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
     register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView, DiaryView);
     register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
-    register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, AbsencesBody, DealerSettingsBody);
-    register!(schemas: AvailabilityView, AvailabilityBody, BusyBody);
+    register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
+    register!(schemas: AbsencesBody, DealerSettingsBody, AvailabilityView, AvailabilityBody, BusyBody);
     register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody, MeBody);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 22] = [
+pub(super) const NAMES: [&str; 24] = [
     "OpeningHoursBody",
     "WeekBody",
     "HolidaysBody",
@@ -25,6 +25,8 @@ pub(super) const NAMES: [&str; 22] = [
     "RoutingRulesBody",
     "RoutingRuleBody",
     "RoutingConditionBody",
+    "DeadlineRulesBody",
+    "DeadlineRuleBody",
     "AbsencesBody",
     "DealerAbsenceBody",
     "DealerSettingsBody",
@@ -35,7 +37,10 @@ pub(super) const NAMES: [&str; 22] = [
 /// Schemas that also have the fields of others. Their types state only the fields that the others lack or describe differently.
 pub(super) const WITH_FIELDS_OF: [(&str, &[&str]); 4] = [
     ("DealerAbsenceBody", &["AbsenceBody"]),
-    ("DealerSettingsBody", &["MailboxBody", "ConfigurationBody", "PoolBody", "DistributionGroupsBody", "RoutingRulesBody"]),
+    (
+        "DealerSettingsBody",
+        &["MailboxBody", "ConfigurationBody", "PoolBody", "DistributionGroupsBody", "RoutingRulesBody", "DeadlineRulesBody"],
+    ),
     ("CalendarBody", &["OpeningHoursBody", "HolidaysBody"]),
     ("MemberBody", &["DealerUserBody", "UserAbsencesBody", "AvailabilityBody"]),
 ];
@@ -273,7 +278,31 @@ pub(super) struct RoutingRuleBody {
     when: Option<RoutingConditionBody>,
 }
 
-/// The condition of a routing rule. An empty list matches every lead; all lists must match.
+/// The deadline rules (ESC-13).
+#[derive(ToSchema)]
+pub(super) struct DeadlineRulesBody {
+    /// The rules; the first that matches counts. Without a match, the dealer's durations apply.
+    #[schema(max_items = 200)]
+    deadline_rules: Option<Vec<DeadlineRuleBody>>,
+}
+
+/// A deadline rule: the durations of the steps of some leads, in minutes.
+#[derive(ToSchema)]
+pub(super) struct DeadlineRuleBody {
+    /// The condition; without one, the rule matches every lead.
+    when: Option<RoutingConditionBody>,
+    /// Working minutes from the enquiry to level 1; 0: no deadline.
+    #[schema(maximum = 86_400)]
+    level_1: u32,
+    /// Minutes before level 1 at which the seller is reminded; 0: no reminder; default: the dealer's.
+    #[schema(maximum = 86_400)]
+    reminder: Option<u32>,
+    /// Minutes from level 1 to level 2; 0: no level 2; default: the dealer's.
+    #[schema(maximum = 86_400)]
+    level_2: Option<u32>,
+}
+
+/// The condition of a routing or deadline rule. An empty list matches every lead; all lists must match.
 #[derive(ToSchema)]
 pub(super) struct RoutingConditionBody {
     sources: Option<Vec<String>>,

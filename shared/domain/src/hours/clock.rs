@@ -21,6 +21,9 @@ const LONGEST_CLOSURE: TimeDelta = TimeDelta::days(731);
 /// duration.
 const FARTHEST: TimeDelta = TimeDelta::days(36_525);
 
+/// The last minute of an opening, in which a step is early enough to be read.
+const MINUTE: TimeDelta = TimeDelta::minutes(1);
+
 /// The resolution of instants.
 const TICK: TimeDelta = TimeDelta::nanoseconds(1);
 
@@ -181,6 +184,19 @@ impl Calendar {
     /// [`NoHours`] if `due` is on a day off and no opening follows within two years (CLK-6).
     pub fn holds_day_off(&self, due: DateTime<Utc>) -> Result<DateTime<Utc>, NoHours> {
         if self.is_day_off(due) && !self.is_open_or_closing(due) { self.next_opening(due) } else { Ok(due) }
+    }
+
+    /// Returns `at` if the dealer is open then or closes at that instant, else the beginning of the last open minute before it (ESC-2).
+    ///
+    /// An opening of less than a minute counts from its beginning. `None` if there was no opening within two years before (CLK-6).
+    pub fn last_open_before(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.is_open_or_closing(at) {
+            return Some(at);
+        }
+        let last = self.date_of(at);
+        let dates = std::iter::successors(Some(last), |date| date.pred_opt()).take_while(|date| last - *date <= LONGEST_CLOSURE);
+        let closed = dates.filter_map(|date| self.spans_on(date).filter(|span| span.closes <= at).last());
+        closed.map(|span| span.opens.max(span.closes - MINUTE)).next()
     }
 
     /// The periods of opening on a date, in order and disjoint: the intervals are, and

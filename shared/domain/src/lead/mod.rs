@@ -1,6 +1,7 @@
 //! A lead: its state, and the queries on it.
 
 mod contacts;
+mod further;
 mod origin;
 mod plan;
 mod planned;
@@ -8,16 +9,19 @@ mod raw;
 mod reaction;
 mod target;
 mod task;
+mod terms;
 mod timeline;
 mod turn;
 
 pub use contacts::{Enquirer, LeadContact};
+pub use further::{FurtherAnswers, RESPONSE_BUCKETS, response_bucket};
 pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
 pub use raw::{Raw, RawStorage};
 pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};
 pub use task::{Task, TaskDetails, TaskState};
+pub use terms::{ClockTerms, DeadlineCriteria, DeadlineRequest};
 pub use timeline::{Entry, Event, TimelineAction};
 pub use turn::Turn;
 
@@ -111,6 +115,9 @@ pub struct Lead {
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     #[serde(rename = "original")]
     pub deadline_before_moves: Option<DateTime<Utc>>,
+    /// The terms of the response clock beside the plan (ESC-12).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub terms: ClockTerms,
     /// Its further deadlines, sorted by time; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
@@ -139,6 +146,9 @@ pub struct Lead {
     /// The very first reaction, if a later enquiry of the contact started a new deadline (INT-6). Reports use it for the response time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_reaction: Option<Reaction>,
+    /// The answers to further messages of the customer, except the current one: see [`Lead::further_answers`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub further: FurtherAnswers,
     /// The highest escalation level before the response clock was restarted (OVR-4).
     #[serde(default, skip_serializing_if = "is_default")]
     pub escalated: u8,
@@ -163,7 +173,7 @@ impl Lead {
     /// The start of the response clock.
     pub(crate) fn clock(&self) -> ClockStart {
         let counted = self.clock_start();
-        ClockStart { counted, seen: self.received.unwrap_or(counted) }
+        ClockStart { counted, seen: self.received.unwrap_or(counted), act_until: self.terms.act_until }
     }
 
     /// When the lead came to its dealer. It sorts the dealer's list.

@@ -15,7 +15,8 @@ pub struct Step {
     /// When it is due; the next step counts from this time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub due: DateTime<Utc>,
-    /// When it is planned to fire: at `due`, or after the day off if `due` is on one (ESC-5).
+    /// When it is planned to fire: at `due`, after the day off if `due` is on one (ESC-5), or after the time to act of a new owner (DIS-7).
+    /// A reminder outside opening hours is planned in the last open minute before (ESC-2).
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
     /// When it fired. A step fires once (ESC-8).
@@ -35,11 +36,13 @@ pub struct ClockStart {
     pub counted: DateTime<Utc>,
     /// When it arrived: no step happens before the user had the reminder's time. Equal to `counted`, unless it waited in a queue.
     pub seen: DateTime<Utc>,
+    /// The end of a new owner's time to act: neither the reminder nor level 1 happens before (DIS-7). `None` if the owner got none.
+    pub act_until: Option<DateTime<Utc>>,
 }
 
 impl From<DateTime<Utc>> for ClockStart {
     fn from(at: DateTime<Utc>) -> Self {
-        Self { counted: at, seen: at }
+        Self { counted: at, seen: at, act_until: None }
     }
 }
 
@@ -62,7 +65,7 @@ impl Plan {
     /// # Errors
     /// [`NoHours`] if the calendar has no opening hours to count in (CLK-6).
     pub fn moved(&self, escalation: Escalation, calendar: &Calendar, start: ClockStart) -> Result<Option<Self>, NoHours> {
-        let ClockStart { counted, seen } = start;
+        let ClockStart { counted, seen, act_until } = start;
         let late = seen > counted;
         // An enquiry that waited in a queue may be overdue when it arrives: each step then leaves the reminder's time, in opening hours.
         let given = minutes(escalation.reminder.min(escalation.level_1));
@@ -80,33 +83,73 @@ impl Plan {
                 Some(step) => step.due,
                 None => calendar.add(counted, minutes(escalation.level_1))?,
             };
-            let reminder = level_1 - minutes(escalation.reminder);
-            if escalation.reminder > 0 && reminder >= seen && done(StepKind::Level1).is_none() {
-                plan(StepKind::Reminder, reminder, reminder)?;
-            }
             let earliest = not_before(seen)?;
             plan(StepKind::Level1, level_1, earliest)?;
             if escalation.level_2 > 0 {
                 let level_2 = level_1 + minutes(escalation.level_2);
                 plan(StepKind::Level2, level_2, if late { not_before(level_1.max(earliest))? } else { level_2 })?;
             }
+            if done(StepKind::Level1).is_none() && done(StepKind::Reminder).is_none() {
+                steps.extend(reminder(level_1, escalation, calendar, seen));
+            }
         }
         steps.sort_by_key(|s| s.kind);
-        Ok(Some(Self(steps)).filter(|plan| !plan.0.is_empty()))
+        let plan = Self(steps);
+        let plan = if let Some(until) = act_until { plan.giving(until, calendar)? } else { plan };
+        Ok(Some(plan).filter(|plan| !plan.0.is_empty()))
     }
 
-    /// Computes the steps for a deadline that a user set at `now`. No step has fired, and no reminder is earlier than `now` (LEAD-6, ESC-2,
+    /// Computes the steps for a deadline that was agreed at `now`. No step has fired, and no reminder is earlier than `now` (LEAD-6, ESC-2,
     /// ESC-3, ESC-5).
     ///
     /// # Errors
     /// [`NoHours`] if the dealer never opens again.
     pub fn until(deadline: DateTime<Utc>, escalation: Escalation, calendar: &Calendar, now: DateTime<Utc>) -> Result<Self, NoHours> {
-        let reminder = (escalation.reminder > 0).then(|| deadline - minutes(escalation.reminder)).filter(|due| *due >= now);
         let level_2 = (escalation.level_2 > 0).then(|| deadline + minutes(escalation.level_2));
-        let dues = [(StepKind::Reminder, reminder), (StepKind::Level1, Some(deadline)), (StepKind::Level2, level_2)];
+        let dues = [(StepKind::Level1, Some(deadline)), (StepKind::Level2, level_2)];
         let steps = dues.into_iter().filter_map(|(kind, due)| Some((kind, due?)));
         let steps = steps.map(|(kind, due)| Ok(Step { kind, due, at: calendar.holds_day_off(due)?, fired: None }));
-        steps.collect::<Result<_, _>>().map(Self)
+        let reminder = reminder(deadline, escalation, calendar, now).map(Ok);
+        reminder.into_iter().chain(steps).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Returns the plan with the level 2 that counts from `first`, the first deadline that stands (ESC-12). `was` is the level 2 before: if
+    /// it has fired, it stays, and if it is due at the same time, it happens no earlier than it would have.
+    ///
+    /// # Errors
+    /// [`NoHours`] if the dealer never opens again.
+    pub(crate) fn with_level_2(
+        self,
+        was: Option<&Step>,
+        first: DateTime<Utc>,
+        escalation: Escalation,
+        calendar: &Calendar,
+    ) -> Result<Self, NoHours> {
+        let due = (escalation.level_2 > 0).then(|| first + minutes(escalation.level_2));
+        let level_2 = match (was, due) {
+            (Some(step), _) if step.fired.is_some() => Some(*step),
+            (_, None) => None,
+            (was, Some(due)) => {
+                let at = was.filter(|step| step.due == due).map_or(due, |step| step.at);
+                Some(Step { kind: StepKind::Level2, due, at: calendar.holds_day_off(at)?, fired: None })
+            }
+        };
+        Ok(Self(self.0.into_iter().filter(|step| step.kind != StepKind::Level2).chain(level_2).collect()))
+    }
+
+    /// Returns the plan in which neither the reminder nor level 1 happens before `until`, if they have not fired (DIS-7). A reminder that
+    /// would not be before level 1 is left out. Level 2 stays.
+    ///
+    /// # Errors
+    /// [`NoHours`] if level 1 is on a day off and the dealer never opens again.
+    pub(crate) fn giving(&self, until: DateTime<Utc>, calendar: &Calendar) -> Result<Self, NoHours> {
+        let mut steps = self.0.clone();
+        for step in steps.iter_mut().filter(|step| step.fired.is_none() && step.kind != StepKind::Level2 && step.at < until) {
+            step.at = calendar.holds_day_off(until)?;
+        }
+        let level_1 = steps.iter().find(|step| step.kind == StepKind::Level1).map(|step| step.at);
+        steps.retain(|step| step.kind != StepKind::Reminder || step.fired.is_some() || level_1.is_none_or(|level_1| step.at < level_1));
+        Ok(Self(steps))
     }
 
     /// The steps in order.
@@ -146,6 +189,15 @@ impl Plan {
     }
 }
 
+/// Returns the reminder of a deadline: in the last open minute before if its time is in a break, a night or a day off. `None` if it is off,
+/// or would be before `earliest` (ESC-2).
+fn reminder(deadline: DateTime<Utc>, escalation: Escalation, calendar: &Calendar, earliest: DateTime<Utc>) -> Option<Step> {
+    let due = (escalation.reminder > 0).then(|| deadline - minutes(escalation.reminder))?;
+    // Without an opening in the two years before, the reminder is not moved (CLK-6).
+    let at = calendar.last_open_before(due).unwrap_or(due);
+    (at >= earliest).then_some(Step { kind: StepKind::Reminder, due, at, fired: None })
+}
+
 fn minutes(n: u32) -> TimeDelta {
     TimeDelta::minutes(i64::from(n))
 }
@@ -159,12 +211,12 @@ impl Lead {
         }
         let plan = self.plan.clone().unwrap_or_else(Plan::none);
         self.turn = self.turn.take().map(|turn| turn.timed(dealer));
-        // A deadline that a user has set stays unchanged (LEAD-6).
+        // A deadline that a user has set stays unchanged (LEAD-6); its level 2 counts from the first deadline that stands (ESC-12).
         if self.deadline_before_moves.is_some() {
             self.settings_version = dealer.version;
-            return false;
+            return self.replan_level_2(dealer);
         }
-        let moved = plan.moved(dealer.settings.escalation, &dealer.settings.calendar, self.clock());
+        let moved = plan.moved(self.escalation(dealer), &dealer.settings.calendar, self.clock());
         self.settings_version = dealer.version;
         match moved {
             // Without opening hours to count in, the old plan stays: a late step is better than none (CLK-6).

@@ -35,8 +35,9 @@ impl Lead {
         }
         let mut timeline =
             vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
-        // An appointment before the enquiry is no reaction to it (ESC-7).
-        let reacts = event.is_appointment() && event.at >= self.clock_start();
+        // An appointment before the enquiry is no reaction to it, and one that a user enters for a past time is a note (ESC-7).
+        let earliest = if event.by.user().is_some() { now } else { self.clock_start() };
+        let reacts = event.is_appointment() && event.at >= earliest;
         if reacts && self.react(ReactionKind::Appointment, dealer, now) {
             timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
         }

@@ -1,7 +1,7 @@
 //! The first reaction to a lead, which stops its response clock (ESC-7).
 
 use crate::base::ReactionKind;
-use crate::lead::{ClockStart, Lead, Plan};
+use crate::lead::{ClockStart, ClockTerms, Lead, Plan};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct Reaction {
     /// When it happened.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Response time in seconds of opening hours.
+    /// Response time in seconds of opening hours: from the arrival or, for the answer to a further message, from that message.
     pub working_seconds: i64,
     /// Response time in seconds of elapsed time.
     pub clock_seconds: i64,
@@ -31,39 +31,43 @@ impl Reaction {
 }
 
 impl Lead {
-    /// Stops the clock if it runs. Returns whether it was running. The response time counts from the arrival (DIS-7).
+    /// Stops the clock if it runs. Returns whether it was running. The response time counts from the arrival (DIS-7), or from the further
+    /// message that is answered (INT-6).
     pub(crate) fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
         if self.reaction.is_some() {
             return false;
         }
-        let at = now.max(self.arrived);
-        let working_seconds = dealer.settings.calendar.elapsed(self.arrived, at).num_seconds();
-        let clock_seconds = (at - self.arrived).num_seconds();
+        let from = self.further.since.unwrap_or(self.arrived);
+        let at = now.max(from);
+        let working_seconds = dealer.settings.calendar.elapsed(from, at).num_seconds();
+        let clock_seconds = (at - from).num_seconds();
         self.reaction = Some(Reaction { kind, at, working_seconds, clock_seconds, deadline: self.original_deadline() });
         true
     }
 
-    pub(crate) fn restart_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+    /// Lets the clock run again after a reopening, if only the closing had stopped it. With `agreed` it starts anew at `now`; otherwise the
+    /// first deadline and the steps that have fired stay (ESC-12).
+    pub(crate) fn restart_clock(&mut self, dealer: &Dealer, agreed: bool, now: DateTime<Utc>) {
         let only_closed = self.reaction.as_ref().is_some_and(|r| matches!(r.kind, ReactionKind::Won | ReactionKind::Lost));
-        if only_closed {
-            self.reaction = None;
-            self.start_clock(dealer, now.into());
+        if !only_closed {
+            return;
+        }
+        self.reaction = None;
+        match agreed {
+            true => self.start_clock(dealer, now.into(), ClockTerms::default()),
+            // The settings may have changed while the lead was closed.
+            false => drop(self.replan(dealer)),
         }
     }
 
-    /// Starts a new deadline, because the contact asked again after a reaction (INT-6).
-    pub(crate) fn restart_deadline(&mut self, dealer: &Dealer, start: ClockStart) {
-        let answered = self.reaction.take();
-        self.first_reaction = self.first_reaction.take().or(answered);
-        self.start_clock(dealer, start);
-    }
-
-    fn start_clock(&mut self, dealer: &Dealer, start: ClockStart) {
+    /// Starts the clock of a lead on these terms, with a new deadline.
+    pub(crate) fn start_clock(&mut self, dealer: &Dealer, start: ClockStart, terms: ClockTerms) {
         self.restarted = Some(start.counted);
         self.received = Some(start.seen).filter(|seen| *seen > start.counted);
         self.deadline_before_moves = None;
+        self.terms = terms;
         self.escalated = self.highest_level();
-        self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, start).unwrap_or(None);
+        self.plan = Plan::new(self.escalation(dealer), &dealer.settings.calendar, start).unwrap_or(None);
         self.settings_version = dealer.version;
     }
 }

@@ -162,6 +162,18 @@ pub enum Event {
         /// The new time.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         to: DateTime<Utc>,
+        /// Whether level 2 follows, because a supervisor or an administrator agreed (ESC-12).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        agreed: bool,
+    },
+    /// A move of the first-contact deadline beyond level 2 was requested, granted (completed) or withdrawn (deleted) (ESC-12).
+    DeadlineRequest {
+        /// The action.
+        #[serde(rename = "did")]
+        action: TimelineAction,
+        /// The requested deadline.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
     },
     /// A further deadline changed (LEAD-6).
     Deadline {

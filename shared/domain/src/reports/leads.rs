@@ -2,6 +2,7 @@
 
 use crate::base::text::caseless;
 use crate::base::{DealerId, Status, UserId};
+use crate::lead::{FurtherAnswers, RESPONSE_BUCKETS, response_bucket};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -20,10 +21,14 @@ pub struct LeadFacts {
     pub status: Status,
     /// The very first reaction.
     pub response: Option<Response>,
-    /// The deadline of a lead without a reaction, before any change by a user.
+    /// The current deadline, before any change by a user. It counts while no reaction met or missed it.
     pub deadline: Option<DateTime<Utc>>,
     /// The highest escalation level so far: 0, 1 or 2.
     pub level: u8,
+    /// The answers to further messages.
+    pub further: FurtherAnswers,
+    /// Whether a further message waits for its answer, by the deadline above.
+    pub further_waits: bool,
 }
 
 /// The very first reaction to a lead.
@@ -34,9 +39,6 @@ pub struct Response {
     /// Whether it met the deadline of that time. `None` if the lead had no deadline.
     pub in_time: Option<bool>,
 }
-
-/// The longest response time of each bucket of the distribution, in minutes of opening hours. One more bucket has all longer times (OVR-4).
-pub const RESPONSE_BUCKETS: [u64; 7] = [15, 30, 60, 120, 240, 480, 1_440];
 
 /// Counts of leads (OVR-4).
 #[derive(Debug, Clone, Default)]
@@ -61,11 +63,50 @@ pub struct LeadCounts {
     pub lost: u64,
     /// The response time of each lead with a reaction, in seconds of opening hours.
     responses: Vec<u64>,
+    /// The answers to further messages, which the other counts leave out.
+    pub further: FurtherCounts,
+}
+
+/// Counts of further messages that waited for an answer (OVR-4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FurtherCounts {
+    /// All of them.
+    pub received: u64,
+    /// Those with an answer.
+    pub answered: u64,
+    /// Those with an answer by the deadline.
+    pub in_time: u64,
+    /// Those with an answer after the deadline.
+    pub late: u64,
+    /// Those without an answer whose deadline is past.
+    pub overdue: u64,
+    /// The number of answers in each of [`RESPONSE_BUCKETS`], and of those with a longer response time.
+    pub response_times: [u64; RESPONSE_BUCKETS.len() + 1],
+}
+
+impl FurtherCounts {
+    fn count(&mut self, facts: &LeadFacts, now: DateTime<Utc>) {
+        let FurtherAnswers { in_time, late, times, .. } = &facts.further;
+        self.answered += facts.further.answered();
+        self.received += facts.further.answered() + u64::from(facts.further_waits);
+        self.in_time += u64::from(*in_time);
+        self.late += u64::from(*late);
+        self.overdue += u64::from(facts.further_waits && facts.deadline.is_some_and(|deadline| deadline < now));
+        for (sum, number) in self.response_times.iter_mut().zip(times) {
+            *sum += u64::from(*number);
+        }
+    }
+
+    /// The number of messages whose deadline was met or missed.
+    pub fn judged(&self) -> u64 {
+        self.in_time + self.late + self.overdue
+    }
 }
 
 impl LeadCounts {
     fn count(&mut self, facts: &LeadFacts, now: DateTime<Utc>) {
         self.received += 1;
+        self.further.count(facts, now);
         match facts.response {
             Some(response) => {
                 self.answered += 1;
@@ -95,8 +136,7 @@ impl LeadCounts {
     pub fn response_times(&self) -> [u64; RESPONSE_BUCKETS.len() + 1] {
         let mut numbers = [0; RESPONSE_BUCKETS.len() + 1];
         for seconds in &self.responses {
-            let bucket = RESPONSE_BUCKETS.iter().position(|minutes| *seconds <= minutes * 60);
-            numbers[bucket.unwrap_or(RESPONSE_BUCKETS.len())] += 1;
+            numbers[response_bucket(*seconds)] += 1;
         }
         numbers
     }

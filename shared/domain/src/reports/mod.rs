@@ -9,13 +9,14 @@ mod filter;
 mod leads;
 mod period;
 
+pub use crate::lead::RESPONSE_BUCKETS;
 pub use appointments::{AppointmentFacts, AppointmentOrder, AppointmentTally, OfDay, Sent};
 pub use export::{
     Download, Export, ExportContent, ExportFormat, ExportOutput, ExportPosition, ExportState, ReadingTime, ReadingTimes, RowPosition,
     UnfinishedSheet, VALIDITY,
 };
 pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, FORMER_NAMES, LeadFilter, Named};
-pub use leads::{LeadCounts, LeadFacts, LeadTally, RESPONSE_BUCKETS, Response};
+pub use leads::{FurtherCounts, LeadCounts, LeadFacts, LeadTally, Response};
 pub use period::{BadBound, Bound, Dates, Period};
 
 /// Returns the percentage of `number` in `total` to one decimal, rounded half up; 0.0 if `total` is 0.

@@ -2,7 +2,6 @@
 
 use crate::base::text::{is_line, line};
 use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
-use crate::enquiry::{Condition, LeadType};
 use crate::hours::DayOffKind;
 use crate::settings::{DealerSettings, Escalation, Settings};
 
@@ -72,6 +71,7 @@ impl DealerSettings {
         }
         self.check_presence(&mut faults);
         self.check_durations(&mut faults);
+        self.check_deadline_rules(&mut faults);
         self.check_mail(&mut faults);
         self.check_words(&mut faults);
         self.check_sites(&mut faults);
@@ -183,34 +183,12 @@ impl DealerSettings {
             faults.push(Fault::new(format!("calendar.days_off[{i}].kind"), "SET-2", "must be public_holiday or company_holiday"));
         }
         for (i, rule) in self.routing_rules.iter().enumerate() {
-            if rule.when.types.contains(&LeadType::Unknown) {
-                let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
-                faults.push(Fault::new(format!("routing_rules[{i}].when.types"), "DIS-3", format!("must be among {names}")));
-            }
-            if rule.when.condition == Some(Condition::Unknown) {
-                faults.push(Fault::new(format!("routing_rules[{i}].when.condition"), "DIS-3", "must be new or used"));
-            }
+            faults.extend(rule.when.faults(&format!("routing_rules[{i}].when"), "DIS-3"));
         }
         for (i, domain) in self.relay_domains.iter().enumerate() {
             let labels = domain.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
             if !labels || !domain.contains('.') || domain.len() > 253 {
                 faults.push(Fault::new(format!("relay_domains[{i}]"), "INT-6", "must be a mail domain such as portal.example, without @"));
-            }
-        }
-        for (i, rule) in self.routing_rules.iter().enumerate() {
-            let lists = [
-                ("sources", &rule.when.sources),
-                ("makes", &rule.when.makes),
-                ("sites", &rule.when.sites),
-                ("postcodes", &rule.when.postcodes),
-            ];
-            for (name, _) in lists.into_iter().filter(|(_, list)| list.len() > 200 || !list.iter().all(|text| is_line(text, 100))) {
-                let field = format!("routing_rules[{i}].when.{name}");
-                faults.push(Fault::new(
-                    field,
-                    "DIS-3",
-                    "must have at most 200 texts of 1 to 100 characters, without leading or trailing spaces",
-                ));
             }
         }
         for (field, rule, count, most) in [

@@ -3,7 +3,7 @@
 use crate::base::text::caseless;
 use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default};
 use crate::hours::Calendar;
-use crate::settings::{AppointmentSettings, CapacityDraft, Member, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
+use crate::settings::{AppointmentSettings, CapacityDraft, DeadlineRule, Member, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
@@ -51,6 +51,9 @@ pub struct DealerSettings {
     /// The durations of the steps (SET-3).
     #[serde(default)]
     pub escalation: Escalation,
+    /// Other durations for some leads; the first match counts, else `escalation` (ESC-13).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deadline_rules: Vec<DeadlineRule>,
     /// The users who work here, and their part.
     pub members: Vec<Member>,
     /// Receives leads if no user in the rotation is eligible (DIS-6).

@@ -1,7 +1,7 @@
 //! Findings about risky settings (SET-8).
 
 use crate::base::UserId;
-use crate::settings::{Dealer, DealerSettings, Member};
+use crate::settings::{Dealer, DealerSettings, Escalation, Member};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The kind of a risk.
@@ -25,6 +25,8 @@ pub enum FindingKind {
     NobodyAbove,
     /// At some time within [`AHEAD`] nobody who is notified of a user's leads is present.
     NobodyPresent,
+    /// The reminder is not shorter than its level 1, so that a seller is not reminded of an enquiry that arrives in opening hours.
+    ReminderNotBeforeLevel1,
 }
 
 impl FindingKind {
@@ -40,6 +42,7 @@ impl FindingKind {
             FindingKind::Level1TooLong => "level_1_too_long",
             FindingKind::NobodyAbove => "nobody_above",
             FindingKind::NobodyPresent => "nobody_present",
+            FindingKind::ReminderNotBeforeLevel1 => "reminder_not_before_level_1",
         }
     }
 }
@@ -75,11 +78,17 @@ pub fn findings(dealer: &Dealer, now: DateTime<Utc>) -> Vec<Finding> {
     for fault in settings.faults() {
         found.add(FindingKind::BreaksRule, fault.field, format!("{} ({})", fault.detail, fault.rule));
     }
-    let minutes = settings.escalation.level_1;
     let week = settings.calendar.elapsed(now, now + TimeDelta::weeks(1));
-    if minutes > 0 && TimeDelta::minutes(i64::from(minutes)) > week {
-        let hours = week.num_minutes() / 60;
-        found.add(FindingKind::Level1TooLong, "escalation.level_1", format!("is longer than the {hours} opening hours of the coming week"));
+    for (field, Escalation { level_1, reminder, .. }) in settings.escalations() {
+        if level_1 > 0 && TimeDelta::minutes(i64::from(level_1)) > week {
+            let hours = week.num_minutes() / 60;
+            let detail = format!("is longer than the {hours} opening hours of the coming week");
+            found.add(FindingKind::Level1TooLong, format!("{field}.level_1"), detail);
+        }
+        if level_1 > 0 && reminder >= level_1 {
+            let detail = format!("{reminder} minutes are not less than level 1 of {level_1} minutes: nobody is reminded in opening hours");
+            found.add(FindingKind::ReminderNotBeforeLevel1, format!("{field}.reminder"), detail);
+        }
     }
     supervisors(settings, &mut found);
     rotations(dealer, now, &mut found);

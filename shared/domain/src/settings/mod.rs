@@ -3,6 +3,7 @@
 mod appointments;
 mod capacity;
 mod check;
+mod deadline_rules;
 mod dealer_settings;
 mod findings;
 mod limits;
@@ -15,6 +16,7 @@ mod sites;
 
 pub use appointments::AppointmentSettings;
 pub use capacity::{Capacity, CapacityDraft};
+pub use deadline_rules::DeadlineRule;
 pub use dealer_settings::{DealerSettings, Escalation};
 pub use findings::{Finding, FindingKind, findings};
 pub use limits::SendingLimits;

@@ -47,6 +47,7 @@ const INTAKES_DONE: TimeDelta = TimeDelta::seconds(60);
 pub fn moves_deadlines(before: &DealerSettings, after: &DealerSettings) -> bool {
     before.calendar != after.calendar
         || before.escalation != after.escalation
+        || before.deadline_rules != after.deadline_rules
         || before.reassign_after != after.reassign_after
         || before.resubmission_respects_hours != after.resubmission_respects_hours
 }

@@ -1,7 +1,7 @@
 //! Routing rules: they choose the lane of a dealer's distribution for a lead (DIS-3, DIS-8).
 
-use crate::base::text::caseless;
-use crate::base::{DistributionGroupId, Language};
+use crate::base::text::{caseless, is_line};
+use crate::base::{DistributionGroupId, Fault, Language};
 use crate::enquiry::{Condition, LeadType, RoutingCriteria};
 use crate::settings::DealerSettings;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,26 @@ impl RoutingCondition {
             && (self.condition.is_none() || self.condition == criteria.condition)
             && (self.postcodes.is_empty() || criteria.postcode.as_deref().is_some_and(begins))
             && (self.languages.is_empty() || criteria.language.as_ref().is_some_and(|language| self.languages.contains(language)))
+    }
+}
+
+impl RoutingCondition {
+    /// Returns every fault of the condition, which is at the path `at`, under `rule`.
+    pub(crate) fn faults(&self, at: &str, rule: &'static str) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.types.contains(&LeadType::Unknown) {
+            let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
+            faults.push(Fault::new(format!("{at}.types"), rule, format!("must be among {names}")));
+        }
+        if self.condition == Some(Condition::Unknown) {
+            faults.push(Fault::new(format!("{at}.condition"), rule, "must be new or used"));
+        }
+        let lists = [("sources", &self.sources), ("makes", &self.makes), ("sites", &self.sites), ("postcodes", &self.postcodes)];
+        for (name, _) in lists.into_iter().filter(|(_, list)| list.len() > 200 || !list.iter().all(|text| is_line(text, 100))) {
+            let detail = "must have at most 200 texts of 1 to 100 characters, without leading or trailing spaces";
+            faults.push(Fault::new(format!("{at}.{name}"), rule, detail));
+        }
+        faults
     }
 }
 

@@ -38,9 +38,19 @@ routes![
         .problems(LEAD_CHANGE),
     ChangeDeadline = patch("/leads/{id}/deadlines/{deadline}", "lead")
         .summary("Moves a deadline, including `first-contact` (LEAD-6).")
-        .description("Its reminder and escalation levels follow. Later changes of the settings do not move it.")
+        .description("The reminder and level 1 of the first contact follow. Level 2 follows if a supervisor of the owner or a user with the right `change_settings` moves it; a move by anybody else to level 2 or beyond is only requested (ESC-12). Later changes of the settings do not move it.")
         .rights(&[Right::WorkLeads])
         .body(&[Content::Json("TargetPatch")])
+        .responses(&[
+            (200, "The changed lead; its version is the ETag.", Content::Json("LeadView")),
+            (202, "The move is requested and waits for its approval; `deadline.requested` of the lead has it.", Content::Json("LeadView")),
+        ])
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ApproveDeadline = post("/leads/{id}/deadlines/{deadline}/approval", "lead")
+        .summary("Grants the requested move of the first-contact deadline (ESC-12).")
+        .description("For the supervisor of the owner, and for users with the right `change_settings`. Level 2 follows the granted deadline.")
+        .rights(&[Right::WorkLeads])
         .responses(LEAD)
         .if_match()
         .problems(LEAD_CHANGE),

@@ -20,6 +20,7 @@ pub enum SettingsPart {
     Pool,
     DistributionGroups,
     RoutingRules,
+    DeadlineRules,
     Absences,
     Limits,
 }
@@ -115,6 +116,8 @@ parts! {
         "the distribution groups (DIS-3)",
         "Replaces the distribution groups; only the operator and group admins may do this (DIS-3).";
     RoutingRules: "/dealers/{dealer}/routing-rules", "RoutingRulesBody", "the routing rules: the first rule that matches a lead selects its group (DIS-3)";
+    DeadlineRules: "/dealers/{dealer}/deadline-rules", "DeadlineRulesBody",
+        "the deadline rules: the first rule that matches a lead sets the durations of its steps, else the dealer's apply (ESC-13)";
     Absences: "/dealers/{dealer}/absences", "AbsencesBody", "the absences of users and their deputies (DIS-4)";
     Limits: "/dealers/{dealer}/limits", "LimitsBody",
         "the limits of messages to customers: letters to a recipient, text messages, and the countries of text messages (SET-12)";

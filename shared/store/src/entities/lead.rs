@@ -41,6 +41,10 @@ impl Entity for Lead {
         "in_time",
         "was_due",
         "was_at",
+        "further_times",
+        "further_in_time",
+        "further_late",
+        "further_waits",
         "others",
         "has_plans",
         "next_event",
@@ -95,6 +99,7 @@ pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
     if lead.highest_level() > lead.level() {
         row.insert("was_at".into(), AttributeValue::N(lead.highest_level().to_string()));
     }
+    row.extend(further_fields(lead));
     let others = lead.contacts.iter().skip(1).map(|contact| AttributeValue::S(contact.person.display_name()));
     if lead.contacts.len() > 1 {
         row.insert("others".into(), AttributeValue::L(others.collect()));
@@ -108,6 +113,22 @@ pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
     }
     state.insert("row".into(), AttributeValue::M(row));
     Ok(state)
+}
+
+/// Returns the fields of a lead's row that count the answers to further messages.
+fn further_fields(lead: &Lead) -> Attributes {
+    let answers = lead.further_answers();
+    let mut fields = Attributes::new();
+    if answers.answered() > 0 {
+        let times = answers.times.iter().map(|number| AttributeValue::N(number.to_string()));
+        fields.insert("further_times".into(), AttributeValue::L(times.collect()));
+        fields.insert("further_in_time".into(), AttributeValue::N(answers.in_time.to_string()));
+        fields.insert("further_late".into(), AttributeValue::N(answers.late.to_string()));
+    }
+    if lead.further_waits() {
+        fields.insert("further_waits".into(), AttributeValue::Bool(true));
+    }
+    fields
 }
 
 /// Returns the fields of a lead's row that describe its next action. They are empty if an earlier release planned the event.

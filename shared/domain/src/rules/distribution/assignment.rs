@@ -24,15 +24,17 @@ pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: 
         // The pool was removed at the same moment: the lead goes to the user who receives leads without an eligible user.
         (LaneState::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(dealer, now).0, None),
     };
-    let (event, notice) = hand_over(lead, owner, why, now);
+    let (event, notice) = hand_over(lead, dealer, owner, why, now);
     if let Some(LaneState::Rotation(rotation)) = &moved {
         lead.turn = Some(Turn::new(rotation.group.clone(), BTreeSet::new(), dealer, now));
     }
     (event, notice, moved)
 }
 
-pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: AssignmentReason, now: DateTime<Utc>) -> (Event, Item) {
+/// Gives the lead a new owner, with time to act (DIS-7). Returns the timeline event and the notice to the owner.
+pub(crate) fn hand_over(lead: &mut Lead, dealer: &Dealer, owner: UserId, why: AssignmentReason, now: DateTime<Utc>) -> (Event, Item) {
     let from = lead.owner.replace(owner.clone());
+    lead.give_time(dealer, from.as_ref(), now);
     lead.assignment += 1;
     lead.turn = None;
     // The planned events belong to the new owner and reserve their time (CAL-7).
@@ -99,7 +101,7 @@ pub fn to_user(input: LeadInput<'_>, user: &UserId, pool: Option<&Pool>, note: O
     }
     let mut changed = lead.touched(now);
     let why = AssignmentReason { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
-    let (event, notice) = hand_over(&mut changed, user.clone(), why, now);
+    let (event, notice) = hand_over(&mut changed, dealer, user.clone(), why, now);
     let taken_back = pool.filter(|_| of_pool).and_then(|pool| pool.taken_back(lead.id)).map(Item::Pool);
     Ok(Some(commit(changed, by.clone(), vec![event], now).with(notice).with_some(taken_back)))
 }
@@ -118,6 +120,7 @@ pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now:
     let event = Event::Moved { from: lead.dealer.clone(), to: to.id.clone(), note };
     changed.dealer = to.id.clone();
     changed.moved_to_dealer_at = Some(now);
+    changed.had_time(lead.owner.as_ref());
     changed.owner = None;
     changed.calendar_transfer_pending_since = (!changed.planned.is_empty()).then_some(now);
     changed.turn = None;

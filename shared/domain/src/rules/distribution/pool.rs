@@ -66,7 +66,7 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
     pruned.waiting.retain(|id| *id != lead.id);
     let mut changed = lead.touched(now);
     let why = AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
-    let (event, _) = hand_over(&mut changed, user.clone(), why, now);
+    let (event, _) = hand_over(&mut changed, dealer, user.clone(), why, now);
     // The user who claims a lead needs no notice.
     let decision = commit(changed, Actor::User(user.clone()), vec![event], now);
     Ok(Claimed::Taken(decision.with_some((pruned != *pool).then_some(Item::Pool(pruned)))))

@@ -17,7 +17,7 @@ impl Lead {
             self.turn = Some(Turn { stays: true, due: None, ..turn });
             return None;
         };
-        let (event, notice) = hand_over(self, choice.owner, choice.why, now);
+        let (event, notice) = hand_over(self, dealer, choice.owner, choice.why, now);
         self.turn = Some(Turn::new(turn.group, turn.had, dealer, now));
         Some((event, notice, turned))
     }

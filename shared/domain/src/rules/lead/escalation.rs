@@ -22,8 +22,9 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     // A missing reaction is not an activity on the lead (CAL-3).
     changed.updated = lead.updated;
     let replanned = changed.replan(dealer);
-    let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
+    // The lead goes on before the steps happen: its new owner gets time to act, and not a new and overdue lead at once (DIS-7).
     let passed_on = rotation.and_then(|rotation| changed.pass_on(dealer, rotation, now));
+    let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
     if fired.is_empty() && !replanned && changed.turn == lead.turn {
         return None;
     }
@@ -31,14 +32,14 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     if replanned {
         events.push(Event::DeadlineMoved { from: lead.deadline(), deadline: changed.deadline() });
     }
-    events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
-    let notices = notices(&changed, dealer, owner, &fired, now);
+    let notices = notices(&changed, dealer, changed.owner.as_ref().unwrap_or(owner), &fired, now);
     let (mut notice, mut turned) = (None, None);
     if let Some((event, message, rotation)) = passed_on {
         events.push(event);
         (notice, turned) = (Some(message), Some(Item::Rotation(rotation)));
         changed.updated = now;
     }
+    events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
     let decision = match events.is_empty() {
         // The timeline does not show that the lead passes on at another time, or stays.
         true => Decision::default().with(Item::Lead(Box::new(changed))),

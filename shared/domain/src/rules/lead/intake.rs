@@ -6,7 +6,7 @@ use crate::directory::{Channel, Clash, Recognised};
 use crate::distribution::{AssignmentReason, LaneState};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
-use crate::lead::{Added, ClockStart, Entry, Event, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
+use crate::lead::{Added, ClockStart, ClockTerms, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
 use crate::messages::Message;
 use crate::rules::directory::{noted_elsewhere, unnoted};
 use crate::rules::distribution::{by_turn, hand_over};
@@ -57,7 +57,7 @@ impl Arrival {
 
     /// The time from which the response clock counts.
     fn clock(&self) -> ClockStart {
-        ClockStart { counted: self.sent, seen: self.at }
+        ClockStart { counted: self.sent, seen: self.at, act_until: None }
     }
 
     fn receipt_of(&self, lead: LeadId) -> Option<Item> {
@@ -121,7 +121,7 @@ pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &D
         return Ok(IntakeOutcome::Repeat(None));
     }
     if let Some(lead) = found.lead {
-        return known(arrival, lead, found);
+        return known(arrival, lead, found, dealer);
     }
     if let Some((receipt, lead)) = found.added {
         return added_before(arrival, receipt, lead);
@@ -138,7 +138,7 @@ pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &D
     events.append(&mut offered);
     let mut decision = with_elements(Decision::default(), trade_ins);
     if let Some((owner, why)) = owner_before(here, dealer, arrival.at) {
-        let (event, notice) = hand_over(&mut lead, owner, why, arrival.at);
+        let (event, notice) = hand_over(&mut lead, dealer, owner, why, arrival.at);
         lead.origin.owner = lead.owner.clone();
         events.push(event);
         decision = decision.with(notice);
@@ -200,7 +200,7 @@ fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) 
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
     changed.found_by(contact.into_iter().flat_map(Recognised::other_channels));
     if !changed.clock_runs() {
-        changed.restart_deadline(dealer, arrival.clock());
+        changed.restart_deadline(dealer, arrival.clock(), &arrival.enquiry);
     }
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.site_events());
@@ -263,7 +263,7 @@ pub(super) const OTHER_BODY: &str = "this enquiry's id was used before with anot
 pub(super) const RESENDS: usize = 20;
 
 /// Handles an enquiry whose number is in use: by the same enquiry, or by chance by another one.
-fn known(arrival: &Arrival, lead: &Lead, found: StoredState<'_>) -> Result<IntakeOutcome, Refusal> {
+fn known(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) -> Result<IntakeOutcome, Refusal> {
     let contact = found.contact;
     if lead.origin.key != arrival.origin {
         return Ok(IntakeOutcome::NumberTaken);
@@ -285,6 +285,9 @@ fn known(arrival: &Arrival, lead: &Lead, found: StoredState<'_>) -> Result<Intak
     changed.found_by(channels.filter(|(_, owner)| owner.is_none() || *owner != lead.contact_id).map(|(channel, _)| channel));
     changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
     let mut events = vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }];
+    if changed.follow_content(lead, &arrival.by, dealer) {
+        events.push(Event::DeadlineMoved { from: lead.deadline(), deadline: changed.deadline() });
+    }
     let (mut offered, trade_ins) = enquired_again(&mut changed, found.trade_ins, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
     let entry = arrival.entry(&changed, events);
@@ -301,9 +304,6 @@ pub(super) fn sent_again_too_often() -> Refusal {
 }
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
-    // Without opening hours to count in there is no deadline, but the enquiry is still accepted (CLK-6).
-    let plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, arrival.clock()).unwrap_or(None);
-    let deadline = plan.as_ref().and_then(Plan::deadline);
     let mut lead = Lead {
         id,
         version: 1,
@@ -329,8 +329,9 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         received: Some(arrival.at).filter(|at| *at > arrival.sent),
         moved_to_dealer_at: None,
         updated: arrival.at,
-        plan,
+        plan: None,
         deadline_before_moves: None,
+        terms: ClockTerms::default(),
         targets: Vec::new(),
         tasks: Vec::new(),
         settings_version: dealer.version,
@@ -340,11 +341,15 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         counts: Counts::default(),
         reaction: None,
         first_reaction: None,
+        further: FurtherAnswers::default(),
         escalated: 0,
-        origin: LeadOrigin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
+        origin: LeadOrigin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline: None },
     };
     lead.found_by(contact.into_iter().flat_map(Recognised::other_channels));
     lead.describe(&arrival.enquiry);
+    // Without opening hours to count in there is no deadline, but the enquiry is still accepted (CLK-6).
+    lead.plan = Plan::new(lead.escalation(dealer), &dealer.settings.calendar, arrival.clock()).unwrap_or(None);
+    lead.origin.deadline = lead.deadline();
     lead
 }
 

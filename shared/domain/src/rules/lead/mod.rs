@@ -2,6 +2,7 @@
 
 pub mod contacts;
 mod escalation;
+pub mod first_contact;
 pub mod intake;
 pub mod reaction;
 mod receipt;

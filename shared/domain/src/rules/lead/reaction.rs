@@ -1,9 +1,10 @@
 //! Records reactions; closes and reopens leads (ESC-7).
 
-use crate::base::{LostReason, ReactionKind, Refusal, Status};
+use crate::base::{LostReason, ReactionKind, Refusal, Status, StepKind};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::Rotation;
 use crate::lead::{Event, in_progress};
+use crate::messages::Message;
 
 /// An activity that a seller logs on a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub enum ClosingOutcome {
     Won,
     /// Lost. It stops the clock (ESC-7).
     Lost(LostReason),
-    /// In progress again. If only the closing had stopped the clock, a new deadline starts now (ESC-9).
+    /// In progress again. If only the closing had stopped the clock, it runs again (ESC-9, ESC-12).
     Reopened,
 }
 
@@ -54,18 +55,28 @@ impl ClosingOutcome {
     }
 }
 
+/// A change of a lead's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusChange {
+    /// The new status.
+    pub outcome: ClosingOutcome,
+    /// Whether a supervisor of the owner or an administrator makes it: a lead that one of them reopens gets a new deadline (ESC-12).
+    pub agreed: bool,
+    /// The user's note.
+    pub note: Option<String>,
+}
+
 /// Wins, loses or reopens a lead. `None` if nothing changes. `rotation` is that of the lead's turn if the change gives the turn back or
 /// takes it back ([`crate::lead::Lead::settles_turn`]).
 ///
+/// A lead that was closed unanswered and that its owner reopens keeps its first deadline and the steps that have fired. If level 2 is among
+/// them, its notice may have been dropped with the closing: the supervisor is notified again (ESC-12).
+///
 /// # Errors
 /// 409 if a won lead would become lost, or a lost one won, without being reopened.
-pub fn close(
-    input: LeadInput<'_>,
-    outcome: ClosingOutcome,
-    rotation: Option<&Rotation>,
-    note: Option<String>,
-) -> Result<Option<Decision>, Refusal> {
+pub fn close(input: LeadInput<'_>, change: StatusChange, rotation: Option<&Rotation>) -> Result<Option<Decision>, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
+    let StatusChange { outcome, agreed, note } = change;
     let to = outcome.status();
     let kind = match outcome {
         ClosingOutcome::Won => Some(ReactionKind::Won),
@@ -84,9 +95,13 @@ pub fn close(
         Some(kind) => {
             changed.react(kind, dealer, now);
         }
-        None => changed.restart_clock(dealer, now),
+        None => changed.restart_clock(dealer, agreed, now),
     }
+    let level_2 = changed.plan.as_ref().and_then(|plan| plan.step(StepKind::Level2));
+    let notified = level_2.filter(|step| kind.is_none() && changed.clock_runs() && step.fired.is_some());
+    let supervisor = || dealer.settings.escalates_to(changed.owner.as_ref(), now).clone();
+    let again = notified.map(|step| Item::Message(Message::step(&changed, step, Vec::new(), supervisor(), now)));
     let settled = rotation.and_then(|rotation| changed.settle_turn(rotation)).map(Item::Rotation);
     let event = Event::StatusChanged { from: lead.status, to, note };
-    Ok(Some(commit(changed, by.clone(), vec![event], now).with_some(settled)))
+    Ok(Some(commit(changed, by.clone(), vec![event], now).with_some(settled).with_some(again)))
 }

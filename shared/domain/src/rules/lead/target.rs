@@ -3,8 +3,7 @@
 use crate::base::text::line;
 use crate::base::{Actor, DeadlineId, Fault, Refusal, numbered};
 use crate::decision::{Decision, commit};
-use crate::lead::{Entry, Event, Lead, Plan, Target, TimelineAction, in_progress};
-use crate::settings::Dealer;
+use crate::lead::{Entry, Lead, Target, TimelineAction, in_progress};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The maximum number of further deadlines of a lead, including met ones. The oldest met deadline is dropped to make room.
@@ -22,13 +21,13 @@ pub struct DeadlineChange {
     pub at: Option<DateTime<Utc>>,
 }
 
-/// Whether the time is in the future and within ten years.
-fn to_come(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+/// Returns whether the time is in the future and within ten years.
+pub(super) fn to_come(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     at > now && at - now <= TimeDelta::days(3_653)
 }
 
 impl DeadlineChange {
-    fn check(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+    pub(super) fn check(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         let mut faults = Vec::new();
         if self.title.as_ref().is_some_and(|title| line(title, TITLE).is_none()) {
             faults.push(Fault::new("title", "LEAD-6", format!("must be 1 to {TITLE} characters in one line")));
@@ -116,38 +115,12 @@ pub fn drop(lead: &Lead, id: &DeadlineId, made: Option<&Entry>, by: Actor, now: 
     }
 }
 
-/// Moves the first-contact deadline. Its steps start again: the reminder before it (not before `now`, ESC-2), level 1 at the deadline, and
-/// level 2 after it (ESC-3), none on a day off (ESC-5). Older timers have no effect (ESC-9), and new settings do not change it (SET-11).
-/// `None` if nothing changes.
+/// Checks that the lead has a further deadline.
 ///
 /// # Errors
-/// Faults by field; 404 if the lead has no deadline, 409 if its clock does not run.
-pub fn move_first_contact(
-    lead: &Lead,
-    dealer: &Dealer,
-    at: DateTime<Utc>,
-    by: Actor,
-    now: DateTime<Utc>,
-) -> Result<Option<Decision>, Refusal> {
-    let from = lead.deadline().ok_or(Refusal::NotFound("deadline"))?;
-    if !lead.clock_runs() {
-        return Err(Refusal::conflict(
-            "LEAD-6",
-            "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved",
-        ));
-    }
-    if at == from {
-        return Ok(None);
-    }
-    DeadlineChange { title: None, at: Some(at) }.check(now)?;
-    let settings = &dealer.settings;
-    let plan = Plan::until(at, settings.escalation, &settings.calendar, now);
-    let plan = plan.map_err(|e| Refusal::field("at", "LEAD-6", e.to_string()))?;
-    let mut changed = lead.touched(now);
-    changed.deadline_before_moves = Some(lead.deadline_before_moves.unwrap_or(from));
-    changed.plan = Some(plan);
-    changed.settings_version = dealer.version;
-    Ok(Some(commit(changed, by, vec![Event::FirstContactMoved { from, to: at }], now)))
+/// 404 if there is no such deadline.
+pub fn exists(lead: &Lead, id: &DeadlineId) -> Result<(), Refusal> {
+    find(lead, id).map(|_| ())
 }
 
 fn find<'a>(lead: &'a Lead, id: &DeadlineId) -> Result<&'a Target, Refusal> {

@@ -1,0 +1,179 @@
+//! The terms of a lead's response clock beside its plan: the first deadline that stands, a requested move, and the time to act that new
+//! owners get (ESC-12, DIS-7).
+
+use crate::base::{Actor, StepKind, UserId};
+use crate::enquiry::{Enquiry, LeadType, RoutingCriteria};
+use crate::hours::NoHours;
+use crate::lead::{ClockStart, Lead, Plan};
+use crate::settings::{Dealer, Escalation};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The terms of a response clock. A new clock has none of them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClockTerms {
+    /// The first deadline that stands, from which level 2 counts. `None` if the deadline was not moved in this release.
+    #[serde(with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub first_deadline: Option<DateTime<Utc>>,
+    /// The move beyond level 2 that was requested and not yet decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested: Option<DeadlineRequest>,
+    /// The owners who have had time to act. None of them gets it again.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub had_time: BTreeSet<UserId>,
+    /// The end of the present owner's time to act: neither the reminder nor level 1 happens before.
+    #[serde(with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub act_until: Option<DateTime<Utc>>,
+    /// The criteria of the message that started the clock. `None` if they are the lead's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criteria: Option<Box<DeadlineCriteria>>,
+}
+
+/// The criteria that choose the deadline rule of a message (ESC-13).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadlineCriteria {
+    /// Its source.
+    pub source: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub lead_type: LeadType,
+    /// Further criteria.
+    #[serde(default)]
+    pub asked: RoutingCriteria,
+}
+
+impl DeadlineCriteria {
+    fn of_lead(lead: &Lead) -> Self {
+        Self { source: lead.source.clone(), lead_type: lead.lead_type, asked: lead.asked.clone() }
+    }
+
+    fn of_enquiry(enquiry: &Enquiry) -> Self {
+        Self { source: enquiry.source.clone(), lead_type: enquiry.lead_type, asked: RoutingCriteria::of(enquiry) }
+    }
+}
+
+/// A requested move of the first-contact deadline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadlineRequest {
+    /// The requested deadline.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// The user who requested it.
+    pub by: Actor,
+    /// When it was requested.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub when: DateTime<Utc>,
+}
+
+/// The maximum number of [`ClockTerms::had_time`]. Further owners get no time of their own.
+const MOST: usize = 50;
+
+impl Lead {
+    /// The durations of the lead's steps at `dealer` (ESC-13).
+    pub(crate) fn escalation(&self, dealer: &Dealer) -> Escalation {
+        match self.terms.criteria.as_deref() {
+            Some(DeadlineCriteria { source, lead_type, asked }) => dealer.settings.escalation_for(source, *lead_type, asked),
+            None => dealer.settings.escalation_for(&self.source, self.lead_type, &self.asked),
+        }
+    }
+
+    /// Starts a new deadline, because the contact sent `enquiry` after a reaction (INT-6). Its source, type and vehicle choose the deadline
+    /// rule.
+    pub(crate) fn restart_deadline(&mut self, dealer: &Dealer, start: ClockStart, enquiry: &Enquiry) {
+        self.asked_again(start.counted);
+        let answered = self.reaction.take();
+        self.first_reaction = self.first_reaction.take().or(answered);
+        let (own, criteria) = (DeadlineCriteria::of_lead(self), DeadlineCriteria::of_enquiry(enquiry));
+        let criteria = (criteria != own).then(|| Box::new(criteria));
+        self.start_clock(dealer, start, ClockTerms { criteria, ..ClockTerms::default() });
+    }
+
+    /// Follows a newer content of the enquiry that `by` sent: the deadline rule may be another one than `before`. Returns whether the plan
+    /// changed. The content that a user sends moves no deadline, so that nobody moves their own.
+    pub(crate) fn follow_content(&mut self, before: &Lead, by: &Actor, dealer: &Dealer) -> bool {
+        if self.dealer != dealer.id || self.escalation(dealer) == before.escalation(dealer) {
+            return false;
+        }
+        if by.user().is_some() {
+            self.terms.criteria = Some(Box::new(DeadlineCriteria::of_lead(before)));
+            return false;
+        }
+        self.settings_version = 0;
+        self.clock_runs() && self.replan(dealer)
+    }
+
+    /// Moves the first-contact deadline to `at`. Its steps start again. With `agreed`, level 2 counts from `at`. Otherwise it stays where
+    /// it is, and does not happen a second time.
+    ///
+    /// # Errors
+    /// [`NoHours`] if the dealer never opens again.
+    pub(crate) fn move_deadline(&mut self, dealer: &Dealer, at: DateTime<Utc>, agreed: bool, now: DateTime<Utc>) -> Result<(), NoHours> {
+        let (escalation, calendar) = (self.escalation(dealer), &dealer.settings.calendar);
+        let (before, original) = (self.deadline(), self.original_deadline());
+        let first = if agreed { Some(at) } else { self.terms.first_deadline.or(original) };
+        let plan = Plan::until(at, escalation, calendar, now)?;
+        self.escalated = self.highest_level();
+        self.plan = Some(match (&self.plan, first.filter(|_| !agreed)) {
+            (Some(was), Some(first)) => plan.with_level_2(was.step(StepKind::Level2), first, escalation, calendar)?,
+            _ => plan,
+        });
+        self.deadline_before_moves = original.or(before);
+        self.terms = ClockTerms { first_deadline: first, requested: None, act_until: None, ..std::mem::take(&mut self.terms) };
+        self.settings_version = dealer.version;
+        Ok(())
+    }
+
+    /// Computes the level 2 of a deadline that was moved by hand again, by newer settings. Returns whether the plan changed. A deadline
+    /// that an earlier release moved keeps its level 2.
+    pub(crate) fn replan_level_2(&mut self, dealer: &Dealer) -> bool {
+        let escalation = self.escalation(dealer);
+        let Some((plan, first)) = self.plan.as_ref().zip(self.terms.first_deadline).filter(|_| escalation.level_1 > 0) else {
+            return false;
+        };
+        let replanned = plan.clone().with_level_2(plan.step(StepKind::Level2), first, escalation, &dealer.settings.calendar);
+        // Without opening hours to count in, the old plan stays (CLK-6).
+        let Some(replanned) = replanned.ok().filter(|replanned| replanned != plan) else { return false };
+        self.plan = Some(replanned);
+        true
+    }
+
+    /// Gives the new owner of a lead the reminder's time, in opening hours, before the reminder and level 1 happen. Level 2 does not move.
+    /// Each owner gets it once; the first owner of a new lead needs none. `from` is the owner before.
+    pub(crate) fn give_time(&mut self, dealer: &Dealer, from: Option<&UserId>, now: DateTime<Utc>) {
+        let is_first = from.is_none() && self.moved_to_dealer_at.is_none();
+        if is_first || !self.clock_runs() {
+            return;
+        }
+        self.had_time(from);
+        let (escalation, calendar) = (self.escalation(dealer), &dealer.settings.calendar);
+        let Some(owner) = self.owner.clone() else { return };
+        // The time of an earlier owner ends with the hand-over.
+        self.terms.act_until = None;
+        if self.terms.had_time.len() >= MOST || !self.terms.had_time.insert(owner) {
+            return;
+        }
+        let Ok(until) = calendar.add(now, escalation.time_to_act()) else { return };
+        self.terms.act_until = Some(until);
+        if let Some(Ok(plan)) = self.plan.as_ref().map(|plan| plan.giving(until, calendar)) {
+            self.plan = Some(plan);
+        }
+    }
+
+    /// Records that an owner has had time to act.
+    pub(crate) fn had_time(&mut self, owner: Option<&UserId>) {
+        if self.terms.had_time.len() < MOST {
+            self.terms.had_time.extend(owner.cloned());
+        }
+    }
+}
+
+impl Escalation {
+    /// The working time that a new owner gets: the reminder's, at most that of level 1; the default reminder's if the reminder is off.
+    fn time_to_act(self) -> TimeDelta {
+        let reminder = if self.reminder == 0 { Escalation::default().reminder } else { self.reminder };
+        let minutes = if self.level_1 == 0 { reminder } else { reminder.min(self.level_1) };
+        TimeDelta::minutes(i64::from(minutes))
+    }
+}

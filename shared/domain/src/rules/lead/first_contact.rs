@@ -1,0 +1,77 @@
+//! Moves the first-contact deadline (LEAD-6). Nobody moves level 2 without the agreement of a supervisor or an administrator (ESC-12).
+
+use crate::base::{Refusal, StepKind};
+use crate::decision::{Decision, LeadInput, commit};
+use crate::lead::{DeadlineRequest, Event, Lead, TimelineAction};
+use crate::rules::lead::target::{DeadlineChange, to_come};
+use chrono::{DateTime, Utc};
+
+/// Moves the first-contact deadline to `at`. Its steps start again: the reminder before it (not before `now`, ESC-2) and level 1 at the
+/// deadline (ESC-5). With `agreed`, level 2 follows it. Otherwise level 2 counts from the first deadline that stands, and a move to its
+/// time or beyond is only requested. Older timers have no effect (ESC-9), and new settings do not change the deadline (SET-11). `None` if
+/// nothing changes.
+///
+/// # Errors
+/// Faults by field; 404 if the lead has no deadline, 409 if its clock does not run.
+pub fn move_to(input: LeadInput<'_>, at: DateTime<Utc>, agreed: bool) -> Result<Option<Decision>, Refusal> {
+    let LeadInput { lead, by, now, .. } = input;
+    let from = movable(lead)?;
+    if at == from {
+        return Ok(withdraw(input));
+    }
+    DeadlineChange { title: None, at: Some(at) }.check(now)?;
+    let level_2 = lead.plan.as_ref().and_then(|plan| plan.step(StepKind::Level2));
+    if agreed || level_2.is_none_or(|step| at < step.at) {
+        return moved(input, at, agreed, Vec::new()).map(Some);
+    }
+    if lead.terms.requested.as_ref().is_some_and(|requested| requested.at == at) {
+        return Ok(None);
+    }
+    let mut changed = lead.touched(now);
+    changed.terms.requested = Some(DeadlineRequest { at, by: by.clone(), when: now });
+    Ok(Some(commit(changed, by.clone(), vec![Event::DeadlineRequest { action: TimelineAction::Added, at }], now)))
+}
+
+/// Grants the requested move of the first-contact deadline: level 2 follows it (ESC-12).
+///
+/// # Errors
+/// 409 if no move is requested, the requested time is past, or the clock does not run.
+pub fn grant(input: LeadInput<'_>) -> Result<Decision, Refusal> {
+    let LeadInput { lead, now, .. } = input;
+    movable(lead)?;
+    let Some(DeadlineRequest { at, .. }) = &lead.terms.requested else {
+        return Err(Refusal::conflict("ESC-12", "no move of the first-contact deadline is requested"));
+    };
+    if !to_come(*at, now) {
+        return Err(Refusal::conflict("ESC-12", "the requested deadline is past; move the deadline to a time in the future"));
+    }
+    moved(input, *at, true, vec![Event::DeadlineRequest { action: TimelineAction::Completed, at: *at }])
+}
+
+/// Returns the deadline, which may be moved while the clock runs.
+fn movable(lead: &Lead) -> Result<DateTime<Utc>, Refusal> {
+    let from = lead.deadline().ok_or(Refusal::NotFound("deadline"))?;
+    if lead.clock_runs() {
+        return Ok(from);
+    }
+    Err(Refusal::conflict(
+        "LEAD-6",
+        "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved",
+    ))
+}
+
+/// Removes the requested move, because the deadline is to stay. `None` if none is requested.
+fn withdraw(LeadInput { lead, by, now, .. }: LeadInput<'_>) -> Option<Decision> {
+    let mut changed = lead.touched(now);
+    let DeadlineRequest { at, .. } = changed.terms.requested.take()?;
+    Some(commit(changed, by.clone(), vec![Event::DeadlineRequest { action: TimelineAction::Deleted, at }], now))
+}
+
+fn moved(input: LeadInput<'_>, at: DateTime<Utc>, agreed: bool, mut events: Vec<Event>) -> Result<Decision, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
+    let from = movable(lead)?;
+    let mut changed = lead.touched(now);
+    changed.move_deadline(dealer, at, agreed, now).map_err(|e| Refusal::field("at", "LEAD-6", e.to_string()))?;
+    events.push(Event::FirstContactMoved { from, to: at, agreed });
+    Ok(commit(changed, by.clone(), events, now))
+}
