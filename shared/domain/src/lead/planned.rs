@@ -38,7 +38,7 @@ impl Lead {
         // An appointment before the enquiry is no reaction to it (ESC-7).
         let reacts = event.is_appointment() && event.at >= self.clock_start();
         if reacts && self.react(ReactionKind::Appointment, dealer, now) {
-            timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
+            timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, inbound: false, note: None });
         }
         Ok(timeline)
     }

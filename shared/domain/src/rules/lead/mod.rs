@@ -3,6 +3,7 @@
 pub mod contacts;
 mod escalation;
 pub mod intake;
+mod passed;
 pub mod reaction;
 mod receipt;
 mod recompute;
@@ -10,4 +11,5 @@ pub mod target;
 pub mod task;
 
 pub use escalation::escalate;
+pub use passed::deadlines_passed;
 pub use recompute::recompute;
