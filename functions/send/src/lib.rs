@@ -23,7 +23,6 @@ pub mod mail;
 mod notices;
 pub mod pace;
 pub mod pdf;
-pub mod people;
 mod pool;
 pub mod quote;
 mod sender;

@@ -12,6 +12,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{DropReason, Message, MessageClaim, MessageState, Notice, Recipient};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::metrics::Metric;
+use forecourt_edge::usecase::people::Names;
 use forecourt_store::keys::{Key, WakeUp, WakeUpTarget};
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
 
@@ -145,8 +146,9 @@ impl Sender {
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
         let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
         let sheets = self.sheets(wake_up, dealer, &claimed).await?;
-        let people = self.people(wake_up, notices.iter().flat_map(|(message, lead)| message.mentions(lead, dealer, &to))).await?;
-        let mail = self.texts.mail(Envelope { id: &id, to: &addressee, dealer, now }, &notices, &NoticeReader { to: &to, people: &people });
+        let mentioned = notices.iter().flat_map(|(message, lead)| message.mentions(lead, dealer, &to));
+        let names = Names::of(&self.platform, &wake_up.scope(), mentioned).await?;
+        let mail = self.texts.mail(Envelope { id: &id, to: &addressee, dealer, now }, &notices, &NoticeReader { to: &to, names: &names });
         let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,
             Err(e) => Err(Undelivered::Never(e.into())),

@@ -1,11 +1,10 @@
 //! The texts of notices and letters in the reader's language (MSG-2).
 
+pub(crate) mod access;
 mod notice;
 
 pub use notice::NoticeReader;
 
-use chrono::{DateTime, Utc};
-use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{Email, Language, Medium};
 use forecourt_domain::calendar::CalendarEvent;
@@ -18,7 +17,7 @@ use minijinja::{Environment, context};
 use serde_json::json;
 
 use crate::language::{local_time, text_language};
-use crate::mail::{Addressee, Attachment, Envelope, Mail};
+use crate::mail::{Attachment, Envelope, Mail};
 use crate::pdf::{self, PdfError};
 use crate::trade_in::{SheetContext, sheet_of};
 use notice::NoticeText;
@@ -84,9 +83,9 @@ impl Texts {
     ///
     /// # Errors
     /// If the template fails.
-    pub fn mail(&self, envelope: Envelope<'_>, notices: &[(&Message, &Lead)], people: &NoticeReader<'_>) -> Result<Mail, TextError> {
+    pub fn mail(&self, envelope: Envelope<'_>, notices: &[(&Message, &Lead)], reader: &NoticeReader<'_>) -> Result<Mail, TextError> {
         let Envelope { to, dealer, .. } = envelope;
-        let texts: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, envelope, people)).collect();
+        let texts: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, envelope, reader)).collect();
         let level = texts.iter().map(NoticeText::level).max().filter(|level| *level > 0);
         let template = self.templates.get_template(to.language.as_str()).or_else(|_| self.templates.get_template("en"));
         let written = template.and_then(|t| {
@@ -118,27 +117,6 @@ impl Texts {
         let context = context! { language => text_language(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last, link => self.console.webhook(&webhook.id) };
         let written = template.render(context)?;
         Ok(Mail::from_text(envelope, &written))
-    }
-
-    /// Writes the mail to an admin of the group about a record of the access log (ACC-1). `None` for an event without a mail in this
-    /// release.
-    ///
-    /// # Errors
-    /// If the template fails.
-    pub fn access(&self, id: &str, to: &Addressee, record: &AccessRecord, now: DateTime<Utc>) -> Result<Option<Mail>, TextError> {
-        let template = self.templates.get_template("access")?;
-        let (user, role, rights, partner) = match &record.event {
-            AccessEvent::Granted { user, role, rights, .. } => {
-                let rights: Vec<&str> = rights.iter().map(|right| right.name()).collect();
-                (Some(user.as_str()), Some(role.name()), rights.join(", "), None)
-            }
-            AccessEvent::AdminChanged { user, .. } => (Some(user.as_str()), None, String::new(), None),
-            AccessEvent::PartnerSecret { partner } => (None, None, String::new(), Some(partner.as_str())),
-            AccessEvent::LeadSearch { .. } | AccessEvent::Unknown => return Ok(None),
-        };
-        let context = context! { language => text_language(&to.language), reader => &to.name, by => record.by.to_string(), at => record.at.format("%Y-%m-%d %H:%M").to_string(), user, role, rights, partner, link => self.console.access_log() };
-        let written = template.render(context)?;
-        Ok(Some(Mail::of_forecourt(id, to, &written, now)))
     }
 
     /// Writes a letter as a text message.

@@ -3,12 +3,12 @@
 use super::Texts;
 use crate::language::local_time;
 use crate::mail::Envelope;
-use crate::people::People;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::UserId;
 use forecourt_domain::calendar::title_of;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Message, Notice, Recipient};
+use forecourt_edge::usecase::people::Names;
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,7 +17,7 @@ pub struct NoticeReader<'a> {
     /// The reader.
     pub to: &'a Recipient,
     /// The names.
-    pub people: &'a People,
+    pub names: &'a Names,
 }
 
 /// A notice as the templates use it. A text is empty if the notice has none.
@@ -70,7 +70,7 @@ impl Texts {
         let Envelope { to: addressee, dealer, now, .. } = envelope;
         let language = &addressee.language;
         let when = |at: DateTime<Utc>| local_time(at, dealer.settings.calendar.zone(), language);
-        let name = |user: Option<&UserId>| user.map(|user| reader.people.name(user)).unwrap_or_default();
+        let name = |user: Option<&UserId>| user.map(|user| reader.names.name(user)).unwrap_or_default();
         let meant_for = message.meant_for(lead, &dealer.settings);
         let instead = matches!(reader.to, Recipient::User(to) if to != meant_for);
         let text = NoticeText {
