@@ -113,11 +113,11 @@ async fn dis_10_a_lead_that_passes_on_overdue_is_one_mail_to_the_new_owner() {
 /// DIS-7, ESC-6: a lead that is assigned at night and overdue at opening is one mail in the morning.
 #[tokio::test]
 async fn dis_7_a_lead_assigned_at_night_and_overdue_at_opening_is_one_mail() {
-    let world = World::at("2026-11-23T15:01:00Z").await;
+    let world = World::at("2026-11-23T15:00:30Z").await;
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T18:00:00Z").await;
     assign(&world, ADMIN, id, json!({"user": "ben.krause"})).await;
-    // One minute of the two hours is left for the morning.
+    // Half a minute of the two hours is left for the morning; the notice of the assignment is sent after that.
     world.advance_to("2026-11-24T07:10:00Z").await;
     assert_eq!(world.page(id).await.lead.level(), 1);
     let mails = read_by(&world, "ben.krause");

@@ -169,8 +169,8 @@ impl Sender {
         .await
     }
 
-    /// The reader of a mail: the recipient or, if that user has left the group, the next user who receives all the notices. `None` if there is
-    /// none.
+    /// The reader of a mail: the recipient or, if that user has left the group, the next user who receives all the notices. `None` if there
+    /// is none.
     async fn addressee(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], now: DateTime<Utc>) -> Result<Option<Reader>, Failure> {
         let Some(ClaimedNotice { message, lead, to, dealer, .. }) = claimed.first() else { return Ok(None) };
         let id = match to {
@@ -261,20 +261,20 @@ fn message_of<'a>(loaded: &'a Loaded, wake_up: &WakeUp) -> Option<(&'a Message, 
     Some((loaded.message(*lead, message)?, loaded.lead(*lead), loaded.dealer(&wake_up.dealer)?))
 }
 
-/// The key of the notice of the current assignment, which may state the step of a lead that was handed over (DIS-7).
+/// The key of the notice of an assignment that decides whether a message is needed (DIS-7).
 fn assigned_key(loaded: &Loaded, wake_up: &WakeUp) -> Option<Key> {
     let (message, lead, _) = message_of(loaded, wake_up)?;
-    let handed_over = lead.filter(|lead| lead.assignment > 1 && matches!(message.notice, Notice::Step { .. }))?;
-    Some(Key::Message(handed_over.id, Message::assigned_cause(handed_over)))
+    Some(Key::Message(message.lead, message.depends_on(lead?)?))
 }
 
-/// Claims a message, unless another notice states it.
+/// Claims a message, unless it is not needed because of the notice of an assignment.
 fn claim(loaded: &Loaded, message: &Message, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<MessageClaim> {
-    let assigned = lead.and_then(|lead| loaded.message(lead.id, &Message::assigned_cause(lead)));
+    let needless = lead.is_some_and(|lead| {
+        let assigned = message.depends_on(lead).and_then(|cause| loaded.message(lead.id, &cause));
+        message.is_needless(lead, assigned)
+    });
     match message.claim(lead, dealer, now) {
-        Some(MessageClaim::Send(..)) if message.is_stated_by(assigned) => {
-            Some(MessageClaim::Settle(message.dropped(DropReason::NoLongerSo, now)))
-        }
+        Some(MessageClaim::Send(..)) if needless => Some(MessageClaim::Settle(message.dropped(DropReason::NoLongerSo, now))),
         claimed => claimed,
     }
 }

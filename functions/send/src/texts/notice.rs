@@ -92,7 +92,7 @@ impl Texts {
                 NoticeText {
                     about: about("assigned"),
                     deadline: text.deadline.filter(|_| lead.clock_runs()),
-                    overdue: lead.clock_runs() && lead.deadline().is_some_and(|due| due < now),
+                    overdue: lead.clock_runs() && lead.deadline().is_some_and(|due| due <= now),
                     next: current.unwrap_or_default(),
                     // The same rule gives an owed turn.
                     rule: rule.clone().filter(|rule| rule != "DIS-10" || lead.had_by_others()).unwrap_or_default(),
@@ -101,11 +101,13 @@ impl Texts {
                     ..text
                 }
             }
-            Notice::Passed { from, to, site, rule, by, note, supervisor } => NoticeText {
+            Notice::Passed { from, to, site, rule, by, note, supervisor, .. } => NoticeText {
                 about: about("passed"),
                 rule: rule.clone(),
                 by: name(by.as_ref()),
                 note: note.clone().unwrap_or_default(),
+                // The deadline at another dealer follows the hours of that dealer.
+                deadline: text.deadline.filter(|_| site.is_none()),
                 from: name(Some(from).filter(|_| *supervisor)),
                 to: name(to.as_ref()),
                 site: site.clone().unwrap_or_default(),

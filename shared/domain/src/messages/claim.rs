@@ -101,11 +101,29 @@ impl Message {
         matches!(self.notice, Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. })
     }
 
-    /// Whether the message is a seller's step that `assigned`, the notice of the lead's current assignment, will state: it waits to be
-    /// sent, and names the deadline and whether it has passed (DIS-7).
-    pub fn is_stated_by(&self, assigned: Option<&Message>) -> bool {
-        let of_seller = matches!(self.notice, Notice::Step { step: StepKind::Reminder | StepKind::Level1, .. });
-        of_seller && assigned.is_some_and(|assigned| assigned.due().is_some())
+    /// Returns the cause of the notice of an assignment that decides whether this message is needed ([`Message::is_needless`]). `None` if
+    /// there is none.
+    pub fn depends_on(&self, lead: &Lead) -> Option<String> {
+        let assignment = match self.notice {
+            Notice::Step { step: StepKind::Reminder | StepKind::Level1, .. } if lead.assignment > 1 => lead.assignment,
+            Notice::Passed { assignment, supervisor: false, .. } => assignment,
+            _ => return None,
+        };
+        Some(Self::assigned_cause(assignment))
+    }
+
+    /// Whether the message is not needed because of `assigned`, the notice that it depends on. A step is stated by the notice of an
+    /// assignment that waits to be sent, which names the deadline and whether it has passed. A former owner who was never notified of a
+    /// lead, and has not answered it, need not learn that it has gone on (DIS-7).
+    pub fn is_needless(&self, lead: &Lead, assigned: Option<&Message>) -> bool {
+        let Some(assigned) = assigned else { return false };
+        match self.notice {
+            Notice::Step { .. } => assigned.due().is_some(),
+            Notice::Passed { .. } => {
+                lead.answered().is_none() && matches!(assigned.state, MessageState::Queued { .. } | MessageState::Dropped { .. })
+            }
+            _ => false,
+        }
     }
 
     /// Whether `to` knows the content already, because they did it, own the lead now, or get the same notice as the former owner (DIS-7).

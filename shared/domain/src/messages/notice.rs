@@ -33,6 +33,8 @@ pub enum Notice {
     Passed {
         /// The former owner.
         from: UserId,
+        /// The number of the former owner's assignment.
+        assignment: u32,
         /// The new owner. `None` if the lead went to another dealer, which distributes it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<UserId>,
@@ -147,12 +149,12 @@ impl Message {
     pub(crate) fn assigned(lead: &Lead, reader: UserId, why: &AssignmentReason, by: Option<&UserId>, now: DateTime<Utc>) -> Self {
         let (rule, note) = (Some(why.rule.clone()), why.note.clone());
         let notice = Notice::Assigned { assignment: lead.assignment, rule, by: by.cloned(), note };
-        Self::queued(lead, Self::assigned_cause(lead), notice, reader, now)
+        Self::queued(lead, Self::assigned_cause(lead.assignment), notice, reader, now)
     }
 
-    /// The cause of the notice of the lead's current assignment.
-    pub fn assigned_cause(lead: &Lead) -> String {
-        format!("assigned-{}", lead.assignment)
+    /// The cause of the notice of an assignment.
+    pub(crate) fn assigned_cause(assignment: u32) -> String {
+        format!("assigned-{assignment}")
     }
 
     /// Notifies the assignee of a task that `by` gave it to them. `None` if the lead has no owner and the task no assignee, or if the task

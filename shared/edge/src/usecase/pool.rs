@@ -15,8 +15,8 @@ use forecourt_store::keys::Key;
 /// Number of pool leads that are read at once to find the oldest one that is still in the pool.
 const OLDEST: usize = 24;
 
-/// Returns the keys that a change of a lead in the pool needs: the pool and, with `oldest_only`, its first leads. None if the lead is not in
-/// a pool.
+/// Returns the keys that a change of a lead in the pool needs: the pool and, with `oldest_only`, its first leads. Returns none if the lead is
+/// not in a pool.
 pub fn keys(loaded: &Loaded, lead: LeadId) -> Vec<Key> {
     let Some((_, dealer)) = found(loaded, lead).ok().filter(|(lead, dealer)| is_pooled(lead, &dealer.settings)) else { return Vec::new() };
     let mut keys = vec![Key::lane(dealer.id.clone(), Lane::Pool)];
@@ -44,7 +44,8 @@ pub fn claimed(decision: Decision, input: LeadInput<'_>, loaded: &Loaded, scope:
         return Ok(decision);
     }
     let pool = pool_of(loaded, dealer);
-    let first: Vec<&Lead> = pool.waiting.iter().map_while(|id| loaded.requested(&Key::Lead(*id)).then(|| loaded.lead(*id))).flatten().collect();
+    let read = pool.waiting.iter().take_while(|id| loaded.requested(&Key::Lead(**id)));
+    let first: Vec<&Lead> = read.filter_map(|id| loaded.lead(*id)).collect();
     with_claim(decision, input, PoolLeads { pool: &pool, first: &first, any: scope.takes_any_pool_lead(dealer) })
 }
 

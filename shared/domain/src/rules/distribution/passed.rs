@@ -26,6 +26,7 @@ pub(crate) fn passed_on(input: LeadInput<'_>, event: &Event, site: Option<&Deale
     });
     let notice = |supervisor: bool| Notice::Passed {
         from: from.clone(),
+        assignment: lead.assignment,
         to: to.cloned(),
         site: site.map(|site| site.settings.name.clone()),
         rule: rule.to_owned(),
