@@ -116,7 +116,8 @@ async fn dis_8_with_oldest_only_no_route_takes_another_lead() {
     assert!(made.status == 409 && made.text("/detail").contains(&oldest), "{}", made.body);
     let bulk = json!({"leads": [ids[1], ids[0], ids[1]], "event": {"title": "Probefahrt", "type": "booked_test_drive", "at": "2026-11-27T10:00:00+01:00"}});
     let several = world.post(&claimant(1), "/events", &bulk).await;
-    let statuses: Vec<i64> = several.body["results"].as_array().unwrap_or(&Vec::new()).iter().filter_map(|result| result["status"].as_i64()).collect();
+    let statuses: Vec<i64> =
+        several.body["results"].as_array().unwrap_or(&Vec::new()).iter().filter_map(|result| result["status"].as_i64()).collect();
     assert_eq!(statuses, [409, 201, 409], "each lead is judged by itself: {}", several.body);
     assert_eq!(world.page(ids[1].parse().unwrap()).await.lead, before, "nothing changed");
     assert_eq!(owner(&world, &ids[0]).await, "puller-01");
@@ -130,7 +131,11 @@ async fn dis_8_with_oldest_only_no_route_takes_another_lead() {
 async fn dis_8_a_supervisor_takes_any_lead_of_a_pool_with_oldest_only() {
     let world = World::new().await;
     set_up_pool(&world, 3, true).await;
-    world.settings(|s| s.members.iter_mut().filter(|m| m.user.as_str() == "pool.nordstern").for_each(|m| m.supervisor = Some(user("puller-02")))).await;
+    world
+        .settings(|s| {
+            s.members.iter_mut().filter(|m| m.user.as_str() == "pool.nordstern").for_each(|m| m.supervisor = Some(user("puller-02")))
+        })
+        .await;
     let ids = leads(&world, 4).await;
     assert_eq!(claim(&world, &claimant(1), &ids[3]).await.status, 409);
     assert_eq!(claim(&world, &claimant(2), &ids[3]).await.status, 200, "the supervisor of the pool user");
@@ -203,7 +208,9 @@ async fn dis_8_bulk_events_claim_the_leads_of_the_pool_in_order() {
     set_up_pool(&world, 2, true).await;
     let ids = leads(&world, 4).await;
     let bulk = json!({"leads": ids, "event": {"title": "Probefahrt", "type": "booked_test_drive", "at": "2026-11-27T10:00:00+01:00"}});
-    let several = world.call(Request::post(&claimant(1), "/events").headers(&[("content-type", "application/json")]).body(bulk.to_string().as_bytes())).await;
+    let several = world
+        .call(Request::post(&claimant(1), "/events").headers(&[("content-type", "application/json")]).body(bulk.to_string().as_bytes()))
+        .await;
     for (id, result) in ids.iter().zip(several.body["results"].as_array().unwrap_or(&Vec::new())) {
         assert_eq!(result["status"], 201, "{result}");
         assert_eq!(owner(&world, id).await, "puller-01");

@@ -45,7 +45,8 @@ async fn msg_1_a_lead_reassigned_before_its_notice_is_sent_notifies_only_the_new
     let notices: Vec<_> = world.mails().into_iter().filter(|mail| mail.contains("Neue Anfrage")).collect();
     assert!(notices.len() == 1 && notices[0].contains("ben.krause"), "{notices:?}");
     let page = world.get(ADMIN, &format!("/leads/{id}")).await;
-    let messages = page.body["messages"].as_array().unwrap().iter().map(|m| format!("{} {} {}", m["about"], m["fate"], m["to"]).replace('"', ""));
+    let messages =
+        page.body["messages"].as_array().unwrap().iter().map(|m| format!("{} {} {}", m["about"], m["fate"], m["to"]).replace('"', ""));
     let mut messages: Vec<String> = messages.collect();
     messages.sort();
     let expected = ["assigned dropped null", "assigned sent ben.krause", "passed dropped null", "passed sent helga.stern"];

@@ -49,7 +49,12 @@ async fn dis_7_the_former_owner_and_the_supervisor_are_notified_that_a_lead_was_
     insta::assert_snapshot!("former_owner", read_by(&world, "anna.vogt").split_off(1).join("\n---\n"));
     insta::assert_snapshot!("supervisor", read_by(&world, "helga.stern").join("\n---\n"));
     assert!(read_by(&world, ADMIN).is_empty(), "who assigns a lead needs no notice");
-    let about: Vec<String> = world.get(ADMIN, &format!("/leads/{id}")).await.body["messages"].as_array().unwrap().iter().map(|m| m["about"].as_str().unwrap().to_owned()).collect();
+    let about: Vec<String> = world.get(ADMIN, &format!("/leads/{id}")).await.body["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["about"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(about.iter().filter(|about| *about == "passed").count(), 2, "{about:?}");
 }
 
@@ -131,7 +136,8 @@ async fn lead_4_a_task_given_to_a_user_is_reported_to_them() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.system.settle().await;
-    let task = |assignee: &str| json!({"title": "Probefahrt vorbereiten", "start": "2026-11-24T09:00:00Z", "minutes": 30, "assignee": assignee});
+    let task =
+        |assignee: &str| json!({"title": "Probefahrt vorbereiten", "start": "2026-11-24T09:00:00Z", "minutes": 30, "assignee": assignee});
     let made = world.post("anna.vogt", &format!("/leads/{id}/tasks"), &task("ben.krause")).await;
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!(world.post("anna.vogt", &format!("/leads/{id}/tasks"), &task("anna.vogt")).await.status, 201);
@@ -224,7 +230,8 @@ async fn msg_2_the_subject_of_a_digest_states_its_escalation() {
         }
     }
     world.advance_to("2026-11-25T18:00:00Z").await;
-    let mut subjects: Vec<String> = world.system.mailbox.mails().iter().map(|mail| mail.subject.clone()).filter(|s| s.starts_with("2 ")).collect();
+    let mut subjects: Vec<String> =
+        world.system.mailbox.mails().iter().map(|mail| mail.subject.clone()).filter(|s| s.starts_with("2 ")).collect();
     subjects.sort();
     subjects.dedup();
     insta::assert_snapshot!("digests", subjects.join("\n"));

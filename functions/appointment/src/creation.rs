@@ -16,9 +16,9 @@ use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::appointment::id_of;
 use forecourt_edge::usecase::appointment::in_pool;
-use forecourt_edge::usecase::pool;
 use forecourt_edge::usecase::directory::{self, PersonChannels};
 use forecourt_edge::usecase::lead::days_of;
+use forecourt_edge::usecase::pool;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
 

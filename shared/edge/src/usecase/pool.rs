@@ -15,8 +15,8 @@ use forecourt_store::keys::Key;
 /// Number of pool leads that are read at once to find the oldest one that is still in the pool.
 const OLDEST: usize = 24;
 
-/// Returns the keys that a change of a lead in the pool needs: the pool and, with `oldest_only`, its first leads. Returns none if the lead is
-/// not in a pool.
+/// Returns the keys that a change of a lead in the pool needs: the pool and, with `oldest_only`, its first leads. Returns none if the lead
+/// is not in a pool.
 pub fn keys(loaded: &Loaded, lead: LeadId) -> Vec<Key> {
     let Some((_, dealer)) = found(loaded, lead).ok().filter(|(lead, dealer)| is_pooled(lead, &dealer.settings)) else { return Vec::new() };
     let mut keys = vec![Key::lane(dealer.id.clone(), Lane::Pool)];

@@ -13,10 +13,20 @@ use crate::rules::messages::tracking_only;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in Communication and LetterKind")]
 pub enum CommunicationRequest {
-    Email { subject: String, text: String, quote: Option<(ElementId, Form)> },
-    Sms { text: String },
+    Email {
+        subject: String,
+        text: String,
+        quote: Option<(ElementId, Form)>,
+    },
+    Sms {
+        text: String,
+    },
     /// `inbound`: the customer called.
-    Call { reached: bool, inbound: bool, note: Option<String> },
+    Call {
+        reached: bool,
+        inbound: bool,
+        note: Option<String>,
+    },
 }
 
 /// Sends a text to the contact of a lead, or records a call. It is a reaction, which stops the response clock (ESC-7), unless the call was
