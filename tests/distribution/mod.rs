@@ -3,6 +3,7 @@
 pub(crate) mod assignment;
 pub(crate) mod fairness;
 pub(crate) mod pool;
+mod pool_reactions;
 pub(crate) mod presence;
 pub(crate) mod rotation;
 pub(crate) mod rotation_model;

@@ -10,16 +10,16 @@ use futures::{StreamExt as _, stream};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-fn user(id: &str) -> UserId {
+pub(super) fn user(id: &str) -> UserId {
     UserId::parse(id).unwrap()
 }
 
-fn claimant(i: usize) -> String {
+pub(super) fn claimant(i: usize) -> String {
     format!("puller-{i:02}")
 }
 
 /// Gives Nordstern a pool with the pool user `pool.nordstern`, whose supervisor is Helga, and `n` users who may claim its leads.
-async fn set_up_pool(world: &World, n: usize, oldest_only: bool) {
+pub(super) async fn set_up_pool(world: &World, n: usize, oldest_only: bool) {
     let group = GroupId::parse("demo-group").unwrap();
     let known = (0..n).map(claimant).chain(["pool.nordstern".to_owned()]);
     for id in known {
@@ -40,11 +40,11 @@ fn with_pool(settings: &DealerSettings, n: usize, oldest_only: bool) -> DealerSe
     draft
 }
 
-async fn claim(world: &World, who: &str, lead: &str) -> Reply {
+pub(super) async fn claim(world: &World, who: &str, lead: &str) -> Reply {
     world.call(Request::post(who, &format!("/leads/{lead}/claim"))).await
 }
 
-async fn leads(world: &World, n: usize) -> Vec<String> {
+pub(super) async fn leads(world: &World, n: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for i in 0..n {
         ids.push(world.lead(&enquiry(&format!("n{i}"))).await.to_string());
@@ -330,15 +330,13 @@ async fn esc_11_level_2_of_a_pool_lead_is_sent_although_another_notice_to_the_re
     let helga = json!({"id": "helga.stern", "name": "Helga Stern", "email": "helga.stern@demo-group.example", "language": "de", "role": "dealer_admin",
         "dealers": [NORDSTERN], "notices": false});
     world.store.put_user(&GroupId::parse("demo-group").unwrap(), &serde_json::from_value(helga).unwrap()).await.unwrap();
-    world
-        .settings(|s| {
-            // Level 2 falls into the night: both notices wait for the opening.
-            (s.escalation.level_1, s.escalation.level_2) = (60, 720);
-            s.members.iter_mut().filter(|m| m.user.as_str() == "puller-00").for_each(|m| m.supervisor = Some(user("helga.stern")));
-        })
-        .await;
+    // Level 2 falls into the night: both notices wait for the opening.
+    world.settings(|s| (s.escalation.level_1, s.escalation.level_2) = (60, 720)).await;
     let (pooled, taken) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     assert_eq!(claim(&world, &claimant(0), &taken.to_string()).await.status, 200);
+    world.advance_to("2026-11-23T20:00:00Z").await;
+    let given = world.post(ADMIN, &format!("/leads/{taken}/assignment"), &json!({"user": "helga.stern"})).await;
+    assert_eq!(given.status, 200, "{}", given.body);
     world.advance_to("2026-11-24T09:00:00Z").await;
     let notices: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("helga.stern")).collect();
     assert!(notices.len() == 1 && notices[0].contains(&pooled.spoken()), "{notices:?}");
@@ -360,7 +358,7 @@ async fn dis_8_a_claim_reads_again_if_it_has_not_read_the_oldest_lead() {
     let pool = Pool { dealer: dealer.id.clone(), waiting: vec![back, other] };
     let (lead, first) = (world.page(other).await.lead, world.page(back).await.lead);
     let now = world.system.clock.now();
-    let claimed = |pool: &Pool, first: &[&Lead]| claim(&lead, dealer, PoolLeads { pool, first }, &user("puller-00"), now);
+    let claimed = |pool: &Pool, first: &[&Lead]| claim(&lead, dealer, PoolLeads { pool, first, any: false }, &user("puller-00"), now);
     assert_eq!(claimed(&pool, &[&lead]).unwrap(), Claimed::Again(None));
     assert!(claimed(&pool, &[&lead, &first]).is_err(), "now it is known that the other is older");
     // A lead that has left the pool is removed from the waiting list.

@@ -31,7 +31,7 @@ async fn esc_1_2_3_the_steps_of_an_unanswered_lead_happen_in_order_and_once() {
                 format!("11-23 09:00:00 anna.vogt: Neue Anfrage {n}: jana"),
                 format!("11-23 10:30:00 anna.vogt: Erinnerung: Anfrage {n} ist bis 23.11.2026, 12:00 Uhr zu beantworten"),
                 format!("11-23 11:00:00 anna.vogt: Überfällig: Anfrage {n} ist unbeantwortet"),
-                format!("11-24 11:00:00 helga.stern: Stufe 2: Anfrage {n} (zuständig: anna.vogt) ist weiterhin unbeantwortet"),
+                format!("11-24 11:00:00 helga.stern: Stufe 2: Anfrage {n} (zuständig: Anna Vogt) ist weiterhin unbeantwortet"),
             ]
         );
         assert_eq!(steps_on_timeline(&world, id).await, [StepKind::Reminder, StepKind::Level1, StepKind::Level2]);

@@ -4,6 +4,7 @@ mod attempts;
 pub(crate) mod letters;
 mod limits;
 pub(crate) mod notices;
+mod passed;
 mod provider;
 mod resent;
 pub(crate) mod trade_in_sheet;

@@ -136,7 +136,7 @@ async fn exp_1_a_lead_export_contains_only_leads_that_match_the_filter() {
     assert_eq!(records.len(), 1);
     let record: Vec<&str> = records[0].iter().collect();
     assert_eq!((record[0], record[5], record[7], record[8]), (first.to_string().as_str(), "jana", "lost", "price"));
-    assert_eq!(&record[12..], ["0", "12.0", "yes"]);
+    assert_eq!(&record[12..], ["0", "12.0", "yes", "Anna Vogt"]);
     assert!(!String::from_utf8(file).unwrap().contains('@'), "no address is in it");
 }
 
@@ -381,7 +381,7 @@ async fn exp_1_minutes_and_levels_are_numeric_cells_and_an_empty_workbook_has_a_
     world.post("ingo.brandt", &format!("/leads/{lead}/status"), &json!({"status": "won"})).await;
     let (_, file) = exported(&world, &json!({"what": "leads", "format": "xlsx"})).await;
     let [(_, rows)] = &sheets(file)[..] else { panic!("not one sheet") };
-    assert_eq!(rows[1][12..], [Data::Float(0.0), Data::Float(12.0), Data::String("yes".into())]);
+    assert_eq!(rows[1][12..], [Data::Float(0.0), Data::Float(12.0), Data::String("yes".into()), Data::String("Anna Vogt".into())]);
     assert_eq!(rows[1][0], Data::String(lead.to_string()), "a lead's number is a name");
     let (_, file) = exported(&world, &json!({"what": "appointments", "format": "xlsx"})).await;
     assert_eq!(sheets(file)[0].1.len(), 1);

@@ -23,7 +23,7 @@ pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 /// The kinds of items that got an index entry after their first lines were written, with its attributes. A line that has the entry fixes
 /// its form.
-const ADDED: [(&str, [&str; 2]); 1] = [("Appointment", ["wpk", "wsk"])];
+const ADDED: [(&str, [&str; 2]); 2] = [("Appointment", ["wpk", "wsk"]), ("Lead", ["dpk", "dsk"])];
 
 #[derive(Deserialize)]
 struct Fixture {

@@ -10,8 +10,9 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_edge::routes::Operation;
-use forecourt_edge::usecase::appointment::{context_of, load, needs};
+use forecourt_edge::usecase::appointment::{context_of, in_pool, load, needs};
 use forecourt_edge::usecase::directory::{self, PersonChannels};
+use forecourt_edge::usecase::pool;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -200,13 +201,16 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let found = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
         let wanted = found.and_then(|(appointment, dealer)| Some((appointment, wanted(appointment, dealer).ok()?)));
         let of_customer = wanted.into_iter().flat_map(|(appointment, wanted)| wanted.keys(loaded, appointment));
-        of_customer.chain(needs(loaded, &id, read_days, &by, call.now)).collect()
+        let pool = found.and_then(|(appointment, _)| appointment.lead).into_iter().flat_map(|lead| pool::keys(loaded, lead));
+        of_customer.chain(needs(loaded, &id, read_days, &by, call.now)).chain(pool).collect()
     });
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
         check_request(call, appointment, loaded, None)?;
         let days = |user: &UserId, date| loaded.day(user, date);
-        let changed = rule(&context_of(loaded, appointment, &days, &by, call.now)?, appointment, loaded)?;
+        let context = context_of(loaded, appointment, &days, &by, call.now)?;
+        let changed = rule(&context, appointment, loaded)?;
+        let changed = changed.map(|changed| in_pool(changed, &context, loaded, &call.scope)).transpose()?;
         Ok(changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment)))
     });
     answer(call, &decided.await?)

@@ -15,8 +15,10 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::appointment::id_of;
+use forecourt_edge::usecase::appointment::in_pool;
 use forecourt_edge::usecase::directory::{self, PersonChannels};
 use forecourt_edge::usecase::lead::days_of;
+use forecourt_edge::usecase::pool;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
 
@@ -160,7 +162,8 @@ impl CheckedCreation {
                 let dealer = loaded.dealer(&checked.dealer)?;
                 make(&checked.context(dealer, loaded, days), checked.new.clone(), loaded.pending_reports(&checked.new.id)).ok()
             });
-            directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
+            let pool = checked.lead.into_iter().flat_map(|lead| pool::keys(loaded, lead));
+            directory::records(loaded, &checked.channels).into_iter().chain(days).chain(pool).collect()
         });
         let created =
             |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment, &self.dealer, knows_leads(&self.scope)));
@@ -178,7 +181,9 @@ impl CheckedCreation {
             let mut new = checked.new.clone();
             new.customer.known = directory::known(loaded, &checked.channels);
             let days = |user: &UserId, date| loaded.day(user, date);
-            let changed = make(&checked.context(dealer, loaded, &days), new, loaded.pending_reports(&checked.new.id))?;
+            let context = checked.context(dealer, loaded, &days);
+            let changed = make(&context, new, loaded.pending_reports(&checked.new.id))?;
+            let changed = in_pool(changed, &context, loaded, &checked.scope)?;
             let mut decision = changed.decision;
             decision.items.extend(checked.remembered(sent).into_iter().flat_map(|decision| decision.items));
             Ok((Some(decision), (created(&changed.appointment), false)))

@@ -1,5 +1,5 @@
 //! Carries out the escalation steps that are due: reminder, level 1 and level 2 of a lead (ESC-1 to ESC-3), and those of a calendar event
-//! (ESC-4).
+//! (ESC-4). Notifies owners of further deadlines that have passed (LEAD-6).
 //!
 //! - **Triggers**: wake-ups of the kinds `escalate`, `resubmit` and `recompute` from the escalate queue.
 //! - **Reads**: the lead or the event with its lead, the dealer, and the rotation if the lead goes to the next user (DIS-10), in one
@@ -16,7 +16,7 @@ mod recomputation;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::rules::calendar::resubmit;
-use forecourt_domain::rules::lead::escalate;
+use forecourt_domain::rules::lead::{deadlines_passed, escalate};
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{DueKind, Key, WakeUp, WakeUpTarget};
@@ -47,7 +47,7 @@ async fn escalate_lead(platform: &Platform, wake_up: &WakeUp) -> Result<(), Fail
         let decision = match (loaded.lead(id), loaded.dealer(&wake_up.dealer)) {
             (Some(lead), Some(dealer)) => {
                 let rotation = loaded.rotation(&dealer.id, passes_on(loaded).as_ref());
-                escalate(lead, dealer, rotation.as_ref(), now)
+                escalate(lead, dealer, rotation.as_ref(), now).or_else(|| deadlines_passed(lead, dealer, now))
             }
             _ => None,
         };

@@ -1,12 +1,14 @@
-//! The columns of exports. Times are in the dealer's zone. Exports contain customers' names but no addresses or telephone numbers.
+//! The columns of exports. Times are in the dealer's zone. Exports contain customers' names but no addresses or telephone numbers. New
+//! columns are added at the end: receivers may read them by their number.
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attended};
-use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, Status};
+use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, Status, UserId};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::lead::FurtherAnswers;
 use forecourt_domain::reports::LeadFacts;
+use forecourt_edge::usecase::people::Names;
 use forecourt_store::{EarlierPlace, ListRow, ListedLead, earlier_places};
 
 /// A row that can be exported.
@@ -15,7 +17,10 @@ pub(crate) trait Record: ListRow + Send {
     const COLUMNS: &'static [&'static str];
 
     /// Returns the cells in the order of the columns.
-    fn cells(&self, calendar: &Calendar) -> Vec<Cell>;
+    fn cells(&self, calendar: &Calendar, names: &Names) -> Vec<Cell>;
+
+    /// Returns the users whose names are cells of the row.
+    fn users(&self) -> Vec<UserId>;
 
     /// Returns the earlier positions of the row in the lists of other dealers, where the export may have read it already.
     fn earlier_places(&self) -> Vec<EarlierPlace> {
@@ -59,6 +64,10 @@ fn text(value: Option<&impl ToString>) -> Cell {
     Cell::Text(value.map(ToString::to_string).unwrap_or_default())
 }
 
+fn person(user: Option<&UserId>, names: &Names) -> Cell {
+    Cell::Text(user.map(|user| names.name(user)).unwrap_or_default())
+}
+
 fn yes_no(is: bool) -> Cell {
     if is { "yes".into() } else { "no".into() }
 }
@@ -93,9 +102,15 @@ impl Record for Appointment {
         "reminded_by_sms",
         "partner",
         "external_id",
+        "user_name",
+        "made_by_name",
     ];
 
-    fn cells(&self, calendar: &Calendar) -> Vec<Cell> {
+    fn users(&self) -> Vec<UserId> {
+        self.user.iter().chain(self.by.user()).cloned().collect()
+    }
+
+    fn cells(&self, calendar: &Calendar, names: &Names) -> Vec<Cell> {
         let (state, cancelled) = match &self.state {
             AppointmentState::Booked => ("booked", Cell::EMPTY),
             AppointmentState::Unknown => ("unknown", Cell::EMPTY),
@@ -126,6 +141,8 @@ impl Record for Appointment {
             yes_no(self.reminded.sms),
             text(self.external.as_ref().map(|external| &external.partner)),
             text(self.external.as_ref().map(|external| &external.id)),
+            person(self.user.as_ref(), names),
+            person(self.by.user(), names),
         ]
     }
 }
@@ -164,9 +181,14 @@ impl Record for ListedLead {
         "level",
         "response_working_minutes",
         "in_time",
+        "owner_name",
     ];
 
-    fn cells(&self, calendar: &Calendar) -> Vec<Cell> {
+    fn users(&self) -> Vec<UserId> {
+        self.row.facts.owner.iter().cloned().collect()
+    }
+
+    fn cells(&self, calendar: &Calendar, names: &Names) -> Vec<Cell> {
         let (row, facts) = (&self.row, &self.row.facts);
         let lost = match facts.status {
             Status::Lost(reason) => name(&reason, &LostReason::NAMES),
@@ -188,6 +210,7 @@ impl Record for ListedLead {
             Cell::Number(row.level.max(row.was_at).to_string()),
             row.answered_in.map_or(Cell::EMPTY, |seconds| Cell::Number(format!("{:.1}", seconds as f64 / 60.0))),
             row.in_time.map_or(Cell::EMPTY, yes_no),
+            person(facts.owner.as_ref(), names),
         ]
     }
 }

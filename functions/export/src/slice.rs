@@ -10,6 +10,7 @@ use forecourt_domain::reports::{
     AppointmentFacts, Bounds, Export, ExportContent, ExportOutput, ExportPosition, ExportState, Period, ReadingTimes, RowPosition,
 };
 use forecourt_domain::settings::Dealer;
+use forecourt_edge::usecase::people::Names;
 use forecourt_store::keys::{Key, WakeUp, WakeUpTarget};
 use forecourt_store::{EarlierPlace, Failure, ListedLead, Listing, Load, Loaded, Partition};
 use std::time::{Duration, Instant};
@@ -182,7 +183,8 @@ impl Exporter {
                     let is_new = |row: &R| !row.earlier_places().iter().any(|earlier| was_read(export, &slice.marks, earlier));
                     let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds) && is_new(row)).collect();
                     slice.rows += rows.len() as u64;
-                    slice.file.add(rows.iter().map(|row| row.cells(&dealer.settings.calendar)))?;
+                    let names = Names::of(&self.platform, scope, rows.iter().flat_map(R::users)).await?;
+                    slice.file.add(rows.iter().map(|row| row.cells(&dealer.settings.calendar, &names)))?;
                     let to = page.more.clone().unwrap_or_else(|| "~".into());
                     let (newcomer, month) = (slice.place.newcomers, partition.name().to_owned());
                     let position = RowPosition { newcomer, dealer: slice.place.dealer, month: month.clone(), place: to };

@@ -1,14 +1,16 @@
 //! Notices to the group's admins of rights that were granted (ACC-1): leased, sent to each admin, recorded.
 
 use crate::carrier::Undelivered;
-use crate::mail::Addressee;
+use crate::mail::{Addressee, Mail};
 use crate::sender::Sender;
+use crate::texts::access;
 use forecourt_domain::access::{AccessEvent, AccessRecord, AdminNoticeState};
 use forecourt_domain::base::{Role, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::messages::Retry;
 use forecourt_domain::people::User;
 use forecourt_edge::metrics::Metric;
+use forecourt_edge::usecase::people::Names;
 use forecourt_store::keys::{Key, WakeUp, access_record_at};
 use forecourt_store::{Failure, Load, Loaded};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,9 +51,11 @@ impl Sender {
     ) -> Result<(BTreeSet<UserId>, Option<(String, Retry)>), Failure> {
         let known = record.notice.as_ref().map(|notice| notice.sent.clone()).unwrap_or_default();
         let (mut sent, mut failure) = (BTreeSet::new(), None);
+        let names = Names::of(&self.platform, &wake_up.scope(), access::mentions(record)).await?;
         for (reader, to) in self.readers(wake_up, record).await?.into_iter().filter(|(reader, _)| !known.contains(reader)) {
             let now = self.platform.clock.now();
-            let mail = self.texts.access(&format!("access-{}-{reader}", record.id), &to, record, now);
+            let mail = self.texts.access(&to, record, &names, now);
+            let mail = mail.map(|mail| mail.map(|mail| Mail { id: format!("access-{}-{reader}", record.id), ..mail }));
             let carried = match mail {
                 Ok(Some(mail)) => self.carrier.carry(&mail).await,
                 // The release that stored the record sends it, if it still runs.

@@ -4,7 +4,7 @@ use crate::carrier::Undelivered;
 use crate::mail::{Addressee, Attachment, Envelope, Mail};
 use crate::pool;
 use crate::sender::Sender;
-use crate::texts::TextError;
+use crate::texts::{NoticeReader, TextError};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Refusal, UserId};
 use forecourt_domain::decision::{Decision, Item};
@@ -12,6 +12,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{DropReason, Message, MessageClaim, MessageState, Notice, Recipient};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::metrics::Metric;
+use forecourt_edge::usecase::people::Names;
 use forecourt_store::keys::{Key, WakeUp, WakeUpTarget};
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
 
@@ -29,6 +30,14 @@ struct ClaimedNotice {
     to: Recipient,
     /// When the notice was due.
     due: DateTime<Utc>,
+}
+
+/// The reader of a mail.
+struct Reader {
+    to: Recipient,
+    addressee: Addressee,
+    /// Whether the reader's notices are on.
+    notices: bool,
 }
 
 /// The result of claiming.
@@ -68,7 +77,7 @@ impl Sender {
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
             let Some((message, lead, dealer)) = message_of(loaded, wake_up) else { return Ok((None, ClaimResult::Nothing)) };
-            Ok(match message.claim(lead, dealer, now) {
+            Ok(match claim(loaded, message, lead, dealer, now) {
                 Some(MessageClaim::Send(..)) if message.bundled => (None, ClaimResult::Bundled(message.reader.clone())),
                 Some(MessageClaim::Send(leased, to)) => {
                     let due = message.due().unwrap_or(now);
@@ -80,7 +89,7 @@ impl Sender {
                 None => (None, ClaimResult::Nothing),
             })
         };
-        self.commit(wake_up, Load::of(keys(wake_up)), rule).await
+        self.commit(wake_up, Load::of(keys(wake_up)).then(|loaded| assigned_key(loaded, wake_up).into_iter().collect()), rule).await
     }
 
     /// Leases all messages for the reader of the first one, in one transaction: of two concurrent senders one gets them. Messages that are
@@ -93,7 +102,7 @@ impl Sender {
             let mut claimed: Vec<ClaimedNotice> = Vec::new();
             let mut batch: Option<Option<String>> = None;
             for (message, lead, dealer) in wake_ups.iter().filter_map(|wake_up| message_of(loaded, wake_up)) {
-                match message.claim(lead, dealer, now) {
+                match claim(loaded, message, lead, dealer, now) {
                     Some(MessageClaim::Send(leased, to)) => {
                         let due = message.due().unwrap_or(now);
                         let same_mail =
@@ -116,31 +125,30 @@ impl Sender {
             let found = if claimed.is_empty() { ClaimResult::Nothing } else { ClaimResult::Claimed(claimed) };
             Ok((Some(decision).filter(|decision| !decision.items.is_empty()), found))
         };
-        self.commit(first, Load::of(wake_ups.iter().flat_map(keys)), rule).await
+        let load = Load::of(wake_ups.iter().flat_map(keys));
+        let load = load.then(|loaded| wake_ups.iter().filter_map(|wake_up| assigned_key(loaded, wake_up)).collect());
+        self.commit(first, load, rule).await
     }
 
     async fn send_mail(&self, wake_up: &WakeUp, claimed: Vec<ClaimedNotice>) -> Result<(), Failure> {
-        let Some(ClaimedNotice { to, dealer, .. }) = claimed.first() else { return Ok(()) };
         let now = self.platform.clock.now();
         let drop = async |claimed: &[ClaimedNotice], why| self.record_all(wake_up, claimed, |message| message.dropped(why, now)).await;
-        let (addressee, claimed) = match self.addressee(wake_up, to, dealer).await? {
-            None => return drop(&claimed, DropReason::NoReader).await,
-            Some((addressee, true)) => (addressee, claimed),
-            Some((addressee, false)) => {
-                // The pool's supervisor is notified even with notices off; otherwise nobody would be (ESC-11).
-                let (of_pool, rest): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|c| c.message.is_of_the_pool(&c.lead, &c.dealer));
-                if !rest.is_empty() {
-                    drop(&rest, DropReason::NoticesOff).await?;
-                }
-                (addressee, of_pool)
-            }
+        let Some(Reader { to, addressee, notices }) = self.addressee(wake_up, &claimed, now).await? else {
+            return drop(&claimed, DropReason::NoReader).await;
         };
-        let Some(ClaimedNotice { to, dealer, .. }) = claimed.first() else { return Ok(()) };
+        // Level 2 is sent even with notices off; otherwise nobody would be notified (ESC-3, ESC-4, ESC-11).
+        let (claimed, off): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|claimed| notices || claimed.message.is_level_2());
+        if !off.is_empty() {
+            drop(&off, DropReason::NoticesOff).await?;
+        }
+        let Some(ClaimedNotice { dealer, .. }) = claimed.first() else { return Ok(()) };
         pool::notify_assignable(&self.platform, wake_up, claimed.iter().map(|c| (&c.message, &c.lead, &c.dealer)), now).await?;
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
         let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
         let sheets = self.sheets(wake_up, dealer, &claimed).await?;
-        let mail = self.texts.mail(Envelope { id: &id, to: &addressee, dealer, now }, &notices);
+        let mentioned = notices.iter().flat_map(|(message, lead)| message.mentions(lead, dealer, &to));
+        let names = Names::of(&self.platform, &wake_up.scope(), mentioned).await?;
+        let mail = self.texts.mail(Envelope { id: &id, to: &addressee, dealer, now }, &notices, &NoticeReader { to: &to, names: &names });
         let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,
             Err(e) => Err(Undelivered::Never(e.into())),
@@ -161,14 +169,28 @@ impl Sender {
         .await
     }
 
-    /// The recipient of a mail, and whether notices are on. `None` if the user has left.
-    async fn addressee(&self, wake_up: &WakeUp, to: &Recipient, dealer: &Dealer) -> Result<Option<(Addressee, bool)>, Failure> {
+    /// The reader of a mail: the recipient or, if that user has left the group, the next user who receives all the notices. `None` if there
+    /// is none.
+    async fn addressee(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], now: DateTime<Utc>) -> Result<Option<Reader>, Failure> {
+        let Some(ClaimedNotice { message, lead, to, dealer, .. }) = claimed.first() else { return Ok(None) };
         let id = match to {
-            Recipient::Address(address) => return Ok(Some((Addressee::at(address, dealer), true))),
+            Recipient::Address(address) => {
+                return Ok(Some(Reader { to: to.clone(), addressee: Addressee::at(address, dealer), notices: true }));
+            }
             Recipient::User(id) => id,
         };
-        let user = self.platform.store.user(&wake_up.group, id).await?;
-        Ok(user.filter(|user| user.is_here()).map(|user| (Addressee::of(&user), user.notices)))
+        let others = claimed.iter().skip(1).map(|c| c.message.goes_on_to(id, &c.lead, &c.dealer.settings, now));
+        let mut next = message.goes_on_to(id, lead, &dealer.settings, now);
+        for others in others {
+            next.retain(|user| others.contains(user));
+        }
+        for id in [id.clone()].into_iter().chain(next) {
+            let user = self.platform.store.user(&wake_up.group, &id).await?;
+            if let Some(user) = user.filter(|user| user.is_here()) {
+                return Ok(Some(Reader { to: Recipient::User(id), addressee: Addressee::of(&user), notices: user.notices }));
+            }
+        }
+        Ok(None)
     }
 
     /// The attached sheets of trade-in enquiries (INT-8).
@@ -237,6 +259,24 @@ fn keys(wake_up: &WakeUp) -> Vec<Key> {
 fn message_of<'a>(loaded: &'a Loaded, wake_up: &WakeUp) -> Option<(&'a Message, Option<&'a Lead>, &'a Dealer)> {
     let WakeUpTarget::Message { lead, message } = &wake_up.target else { return None };
     Some((loaded.message(*lead, message)?, loaded.lead(*lead), loaded.dealer(&wake_up.dealer)?))
+}
+
+/// The key of the notice of an assignment that decides whether a message is needed (DIS-7).
+fn assigned_key(loaded: &Loaded, wake_up: &WakeUp) -> Option<Key> {
+    let (message, lead, _) = message_of(loaded, wake_up)?;
+    Some(Key::Message(message.lead, message.depends_on(lead?)?))
+}
+
+/// Claims a message, unless it is not needed because of the notice of an assignment.
+fn claim(loaded: &Loaded, message: &Message, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<MessageClaim> {
+    let needless = lead.is_some_and(|lead| {
+        let assigned = message.depends_on(lead).and_then(|cause| loaded.message(lead.id, &cause));
+        message.is_needless(lead, assigned)
+    });
+    match message.claim(lead, dealer, now) {
+        Some(MessageClaim::Send(..)) if needless => Some(MessageClaim::Settle(message.dropped(DropReason::NoLongerSo, now))),
+        claimed => claimed,
+    }
 }
 
 /// Derives the id of a mail from its messages.

@@ -143,6 +143,10 @@ pub struct CommunicationBody {
     /// Whether the contact was reached; for a call only.
     #[schema(value_type = Option<bool>)]
     reached: Loose<bool>,
+    /// Whether the customer called; for a call only. In a pool with `oldest_only` such a lead can be claimed although it is not the oldest
+    /// (DIS-8).
+    #[schema(value_type = Option<bool>)]
+    inbound: Loose<bool>,
     /// Note of a call, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
@@ -305,7 +309,9 @@ impl CommunicationBody {
                 if reached.is_none() {
                     faults.push(Fault::new("reached", "LEAD-3", "must be true or false"));
                 }
-                CommunicationRequest::Call { reached: reached.unwrap_or_default(), note: note(self.note, "note", &mut faults) }
+                let inbound = self.inbound.take("inbound", "true or false", &mut faults).unwrap_or_default();
+                let note = note(self.note, "note", &mut faults);
+                CommunicationRequest::Call { reached: reached.unwrap_or_default(), inbound, note }
             }
             _ => return Err(Refusal::field("medium", "LEAD-3", "must be email, sms or call")),
         };

@@ -84,7 +84,13 @@ impl EventView {
             Event::Moved { from, to, note } => ("moved", json!({"from": from, "to": to, "note": note})),
             Event::Step { step, due } => ("step", json!({"step": step, "due": due})),
             Event::DeadlineMoved { from, deadline } => ("deadline_moved", json!({"from": from, "deadline": deadline})),
-            Event::Reacted { kind, first, note } => ("reacted", json!({"kind": kind, "first": first, "note": note})),
+            Event::Reacted { kind, first, inbound, note } => {
+                let mut details = json!({"kind": kind, "first": first, "note": note});
+                if *inbound {
+                    details["inbound"] = json!(true);
+                }
+                ("reacted", details)
+            }
             Event::CallMissed { note } => ("call_missed", json!({"note": note})),
             Event::NoContact { note } => ("no_contact", json!({"note": note})),
             Event::FirstContactMoved { from, to, agreed } => {

@@ -149,7 +149,7 @@ pub struct LeadPageView {
 /// A notice to a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {
-    /// `assigned`, `added`, `reminder`, `level_1` or `level_2`.
+    /// `assigned`, `passed` (the lead went on to another owner), `added`, `task`, `deadline`, `reminder`, `level_1` or `level_2`.
     pub about: String,
     /// Delivery state: `queued`, `sending`, `sent`, `dropped` or `failed`.
     #[serde(rename = "fate")]
@@ -234,6 +234,9 @@ impl MessageView {
         let about = match &message.notice {
             Notice::Assigned { .. } => json!("assigned"),
             Notice::Pooled { .. } => json!("pooled"),
+            Notice::Passed { .. } => json!("passed"),
+            Notice::Task { .. } => json!("task"),
+            Notice::Deadline { .. } => json!("deadline"),
             Notice::Added => json!("added"),
             Notice::Booking { what, .. } => json!(what.name()),
             Notice::TradeIn { .. } => json!("trade_in"),

@@ -6,7 +6,6 @@ use crate::page::LeadView;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::distribution::{LaneState, Pool};
 use forecourt_domain::lead::{Lead, Task};
 use forecourt_domain::rules::appointment::with_appointments;
 use forecourt_domain::rules::calendar::{CalendarContext, with_events_moved, with_reservations_moved};
@@ -17,6 +16,7 @@ use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, request};
 use forecourt_edge::usecase::lead::{self, LeadContext, found};
+use forecourt_edge::usecase::pool::pool_of;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -37,7 +37,7 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
         AssignmentTarget::Dealer(id) => {
             let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
             let to = loaded.dealer(id).ok_or_else(unknown)?;
-            let moved = distribution::to_dealer(lead, to, call.scope.actor(), note.clone(), call.now)?;
+            let moved = distribution::to_dealer(context.input(&by, call.now), to, note.clone())?;
             // The events move to the other dealer's calendar (CAL-6), the assigned tasks to its task list (LEAD-4).
             let events = planned_events(lead, loaded);
             let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
@@ -129,7 +129,8 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
                 .needs_on(Right::WorkLeads, lead, &dealer.settings, call.now)
                 .or_else(|refusal| check_saw_pool_lead(refusal, dealer, call))?;
             let first: Vec<&Lead> = first.iter().filter_map(|key| if let Key::Lead(id) = key { loaded.lead(*id) } else { None }).collect();
-            let waiting = PoolLeads { pool: &pool_of(loaded, dealer), first: &first };
+            let any = call.scope.takes_any_pool_lead(dealer);
+            let waiting = PoolLeads { pool: &pool_of(loaded, dealer), first: &first, any };
             Ok(match pool::claim(lead, dealer, waiting, user, call.now)? {
                 Claimed::Taken(decision) => {
                     let decision = with_planned(decision, dealer, loaded, call)?;
@@ -155,11 +156,4 @@ fn check_saw_pool_lead(refusal: Refusal, dealer: &Dealer, call: &Call) -> Result
     let here = call.scope.user_id().and_then(|user| dealer.settings.member(user));
     let saw_it = dealer.settings.pool.is_some() && here.is_some_and(|member| member.assignable);
     if saw_it { call.scope.reaches(&dealer.id) } else { Err(refusal) }
-}
-
-fn pool_of(loaded: &Loaded, dealer: &Dealer) -> Pool {
-    match loaded.place(&dealer.id, &Lane::Pool) {
-        Some(LaneState::Pool(pool)) => pool,
-        _ => Pool::new(dealer.id.clone()),
-    }
 }

@@ -14,6 +14,10 @@ pub struct ReactionBody {
     /// `reply`, `call_reached` or `contact_made`, which stop the response clock (ESC-7); `call_missed`, which does not.
     #[schema(value_type = String, example = "reply")]
     kind: Loose<Text>,
+    /// `true` if the customer called or came in. In a pool with `oldest_only` such a lead can be claimed although it is not the oldest
+    /// (DIS-8).
+    #[schema(value_type = Option<bool>)]
+    inbound: Loose<bool>,
     /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
@@ -70,10 +74,12 @@ impl ReactionBody {
     pub(crate) fn check(self) -> Result<(Logged, Option<String>), Refusal> {
         let mut faults = Vec::new();
         let note = note(self.note, "note", &mut faults);
+        let inbound = self.inbound.take("inbound", "true or false", &mut faults) == Some(true);
+        let reaction = if inbound { Logged::Inbound } else { Logged::Reaction };
         let kind = match self.kind.text("kind", &mut faults).as_deref() {
             Some("reply") => Some(Logged::Reaction(ReactionKind::Reply)),
-            Some("call_reached") => Some(Logged::Reaction(ReactionKind::CallReached)),
-            Some("contact_made") => Some(Logged::Reaction(ReactionKind::ContactMade)),
+            Some("call_reached") => Some(reaction(ReactionKind::CallReached)),
+            Some("contact_made") => Some(reaction(ReactionKind::ContactMade)),
             Some("call_missed") => Some(Logged::CallMissed),
             _ => {
                 faults.push(Fault::new("kind", "ESC-7", "must be reply, call_reached, contact_made or call_missed"));

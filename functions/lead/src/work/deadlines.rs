@@ -45,6 +45,10 @@ pub struct ContactMadeBody {
     /// `true` stops the response clock (ESC-7); `false` does not.
     #[schema(value_type = bool)]
     made: Loose<bool>,
+    /// `true` if the customer called or came in. In a pool with `oldest_only` such a lead can be claimed although it is not the oldest
+    /// (DIS-8).
+    #[schema(value_type = Option<bool>)]
+    inbound: Loose<bool>,
     /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
@@ -71,7 +75,12 @@ impl ContactMadeBody {
         let mut faults = Vec::new();
         let note = note(self.note, "note", &mut faults);
         let made = self.made.take("made", "true or false", &mut faults);
-        let logged = made.map(|made| if made { Logged::Reaction(ReactionKind::ContactMade) } else { Logged::NoContact });
+        let inbound = self.inbound.take("inbound", "true or false", &mut faults) == Some(true);
+        let logged = made.map(|made| match (made, inbound) {
+            (true, true) => Logged::Inbound(ReactionKind::ContactMade),
+            (true, false) => Logged::Reaction(ReactionKind::ContactMade),
+            (false, _) => Logged::NoContact,
+        });
         match logged {
             Some(logged) if faults.is_empty() => Ok((logged, note)),
             None if faults.is_empty() => Err(Refusal::field("made", "LEAD-6", "must be true or false")),

@@ -1,24 +1,26 @@
 //! The texts of notices and letters in the reader's language (MSG-2).
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use forecourt_domain::access::{AccessEvent, AccessRecord};
+pub(crate) mod access;
+mod notice;
+
+pub use notice::NoticeReader;
+
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{Email, Language, Medium};
-use forecourt_domain::calendar::{CalendarEvent, title_of};
+use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::lead::{Entry, Event, Lead};
-use forecourt_domain::messages::{Letter, LetterKind, Message, Notice};
+use forecourt_domain::messages::{Letter, LetterKind, Message};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::{SwitchOffReason, Webhook};
 use forecourt_edge::environment::ConsoleLinks;
 use minijinja::{Environment, context};
-use serde::Serialize;
 use serde_json::json;
 
 use crate::language::{local_time, text_language};
-use crate::mail::{Addressee, Attachment, Envelope, Mail};
+use crate::mail::{Attachment, Envelope, Mail};
 use crate::pdf::{self, PdfError};
 use crate::trade_in::{SheetContext, sheet_of};
+use notice::NoticeText;
 
 /// The reason why a text cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -61,23 +63,6 @@ pub struct Texts {
     console: ConsoleLinks,
 }
 
-#[derive(Serialize)]
-struct NoticeText {
-    about: String,
-    missed: bool,
-    /// Title and time of the event, if the notice is about one.
-    title: String,
-    planned: String,
-    number: String,
-    contact: String,
-    vehicle: String,
-    source: String,
-    owner: String,
-    arrived: String,
-    deadline: Option<String>,
-    link: String,
-}
-
 impl Texts {
     /// Parses the templates. Links for staff are those of `console`.
     ///
@@ -94,17 +79,18 @@ impl Texts {
         Ok(Self { templates, console })
     }
 
-    /// Writes one mail with all `notices`.
+    /// Writes one mail with all `notices`. The subject of a mail with several notices states the highest level of escalation among them.
     ///
     /// # Errors
     /// If the template fails.
-    pub fn mail(&self, envelope: Envelope<'_>, notices: &[(&Message, &Lead)]) -> Result<Mail, TextError> {
+    pub fn mail(&self, envelope: Envelope<'_>, notices: &[(&Message, &Lead)], reader: &NoticeReader<'_>) -> Result<Mail, TextError> {
         let Envelope { to, dealer, .. } = envelope;
-        let zone = dealer.settings.calendar.zone();
-        let texts: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, zone, &to.language)).collect();
+        let texts: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, envelope, reader)).collect();
+        let level = texts.iter().map(NoticeText::level).max().filter(|level| *level > 0);
         let template = self.templates.get_template(to.language.as_str()).or_else(|_| self.templates.get_template("en"));
         let written = template.and_then(|t| {
-            t.render(context! { reader => &to.name, dealer => &dealer.settings.name, notices => minijinja::value::Serde(&texts) })
+            let notices = minijinja::value::Serde(&texts);
+            t.render(context! { reader => &to.name, dealer => &dealer.settings.name, notices, level })
         });
         Ok(Mail::from_text(envelope, &written?))
     }
@@ -131,27 +117,6 @@ impl Texts {
         let context = context! { language => text_language(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last, link => self.console.webhook(&webhook.id) };
         let written = template.render(context)?;
         Ok(Mail::from_text(envelope, &written))
-    }
-
-    /// Writes the mail to an admin of the group about a record of the access log (ACC-1). `None` for an event without a mail in this
-    /// release.
-    ///
-    /// # Errors
-    /// If the template fails.
-    pub fn access(&self, id: &str, to: &Addressee, record: &AccessRecord, now: DateTime<Utc>) -> Result<Option<Mail>, TextError> {
-        let template = self.templates.get_template("access")?;
-        let (user, role, rights, partner) = match &record.event {
-            AccessEvent::Granted { user, role, rights, .. } => {
-                let rights: Vec<&str> = rights.iter().map(|right| right.name()).collect();
-                (Some(user.as_str()), Some(role.name()), rights.join(", "), None)
-            }
-            AccessEvent::AdminChanged { user, .. } => (Some(user.as_str()), None, String::new(), None),
-            AccessEvent::PartnerSecret { partner } => (None, None, String::new(), Some(partner.as_str())),
-            AccessEvent::LeadSearch { .. } | AccessEvent::Unknown => return Ok(None),
-        };
-        let context = context! { language => text_language(&to.language), reader => &to.name, by => record.by.to_string(), at => record.at.format("%Y-%m-%d %H:%M").to_string(), user, role, rights, partner, link => self.console.access_log() };
-        let written = template.render(context)?;
-        Ok(Some(Mail::of_forecourt(id, to, &written, now)))
     }
 
     /// Writes a letter as a text message.
@@ -221,44 +186,5 @@ impl Texts {
         let sheet = sheet_of(enquiry, context);
         let content = pdf::written(&sheet)?;
         Ok(Some(Attachment { name: format!("{}.pdf", lead.id), media_type: "application/pdf".into(), content }))
-    }
-
-    fn notice(&self, message: &Message, lead: &Lead, zone: Tz, language: &Language) -> NoticeText {
-        let (about, missed) = match &message.notice {
-            Notice::Assigned { .. } => (json!("assigned"), false),
-            Notice::Pooled { .. } => (json!("pooled"), false),
-            Notice::Added => (json!("added"), false),
-            Notice::Booking { what, .. } => (json!(what.name()), false),
-            Notice::TradeIn { .. } => (json!("trade_in"), false),
-            Notice::Resubmission { level: 1, .. } => (json!("resubmission"), false),
-            Notice::Resubmission { .. } => (json!("resubmission_2"), false),
-            Notice::Step { step, missed } => (json!(step), !missed.is_empty()),
-        };
-        let link = match &message.notice {
-            Notice::Resubmission { event, user, .. } | Notice::Booking { event, user, .. } => {
-                self.console.event(lead, event, user.as_ref())
-            }
-            _ => self.console.lead(lead.id),
-        };
-        let (title, planned) = match &message.notice {
-            Notice::Resubmission { title, at, .. } | Notice::Booking { title, at, .. } => {
-                (title_of(title, language).to_owned(), local_time(*at, zone, language))
-            }
-            _ => (String::new(), String::new()),
-        };
-        NoticeText {
-            about: about.as_str().unwrap_or_default().to_owned(),
-            missed,
-            title,
-            planned,
-            number: lead.id.spoken(),
-            contact: lead.contact.clone(),
-            vehicle: lead.vehicle.clone(),
-            source: lead.source.clone(),
-            owner: lead.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
-            arrived: local_time(lead.arrived, zone, language),
-            deadline: lead.deadline().map(|due| local_time(due, zone, language)),
-            link,
-        }
     }
 }

@@ -9,7 +9,7 @@ use crate::base::{Actor, AppointmentOrigin, AppointmentTeam, DealerId, GroupId, 
 use crate::elements::{Element, ElementKind};
 use crate::lead::Lead;
 use crate::people::User;
-use crate::settings::DealerSettings;
+use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, Utc};
 
 /// The authenticated principal and the tenant it may access (ACC-2).
@@ -189,6 +189,14 @@ impl Scope {
         let pooled =
             settings.pool.as_ref().is_some_and(|pool| pool.user == *owner) && settings.member(&user.id).is_some_and(|m| m.assignable);
         *owner == user.id || supervised || pooled || settings.stands_in(&user.id, owner, now)
+    }
+
+    /// Whether the principal may take any lead out of the pool of `dealer`, even with `oldest_only`: the supervisor of the pool user, and
+    /// users who may change the dealer's settings (DIS-8).
+    pub fn takes_any_pool_lead(&self, dealer: &Dealer) -> bool {
+        let pool = dealer.settings.pool.as_ref().and_then(|pool| dealer.settings.member(&pool.user));
+        let supervises = pool.and_then(|pool| pool.supervisor.as_ref()).is_some_and(|supervisor| self.user_id() == Some(supervisor));
+        supervises || (self.needs(Right::ChangeSettings).is_ok() && self.reaches(&dealer.id).is_ok())
     }
 
     /// Whether the principal may see an appointment with `user` that the user `by` created, at a dealer that it may access (ACC-1). The

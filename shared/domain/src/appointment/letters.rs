@@ -78,6 +78,9 @@ impl Letter {
         if !settings.send_external_mail {
             return suppressed(SuppressionReason::Switched);
         }
+        if settings.lead_tracking_only {
+            return suppressed(SuppressionReason::TrackingOnly);
+        }
         if matches!(self.subject, Subject::Appointment(_)) {
             let Some(appointment) = appointment else { return suppressed(SuppressionReason::NoLongerSo) };
             let cancelled = appointment.state.is_cancelled();

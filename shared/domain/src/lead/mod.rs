@@ -191,7 +191,8 @@ impl Lead {
         }
         self.owner.as_ref()?;
         let step = self.plan.as_ref().filter(|_| self.clock_runs()).and_then(Plan::next);
-        step.into_iter().chain(self.goes_on_at()).min().map(Waiting::Escalate)
+        let deadlines = self.unnoticed().map(|target| target.at);
+        step.into_iter().chain(self.goes_on_at()).chain(deadlines).min().map(Waiting::Escalate)
     }
 
     /// The first-contact deadline, whether the clock still runs or not.
@@ -265,7 +266,7 @@ impl Lead {
 pub enum Waiting {
     /// Distribute the lead, which has waited since this time; or move its calendar slots to the new owner.
     Distribute(DateTime<Utc>),
-    /// Fire the next escalation step, or pass the lead on to the next user of the rotation.
+    /// Fire the next escalation step, pass the lead on to the next user of the rotation, or notify the owner of a further deadline.
     Escalate(DateTime<Utc>),
 }
 

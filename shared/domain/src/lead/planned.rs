@@ -39,7 +39,7 @@ impl Lead {
         let earliest = if event.by.user().is_some() { now } else { self.clock_start() };
         let reacts = event.is_appointment() && event.at >= earliest;
         if reacts && self.react(ReactionKind::Appointment, dealer, now) {
-            timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
+            timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, inbound: false, note: None });
         }
         Ok(timeline)
     }

@@ -5,7 +5,7 @@ use crate::lead::{Event, Lead, TimelineAction};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A further deadline of a lead. It does not escalate. After its time, lists show it as overdue.
+/// A further deadline of a lead. It does not escalate. After its time, lists show it as overdue, and the owner is notified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Its id within the lead.
@@ -18,6 +18,9 @@ pub struct Target {
     /// When it was met.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub met: Option<DateTime<Utc>>,
+    /// When the owner was notified that it had passed. `None` if it has not passed, was met in time, or was moved since.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub passed: Option<DateTime<Utc>>,
 }
 
 impl Target {
@@ -35,6 +38,11 @@ pub fn open(status: Status, targets: &[Target]) -> impl Iterator<Item = &Target>
 }
 
 impl Lead {
+    /// Returns the further deadlines whose passing has not been noticed yet.
+    pub(crate) fn unnoticed(&self) -> impl Iterator<Item = &Target> {
+        open(self.status, &self.targets).filter(|target| target.passed.is_none())
+    }
+
     /// The first-contact deadline before any change by a user. Reports judge the lead by it (OVR-4).
     pub fn original_deadline(&self) -> Option<DateTime<Utc>> {
         self.deadline_before_moves.or_else(|| self.deadline())

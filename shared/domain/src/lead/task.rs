@@ -99,6 +99,11 @@ impl TaskState {
 const MOST: usize = 20;
 
 impl Lead {
+    /// Returns an open task of the lead.
+    pub fn task(&self, id: &TaskId) -> Option<&TaskDetails> {
+        self.tasks.iter().find(|work| work.id == *id)
+    }
+
     pub(crate) fn take_on(&mut self, task: &Task) -> Result<(), Refusal> {
         if self.tasks.len() >= MOST {
             return Err(Refusal::conflict("LEAD-4", format!("the lead already has {MOST} open tasks; complete some first")));

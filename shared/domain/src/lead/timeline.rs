@@ -133,6 +133,9 @@ pub enum Event {
         kind: ReactionKind,
         /// Whether it stopped the clock. Only the first reaction does.
         first: bool,
+        /// Whether the customer called or came in.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        inbound: bool,
         /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,

@@ -57,6 +57,11 @@ impl Lead {
         self.turn.as_ref().filter(|_| self.clock_runs())?.due
     }
 
+    /// Whether other users had the lead before, and did not react to it (DIS-10).
+    pub fn had_by_others(&self) -> bool {
+        self.turn.as_ref().is_some_and(|turn| !turn.had.is_empty())
+    }
+
     /// Returns the rotation that is needed to pass the lead on at `now`.
     pub fn passes_on(&self, now: DateTime<Utc>) -> Option<Lane> {
         let turn = self.turn.as_ref().filter(|_| self.goes_on_at().is_some_and(|due| due <= now))?;

@@ -1,7 +1,7 @@
 //! Claims a due message: checks that it is still valid and may be sent at this hour, and selects the recipient (ESC-6, DIS-4).
 
 use crate::base::{Status, StepKind, UserId};
-use crate::lead::{Lead, is_pooled};
+use crate::lead::{Lead, TaskDetails};
 use crate::messages::{Booking, DropReason, FailedAttempts, LATE, Lease, MAY_HAVE_ARRIVED, Message, MessageState, Notice, Recipient};
 use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -44,6 +44,9 @@ impl Message {
         let Some(to) = self.reader(lead, &dealer.settings, now) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoReader, now)));
         };
+        if self.is_known_to(&to, lead, &dealer.settings, now) {
+            return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
+        }
         Some(MessageClaim::Send(self.with_state(MessageState::Sending { until: Lease::MAIL.until(now), attempts, unclear, batch }), to))
     }
 
@@ -65,30 +68,71 @@ impl Message {
                 let planned = lead.planned.iter().any(|planned| planned.id == *event && planned.at == at);
                 lead.dealer == self.dealer && planned != (what == Booking::Cancelled)
             }
+            // The lead may be at another dealer now. If the former owner has it again, there is nothing to report.
+            Notice::Passed { ref from, .. } => lead.status == Status::InProgress && lead.owner.as_ref() != Some(from),
+            // A task of a closed lead must also be done.
+            Notice::Task { ref task, .. } => {
+                let assigned = |work: &&TaskDetails| work.assignee.as_ref().or(lead.owner.as_ref()) == Some(&self.reader);
+                lead.dealer == self.dealer && lead.task(task).is_some_and(|work| assigned(&work))
+            }
             _ if !here => false,
             Notice::Pooled { assignment } => lead.assignment == assignment && lead.clock_runs(),
             // A new owner is notified although the lead was answered earlier, but not if it was answered after the assignment.
-            Notice::Assigned { assignment } => {
+            Notice::Assigned { assignment, .. } => {
                 let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued);
                 lead.assignment == assignment && !answered_since
+            }
+            Notice::Deadline { ref deadline, at } => {
+                lead.targets.iter().any(|target| target.id == *deadline && target.at == at && target.met.is_none())
             }
             Notice::Added => lead.reaction.as_ref().is_none_or(|r| r.at < self.queued),
             Notice::Step { step, .. } => {
                 let fired = |kind| lead.plan.as_ref().and_then(|plan| plan.step(kind)).filter(|step| step.fired.is_some());
                 let overtaken = step == StepKind::Reminder && fired(StepKind::Level1).is_some();
-                lead.clock_runs() && !overtaken && fired(step).is_some_and(|step| step.at == self.of)
+                // The notice of a later assignment states the deadline and whether it has passed.
+                let theirs = step == StepKind::Level2 || lead.owner.as_ref() == Some(&self.reader);
+                lead.clock_runs() && theirs && !overtaken && fired(step).is_some_and(|step| step.at == self.of)
             }
         }
     }
 
-    /// Whether the message notifies the supervisor: level 2 of a lead or of a planned event (ESC-3, ESC-4).
-    pub fn is_for_supervisor(&self) -> bool {
+    /// Whether the message is a level 2, which is sent even if the recipient's notices are off (ESC-3, ESC-4, ESC-11).
+    pub fn is_level_2(&self) -> bool {
         matches!(self.notice, Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. })
     }
 
-    /// Whether the message notifies the supervisor of a lead in the pool (ESC-11).
-    pub fn is_of_the_pool(&self, lead: &Lead, dealer: &Dealer) -> bool {
-        self.is_for_supervisor() && is_pooled(lead, &dealer.settings)
+    /// Returns the cause of the notice of an assignment that decides whether this message is needed ([`Message::is_needless`]). `None` if
+    /// there is none.
+    pub fn depends_on(&self, lead: &Lead) -> Option<String> {
+        let assignment = match self.notice {
+            Notice::Step { step: StepKind::Reminder | StepKind::Level1, .. } if lead.assignment > 1 => lead.assignment,
+            Notice::Passed { assignment, supervisor: false, .. } => assignment,
+            _ => return None,
+        };
+        Some(Self::assigned_cause(assignment))
+    }
+
+    /// Whether the message is not needed because of `assigned`, the notice that it depends on. A step is stated by the notice of an
+    /// assignment that waits to be sent, which names the deadline and whether it has passed. A former owner who was never notified of a
+    /// lead, and has not answered it, need not learn that it has gone on (DIS-7).
+    pub fn is_needless(&self, lead: &Lead, assigned: Option<&Message>) -> bool {
+        let Some(assigned) = assigned else { return false };
+        match self.notice {
+            Notice::Step { .. } => assigned.due().is_some(),
+            Notice::Passed { .. } => {
+                lead.answered().is_none() && matches!(assigned.state, MessageState::Queued { .. } | MessageState::Dropped { .. })
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether `to` knows the content already, because they did it, own the lead now, or get the same notice as the former owner (DIS-7).
+    fn is_known_to(&self, to: &Recipient, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        let (Notice::Passed { from, by, supervisor, .. }, Recipient::User(to)) = (&self.notice, to) else { return false };
+        let did_it = by.as_ref() == Some(to);
+        // The former owner's copy is sent only if they are here and did not pass the lead on themselves.
+        let as_former = *supervisor && by.as_ref() != Some(from) && settings.member(from).is_some();
+        did_it || lead.owner.as_ref() == Some(to) || (as_former && settings.recipient_for(from, now) == to)
     }
 
     /// Returns the next opening if the message may not be sent at `now` (ESC-6). A message that was due at closing time or shortly before
@@ -117,27 +161,71 @@ impl Message {
     /// Returns the recipient at `now`. The deputy receives messages for an absent user (DIS-4). If the user no longer works here, the
     /// default supervisor receives the message.
     fn reader(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Recipient> {
-        let here = |user: &&UserId| settings.member(user).is_some();
-        let owner = lead.owner.as_ref().filter(here);
+        if let Notice::TradeIn { .. } = self.notice {
+            return settings.trade_in_cc_email.clone().map(Recipient::Address);
+        }
         // A notice of closing time is sent moments later: the people of that time count.
         let at = if now - self.of <= LATE { self.of } else { now };
-        if self.is_for_supervisor() {
-            let of_event = match &self.notice {
-                Notice::Resubmission { user, .. } => user.as_ref().filter(here),
-                _ => None,
-            };
-            return Some(Recipient::User(settings.escalates_to(of_event.or(owner), at).clone()));
-        }
-        let meant_for = match &self.notice {
-            Notice::TradeIn { .. } => return settings.trade_in_cc_email.clone().map(Recipient::Address),
-            Notice::Pooled { .. } => &self.reader,
-            Notice::Resubmission { user, .. } => {
+        let here = |user: &&UserId| settings.member(user).is_some();
+        let owner = lead.owner.as_ref().filter(here);
+        let to = match &self.notice {
+            Notice::Step { step: StepKind::Level2, .. } => settings.escalates_to(owner, at),
+            Notice::Resubmission { level: 2.., user, .. } => settings.escalates_to(user.as_ref().filter(here).or(owner), at),
+            Notice::Passed { from, supervisor: true, .. } => settings.escalates_to(Some(from), at),
+            _ => settings.recipient_for(self.meant_for(lead, settings), at),
+        };
+        Some(Recipient::User(to.clone()))
+    }
+
+    /// Returns the user whom the message is meant for. While they are absent, another user receives it.
+    pub fn meant_for<'a>(&'a self, lead: &'a Lead, settings: &'a DealerSettings) -> &'a UserId {
+        let here = |user: &&UserId| settings.member(user).is_some();
+        let owner = lead.owner.as_ref().filter(here);
+        match &self.notice {
+            Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
+            Notice::Passed { from, supervisor: true, .. } => settings.supervisor_of(Some(from)),
+            Notice::Pooled { .. } | Notice::Passed { .. } | Notice::Task { .. } | Notice::TradeIn { .. } => &self.reader,
+            Notice::Resubmission { level, user, .. } => {
                 let seller = user.as_ref().filter(here).or(owner);
-                seller.unwrap_or(settings.supervisor_of(None))
+                if *level == 1 { seller.unwrap_or(settings.supervisor_of(None)) } else { settings.supervisor_of(seller) }
             }
             Notice::Booking { user, .. } => user.as_ref().filter(here).or(owner).unwrap_or(settings.supervisor_of(None)),
-            Notice::Assigned { .. } | Notice::Added | Notice::Step { .. } => owner.unwrap_or(settings.supervisor_of(None)),
+            Notice::Assigned { .. } | Notice::Added | Notice::Deadline { .. } | Notice::Step { .. } => {
+                owner.unwrap_or(settings.supervisor_of(None))
+            }
+        }
+    }
+
+    /// Returns the users whom the text of the message to `to` mentions by name.
+    pub fn mentions(&self, lead: &Lead, dealer: &Dealer, to: &Recipient) -> Vec<UserId> {
+        let instead_of = match to {
+            Recipient::User(to) => Some(self.meant_for(lead, &dealer.settings)).filter(|meant| *meant != to),
+            Recipient::Address(_) => None,
         };
-        Some(Recipient::User(settings.recipient_for(meant_for, at).clone()))
+        let mentioned = match &self.notice {
+            Notice::Assigned { by, .. } | Notice::Task { by, .. } => [by.as_ref(), None, None],
+            Notice::Passed { from, to, by, .. } => [Some(from), to.as_ref(), by.as_ref()],
+            Notice::Resubmission { level: 2.., user, .. } => [user.as_ref().or(lead.owner.as_ref()), None, None],
+            Notice::Step { step: StepKind::Level2, .. } => [lead.owner.as_ref(), None, None],
+            _ => [None, None, None],
+        };
+        mentioned.into_iter().flatten().chain(instead_of).cloned().collect()
+    }
+
+    /// Returns the users to whom the message goes on, in order, if its recipient `gone` is no longer a user of the group: nobody may miss
+    /// it (DIS-4). Level 2 does not go to the owner of the lead. A notice about a former lead, or one in the pool, concerns nobody else.
+    pub fn goes_on_to(&self, gone: &UserId, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Vec<UserId> {
+        if matches!(self.notice, Notice::Pooled { .. } | Notice::Passed { .. }) {
+            return Vec::new();
+        }
+        let chain = [Some(settings.supervisor_of(Some(gone))), settings.fallback_user.as_ref(), Some(&settings.admin_user)];
+        let mut next: Vec<UserId> = Vec::new();
+        for user in chain.into_iter().flatten().flat_map(|user| [settings.recipient_for(user, now), user]) {
+            let owns = self.is_level_2() && lead.owner.as_ref() == Some(user) && *user != settings.admin_user;
+            if user != gone && !owns && !next.contains(user) {
+                next.push(user.clone());
+            }
+        }
+        next
     }
 }

@@ -183,6 +183,8 @@ pub enum SuppressionReason {
     NotUsed,
     /// The dealer sends no text messages to numbers of this country (SET-12).
     Country,
+    /// The dealer answers customers in another system (`lead_tracking_only`, SET-5).
+    TrackingOnly,
     /// A reason of another release.
     #[serde(other)]
     Unknown,
@@ -201,6 +203,7 @@ impl SuppressionReason {
             SuppressionReason::AlreadyNotified => "already_told",
             SuppressionReason::NotUsed => "not_used",
             SuppressionReason::Country => "country",
+            SuppressionReason::TrackingOnly => "tracking_only",
             SuppressionReason::Unknown => "unknown",
         }
     }

@@ -1,9 +1,7 @@
 //! Messages to staff (MSG-1, ESC-6).
 
-use crate::base::{DealerId, Email, EventId, LeadId, StepKind, UserId, is_default};
-use crate::calendar::CalendarEvent;
-use crate::lead::{Lead, Step};
-use crate::messages::{FailedAttempts, Lease, Retry};
+use crate::base::{DealerId, Email, LeadId, UserId, is_default};
+use crate::messages::{FailedAttempts, Lease, Notice, Retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +16,7 @@ pub struct Message {
     pub dealer: DealerId,
     /// The content.
     pub notice: Notice,
-    /// The lead's owner when the message was queued. Messages with the same value can be combined into one mail.
+    /// The user whom the message was meant for when it was queued. Messages with the same value can be combined into one mail.
     pub reader: UserId,
     /// The planned time of the event that it reports.
     #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -32,90 +30,6 @@ pub struct Message {
     /// The delivery state.
     #[serde(rename = "fate")]
     pub state: MessageState,
-}
-
-/// The content of a notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "about")]
-pub enum Notice {
-    /// To the owner: the lead was assigned to you (DIS-1, DIS-7).
-    Assigned {
-        /// The number of the assignment; a later one makes this stale.
-        assignment: u32,
-    },
-    /// To a user who may take the lead: it waits in the pool (DIS-8).
-    Pooled {
-        /// The number of the assignment; a later one makes this stale.
-        assignment: u32,
-    },
-    /// To the owner: the contact asked again (INT-6).
-    Added,
-    /// To the seller, later to the supervisor: a planned event is overdue (ESC-4).
-    Resubmission {
-        /// The id of the event.
-        event: EventId,
-        /// The title.
-        title: String,
-        /// The time of the event. If the event is rescheduled, this notice is stale.
-        #[serde(with = "chrono::serde::ts_milliseconds")]
-        at: DateTime<Utc>,
-        /// 1 notifies the seller, 2 the supervisor.
-        level: u8,
-        /// The user of the event, if that is not the lead's owner.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        user: Option<UserId>,
-    },
-    /// To the user of the appointment: the customer booked, rescheduled or cancelled it (CAL-8).
-    Booking {
-        /// The id of the event.
-        event: EventId,
-        /// The title of the event.
-        title: String,
-        /// The time of the event, or its last time. If the event is rescheduled, this notice is stale.
-        #[serde(with = "chrono::serde::ts_milliseconds")]
-        at: DateTime<Utc>,
-        /// The customer's action.
-        what: Booking,
-        /// The user of the event, if that is not the lead's owner.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        user: Option<UserId>,
-    },
-    /// To the dealer's trade-in address: an enquiry that offers a vehicle and requests none, with a data sheet (INT-8).
-    TradeIn {
-        /// The timeline entry that holds the enquiry.
-        entry: u64,
-    },
-    /// To the owner: reminder or level 1 (ESC-1, ESC-2). To the supervisor: level 2 (ESC-3).
-    Step {
-        /// The kind of the step.
-        step: StepKind,
-        /// Steps that fired late at the same moment and have no notice of their own (ESC-8).
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        missed: Vec<StepKind>,
-    },
-}
-
-/// A customer's action on an appointment (CAL-8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Booking {
-    /// Booked it.
-    Booked,
-    /// Rescheduled it.
-    Moved,
-    /// Cancelled it.
-    Cancelled,
-}
-
-impl Booking {
-    /// The name of the notice.
-    pub fn name(self) -> &'static str {
-        match self {
-            Booking::Booked => "booked",
-            Booking::Moved => "booking_moved",
-            Booking::Cancelled => "booking_cancelled",
-        }
-    }
 }
 
 /// The recipient of a message.
@@ -214,7 +128,7 @@ impl MessageState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DropReason {
-    /// The lead was answered, closed or assigned to another user (ESC-6).
+    /// The lead was answered, closed or assigned to another user (ESC-6), or another notice to the same recipient states it.
     NoLongerSo,
     /// The recipient's `notices` are off (SET-7).
     NoticesOff,
@@ -239,80 +153,7 @@ pub(crate) const MAY_HAVE_ARRIVED: &str = "no answer in eight attempts; it may h
 /// A step that fires later than this after its planned time is late. Its notice waits for other late notices (ESC-8).
 pub(crate) const LATE: TimeDelta = TimeDelta::minutes(5);
 
-/// How long late notices wait, so that they can be combined.
-const GATHER: TimeDelta = TimeDelta::seconds(30);
-
 impl Message {
-    /// Notifies `reader` that the lead was assigned to them.
-    pub fn assigned(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
-        let cause = format!("assigned-{}", lead.assignment);
-        Self::queued(lead, cause, Notice::Assigned { assignment: lead.assignment }, reader, now)
-    }
-
-    /// Notifies `reader`, who may take the lead, that it waits in the pool.
-    pub fn pooled(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
-        let cause = format!("pooled-{}-{reader}", lead.assignment);
-        Self::queued(lead, cause, Notice::Pooled { assignment: lead.assignment }, reader, now)
-    }
-
-    /// Notifies the dealer's trade-in address of the enquiry that the lead's current version received. `reader` owns the lead.
-    pub fn trade_in(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
-        Self::queued(lead, format!("trade-in-{}", lead.version), Notice::TradeIn { entry: lead.version }, reader, now)
-    }
-
-    /// Notifies `reader` that the contact asked again.
-    pub fn added(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
-        Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now)
-    }
-
-    /// Notifies `reader` of a step, including the `missed` steps.
-    pub fn step(lead: &Lead, step: &Step, missed: Vec<StepKind>, reader: UserId, now: DateTime<Utc>) -> Self {
-        let name = match step.kind {
-            StepKind::Reminder => "reminder",
-            StepKind::Level1 => "level-1",
-            StepKind::Level2 => "level-2",
-        };
-        let notice = Notice::Step { step: step.kind, missed };
-        // The lead's version distinguishes this step from the same step before a reopening.
-        Self::queued(lead, format!("{name}-{}", lead.version), notice, reader, now).planned_for(step.at)
-    }
-
-    /// Notifies `reader` of an overdue event, whose level has already been raised. The step was planned for `of`.
-    pub fn resubmission(lead: &Lead, event: &CalendarEvent, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
-        let (title, user) = (event.title.clone(), event.user.clone());
-        let notice = Notice::Resubmission { event: event.id.clone(), title, at: event.at, level: event.level, user };
-        Self::queued(lead, format!("resubmission-{}-{}", event.id, lead.version), notice, reader, now).planned_for(of)
-    }
-
-    /// Notifies `reader` of the customer's action on an appointment.
-    pub fn booking(lead: &Lead, event: &CalendarEvent, what: Booking, reader: UserId, now: DateTime<Utc>) -> Self {
-        let (title, user) = (event.title.clone(), event.user.clone());
-        let notice = Notice::Booking { event: event.id.clone(), title, at: event.at, what, user };
-        Self::queued(lead, format!("booking-{}-{}", event.id, lead.version), notice, reader, now)
-    }
-
-    /// Returns the message of a step that was planned for `of`. Notices of the same moment, for example after a night, are sent in one
-    /// mail. Late notices wait so that they can be combined.
-    fn planned_for(&self, of: DateTime<Utc>) -> Self {
-        let now = self.queued;
-        let due = if now - of > LATE { now + GATHER } else { now };
-        Self { of, ..self.waits_until(due, FailedAttempts { attempts: 0, unclear: 0 }) }
-    }
-
-    fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, now: DateTime<Utc>) -> Self {
-        Self {
-            lead: lead.id,
-            cause,
-            dealer: lead.dealer.clone(),
-            notice,
-            reader,
-            of: now,
-            queued: now,
-            bundled: false,
-            state: MessageState::Queued { due: now, attempts: 0, unclear: 0, batch: None },
-        }
-    }
-
     /// When it must be processed next. `None` if it is settled.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         match &self.state {

@@ -4,10 +4,12 @@ mod claim;
 mod lease;
 mod letter;
 mod message;
+mod notice;
 
 pub use claim::MessageClaim;
 pub(crate) use lease::FailedAttempts;
 pub use lease::{Lease, Retry};
 pub use letter::{Enclosed, Letter, LetterKind, LetterState, SuppressionReason};
-pub use message::{Booking, DropReason, Message, MessageState, Notice, Recipient};
+pub use message::{DropReason, Message, MessageState, Recipient};
 pub(crate) use message::{LATE, MAY_HAVE_ARRIVED};
+pub use notice::{Booking, Notice};

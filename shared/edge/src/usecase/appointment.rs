@@ -1,6 +1,7 @@
 //! Reports of partners about appointments that they created, by queue or ping-back (APT-5).
 
 use super::lead::days_of;
+use super::pool;
 use crate::Platform;
 use crate::formats::json::{Loose, Text, time};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,9 +9,9 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, PendingReports, Report};
 use forecourt_domain::base::text::is_line;
 use forecourt_domain::base::{Actor, AppointmentId, Fault, PartnerId, Refusal, Right};
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::people::ReceivedRequest;
-use forecourt_domain::rules::appointment::{AppointmentContext, apply_report};
+use forecourt_domain::rules::appointment::{AppointmentContext, ChangedAppointment, apply_report};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, short};
 use serde::{Deserialize, Serialize};
@@ -197,6 +198,25 @@ pub fn context_of<'a>(
     };
     let dealer = loaded.dealer(lead.map_or(&appointment.dealer, |lead| &lead.dealer)).ok_or_else(missing)?;
     Ok(AppointmentContext { dealer, lead, event, days, by, now })
+}
+
+/// Extends a change of an appointment whose lead is in the pool: a reaction claims the lead ([`pool::claimed`]).
+///
+/// # Errors
+/// 409 names the oldest lead of the pool, if only that may be taken.
+pub fn in_pool(
+    changed: ChangedAppointment,
+    context: &AppointmentContext<'_>,
+    loaded: &Loaded,
+    scope: &Scope,
+) -> Result<ChangedAppointment, Refusal> {
+    let AppointmentContext { lead, dealer, by, now, .. } = *context;
+    let ChangedAppointment { decision, appointment } = changed;
+    let Some(lead) = lead else { return Ok(ChangedAppointment { decision, appointment }) };
+    let decision = pool::claimed(decision, LeadInput { lead, dealer, by, now }, loaded, scope)?;
+    let stored = decision.items.iter().find_map(|item| if let Item::Appointment(stored) = item { Some((**stored).clone()) } else { None });
+    let appointment = stored.unwrap_or(appointment);
+    Ok(ChangedAppointment { decision, appointment })
 }
 
 /// Applies a partner's report once per message id `name`, or stores it until the appointment is created.

@@ -3,11 +3,12 @@
 use crate::Platform;
 use crate::http::{self, Call, Problem, Request, remembered};
 use crate::routes::Operation;
+use crate::usecase::pool;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Actor, EventId, LeadId, Refusal, Right, TaskId, UserId};
 use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::enquiry::Enquiry;
-use forecourt_domain::lead::Lead;
+use forecourt_domain::lead::{Lead, is_pooled};
 use forecourt_domain::rules::appointment::with_appointments;
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::{Day, LoadDay};
@@ -125,7 +126,7 @@ fn unit<'a>(
             let also = also(*id, loaded);
             let appointments = loaded.appointments_of(&also);
             let dealer = loaded.lead(*id).map(|lead| Key::Dealer(lead.dealer.clone()));
-            dealer.into_iter().chain(also).chain(appointments).collect::<Vec<_>>()
+            dealer.into_iter().chain(also).chain(appointments).chain(pool::keys(loaded, *id)).collect::<Vec<_>>()
         };
         leads.iter().flat_map(of).collect()
     })
@@ -177,7 +178,9 @@ impl<'a> Change<'a> {
             let to = decision.lead().and_then(|lead| loaded.dealer(&lead.dealer)).unwrap_or(dealer);
             with_appointments(decision, lead, to, |id| loaded.appointment(id), call.now)
         };
-        let decision = rule(LeadContext { lead, dealer, loaded })?.map(followed);
+        let input = LeadInput { lead, dealer, by: &call.scope.actor(), now: call.now };
+        let decided = rule(LeadContext { lead, dealer, loaded })?;
+        let decision = decided.map(|decision| pool::claimed(decision, input, loaded, &call.scope)).transpose()?.map(followed);
         let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
         let decision = remembered(request.as_ref(), decision, lead.version, call.now);
         Ok((decision, (answer, false)))
@@ -219,6 +222,11 @@ pub async fn make_together<A>(
         let (mut together, mut days) = (Decision::default(), BTreeMap::new());
         let mut answers = Vec::new();
         for one in &changes {
+            // The pool as the leads before leave it is known only after this commit.
+            let leaves_pool = together.items.iter().any(|item| matches!(item, Item::Pool(_)));
+            if leaves_pool && found(loaded, one.id).is_ok_and(|(lead, dealer)| is_pooled(lead, &dealer.settings)) {
+                break;
+            }
             let day = |user: &UserId, date| days.get(&(user.clone(), date)).cloned().or_else(|| loaded.day(user, date));
             let rule = |context: LeadContext<'_>| match loaded.holds(&makes(one.id)) {
                 true => Ok(None),

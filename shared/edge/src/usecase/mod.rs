@@ -4,3 +4,4 @@ pub mod appointment;
 pub mod directory;
 pub mod lead;
 pub mod people;
+pub mod pool;

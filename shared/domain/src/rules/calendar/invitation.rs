@@ -7,6 +7,7 @@ use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
 use crate::messages::{Booking, Message};
 use crate::rules::calendar::{CalendarContext, EventAction, NewEvent, OfferRefusal, schedule, settle};
+use crate::rules::messages::tracking_only;
 use crate::slots::Diary;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -39,7 +40,7 @@ pub(crate) const MAX_BOOKINGS: u32 = 20;
 /// Invites a lead's contact.
 ///
 /// # Errors
-/// Faults by field; 409 if the lead is lost.
+/// Faults by field; 409 if the lead is lost, or the dealer answers customers in another system (SET-5).
 pub fn invite(context: &CalendarContext<'_>, new: NewInvitation) -> Result<(Decision, Invitation), Refusal> {
     let CalendarContext { lead, dealer, now, .. } = *context;
     let mut faults = Vec::new();
@@ -58,6 +59,9 @@ pub fn invite(context: &CalendarContext<'_>, new: NewInvitation) -> Result<(Deci
         faults.push(Fault::new("expires_in_days", "CAL-8", format!("must be 1 to {MAX_DAYS}")));
     }
     let (Some(kind), true) = (kind, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
+    if dealer.settings.lead_tracking_only {
+        return Err(tracking_only("CAL-8"));
+    }
     if matches!(lead.status, Status::Lost(_)) {
         return Err(Refusal::conflict("CAL-8", "the lead is lost; reopen it first"));
     }

@@ -21,7 +21,8 @@ pub enum OfferRefusal {
     /// The maximum number of bookings by the link, or of changes to the booking, is reached.
     #[error("this link was used for too many changes; call the dealer")]
     TooOften,
-    /// The lead is lost or has the maximum number of incomplete events, the dealer does not have the event type, or no user is available.
+    /// The lead is lost or has the maximum number of incomplete events, the dealer does not have the event type or answers customers in
+    /// another system, or no user is available.
     #[error("no appointment can be booked with this link now; call the dealer")]
     Unavailable,
 }
@@ -89,9 +90,11 @@ impl Invitation {
     }
 }
 
-/// Offers slots of `user` or, without one, of the lead's owner. `None` if there is no user to book or the lead is lost.
+/// Offers slots of `user` or, without one, of the lead's owner. `None` if there is no user to book, the lead is lost, or the dealer answers
+/// customers in another system (SET-5).
 fn offer_of<'a>(kind: String, user: Option<&'a UserId>, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
-    let with = user.or(lead.owner.as_ref()).filter(|_| !matches!(lead.status, Status::Lost(_)))?;
+    let is_offered = !matches!(lead.status, Status::Lost(_)) && !dealer.settings.lead_tracking_only;
+    let with = user.or(lead.owner.as_ref()).filter(|_| is_offered)?;
     let member = dealer.settings.member(with).filter(|member| user.is_none() || member.assignable)?;
     Some(Offer { kind, user: with, capacity: dealer.capacity(), person: member, moving: None, dealer, now })
 }

@@ -5,6 +5,7 @@ use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::{AssignmentReason, Choice, LaneState, Pool, Rotation};
 use crate::lead::{Event, Lead, Turn, in_progress};
 use crate::messages::Message;
+use crate::rules::distribution::passed_on;
 use crate::settings::{Dealer, Lane};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -39,7 +40,7 @@ pub(crate) fn hand_over(lead: &mut Lead, dealer: &Dealer, owner: UserId, why: As
     lead.turn = None;
     // The planned events belong to the new owner and reserve their time (CAL-7).
     lead.calendar_transfer_pending_since = (!lead.planned.is_empty()).then_some(now);
-    let notice = Item::Message(Message::assigned(lead, owner.clone(), now));
+    let notice = Item::Message(Message::assigned(lead, owner.clone(), &why, None, now));
     (Event::Assigned { from, to: owner, why }, notice)
 }
 
@@ -84,7 +85,8 @@ fn lane_state(
 }
 
 /// Assigns a lead to a user of its dealer by hand (DIS-7). The response clock continues from the arrival. `pool` is the dealer's pool if
-/// the user is the pool's user, who takes the lead back into the pool. `None` if the user already owns the lead.
+/// the user is the pool's user, who takes the lead back into the pool. The new owner, the former one and the supervisor of the latter are
+/// notified, except the user who assigns the lead. `None` if the user already owns the lead.
 ///
 /// # Errors
 /// 422 if the user does not work here or is not `assignable` (the pool's user need not be); 409 if the lead is closed.
@@ -101,17 +103,22 @@ pub fn to_user(input: LeadInput<'_>, user: &UserId, pool: Option<&Pool>, note: O
     }
     let mut changed = lead.touched(now);
     let why = AssignmentReason { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
-    let (event, notice) = hand_over(&mut changed, dealer, user.clone(), why, now);
+    let (event, _) = hand_over(&mut changed, dealer, user.clone(), why.clone(), now);
+    // A user who takes the lead themself needs no notice.
+    let notice = (by.user() != Some(user)).then(|| Message::assigned(&changed, user.clone(), &why, by.user(), now));
+    let passed = passed_on(input, &event, None);
     let taken_back = pool.filter(|_| of_pool).and_then(|pool| pool.taken_back(lead.id)).map(Item::Pool);
-    Ok(Some(commit(changed, by.clone(), vec![event], now).with(notice).with_some(taken_back)))
+    let decision = commit(changed, by.clone(), vec![event], now).with_some(notice.map(Item::Message)).with_some(taken_back);
+    Ok(Some(passed.into_iter().fold(decision, Decision::with)))
 }
 
 /// Transfers a lead to another dealer of the group, which then distributes it. Steps that have not fired are recomputed from the arrival by
-/// the hours and durations of that dealer (DIS-7). `None` if the lead is already there.
+/// the hours and durations of that dealer (DIS-7). The former owner and their supervisor are notified. `None` if the lead is already there.
 ///
 /// # Errors
 /// 409 if the lead is closed.
-pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+pub fn to_dealer(input: LeadInput<'_>, to: &Dealer, note: Option<String>) -> Result<Option<Decision>, Refusal> {
+    let LeadInput { lead, by, now, .. } = input;
     if lead.dealer == to.id {
         return Ok(None);
     }
@@ -126,7 +133,8 @@ pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now:
     changed.turn = None;
     changed.settings_version = 0;
     changed.replan(to);
-    Ok(Some(commit(changed, by, vec![event], now)))
+    let passed = passed_on(input, &event, Some(to));
+    Ok(Some(passed.into_iter().fold(commit(changed, by.clone(), vec![event], now), Decision::with)))
 }
 
 impl LaneState {

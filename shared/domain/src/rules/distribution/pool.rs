@@ -27,6 +27,62 @@ pub struct PoolLeads<'a> {
     pub pool: &'a Pool,
     /// The leads that it named first when they were loaded.
     pub first: &'a [&'a Lead],
+    /// Whether the user may take any lead, even with `oldest_only`: the supervisor of the pool user, or a user who may change the dealer's
+    /// settings.
+    pub any: bool,
+}
+
+/// The lead of the pool that must be taken first.
+pub(crate) enum Oldest {
+    /// This lead, or any lead.
+    Known(Option<LeadId>),
+    /// None of the leads that were loaded is in the pool.
+    Unknown,
+}
+
+impl PoolLeads<'_> {
+    /// Returns the pool without the loaded leads that have left it.
+    pub(crate) fn pruned(&self, dealer: &Dealer) -> Pool {
+        let left: Vec<LeadId> = self.first.iter().filter(|lead| !in_pool(lead, dealer)).map(|lead| lead.id).collect();
+        let mut pruned = self.pool.clone();
+        pruned.waiting.retain(|id| !left.contains(id));
+        pruned
+    }
+
+    /// Returns the lead that the user must take first. `None` if the user may take any lead of the pool.
+    pub(crate) fn oldest(&self, dealer: &Dealer) -> Oldest {
+        if self.any || !dealer.settings.pool.as_ref().is_some_and(|pool| pool.oldest_only) {
+            return Oldest::Known(None);
+        }
+        if self.pruned(dealer).waiting.first().is_some_and(|oldest| !self.first.iter().any(|lead| lead.id == *oldest)) {
+            return Oldest::Unknown;
+        }
+        // The pool's order is nearly the order of arrival. Among its first leads, the arrival decides.
+        let place = |lead: &&&Lead| self.pool.waiting.iter().position(|id| *id == lead.id).unwrap_or(usize::MAX);
+        let oldest = self.first.iter().filter(|lead| in_pool(lead, dealer)).min_by_key(|lead| (lead.arrived, place(lead)));
+        Oldest::Known(oldest.map(|lead| lead.id))
+    }
+
+    /// Returns the change of the pool if `lead` leaves it.
+    pub(crate) fn without(&self, lead: LeadId, dealer: &Dealer) -> Option<Item> {
+        let mut pruned = self.pruned(dealer);
+        pruned.waiting.retain(|id| *id != lead);
+        (pruned != *self.pool).then_some(Item::Pool(pruned))
+    }
+}
+
+fn in_pool(lead: &Lead, dealer: &Dealer) -> bool {
+    lead.dealer == dealer.id && is_pooled(lead, &dealer.settings)
+}
+
+/// The reason of an assignment by a claim.
+pub(crate) fn claimed() -> AssignmentReason {
+    AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None }
+}
+
+/// The refusal of a lead that is not the oldest one.
+pub(crate) fn only_oldest(oldest: LeadId) -> Refusal {
+    Refusal::conflict("DIS-8", format!("only the oldest lead of the pool can be claimed: {}", oldest.spoken()))
 }
 
 /// Assigns a lead of the pool to `user` (DIS-8).
@@ -34,7 +90,6 @@ pub struct PoolLeads<'a> {
 /// # Errors
 /// 409 with the owner if another user was faster, with the oldest lead if only that may be taken, or if the user is not assignable.
 pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
-    let PoolLeads { pool, first } = waiting;
     let settings = &dealer.settings;
     if lead.owner.as_ref() == Some(user) {
         return Ok(Claimed::Theirs);
@@ -46,28 +101,17 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
         let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {owner}"));
         return Err(Refusal::conflict("DIS-8", format!("the lead is not in the pool: it is {}, and {owner}", lead.status.name())));
     }
-    let in_pool = |lead: &&&Lead| lead.dealer == dealer.id && is_pooled(lead, settings);
-    let left: Vec<LeadId> = first.iter().filter(|lead| !in_pool(lead)).map(|lead| lead.id).collect();
-    let mut pruned = pool.clone();
-    pruned.waiting.retain(|id| !left.contains(id));
-    if settings.pool.as_ref().is_some_and(|pool| pool.oldest_only) {
-        if pruned.waiting.first().is_some_and(|oldest| !first.iter().any(|lead| lead.id == *oldest)) {
-            let prune = (pruned != *pool).then(|| Decision::default().with(Item::Pool(pruned)));
-            return Ok(Claimed::Again(prune));
+    match waiting.oldest(dealer) {
+        Oldest::Unknown => {
+            let pruned = waiting.pruned(dealer);
+            return Ok(Claimed::Again((pruned != *waiting.pool).then(|| Decision::default().with(Item::Pool(pruned)))));
         }
-        // The pool's order is nearly the order of arrival. Among its first leads, the arrival decides.
-        let place = |lead: &&&Lead| pool.waiting.iter().position(|id| *id == lead.id).unwrap_or(usize::MAX);
-        let oldest = first.iter().filter(in_pool).min_by_key(|lead| (lead.arrived, place(lead)));
-        if let Some(oldest) = oldest.filter(|oldest| oldest.id != lead.id) {
-            let number = oldest.id.spoken();
-            return Err(Refusal::conflict("DIS-8", format!("only the oldest lead of the pool can be claimed: {number}")));
-        }
+        Oldest::Known(Some(oldest)) if oldest != lead.id => return Err(only_oldest(oldest)),
+        Oldest::Known(_) => {}
     }
-    pruned.waiting.retain(|id| *id != lead.id);
     let mut changed = lead.touched(now);
-    let why = AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
-    let (event, _) = hand_over(&mut changed, dealer, user.clone(), why, now);
+    let (event, _) = hand_over(&mut changed, dealer, user.clone(), claimed(), now);
     // The user who claims a lead needs no notice.
     let decision = commit(changed, Actor::User(user.clone()), vec![event], now);
-    Ok(Claimed::Taken(decision.with_some((pruned != *pool).then_some(Item::Pool(pruned)))))
+    Ok(Claimed::Taken(decision.with_some(waiting.without(lead.id, dealer))))
 }

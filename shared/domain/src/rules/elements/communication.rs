@@ -7,14 +7,26 @@ use crate::enquiry::{Condition, ContactPreferences};
 use crate::lead::Event;
 use crate::messages::{Enclosed, Letter, LetterKind, SuppressionReason};
 use crate::rules::elements::{counted, has_room};
+use crate::rules::messages::tracking_only;
 
 /// A request to record or send a communication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in Communication and LetterKind")]
 pub enum CommunicationRequest {
-    Email { subject: String, text: String, quote: Option<(ElementId, Form)> },
-    Sms { text: String },
-    Call { reached: bool, note: Option<String> },
+    Email {
+        subject: String,
+        text: String,
+        quote: Option<(ElementId, Form)>,
+    },
+    Sms {
+        text: String,
+    },
+    /// `inbound`: the customer called.
+    Call {
+        reached: bool,
+        inbound: bool,
+        note: Option<String>,
+    },
 }
 
 /// Sends a text to the contact of a lead, or records a call. It is a reaction, which stops the response clock (ESC-7), unless the call was
@@ -41,7 +53,7 @@ pub fn communicate(
         CommunicationRequest::Call { reached: false, .. } => (None, None),
         CommunicationRequest::Call { .. } => (None, Some(ReactionKind::CallReached)),
         CommunicationRequest::Email { .. } | CommunicationRequest::Sms { .. } if dealer.settings.lead_tracking_only => {
-            return Err(Refusal::conflict("LEAD-3", "the dealer answers customers in another system, by its setting lead_tracking_only"));
+            return Err(tracking_only("LEAD-3"));
         }
         CommunicationRequest::Email { subject, text, quote: wanted } => {
             if reached()?.email.is_none() {
@@ -69,10 +81,11 @@ pub fn communicate(
         let letter = Letter::of_lead(lead, id.to_string(), medium, kind, now);
         if suppressed { letter.suppressed(SuppressionReason::Switched, now) } else { letter }
     });
+    let inbound = matches!(request, CommunicationRequest::Call { inbound: true, .. });
     let communication = match request {
         CommunicationRequest::Email { subject, quote, .. } => Communication::Email { subject, quote },
         CommunicationRequest::Sms { text } => Communication::Sms { begins: beginning(&text) },
-        CommunicationRequest::Call { reached, note } => Communication::Call { reached, note },
+        CommunicationRequest::Call { reached, note, .. } => Communication::Call { reached, note },
     };
     let note = if let Communication::Call { note, .. } = &communication { note.clone() } else { None };
     let content = Content::Communication(communication);
@@ -83,7 +96,7 @@ pub fn communicate(
     match reaction.filter(|_| !suppressed) {
         Some(kind) => {
             let first = lead.status == Status::InProgress && changed.react(kind, dealer, now);
-            timeline.push(Event::Reacted { kind, first, note });
+            timeline.push(Event::Reacted { kind, first, inbound, note });
         }
         None if letter.is_none() => timeline.push(Event::CallMissed { note }),
         None => {}

@@ -1,10 +1,11 @@
 //! Escalates leads without a reaction (ESC-1 to ESC-3).
 
 use crate::base::{Actor, StepKind, UserId};
-use crate::decision::{Decision, Item, commit};
+use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::Rotation;
 use crate::lead::{Event, Lead, Step};
 use crate::messages::Message;
+use crate::rules::distribution;
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
@@ -32,9 +33,15 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     if replanned {
         events.push(Event::DeadlineMoved { from: lead.deadline(), deadline: changed.deadline() });
     }
-    let notices = notices(&changed, dealer, changed.owner.as_ref().unwrap_or(owner), &fired, now);
+    let mut notices = notices(&changed, dealer, changed.owner.as_ref().unwrap_or(owner), &fired, now);
     let (mut notice, mut turned) = (None, None);
     if let Some((event, message, rotation)) = passed_on {
+        // The new owner's notice states the deadline and whether it has passed. A supervisor who gets level 2 learns the new owner there.
+        notices.retain(Message::is_level_2);
+        let passed = distribution::passed_on(LeadInput { lead, dealer, by: &Actor::System, now }, &event, None);
+        let passed = passed.into_iter().filter_map(|item| if let Item::Message(message) = item { Some(message) } else { None });
+        let passed: Vec<Message> = passed.filter(|message| !notices.iter().any(|notice| notice.reader == message.reader)).collect();
+        notices.extend(passed);
         events.push(event);
         (notice, turned) = (Some(message), Some(Item::Rotation(rotation)));
         changed.updated = now;

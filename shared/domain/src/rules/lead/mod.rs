@@ -4,6 +4,7 @@ pub mod contacts;
 mod escalation;
 pub mod first_contact;
 pub mod intake;
+mod passed;
 pub mod reaction;
 mod receipt;
 mod recompute;
@@ -11,4 +12,5 @@ pub mod target;
 pub mod task;
 
 pub use escalation::escalate;
+pub use passed::deadlines_passed;
 pub use recompute::recompute;

@@ -11,6 +11,8 @@ use crate::messages::Message;
 pub enum Logged {
     /// A reaction, which stops the clock.
     Reaction(ReactionKind),
+    /// A reaction to a customer who called or came in.
+    Inbound(ReactionKind),
     /// A call that was not answered.
     CallMissed,
     /// "Contact made: no" (LEAD-6).
@@ -28,7 +30,8 @@ pub fn log(input: LeadInput<'_>, logged: Logged, note: Option<String>) -> Result
     let event = match logged {
         Logged::CallMissed => Event::CallMissed { note },
         Logged::NoContact => Event::NoContact { note },
-        Logged::Reaction(kind) => Event::Reacted { kind, first: changed.react(kind, dealer, now), note },
+        Logged::Reaction(kind) => Event::Reacted { kind, first: changed.react(kind, dealer, now), inbound: false, note },
+        Logged::Inbound(kind) => Event::Reacted { kind, first: changed.react(kind, dealer, now), inbound: true, note },
     };
     Ok(commit(changed, by.clone(), vec![event], now))
 }

@@ -57,7 +57,7 @@ pub fn set(lead: &Lead, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) 
         };
         changed.targets.remove(oldest);
     }
-    let target = Target { id: numbered(changed.version), title: title.trim().to_owned(), at, met: None };
+    let target = Target { id: numbered(changed.version), title: title.trim().to_owned(), at, met: None, passed: None };
     let event = target.timeline_event(TimelineAction::Added, None, None);
     changed.targets.push(target);
     changed.targets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
@@ -71,7 +71,8 @@ pub fn set(lead: &Lead, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) 
 pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let target = find(lead, id)?;
     let title = wanted.title.as_deref().map_or(&*target.title, str::trim).to_owned();
-    let after = Target { title, at: wanted.at.unwrap_or(target.at), ..target.clone() };
+    let at = wanted.at.unwrap_or(target.at);
+    let after = Target { title, at, passed: target.passed.filter(|_| at == target.at), ..target.clone() };
     if after == *target {
         return Ok(None);
     }

@@ -7,7 +7,8 @@ use crate::base::text::line;
 use crate::base::{Fault, Refusal, UserId, numbered};
 use crate::calendar::Ending;
 use crate::decision::{Decision, Item, LeadInput, commit};
-use crate::lead::{Event, Task, TaskDetails, TaskState, TimelineAction};
+use crate::lead::{Event, Lead, Task, TaskDetails, TaskState, TimelineAction, is_pooled};
+use crate::messages::Message;
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -68,7 +69,14 @@ pub fn create(input: LeadInput<'_>, wanted: &TaskChange) -> Result<Decision, Ref
     let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
     changed.take_on(&task)?;
     let timeline = vec![task.timeline_event(TimelineAction::Added, None, None)];
-    Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(task))))
+    let notice = given(&changed, &task, input);
+    Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(task))).with_some(notice))
+}
+
+/// Returns the notice to the user who has the task now, if another user gave it to them. A pool user gets none.
+fn given(lead: &Lead, task: &Task, input: LeadInput<'_>) -> Option<Item> {
+    let of_pool = task.work.assignee.is_none() && is_pooled(lead, &input.dealer.settings);
+    Message::task(lead, &task.work, input.by, input.now).filter(|_| !of_pool).map(Item::Message)
 }
 
 /// Changes the title, time, duration or assignee of an open task. `None` if nothing changes.
@@ -163,7 +171,9 @@ impl Task {
         }
         let before = lead.tasks.iter().find(|open| open.id == self.work.id && **open != self.work);
         let timeline = vec![self.timeline_event(action, before, note)];
-        Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(self))))
+        let passed_on = before.is_some_and(|before| before.assignee != self.work.assignee) && self.state == TaskState::Open;
+        let notice = passed_on.then(|| given(&changed, &self, input)).flatten();
+        Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(self))).with_some(notice))
     }
 
     fn timeline_event(&self, action: TimelineAction, before: Option<&TaskDetails>, note: Option<String>) -> Event {

@@ -1,0 +1,149 @@
+//! The parts of the text of a notice.
+
+use super::Texts;
+use crate::language::local_time;
+use crate::mail::Envelope;
+use chrono::{DateTime, Utc};
+use forecourt_domain::base::UserId;
+use forecourt_domain::calendar::title_of;
+use forecourt_domain::lead::Lead;
+use forecourt_domain::messages::{Message, Notice, Recipient};
+use forecourt_edge::usecase::people::Names;
+use serde::Serialize;
+use serde_json::json;
+
+/// The reader of notices, and the names of the users whom they mention.
+pub struct NoticeReader<'a> {
+    /// The reader.
+    pub to: &'a Recipient,
+    /// The names.
+    pub names: &'a Names,
+}
+
+/// A notice as the templates use it. A text is empty if the notice has none.
+#[derive(Default, Serialize)]
+pub(super) struct NoticeText {
+    about: String,
+    missed: bool,
+    /// Title and time of the event, task or deadline, if the notice is about one.
+    title: String,
+    planned: String,
+    number: String,
+    contact: String,
+    vehicle: String,
+    source: String,
+    /// The seller whose supervisor is notified.
+    owner: String,
+    arrived: String,
+    deadline: Option<String>,
+    /// Whether a lead that was assigned is past its deadline.
+    overdue: bool,
+    /// The next further deadline of a lead that was assigned and is answered.
+    next: String,
+    /// The rule of an assignment that is explained.
+    rule: String,
+    /// The user who assigned the lead or gave the task.
+    by: String,
+    note: String,
+    /// The former and the new owner of a lead, or its new dealer.
+    from: String,
+    to: String,
+    site: String,
+    /// The user whom the notice is meant for, if that is not the reader.
+    instead_of: String,
+    link: String,
+}
+
+impl NoticeText {
+    /// The level of escalation: 0, 1 or 2.
+    pub(super) fn level(&self) -> u8 {
+        match self.about.as_str() {
+            "level_2" | "resubmission_2" => 2,
+            "level_1" => 1,
+            _ => u8::from(self.overdue),
+        }
+    }
+}
+
+impl Texts {
+    pub(super) fn notice(&self, message: &Message, lead: &Lead, envelope: Envelope<'_>, reader: &NoticeReader<'_>) -> NoticeText {
+        let Envelope { to: addressee, dealer, now, .. } = envelope;
+        let language = &addressee.language;
+        let when = |at: DateTime<Utc>| local_time(at, dealer.settings.calendar.zone(), language);
+        let name = |user: Option<&UserId>| user.map(|user| reader.names.name(user)).unwrap_or_default();
+        let meant_for = message.meant_for(lead, &dealer.settings);
+        let instead = matches!(reader.to, Recipient::User(to) if to != meant_for);
+        let text = NoticeText {
+            number: lead.id.spoken(),
+            contact: lead.contact.clone(),
+            vehicle: lead.vehicle.clone(),
+            source: lead.source.clone(),
+            owner: name(lead.owner.as_ref()),
+            arrived: when(lead.arrived),
+            deadline: lead.deadline().map(when),
+            instead_of: name(Some(meant_for).filter(|_| instead)),
+            link: self.console.lead(lead.id),
+            ..NoticeText::default()
+        };
+        let about = |name: &str| name.to_owned();
+        match &message.notice {
+            Notice::Assigned { rule, by, note, .. } => {
+                let current = lead.current_deadline().filter(|_| !lead.clock_runs()).map(|(at, _)| when(at));
+                NoticeText {
+                    about: about("assigned"),
+                    deadline: text.deadline.filter(|_| lead.clock_runs()),
+                    overdue: lead.clock_runs() && lead.deadline().is_some_and(|due| due <= now),
+                    next: current.unwrap_or_default(),
+                    // The same rule gives an owed turn.
+                    rule: rule.clone().filter(|rule| rule != "DIS-10" || lead.had_by_others()).unwrap_or_default(),
+                    by: name(by.as_ref()),
+                    note: note.clone().unwrap_or_default(),
+                    ..text
+                }
+            }
+            Notice::Passed { from, to, site, rule, by, note, supervisor, .. } => NoticeText {
+                about: about("passed"),
+                rule: rule.clone(),
+                by: name(by.as_ref()),
+                note: note.clone().unwrap_or_default(),
+                // The deadline at another dealer follows the hours of that dealer.
+                deadline: text.deadline.filter(|_| site.is_none()),
+                from: name(Some(from).filter(|_| *supervisor)),
+                to: name(to.as_ref()),
+                site: site.clone().unwrap_or_default(),
+                ..text
+            },
+            Notice::Task { task, by } => {
+                let work = lead.task(task);
+                let (title, planned) = work.map(|work| (work.title.clone(), when(work.start))).unwrap_or_default();
+                NoticeText { about: about("task"), title, planned, by: name(by.as_ref()), ..text }
+            }
+            Notice::Deadline { deadline, at } => {
+                let target = lead.targets.iter().find(|target| target.id == *deadline);
+                let title = target.map(|target| target.title.clone()).unwrap_or_default();
+                NoticeText { about: about("deadline"), title, planned: when(*at), ..text }
+            }
+            Notice::Pooled { .. } => NoticeText { about: about("pooled"), ..text },
+            Notice::Added => NoticeText { about: about("added"), ..text },
+            Notice::TradeIn { .. } => NoticeText { about: about("trade_in"), ..text },
+            Notice::Booking { event, title, at, what, user } => NoticeText {
+                about: about(what.name()),
+                title: title_of(title, language).to_owned(),
+                planned: when(*at),
+                link: self.console.event(lead, event, user.as_ref()),
+                ..text
+            },
+            Notice::Resubmission { event, title, at, level, user } => NoticeText {
+                about: about(if *level == 1 { "resubmission" } else { "resubmission_2" }),
+                title: title_of(title, language).to_owned(),
+                planned: when(*at),
+                owner: name(user.as_ref().or(lead.owner.as_ref())),
+                link: self.console.event(lead, event, user.as_ref()),
+                ..text
+            },
+            Notice::Step { step, missed } => {
+                NoticeText { about: json!(step).as_str().unwrap_or_default().to_owned(), missed: !missed.is_empty(), ..text }
+            }
+        }
+    }
+}

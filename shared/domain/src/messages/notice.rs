@@ -1,0 +1,237 @@
+//! The contents of notices to staff, and the messages that carry them (MSG-1).
+
+use crate::base::{Actor, DeadlineId, EventId, StepKind, TaskId, UserId};
+use crate::calendar::CalendarEvent;
+use crate::distribution::AssignmentReason;
+use crate::lead::{Lead, Step, Target, TaskDetails};
+use crate::messages::{FailedAttempts, LATE, Message, MessageState};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How long late notices wait, so that they can be combined.
+const GATHER: TimeDelta = TimeDelta::seconds(30);
+
+/// The content of a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "about")]
+pub enum Notice {
+    /// To the owner: the lead was assigned to you (DIS-1, DIS-7).
+    Assigned {
+        /// The number of the assignment; a later one makes this stale.
+        assignment: u32,
+        /// The rule of the assignment (DIS-11). `None` if an earlier release stored the notice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+        /// The user who assigned it by hand (DIS-7).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+        /// The note of the user who assigned it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// To the former owner or their supervisor: the lead has gone on to another user or dealer (DIS-7, DIS-10).
+    Passed {
+        /// The former owner.
+        from: UserId,
+        /// The number of the former owner's assignment.
+        assignment: u32,
+        /// The new owner. `None` if the lead went to another dealer, which distributes it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserId>,
+        /// The name of the other dealer, if the lead went there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        site: Option<String>,
+        /// The rule of the assignment (DIS-11).
+        rule: String,
+        /// The user who assigned it by hand (DIS-7).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+        /// The note of that user.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// Whether it is for the former owner's supervisor, not for the former owner.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        supervisor: bool,
+    },
+    /// To the assignee: another user gave them a task (LEAD-4).
+    Task {
+        /// The id of the task.
+        task: TaskId,
+        /// The user who gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
+    /// To the owner: a further deadline has passed and is not met (LEAD-6).
+    Deadline {
+        /// The id of the deadline.
+        deadline: DeadlineId,
+        /// When it was due. If it is moved, this notice is stale.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+    },
+    /// To a user who may take the lead: it waits in the pool (DIS-8).
+    Pooled {
+        /// The number of the assignment; a later one makes this stale.
+        assignment: u32,
+    },
+    /// To the owner: the contact asked again (INT-6).
+    Added,
+    /// To the seller, later to the supervisor: a planned event is overdue (ESC-4).
+    Resubmission {
+        /// The id of the event.
+        event: EventId,
+        /// The title.
+        title: String,
+        /// The time of the event. If the event is rescheduled, this notice is stale.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// 1 notifies the seller, 2 the supervisor.
+        level: u8,
+        /// The user of the event, if that is not the lead's owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+    },
+    /// To the user of the appointment: the customer booked, rescheduled or cancelled it (CAL-8).
+    Booking {
+        /// The id of the event.
+        event: EventId,
+        /// The title of the event.
+        title: String,
+        /// The time of the event, or its last time. If the event is rescheduled, this notice is stale.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// The customer's action.
+        what: Booking,
+        /// The user of the event, if that is not the lead's owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+    },
+    /// To the dealer's trade-in address: an enquiry that offers a vehicle and requests none, with a data sheet (INT-8).
+    TradeIn {
+        /// The timeline entry that holds the enquiry.
+        entry: u64,
+    },
+    /// To the owner: reminder or level 1 (ESC-1, ESC-2). To the supervisor: level 2 (ESC-3).
+    Step {
+        /// The kind of the step.
+        step: StepKind,
+        /// Steps that fired late at the same moment and have no notice of their own (ESC-8).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missed: Vec<StepKind>,
+    },
+}
+
+/// A customer's action on an appointment (CAL-8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Booking {
+    /// Booked it.
+    Booked,
+    /// Rescheduled it.
+    Moved,
+    /// Cancelled it.
+    Cancelled,
+}
+
+impl Booking {
+    /// The name of the notice.
+    pub fn name(self) -> &'static str {
+        match self {
+            Booking::Booked => "booked",
+            Booking::Moved => "booking_moved",
+            Booking::Cancelled => "booking_cancelled",
+        }
+    }
+}
+
+impl Message {
+    /// Notifies `reader` that the lead was assigned to them, and why. `by` is the user who assigned it by hand.
+    pub(crate) fn assigned(lead: &Lead, reader: UserId, why: &AssignmentReason, by: Option<&UserId>, now: DateTime<Utc>) -> Self {
+        let (rule, note) = (Some(why.rule.clone()), why.note.clone());
+        let notice = Notice::Assigned { assignment: lead.assignment, rule, by: by.cloned(), note };
+        Self::queued(lead, Self::assigned_cause(lead.assignment), notice, reader, now)
+    }
+
+    /// The cause of the notice of an assignment.
+    pub(crate) fn assigned_cause(assignment: u32) -> String {
+        format!("assigned-{assignment}")
+    }
+
+    /// Notifies the assignee of a task that `by` gave it to them. `None` if the lead has no owner and the task no assignee, or if the task
+    /// is the assignee's own idea.
+    pub(crate) fn task(lead: &Lead, task: &TaskDetails, by: &Actor, now: DateTime<Utc>) -> Option<Self> {
+        let reader = task.assignee.as_ref().or(lead.owner.as_ref()).filter(|reader| by.user() != Some(reader))?;
+        let notice = Notice::Task { task: task.id.clone(), by: by.user().cloned() };
+        Some(Self::queued(lead, format!("task-{}-{}", task.id, lead.version), notice, reader.clone(), now))
+    }
+
+    /// Notifies `reader`, who owns the lead, of a further deadline that has passed.
+    pub(crate) fn deadline(lead: &Lead, target: &Target, reader: UserId, now: DateTime<Utc>) -> Self {
+        let notice = Notice::Deadline { deadline: target.id.clone(), at: target.at };
+        Self::queued(lead, format!("deadline-{}-{}", target.id, lead.version), notice, reader, now).planned_for(target.at)
+    }
+
+    /// Notifies `reader`, who may take the lead, that it waits in the pool.
+    pub fn pooled(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
+        let cause = format!("pooled-{}-{reader}", lead.assignment);
+        Self::queued(lead, cause, Notice::Pooled { assignment: lead.assignment }, reader, now)
+    }
+
+    /// Notifies the dealer's trade-in address of the enquiry that the lead's current version received. `reader` owns the lead.
+    pub fn trade_in(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
+        Self::queued(lead, format!("trade-in-{}", lead.version), Notice::TradeIn { entry: lead.version }, reader, now)
+    }
+
+    /// Notifies `reader` that the contact asked again.
+    pub fn added(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
+        Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now)
+    }
+
+    /// Notifies `reader` of a step, including the `missed` steps.
+    pub fn step(lead: &Lead, step: &Step, missed: Vec<StepKind>, reader: UserId, now: DateTime<Utc>) -> Self {
+        let name = match step.kind {
+            StepKind::Reminder => "reminder",
+            StepKind::Level1 => "level-1",
+            StepKind::Level2 => "level-2",
+        };
+        let notice = Notice::Step { step: step.kind, missed };
+        // The lead's version distinguishes this step from the same step before a reopening.
+        Self::queued(lead, format!("{name}-{}", lead.version), notice, reader, now).planned_for(step.at)
+    }
+
+    /// Notifies `reader` of an overdue event, whose level has already been raised. The step was planned for `of`.
+    pub fn resubmission(lead: &Lead, event: &CalendarEvent, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let (title, user) = (event.title.clone(), event.user.clone());
+        let notice = Notice::Resubmission { event: event.id.clone(), title, at: event.at, level: event.level, user };
+        Self::queued(lead, format!("resubmission-{}-{}", event.id, lead.version), notice, reader, now).planned_for(of)
+    }
+
+    /// Notifies `reader` of the customer's action on an appointment.
+    pub fn booking(lead: &Lead, event: &CalendarEvent, what: Booking, reader: UserId, now: DateTime<Utc>) -> Self {
+        let (title, user) = (event.title.clone(), event.user.clone());
+        let notice = Notice::Booking { event: event.id.clone(), title, at: event.at, what, user };
+        Self::queued(lead, format!("booking-{}-{}", event.id, lead.version), notice, reader, now)
+    }
+
+    /// Returns the message of a step that was planned for `of`. Notices of the same moment, for example after a night, are sent in one
+    /// mail. Late notices wait so that they can be combined.
+    fn planned_for(&self, of: DateTime<Utc>) -> Self {
+        let now = self.queued;
+        let due = if now - of > LATE { now + GATHER } else { now };
+        Self { of, ..self.waits_until(due, FailedAttempts { attempts: 0, unclear: 0 }) }
+    }
+
+    pub(crate) fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, now: DateTime<Utc>) -> Self {
+        Self {
+            lead: lead.id,
+            cause,
+            dealer: lead.dealer.clone(),
+            notice,
+            reader,
+            of: now,
+            queued: now,
+            bundled: false,
+            state: MessageState::Queued { due: now, attempts: 0, unclear: 0, batch: None },
+        }
+    }
+}

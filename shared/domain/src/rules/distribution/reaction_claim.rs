@@ -1,0 +1,111 @@
+//! A reaction to a lead of the pool claims it, and no change takes another lead than the oldest out of the pool (DIS-8).
+
+use crate::base::{Refusal, Status, UserId};
+use crate::calendar::{CalendarEvent, EventState};
+use crate::decision::{Decision, Item, LeadInput};
+use crate::lead::{Event, is_pooled};
+use crate::rules::distribution::hand_over;
+use crate::rules::distribution::pool::{Oldest, PoolLeads, claimed, only_oldest};
+use chrono::{DateTime, Utc};
+
+/// The event types by which a user records that the customer called or came in.
+const INBOUND: [&str; 2] = ["phone_inbound", "visit_inbound"];
+
+/// What a decision does with a lead of the pool.
+#[derive(Debug, Default)]
+struct Taking {
+    /// It reacts to the lead.
+    reacts: bool,
+    /// The customer began it: they called or came in.
+    inbound: bool,
+    /// It gives the lead, or an event of it, to a user or another dealer.
+    gives: bool,
+}
+
+impl Taking {
+    fn of(decision: &Decision, pool_user: &UserId, now: DateTime<Utc>) -> Self {
+        let mut taking = Self::default();
+        for item in &decision.items {
+            match item {
+                Item::Entry(entry) => entry.events.iter().for_each(|event| taking.note(event, pool_user)),
+                Item::Event(event) => taking.note_event(event, decision, pool_user, now),
+                _ => {}
+            }
+        }
+        taking
+    }
+
+    fn note(&mut self, event: &Event, pool_user: &UserId) {
+        match event {
+            Event::Reacted { inbound, .. } => {
+                self.reacts = true;
+                self.inbound |= *inbound;
+            }
+            Event::StatusChanged { to: Status::Won | Status::Lost(_), .. } => self.reacts = true,
+            Event::Assigned { to, .. } => self.gives |= to != pool_user,
+            Event::EventGiven { to, .. } => self.gives |= to.as_ref().is_some_and(|to| to != pool_user),
+            Event::Moved { .. } => self.gives = true,
+            _ => {}
+        }
+    }
+
+    /// Notes a calendar event that the decision creates.
+    fn note_event(&mut self, event: &CalendarEvent, decision: &Decision, pool_user: &UserId, now: DateTime<Utc>) {
+        let planned = |known: &Event| matches!(known, Event::EventScheduled { event: id, .. } if *id == event.id);
+        let is_new = decision.items.iter().any(|item| matches!(item, Item::Entry(entry) if entry.events.iter().any(planned)));
+        if !is_new {
+            return;
+        }
+        self.gives |= event.user.as_ref().is_some_and(|user| user != pool_user);
+        // An appointment before the enquiry is no reaction to it (ESC-7).
+        let in_time = decision.lead().is_some_and(|lead| event.at >= lead.clock_start());
+        self.reacts |= event.is_appointment() && event.state == EventState::Incomplete && in_time;
+        if INBOUND.contains(&event.kind.as_str()) && event.at <= now {
+            (self.reacts, self.inbound) = (true, true);
+        }
+    }
+}
+
+/// Extends a decision about a lead of the pool. A reaction of an assignable user claims the lead for that user. With `oldest_only`, a
+/// reaction to another lead than the oldest, and each other way to take it, is refused, unless the customer called or came in. Customers,
+/// partners and users who do not work at the dealer take no lead.
+///
+/// # Errors
+/// 409 names the oldest lead.
+pub fn with_claim(mut decision: Decision, input: LeadInput<'_>, waiting: PoolLeads<'_>) -> Result<Decision, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
+    let settings = &dealer.settings;
+    let Some(pool) = settings.pool.as_ref().filter(|_| is_pooled(lead, settings)) else { return Ok(decision) };
+    let Some((user, member)) = by.user().and_then(|user| Some((user, settings.member(user)?))) else { return Ok(decision) };
+    let taking = Taking::of(&decision, &pool.user, now);
+    let claims = taking.reacts && member.assignable && !decision.lead().is_some_and(|after| after.owner != lead.owner);
+    if !claims && !taking.gives {
+        return Ok(decision);
+    }
+    match waiting.oldest(dealer) {
+        _ if claims && taking.inbound => {}
+        Oldest::Known(Some(oldest)) if oldest != lead.id => return Err(only_oldest(oldest)),
+        Oldest::Unknown => return Err(Refusal::conflict("DIS-8", "the oldest lead of the pool has just changed; repeat the request")),
+        Oldest::Known(_) => {}
+    }
+    let left = decision.lead().is_some_and(|after| after.owner != lead.owner);
+    if !claims && !left {
+        return Ok(decision);
+    }
+    let mut assigned = None;
+    for item in &mut decision.items {
+        match item {
+            Item::Lead(changed) if claims => assigned = Some(hand_over(changed, dealer, user.clone(), claimed(), now).0),
+            Item::Appointment(appointment) if claims && appointment.user.as_ref() == Some(&pool.user) => {
+                appointment.user = Some(user.clone());
+            }
+            _ => {}
+        }
+    }
+    for item in &mut decision.items {
+        if let Item::Entry(entry) = item {
+            entry.events.extend(assigned.take());
+        }
+    }
+    Ok(decision.with_some(waiting.without(lead.id, dealer)))
+}
