@@ -2,8 +2,10 @@
 
 pub(crate) mod assignment;
 pub(crate) mod fairness;
+pub(crate) mod limits;
 pub(crate) mod pool;
 pub(crate) mod rotation;
 pub(crate) mod rotation_model;
 pub(crate) mod routing;
 pub(crate) mod turns;
+pub(crate) mod weights;

@@ -143,6 +143,14 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
+fn one() -> u8 {
+    1
+}
+
+fn is_one(weight: &u8) -> bool {
+    *weight == 1
+}
+
 /// The durations of the steps, in minutes; 0 or `null` turns a step off (SET-3).
 ///
 /// Defaults: level 1 after 120 working minutes, the reminder 30 minutes before level 1, level 2 a day (1440 minutes) after level 1, and
@@ -199,6 +207,12 @@ pub struct Member {
     /// The absences of this user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absences: Vec<Absence>,
+    /// The share of the user in a rotation, relative to the others: 1 to 10. Default 1 (DIS-13).
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight: u8,
+    /// The maximum number of leads in progress: a user who has as many gets none by distribution. `None` means no limit (DIS-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_open: Option<u32>,
 }
 
 /// An absence: from `from` up to, not including, `until`.
@@ -214,6 +228,11 @@ pub struct Absence {
 }
 
 impl Member {
+    /// The highest weight.
+    pub const MAX_WEIGHT: u8 = 10;
+    /// The highest maximum of open leads.
+    pub const MOST_OPEN: u32 = 10_000;
+
     /// Returns the absence at `now`, if any.
     pub fn absence(&self, now: DateTime<Utc>) -> Option<&Absence> {
         self.absences.iter().find(|a| a.from <= now && now < a.until)
@@ -224,6 +243,11 @@ impl DealerSettings {
     /// Returns the settings of `user` at this dealer.
     pub fn member(&self, user: &UserId) -> Option<&Member> {
         self.members.iter().find(|m| m.user == *user)
+    }
+
+    /// Returns whether a member has a maximum of open leads (DIS-13).
+    pub fn has_limits(&self) -> bool {
+        self.members.iter().any(|member| member.max_open.is_some())
     }
 
     /// Returns whether `user` works here and is not absent at `now`.

@@ -41,6 +41,9 @@ pub struct Dealer {
     /// The former members, the latest last; at most a hundred. Their work stays assigned to them until it is taken over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<UserId>,
+    /// The version of the settings from which on the open leads of each user are counted. `None` if no member has a maximum (DIS-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_since: Option<u64>,
 }
 
 impl Dealer {

@@ -1,8 +1,11 @@
 //! Distribution of leads: by rotation, pool or hand (DIS).
 
 mod assignment;
+mod lanes;
 pub mod pool;
 mod turn;
 
+pub use assignment::{ByHand, distribute_all, to_dealer, to_user};
 pub(crate) use assignment::{by_turn, hand_over};
-pub use assignment::{distribute_all, to_dealer, to_user};
+pub(crate) use lanes::Lanes;
+pub use lanes::with_open_counted;

@@ -2,9 +2,9 @@
 
 use crate::base::{Actor, LeadId, Refusal, UserId};
 use crate::decision::{Decision, Item, commit};
-use crate::distribution::{AssignmentReason, Pool};
+use crate::distribution::{AssignmentReason, Availability, LaneState, LoadLane, Pool};
 use crate::lead::{Lead, is_pooled};
-use crate::rules::distribution::hand_over;
+use crate::rules::distribution::{Lanes, hand_over};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
@@ -21,20 +21,23 @@ pub enum Claimed {
 }
 
 /// A pool with the current states of its first leads.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct PoolLeads<'a> {
     /// The pool.
     pub pool: &'a Pool,
     /// The leads that it named first when they were loaded.
     pub first: &'a [&'a Lead],
+    /// The dealer's lanes. The rotation of all members counts open leads (DIS-13).
+    pub lanes: LoadLane<'a>,
 }
 
 /// Assigns a lead of the pool to `user` (DIS-8).
 ///
 /// # Errors
-/// 409 with the owner if another user was faster, with the oldest lead if only that may be taken, or if the user is not assignable.
+/// 409 with the owner if another user was faster, with the oldest lead if only that may be taken, or if the user is not assignable or
+/// has the maximum of open leads.
 pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
-    let PoolLeads { pool, first } = waiting;
+    let PoolLeads { pool, first, lanes } = waiting;
     let settings = &dealer.settings;
     if lead.owner.as_ref() == Some(user) {
         return Ok(Claimed::Theirs);
@@ -45,6 +48,13 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
     if !is_pooled(lead, settings) {
         let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {owner}"));
         return Err(Refusal::conflict("DIS-8", format!("the lead is not in the pool: it is {}, and {owner}", lead.status.name())));
+    }
+    let mut lanes = Lanes::new(dealer, lanes);
+    let open = lanes.open();
+    let available = Availability::new(settings, open.as_ref(), now);
+    if let Some((open, most)) = available.load_of(user).filter(|_| available.is_full(user)) {
+        let detail = format!("you have {open} of {most} open leads; close one, or let a supervisor assign the lead to you");
+        return Err(Refusal::conflict("DIS-13", detail));
     }
     let in_pool = |lead: &&&Lead| lead.dealer == dealer.id && is_pooled(lead, settings);
     let left: Vec<LeadId> = first.iter().filter(|lead| !in_pool(lead)).map(|lead| lead.id).collect();
@@ -65,9 +75,13 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
     }
     pruned.waiting.retain(|id| *id != lead.id);
     let mut changed = lead.touched(now);
-    let why = AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
-    let (event, _) = hand_over(&mut changed, user.clone(), why, now);
+    let why = AssignmentReason::of("DIS-8");
+    let (event, _) = hand_over(&mut changed, user.clone(), why, &mut lanes, now);
     // The user who claims a lead needs no notice.
-    let decision = commit(changed, Actor::User(user.clone()), vec![event], now);
-    Ok(Claimed::Taken(decision.with_some((pruned != *pool).then_some(Item::Pool(pruned)))))
+    let mut decision = commit(changed, Actor::User(user.clone()), vec![event], now);
+    if pruned != *pool {
+        lanes.put(LaneState::Pool(pruned));
+    }
+    decision.items.extend(lanes.items());
+    Ok(Claimed::Taken(decision))
 }

@@ -2,18 +2,19 @@
 
 use crate::base::{Actor, StepKind, UserId};
 use crate::decision::{Decision, Item, commit};
-use crate::distribution::Rotation;
+use crate::distribution::LoadLane;
 use crate::lead::{Event, Lead, Step};
 use crate::messages::Message;
+use crate::rules::distribution::Lanes;
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
 /// Fires every step whose time has come. `None` if nothing is due: the timer was stale, early or duplicated, or the lead was answered
 /// (ESC-8, ESC-9).
 ///
-/// If the settings are newer than the lead's plan, the steps that have not fired are recomputed first (SET-11). `rotation` is that of the
-/// lead's turn, if it has one ([`Lead::passes_on`]).
-pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: DateTime<Utc>) -> Option<Decision> {
+/// If the settings are newer than the lead's plan, the steps that have not fired are recomputed first (SET-11). `load` returns the
+/// rotation of the lead's turn, if it has one (DIS-10), and that which counts open leads (DIS-13).
+pub fn escalate(lead: &Lead, dealer: &Dealer, load: LoadLane<'_>, now: DateTime<Utc>) -> Option<Decision> {
     let owner = lead.owner.as_ref()?;
     if lead.dealer != dealer.id || !lead.clock_runs() {
         return None;
@@ -23,7 +24,8 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     changed.updated = lead.updated;
     let replanned = changed.replan(dealer);
     let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
-    let passed_on = rotation.and_then(|rotation| changed.pass_on(dealer, rotation, now));
+    let mut lanes = Lanes::new(dealer, load);
+    let passed_on = changed.pass_on(&mut lanes, now);
     if fired.is_empty() && !replanned && changed.turn == lead.turn {
         return None;
     }
@@ -33,17 +35,17 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     }
     events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
     let notices = notices(&changed, dealer, owner, &fired, now);
-    let (mut notice, mut turned) = (None, None);
-    if let Some((event, message, rotation)) = passed_on {
+    let notice = passed_on.map(|(event, notice)| {
         events.push(event);
-        (notice, turned) = (Some(message), Some(Item::Rotation(rotation)));
         changed.updated = now;
-    }
-    let decision = match events.is_empty() {
+        notice
+    });
+    let mut decision = match events.is_empty() {
         // The timeline does not show that the lead passes on at another time, or stays.
         true => Decision::default().with(Item::Lead(Box::new(changed))),
-        false => commit(changed, Actor::System, events, now).with_some(notice).with_some(turned),
+        false => commit(changed, Actor::System, events, now).with_some(notice),
     };
+    decision.items.extend(lanes.items());
     Some(notices.into_iter().fold(decision, |decision, notice| decision.with(Item::Message(notice))))
 }
 

@@ -1,9 +1,10 @@
 //! Records reactions; closes and reopens leads (ESC-7).
 
 use crate::base::{LostReason, ReactionKind, Refusal, Status};
-use crate::decision::{Decision, Item, LeadInput, commit};
-use crate::distribution::Rotation;
+use crate::decision::{Decision, LeadInput, commit};
+use crate::distribution::{LaneState, LoadLane};
 use crate::lead::{Event, in_progress};
+use crate::rules::distribution::Lanes;
 
 /// An activity that a seller logs on a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,17 +55,12 @@ impl ClosingOutcome {
     }
 }
 
-/// Wins, loses or reopens a lead. `None` if nothing changes. `rotation` is that of the lead's turn if the change gives the turn back or
-/// takes it back ([`crate::lead::Lead::settles_turn`]).
+/// Wins, loses or reopens a lead. `None` if nothing changes. `load` returns the rotation of the lead's turn, which the change may give
+/// back or take back (DIS-10), and that which counts open leads (DIS-13).
 ///
 /// # Errors
 /// 409 if a won lead would become lost, or a lost one won, without being reopened.
-pub fn close(
-    input: LeadInput<'_>,
-    outcome: ClosingOutcome,
-    rotation: Option<&Rotation>,
-    note: Option<String>,
-) -> Result<Option<Decision>, Refusal> {
+pub fn close(input: LeadInput<'_>, outcome: ClosingOutcome, load: LoadLane<'_>, note: Option<String>) -> Result<Option<Decision>, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
     let to = outcome.status();
     let kind = match outcome {
@@ -86,7 +82,15 @@ pub fn close(
         }
         None => changed.restart_clock(dealer, now),
     }
-    let settled = rotation.and_then(|rotation| changed.settle_turn(rotation)).map(Item::Rotation);
+    let mut lanes = Lanes::new(dealer, load);
+    if let Some(lane) = changed.settles_turn(dealer, to)
+        && let Some(settled) = lanes.rotation(&lane).and_then(|rotation| changed.settle_turn(rotation))
+    {
+        lanes.put(LaneState::Rotation(settled));
+    }
+    lanes.count(&mut changed);
     let event = Event::StatusChanged { from: lead.status, to, note };
-    Ok(Some(commit(changed, by.clone(), vec![event], now).with_some(settled)))
+    let mut decision = commit(changed, by.clone(), vec![event], now);
+    decision.items.extend(lanes.items());
+    Ok(Some(decision))
 }
