@@ -2,6 +2,7 @@
 
 pub(crate) mod assignment;
 pub(crate) mod fairness;
+pub(crate) mod limits;
 pub(crate) mod pool;
 mod pool_reactions;
 pub(crate) mod presence;
@@ -9,3 +10,4 @@ pub(crate) mod rotation;
 pub(crate) mod rotation_model;
 pub(crate) mod routing;
 pub(crate) mod turns;
+pub(crate) mod weights;

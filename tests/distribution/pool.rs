@@ -358,7 +358,9 @@ async fn dis_8_a_claim_reads_again_if_it_has_not_read_the_oldest_lead() {
     let pool = Pool { dealer: dealer.id.clone(), waiting: vec![back, other] };
     let (lead, first) = (world.page(other).await.lead, world.page(back).await.lead);
     let now = world.system.clock.now();
-    let claimed = |pool: &Pool, first: &[&Lead]| claim(&lead, dealer, PoolLeads { pool, first, any: false }, &user("puller-00"), now);
+    let claimed = |pool: &Pool, first: &[&Lead]| {
+        claim(&lead, dealer, PoolLeads { pool, first, any: false, lanes: &|_| None }, &user("puller-00"), now)
+    };
     assert_eq!(claimed(&pool, &[&lead]).unwrap(), Claimed::Again(None));
     assert!(claimed(&pool, &[&lead, &first]).is_err(), "now it is known that the other is older");
     // A lead that has left the pool is removed from the waiting list.

@@ -3,14 +3,19 @@
 use crate::support::world::dealer_of;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::UserId;
-use forecourt_domain::distribution::Rotation;
+use forecourt_domain::distribution::{Availability, Rotation};
 use forecourt_domain::settings::{Absence, DealerSettings, Member};
 use forecourt_local::demo;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn member(i: usize) -> Member {
-    Member { receives_leads: true, assignable: true, ..Member::new(user(i)) }
+    weighted(i, 1)
+}
+
+fn weighted(i: usize, weight: u8) -> Member {
+    let member = serde_json::json!({"user": user(i), "receives_leads": true, "assignable": true, "weight": weight});
+    serde_json::from_value(member).unwrap()
 }
 
 fn user(i: usize) -> UserId {
@@ -27,7 +32,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn assign_next(rotation: &mut Rotation, settings: &DealerSettings) -> UserId {
-    let (choice, turned) = rotation.next(&dealer_of(settings), now());
+    let (choice, turned) = rotation.next(&Availability::new(&dealer_of(settings), None, now()));
     *rotation = turned.unwrap_or_else(|| rotation.clone());
     choice.owner
 }

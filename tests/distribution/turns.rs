@@ -87,6 +87,34 @@ async fn dis_10_a_lead_lost_as_spam_or_duplicate_returns_the_turn_to_its_owner()
     assert_eq!(next, ["anna.vogt", "ben.krause", "david.roth", "elif.yilmaz"], "the turns that were given back come first");
 }
 
+/// DIS-10: a seller who used the turn that was given back for spam is passed over once if the lead is reopened.
+#[tokio::test]
+async fn dis_10_a_used_turn_is_owed_again_when_the_lead_is_reopened() {
+    let world = World::new().await;
+    world.settings(|s| s.spam_gives_turn_back = true).await;
+    let id = world.lead(&enquiry("a")).await;
+    assert_eq!(owner(&world, id).await, "anna.vogt");
+    mark(&world, id, json!({"status": "lost", "reason": "spam"})).await;
+    assert_eq!(owner(&world, world.lead(&enquiry("b")).await).await, "anna.vogt", "the turn that was given back");
+    mark(&world, id, json!({"status": "in_progress"})).await;
+    let mut next = Vec::new();
+    for i in 0..7 {
+        let lead = world.lead(&enquiry(&format!("n{i}"))).await;
+        next.push(owner(&world, lead).await);
+    }
+    let passing = world.lead(&enquiry("passing")).await;
+    let page = world.page(passing).await;
+    let why = json!(page.timeline[0].events.last().unwrap())["why"].clone();
+    assert_eq!(next, ["ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "felix.lang", "greta.sommer", "ben.krause"]);
+    assert_eq!(owner(&world, passing).await, "clara.henning", "{why}");
+    let passed = world.list(ADMIN, NORDSTERN).await;
+    let of = |who: &str| passed.iter().filter(|lead| lead["owner"] == who).count();
+    assert_eq!((of("anna.vogt"), of("ben.krause"), of("clara.henning")), (2, 2, 2), "the spam counted twice, then not at all");
+    // Marked as spam again, the lead gives the turn back again.
+    mark(&world, id, json!({"status": "lost", "reason": "spam"})).await;
+    assert_eq!(owner(&world, world.lead(&enquiry("again")).await).await, "anna.vogt");
+}
+
 /// DIS-10: a turn is given back once for each lead, and withdrawn if the lead is reopened.
 #[tokio::test]
 async fn dis_10_a_turn_is_returned_once_per_lead_and_withdrawn_if_the_lead_is_reopened() {

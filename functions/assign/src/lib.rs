@@ -50,7 +50,7 @@ async fn assign(platform: &Platform, wake_ups: &[WakeUp]) -> Result<(), Failure>
     let load = Load::of(keys).then(lanes).with_long_retry();
     let rule = |loaded: &Loaded, _| {
         let leads = ids.iter().filter_map(|id| loaded.lead(*id));
-        let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| loaded.place(&dealer.id, lane), now));
+        let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, &|lane| loaded.place(&dealer.id, lane), now));
         let assigned: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
         let waited: Vec<_> = assigned.into_iter().map(|lead| lead.updated).collect();
         let after = |id: LeadId| decision.iter().flat_map(Decision::leads).find(|lead| lead.id == id).or_else(|| loaded.lead(id));

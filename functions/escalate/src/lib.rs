@@ -7,7 +7,7 @@
 //! - **Writes**: the lead with the steps marked as done, a timeline entry, and the notices to send, in one transaction. Sending is the send
 //!   function's work.
 //! - **Recompute**: after a change of opening hours or durations, the deadlines of the dealer's open leads are computed again, page by page
-//!   (SET-11).
+//!   (SET-11). After the first maximum of open leads, these leads are counted (DIS-13).
 //! - **Failure**: a failed message returns to the queue and, after the last delivery, to the dead-letter queue; the sweep repeats a lost
 //!   wake-up. A wake-up that is early, late or doubled finds no due step and changes nothing (ESC-8, ESC-9).
 
@@ -18,6 +18,7 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::rules::calendar::resubmit;
 use forecourt_domain::rules::lead::{deadlines_passed, escalate};
 use forecourt_edge::metrics::Metric;
+use forecourt_edge::usecase::lead::lanes_of;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{DueKind, Key, WakeUp, WakeUpTarget};
 use forecourt_store::{Failure, Load, Loaded};
@@ -40,17 +41,15 @@ async fn handle_message(platform: &Platform, message: SqsMessage) -> Result<Stri
 async fn escalate_lead(platform: &Platform, wake_up: &WakeUp) -> Result<(), Failure> {
     let id = wake_up.lead()?;
     let now = platform.clock.now();
-    let passes_on = |loaded: &Loaded| loaded.lead(id).and_then(|lead| lead.passes_on(now));
-    let load = Load::of([Key::Lead(id), Key::Dealer(wake_up.dealer.clone())])
-        .then(|loaded| passes_on(loaded).map(|lane| Key::lane(wake_up.dealer.clone(), lane)).into_iter().collect());
+    let load = Load::of([Key::Lead(id), Key::Dealer(wake_up.dealer.clone())]).then(|loaded| {
+        let unit = loaded.lead(id).zip(loaded.dealer(&wake_up.dealer));
+        unit.map(|(lead, dealer)| lanes_of(dealer, |lanes| escalate(lead, dealer, lanes, now))).unwrap_or_default()
+    });
     let rule = |loaded: &Loaded, _| {
-        let decision = match (loaded.lead(id), loaded.dealer(&wake_up.dealer)) {
-            (Some(lead), Some(dealer)) => {
-                let rotation = loaded.rotation(&dealer.id, passes_on(loaded).as_ref());
-                escalate(lead, dealer, rotation.as_ref(), now).or_else(|| deadlines_passed(lead, dealer, now))
-            }
-            _ => None,
-        };
+        let unit = loaded.lead(id).zip(loaded.dealer(&wake_up.dealer));
+        let decision = unit.and_then(|(lead, dealer)| {
+            escalate(lead, dealer, &|lane| loaded.place(&dealer.id, lane), now).or_else(|| deadlines_passed(lead, dealer, now))
+        });
         let happened = decision.as_ref().and_then(Decision::lead).map(|lead| lead.steps_of(now)).unwrap_or_default();
         Ok((decision, happened))
     };

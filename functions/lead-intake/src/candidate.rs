@@ -1,7 +1,7 @@
 //! An enquiry and a lead number under which it may be stored: decides one attempt.
 
 use crate::answer::{EnquiryReceiptView, LeadCreated, Outcome};
-use crate::lookup::{lane, recognised};
+use crate::lookup::recognised;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
@@ -100,20 +100,20 @@ impl Candidate<'_> {
         }
         let dealer = loaded.dealer(&self.dealer.id).unwrap_or(self.dealer);
         let (contact, latest, others) = recognised(loaded, channels, &dealer.id, id);
-        // If newer settings choose a lane that was not read, the assign function distributes the lead.
-        let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < ASSIGNING_ATTEMPTS);
+        // If newer settings choose a lane that was not read, the assign function distributes the lead too.
+        let contended = attempt >= ASSIGNING_ATTEMPTS;
         let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
         let mut trade_ins = [None; VEHICLES];
         for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
             *place = loaded.element(id, ElementKind::TradeIn, &element);
         }
-        let (contact, place) = (contact.as_ref(), place.as_ref());
+        let contact = contact.as_ref();
         let latest_enquiry = latest.and_then(|lead| enquiry_of(loaded, lead));
         let lead = loaded.lead(id);
         let enquiry = lead.and_then(|lead| enquiry_of(loaded, lead));
         let found =
-            StoredState { lead, receipt: by_key, added, latest, latest_enquiry, others: &others, enquiry, trade_ins, contact, place };
-        match intake::receive(arrival, id, found, dealer)? {
+            StoredState { lead, receipt: by_key, added, latest, latest_enquiry, others: &others, enquiry, trade_ins, contact, contended };
+        match intake::receive(arrival, id, found, dealer, &|lane| loaded.place(&dealer.id, lane))? {
             IntakeOutcome::New(decision) => Ok(self.stored(decision, own, loaded, Outcome::Created)),
             IntakeOutcome::Added(decision) => {
                 let added =

@@ -3,7 +3,7 @@
 use crate::answer::FlagBody;
 use crate::body::EnquiryBody;
 use crate::format::{Format, ReceivedEnquiry};
-use crate::lookup::{Sited, lane, recognised, referenced_keys, site};
+use crate::lookup::{Sited, lane, lane_keys, recognised, referenced_keys, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, StepKind};
 use forecourt_domain::decision::{Decision, Item};
@@ -65,7 +65,8 @@ pub struct DryRunView {
 pub struct PassedOverView {
     /// Id of the user.
     pub user: String,
-    /// Reason: `absent`.
+    /// Reason: `absent`; `full`: the user has the maximum of open leads; `owes_turn`: the user got an extra turn for a lead that was
+    /// reopened.
     #[schema(value_type = String)]
     pub reason: forecourt_domain::distribution::PassedOverFor,
 }
@@ -133,7 +134,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let sees = call.scope.needs(Right::ReadLeads).is_ok() && call.scope.reaches(&id).is_ok();
     let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry.contact) } else { PersonChannels::default() };
     let lane = lane(dealer, &arrival.enquiry);
-    let keys = channels.keys().chain([Key::lane(id.clone(), lane.clone())]);
+    let keys = channels.keys().chain(lane_keys(dealer, lane));
     let number = LeadId::from_bits(0);
     let load = Load::of(keys).then(|loaded| referenced_keys(loaded, &channels, &id, (number, &arrival)));
     let loaded = platform.store.load(&call.scope, &load).await?;
@@ -141,10 +142,8 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     // A lead that the caller may not see must not show in the result: neither as the lead in progress nor by its owner (ACC-1).
     let latest = latest.filter(|lead| call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now).is_ok());
     let latest_enquiry = latest.and_then(|lead| enquiry_of(&loaded, lead));
-    let place = loaded.place(&id, &lane);
-    let found =
-        StoredState { latest, latest_enquiry, others: &others, contact: contact.as_ref(), place: place.as_ref(), ..StoredState::default() };
-    let verdict = intake::receive(&arrival, number, found, dealer)?;
+    let found = StoredState { latest, latest_enquiry, others: &others, contact: contact.as_ref(), ..StoredState::default() };
+    let verdict = intake::receive(&arrival, number, found, dealer, &|lane| loaded.place(&id, lane))?;
     let view = match &verdict {
         IntakeOutcome::New(_) if call.scope.reaches(&id).is_err() => DryRunView::of_inaccessible(dealer),
         IntakeOutcome::New(decision) => DryRunView::of("lead", None, decision, dealer),

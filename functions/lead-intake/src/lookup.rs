@@ -101,6 +101,17 @@ pub(crate) fn recognised<'a>(
     (found, latest, others)
 }
 
+/// Returns the keys of the lanes that an enquiry may change: its own, and the rotation that counts open leads (DIS-13).
+pub(crate) fn lane_keys(dealer: &Dealer, lane: Lane) -> impl Iterator<Item = Key> {
+    let counting = counting_key(dealer).filter(|_| lane != Lane::Rotation(None));
+    [Key::lane(dealer.id.clone(), lane)].into_iter().chain(counting)
+}
+
+/// Returns the key of the rotation that counts open leads. `None` if the dealer counts none.
+pub(crate) fn counting_key(dealer: &Dealer) -> Option<Key> {
+    dealer.counts_since.map(|_| Key::lane(dealer.id.clone(), Lane::Rotation(None)))
+}
+
 /// Returns the lane of an enquiry: the rotation, a group's rotation, or the pool (DIS-3, DIS-8).
 pub(crate) fn lane(dealer: &Dealer, enquiry: &Enquiry) -> Lane {
     dealer.settings.lane(&enquiry.source, enquiry.lead_type, &RoutingCriteria::of(enquiry))

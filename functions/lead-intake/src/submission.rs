@@ -4,7 +4,7 @@ use crate::answer::Outcome;
 use crate::candidate::{Candidate, Origin, Tried};
 use crate::format::{Format, ReceivedEnquiry};
 use crate::limit::EnquiryLimit;
-use crate::lookup::{Sited, lane, referenced_keys, site};
+use crate::lookup::{Sited, counting_key, lane, lane_keys, referenced_keys, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right};
@@ -88,7 +88,7 @@ impl Submission {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let receipt_id = short(&store.secret().name(&self.scope, &["enquiry-receipt", &arrival.by.to_string(), &arrival.origin]));
             let lane = lane(dealer, &arrival.enquiry);
-            let keys = [Key::Lead(id), Key::lane(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
+            let keys = [Key::Lead(id), Key::Dealer(dealer.id.clone())].into_iter().chain(lane_keys(dealer, lane));
             let keys = keys.chain(channels.keys()).chain(arrival.receipt.clone().map(Key::Receipt));
             let keys = keys.chain([Key::EnquiryReceipt(receipt_id.clone())]);
             let candidate = Candidate {
@@ -103,6 +103,9 @@ impl Submission {
             };
             let load = Load::of(keys).with_long_retry().then(|loaded| {
                 let referenced = referenced_keys(loaded, &channels, &dealer.id, (id, &arrival)).into_iter();
+                // The settings in memory may be from before the first maximum of open leads.
+                let counting = loaded.dealer(&dealer.id).and_then(counting_key);
+                let referenced = referenced.chain(counting);
                 referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.about_named(loaded)).collect()
             });
             let rule = |loaded: &Loaded, attempt: u32| candidate.decide(loaded, attempt);

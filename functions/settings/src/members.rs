@@ -6,13 +6,13 @@ use crate::{availability, body, parts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
 use forecourt_domain::people::User;
-use forecourt_domain::settings::{Dealer, DealerSettings, Member, Settings};
+use forecourt_domain::settings::{Dealer, DealerSettings, Lane, Member, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::unknown;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load};
+use forecourt_store::{Failure, Load, Loaded};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -71,13 +71,24 @@ pub struct DealerUserView {
     /// The first deputy of the current absence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deputy: Option<String>,
+    /// Share of the user in a rotation, relative to the other users: 1 to 10.
+    pub weight: u8,
+    /// Maximum number of leads in progress; `null`: no limit.
+    pub max_open: Option<u32>,
+    /// Number of leads in progress; absent if no user of the dealer has a maximum. In the first minutes after the first maximum was set,
+    /// leads from before are still being counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_leads: Option<u32>,
     /// Whether a rotation can assign a lead to the user now; while the dealer is closed, at the next opening.
     pub gets_leads_now: bool,
 }
 
 impl DealerUserView {
-    pub(crate) fn of(dealer: &Dealer, member: &Member, user: Option<&User>, now: DateTime<Utc>) -> Self {
+    /// Returns the view of a member of `dealer`. `loaded` has the dealer's count of open leads ([`counting_key`]).
+    pub(crate) fn of(member: &Member, user: Option<&User>, dealer: &Dealer, loaded: &Loaded, now: DateTime<Utc>) -> Self {
+        let open_leads = dealer.counts_since.map(|_| loaded.open_leads(dealer).map_or(0, |open| open.of(&member.user)));
         let settings = &dealer.settings;
+        let is_full = member.max_open.zip(open_leads).is_some_and(|(most, open)| open >= most);
         Self {
             user: member.user.to_string(),
             name: user.map(|user| user.name.clone()),
@@ -90,7 +101,10 @@ impl DealerUserView {
             present: settings.is_present(&member.user, now),
             busy_until: dealer.busy_until(&member.user, now),
             deputy: settings.deputies(&member.user, now).first().map(ToString::to_string),
-            gets_leads_now: member.receives_leads && dealer.takes_leads(&member.user, settings.decided_at(now)),
+            weight: member.weight,
+            max_open: member.max_open,
+            open_leads,
+            gets_leads_now: member.receives_leads && dealer.takes_leads(&member.user, settings.decided_at(now)) && !is_full,
         }
     }
 }
@@ -229,11 +243,16 @@ pub(crate) fn right(call: &Call) -> Option<Right> {
     }
 }
 
+/// Returns the key of the rotation that counts open leads. `None` if the dealer counts none.
+pub(crate) fn counting_key(dealer: &Dealer) -> Option<Key> {
+    dealer.counts_since.map(|_| Key::lane(dealer.id.clone(), Lane::Rotation(None)))
+}
+
 async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&UserId>) -> Result<Answer, Problem> {
     let members: Vec<&Member> = dealer.settings.members.iter().filter(|member| only.is_none_or(|user| member.user == *user)).collect();
-    let keys = members.iter().map(|member| Key::User(member.user.clone()));
+    let keys = members.iter().map(|member| Key::User(member.user.clone())).chain(counting_key(&dealer));
     let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
-    let of = |member: &&Member| DealerUserView::of(&dealer, member, loaded.user(&member.user), call.now);
+    let of = |member: &&Member| DealerUserView::of(member, loaded.user(&member.user), &dealer, &loaded, call.now);
     let users: Vec<DealerUserView> = members.iter().map(of).collect();
     if only.is_some() {
         let user = users.into_iter().next().ok_or(Refusal::NotFound("user of this dealer"))?;
@@ -243,9 +262,9 @@ async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&Us
 }
 
 /// The fields that the list of users can change. Groups are changed on the single user (SET-7).
-const SWITCHES: [&str; 3] = ["receives_leads", "assignable", "supervisor"];
+const SWITCHES: [&str; 5] = ["receives_leads", "assignable", "supervisor", "weight", "max_open"];
 /// The fields of a [`DealerUserView`] that cannot be changed there.
-const READ_ONLY: [&str; 8] = ["user", "name", "notices", "away_until", "present", "busy_until", "deputy", "gets_leads_now"];
+const READ_ONLY: [&str; 9] = ["user", "name", "notices", "away_until", "present", "busy_until", "deputy", "open_leads", "gets_leads_now"];
 
 fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     body.as_object().map_or(Ok(()), |fields| body::only(fields, &["users"]))?;

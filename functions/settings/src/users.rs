@@ -2,7 +2,7 @@
 
 use crate::body;
 use crate::change::required_versions;
-use crate::members::DealerUserView;
+use crate::members::{DealerUserView, counting_key};
 use crate::view::{HistoryView, one_page};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
@@ -122,7 +122,9 @@ async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
 async fn dealers<'a>(platform: &Platform, call: &Call, users: impl Iterator<Item = &'a User>) -> Result<Loaded, Problem> {
     let reached = users.flat_map(|user| &user.dealers).filter(|dealer| call.scope.reaches(dealer).is_ok());
     let dealers: std::collections::BTreeSet<&DealerId> = reached.collect();
-    Ok(platform.store.load(&call.scope, &Load::of(dealers.into_iter().cloned().map(Key::Dealer))).await?)
+    let counting = |loaded: &Loaded| dealers.iter().filter_map(|id| loaded.dealer(id)).filter_map(counting_key).collect();
+    let load = Load::of(dealers.iter().map(|id| Key::Dealer((*id).clone()))).then(counting);
+    Ok(platform.store.load(&call.scope, &load).await?)
 }
 
 async fn one(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
@@ -226,7 +228,7 @@ impl UserView {
     fn of(user: &User, loaded: &Loaded, call: &Call) -> Self {
         let part = |id: &DealerId| {
             let dealer = loaded.dealer(id)?;
-            Some((id.to_string(), DealerUserView::of(dealer, dealer.settings.member(&user.id)?, Some(user), call.now)))
+            Some((id.to_string(), DealerUserView::of(dealer.settings.member(&user.id)?, Some(user), dealer, loaded, call.now)))
         };
         Self {
             id: user.id.to_string(),

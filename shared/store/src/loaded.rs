@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, UserId};
 use forecourt_domain::decision::Item;
-use forecourt_domain::distribution::{LaneState, Pool, Rotation};
-use forecourt_domain::settings::Lane;
+use forecourt_domain::distribution::{LaneState, OpenLeads};
+use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_domain::slots::Day;
 use forecourt_domain::webhooks::Webhooks;
 use std::collections::HashMap;
@@ -91,21 +91,17 @@ impl Loaded {
         if !self.requested(&Key::lane(dealer.clone(), lane.clone())) {
             return None;
         }
-        Some(match lane {
-            Lane::Rotation(group) => {
-                let saved = self.saved_rotation(dealer, group).cloned();
-                LaneState::Rotation(saved.unwrap_or_else(|| Rotation::new(dealer.clone(), group.clone())))
-            }
-            Lane::Pool => LaneState::Pool(self.saved_pool(dealer).cloned().unwrap_or_else(|| Pool::new(dealer.clone()))),
-        })
+        let saved = match lane {
+            Lane::Rotation(group) => self.saved_rotation(dealer, group).cloned().map(LaneState::Rotation),
+            Lane::Pool => self.saved_pool(dealer).cloned().map(LaneState::Pool),
+        };
+        Some(saved.unwrap_or_else(|| LaneState::initial(dealer.clone(), lane)))
     }
 
-    /// Returns the state of `lane` if it is a rotation; `None` if it was not loaded.
-    pub fn rotation(&self, dealer: &DealerId, lane: Option<&Lane>) -> Option<Rotation> {
-        match self.place(dealer, lane?)? {
-            LaneState::Rotation(rotation) => Some(rotation),
-            LaneState::Pool(_) => None,
-        }
+    /// Returns the number of open leads of each user. `None` if the dealer counts none, or its rotation was not loaded (DIS-13).
+    pub fn open_leads(&self, dealer: &Dealer) -> Option<&OpenLeads> {
+        let since = dealer.counts_since?;
+        self.saved_rotation(&dealer.id, &None)?.open.as_ref().filter(|open| open.since() == since)
     }
 
     /// Returns a user's day: an empty one if none is stored; `None` if it was not loaded, so that no commit could guard it.

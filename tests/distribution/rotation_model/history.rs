@@ -65,12 +65,19 @@ pub struct Person {
     pub groups: [bool; 2],
     /// The absence, from and until, in milliseconds of the history.
     pub away: Option<(u64, u64)>,
+    #[serde(default = "one")]
+    pub weight: u8,
+}
+
+fn one() -> u8 {
+    1
 }
 
 /// A change of the settings. A change without effect is not saved.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Change {
     Hire(UserNumber, [bool; 2]),
+    Weight(UserNumber, u8),
     Leave(UserNumber),
     /// Toggles `receives_leads`.
     Receives(UserNumber),
@@ -93,12 +100,13 @@ impl Change {
         let mut shop = shop.clone();
         match *self {
             Change::Hire(who, groups) => {
-                shop.people.entry(who).or_insert(Person { receives: true, groups, away: None });
+                shop.people.entry(who).or_insert(Person { receives: true, groups, away: None, weight: 1 });
             }
             Change::Leave(who) => {
                 shop.people.remove(&who);
                 shop.fallback = shop.fallback.filter(|fallback| *fallback != who);
             }
+            Change::Weight(who, weight) => shop.of(who, |person| person.weight = weight),
             Change::Receives(who) => shop.of(who, |person| person.receives = !person.receives),
             Change::Group(who, group) => shop.of(who, |person| person.groups[group] = !person.groups[group]),
             Change::Away(who, after, long) => shop.of(who, |person| person.away = Some((round + after, round + after + long))),
@@ -143,7 +151,7 @@ impl Shop {
         let members = self.people.iter().map(|(who, person)| {
             let absences: Vec<Value> = person.away.iter().map(|(from, until)| json!({"from": at(*from), "until": at(*until)})).collect();
             let groups: Vec<String> = (0..2).filter(|i| person.groups[*i]).map(group).collect();
-            json!({"user": name(*who), "receives_leads": person.receives, "groups": groups, "absences": absences})
+            json!({"user": name(*who), "receives_leads": person.receives, "groups": groups, "absences": absences, "weight": person.weight})
         });
         let rules = (0..2).filter(|i| self.rules[*i]).map(|i| json!({"group": group(i), "when": {"types": KINDS[..=i]}}));
         json!({
@@ -163,8 +171,17 @@ impl Shop {
         self.people[&who].away.is_some_and(|(from, until)| from <= at && at < until)
     }
 
+    pub fn weight(&self, who: UserNumber) -> i64 {
+        self.people[&who].weight.into()
+    }
+
+    /// Whether the users of a lane have different weights.
+    pub fn is_weighted(&self, lane: Lane) -> bool {
+        self.circle(lane).windows(2).any(|pair| self.weight(pair[0]) != self.weight(pair[1]))
+    }
+
     /// Returns the users who take turns in a lane, ordered by name.
-    fn circle(&self, lane: Lane) -> Vec<UserNumber> {
+    pub fn circle(&self, lane: Lane) -> Vec<UserNumber> {
         let takes = |person: &Person| person.receives && lane.is_none_or(|group| person.groups[group]);
         self.people.iter().filter(|(_, person)| takes(person)).map(|(who, _)| *who).collect()
     }
@@ -211,7 +228,12 @@ fn absence() -> impl Strategy<Value = (u64, u64)> {
 
 fn person() -> impl Strategy<Value = Person> {
     let away = prop::option::weighted(0.25, absence().prop_map(|(from, long)| (from, from + long)));
-    (prop::bool::weighted(0.85), any::<[bool; 2]>(), away).prop_map(|(receives, groups, away)| Person { receives, groups, away })
+    let of = |(receives, groups, away, weight)| Person { receives, groups, away, weight };
+    (prop::bool::weighted(0.85), any::<[bool; 2]>(), away, weight()).prop_map(of)
+}
+
+fn weight() -> impl Strategy<Value = u8> {
+    prop_oneof![4 => Just(1_u8), 1 => 1_u8..=10]
 }
 
 fn shop() -> impl Strategy<Value = Shop> {
@@ -225,6 +247,7 @@ fn shop() -> impl Strategy<Value = Shop> {
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         2 => (user_number(), any::<[bool; 2]>()).prop_map(|(who, groups)| Change::Hire(who, groups)),
+        1 => (user_number(), weight()).prop_map(|(who, weight)| Change::Weight(who, weight)),
         2 => user_number().prop_map(Change::Leave),
         2 => user_number().prop_map(Change::Receives),
         2 => (user_number(), 0_usize..2).prop_map(|(who, group)| Change::Group(who, group)),

@@ -7,6 +7,7 @@
 
 mod desk;
 mod history;
+mod shares;
 
 use desk::{Delivery, PlayedHistory, millis, play};
 use forecourt_domain::distribution::{AssignmentReason, Rotation};
@@ -15,6 +16,7 @@ use forecourt_store::LeadPage;
 use history::{KINDS, Lane, PEOPLE, RotationHistory, Shop, UserNumber, history, name};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use shares::ModelLane;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Mutex;
@@ -123,49 +125,69 @@ fn check_fallback(shop: &Shop, given: &Assignment) -> Result<(), String> {
         }
         (Some(due), _) => vec![format!("nobody: it was {}'s turn", name(due))],
     };
-    ensure!(lasts.map(passed_over).any(|expected: Vec<String>| expected == given.passed_over()), "{:?} for {given}", passed_over(None));
+    // With weights the order follows the credits.
+    let ordered = |mut names: Vec<String>| {
+        if shop.is_weighted(given.lane()) {
+            names.sort();
+        }
+        names
+    };
+    let passed = ordered(given.passed_over().into_iter().map(str::to_owned).collect());
+    ensure!(lasts.map(passed_over).any(|expected: Vec<String>| ordered(expected) == passed), "{:?} for {given}", passed_over(None));
     Ok(())
 }
 
 /// DIS-1 to DIS-4: checks that the turns of a lane are consecutive and that each goes to the user of the model.
 fn check_turns(shops: &[Shop], lane: Lane, turns: &[&Assignment], place: &Rotation) -> Result<(), String> {
-    let mut last: Option<UserNumber> = None;
+    let mut model = ModelLane::default();
     for (i, given) in turns.iter().enumerate() {
         ensure!(given.why.turn == Some(i as u64 + 1), "turn {} is missing or there twice: {given}", i + 1);
         ensure!(i == 0 || turns[i - 1].commit <= given.commit, "a later turn in an earlier commit: {given}");
-        let (due, passed_over) = shops[given.version as usize - 1].turn(lane, last, given.at);
+        let (due, passed_over) = model.turn(&shops[given.version as usize - 1], lane, given.at);
         ensure!(due.map(name).as_ref() == Some(&given.owner), "it was {due:?}'s turn: {given}");
         ensure!(passed_over.iter().copied().map(name).eq(given.passed_over()), "{passed_over:?} were passed over: {given}");
-        last = due;
     }
     let stands = (place.turns, place.last.as_ref().map(ToString::to_string));
-    ensure!(stands == (turns.len() as u64, last.map(name)), "lane {lane:?} stands at {stands:?} after {} turns", turns.len());
+    ensure!(stands == (turns.len() as u64, model.last.map(name)), "lane {lane:?} stands at {stands:?} after {} turns", turns.len());
     Ok(())
 }
 
-/// DIS-2: checks fairness without the model. Between two turns of one user, every user who was eligible throughout gets at least one lead,
-/// and exactly one if the first user was also eligible throughout. Of n turns with the same k eligible users, each user gets n/k, rounded
-/// up or down.
+/// DIS-2, DIS-13: checks fairness without the model. Between two turns of one user, every user who was eligible throughout gets at least
+/// one lead, and exactly one if the first user was also eligible throughout. Of the turns with the same eligible users and weights, each
+/// user gets its share, rounded up or down.
 fn check_fairness(shops: &[Shop], lane: Lane, turns: &[&Assignment]) -> Result<(), String> {
+    let shop = |given: &Assignment| &shops[given.version as usize - 1];
     let eligible: Vec<Vec<String>> =
-        turns.iter().map(|given| shops[given.version as usize - 1].eligible(lane, given.at).into_iter().map(name).collect()).collect();
+        turns.iter().map(|given| shop(given).eligible(lane, given.at).into_iter().map(name).collect()).collect();
     let gets = |from: usize, until: usize, who: &String| turns[from..until].iter().filter(|given| given.owner == *who).count();
     for (i, given) in turns.iter().enumerate() {
         let Some(next) = (i + 1..turns.len()).find(|next| turns[*next].owner == given.owner) else { continue };
+        if turns[i..=next].iter().any(|given| shop(given).is_weighted(lane)) {
+            continue;
+        }
         let stays = |who: &String| eligible[i..=next].iter().all(|there| there.contains(who));
         for who in eligible[i].iter().filter(|who| **who != given.owner && stays(who)) {
             let got = gets(i, next, who);
             ensure!(got == 1 || got > 1 && !stays(&given.owner), "{who} got {got} between {given}\n  and {}", turns[next]);
         }
     }
+    // A stretch ends when the eligible users or their weights change, or the weights of the lane become equal or cease to be.
+    let weights = |given: &&Assignment| {
+        let (shop, at) = (shop(given), given.at);
+        let of = shop.eligible(lane, at).into_iter().map(|who| (who, shop.weight(who)));
+        (shares::reduced(of.collect()), shop.is_weighted(lane))
+    };
+    let weights: Vec<_> = turns.iter().map(weights).collect();
     let mut from = 0;
-    for same in eligible.chunk_by(|a, b| a == b) {
-        let (n, k) = (same.len(), same[0].len());
-        for who in &same[0] {
-            let got = gets(from, from + n, who);
-            ensure!(got == n / k || got == n.div_ceil(k), "{who} got {got} of {n} among {k} from turn {}", from + 1);
+    for same in weights.chunk_by(|a, b| a == b) {
+        let (of, total) = (&same[0].0, same[0].0.values().sum::<i64>());
+        for n in 1..=same.len() {
+            for (who, weight) in of {
+                let (got, share) = (gets(from, from + n, &name(*who)) as i64, n as i64 * weight);
+                ensure!((got * total - share).abs() < total, "{who} got {got} of {n} with {weight} of {total} from turn {}", from + 1);
+            }
         }
-        from += n;
+        from += same.len();
     }
     Ok(())
 }
@@ -231,6 +253,7 @@ fn check_history(history: &RotationHistory) -> Result<Situations, String> {
         ("given out by assign", count(&|given| !given.by_intake)),
         ("to the fallback", count(&|given| given.why.rule == "DIS-6")),
         ("in groups", count(&|given| given.why.rule == "DIS-3")),
+        ("by weight", count(&|given| given.why.turn.is_some() && shops[given.version as usize - 1].is_weighted(given.lane()))),
         ("passing somebody over", count(&|given| given.why.turn.is_some() && !given.why.passed_over.is_empty())),
         ("settings saved", shops.len() - 1),
         ("commits that met another's", played.refused),

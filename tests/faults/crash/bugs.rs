@@ -95,7 +95,7 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
     let now = platform.clock.now();
     let Ok(loaded) = platform.store.load(&wake_up.scope(), &unit(wake_up)).await else { return };
     let decision =
-        lead_of(&loaded, wake_up).zip(loaded.dealer(&wake_up.dealer)).and_then(|(lead, dealer)| escalate(lead, dealer, None, now));
+        lead_of(&loaded, wake_up).zip(loaded.dealer(&wake_up.dealer)).and_then(|(lead, dealer)| escalate(lead, dealer, &|_| None, now));
     for item in decision.into_iter().flat_map(|decision| decision.items) {
         if let Item::Message(message) = item {
             let mail = Mail {
@@ -121,7 +121,7 @@ async fn fire_at_once(platform: &Platform, wake_up: &WakeUp) {
     let now = platform.clock.now();
     let rule = |loaded: &forecourt_store::Loaded, _| {
         let lead = lead_of(loaded, wake_up).map(|lead| Lead { reaction: None, ..lead.clone() });
-        Ok((lead.zip(loaded.dealer(&wake_up.dealer)).and_then(|(lead, dealer)| escalate(&lead, dealer, None, now)), ()))
+        Ok((lead.zip(loaded.dealer(&wake_up.dealer)).and_then(|(lead, dealer)| escalate(&lead, dealer, &|_| None, now)), ()))
     };
     let _ = platform.store.decide(&wake_up.scope(), unit(wake_up), rule).await;
 }

@@ -5,12 +5,13 @@ use super::change;
 use crate::page::LeadView;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::decision::{Decision, Item, LeadInput};
+use forecourt_domain::distribution::{LaneState, LoadLane, Pool};
 use forecourt_domain::lead::{Lead, Task};
 use forecourt_domain::rules::appointment::with_appointments;
 use forecourt_domain::rules::calendar::{CalendarContext, with_events_moved, with_reservations_moved};
-use forecourt_domain::rules::distribution;
 use forecourt_domain::rules::distribution::pool::{self, Claimed, PoolLeads};
+use forecourt_domain::rules::distribution::{self, ByHand};
 use forecourt_domain::rules::lead::task;
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
@@ -22,29 +23,48 @@ use forecourt_store::{Load, Loaded};
 
 /// `POST /leads/{id}/assignment`: assigns a lead to a user, or moves it to another dealer (DIS-7).
 pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let (target, note) = call.json::<AssignmentBody>()?.check()?;
-    let also = |loaded: &Loaded| match &target {
-        AssignmentTarget::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], open_work_keys(loaded, call)].concat(),
-        AssignmentTarget::User(user) => [pool_key(loaded, call, user), planned_keys(loaded, call, user)].concat(),
-    };
+    let target = call.json::<AssignmentBody>()?.check()?;
     let by = call.scope.actor();
-    change(platform, call, Right::AssignLeads, &also, |context @ LeadContext { lead, dealer, loaded }| match &target {
-        AssignmentTarget::User(user) => {
-            let pool = pool_of(loaded, dealer);
-            let given = distribution::to_user(context.input(&by, call.now), user, Some(&pool), note.clone())?;
-            given.map(|decision| with_planned(decision, dealer, loaded, call)).transpose()
-        }
-        AssignmentTarget::Dealer(id) => {
-            let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
-            let to = loaded.dealer(id).ok_or_else(unknown)?;
-            let moved = distribution::to_dealer(context.input(&by, call.now), to, note.clone())?;
-            // The events move to the other dealer's calendar (CAL-6), the assigned tasks to its task list (LEAD-4).
-            let events = planned_events(lead, loaded);
-            let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
-            Ok(moved.map(|decision| task::with_tasks_moved(with_events_moved(decision, &events, to, call.now), &tasks, to)))
+    let also = |loaded: &Loaded| {
+        let work = match &target {
+            AssignmentTarget::Dealer(dealer, _) => [vec![Key::Dealer(dealer.clone())], open_work_keys(loaded, call)].concat(),
+            AssignmentTarget::User(ByHand { user, .. }) => planned_keys(loaded, call, user),
+        };
+        [lane_keys(loaded, call, &target, &by), work].concat()
+    };
+    change(platform, call, Right::AssignLeads, &also, |context @ LeadContext { lead, dealer, loaded }| {
+        let (input, lanes): (_, LoadLane<'_>) = (context.input(&by, call.now), &|lane| loaded.place(&dealer.id, lane));
+        match &target {
+            AssignmentTarget::User(by_hand) => {
+                let given = distribution::to_user(input, by_hand, lanes)?;
+                given.map(|decision| with_planned(decision, dealer, loaded, call)).transpose()
+            }
+            AssignmentTarget::Dealer(id, note) => {
+                let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
+                let to = loaded.dealer(id).ok_or_else(unknown)?;
+                let moved = distribution::to_dealer(input, to, note.clone(), lanes)?;
+                // The events move to the other dealer's calendar (CAL-6), the assigned tasks to its task list (LEAD-4).
+                let events = planned_events(lead, loaded);
+                let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
+                Ok(moved.map(|decision| task::with_tasks_moved(with_events_moved(decision, &events, to, call.now), &tasks, to)))
+            }
         }
     })
     .await
+}
+
+/// Returns the keys of the dealer's lanes that the assignment changes: the pool if its user takes the lead back, and the rotation that
+/// counts open leads (DIS-13).
+fn lane_keys(loaded: &Loaded, call: &Call, target: &AssignmentTarget, by: &Actor) -> Vec<Key> {
+    let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
+    let input = LeadInput { lead, dealer, by, now: call.now };
+    match target {
+        AssignmentTarget::User(by_hand) => lead::lanes_of(dealer, |lanes| distribution::to_user(input, by_hand, lanes)),
+        AssignmentTarget::Dealer(to, _) => {
+            let to = loaded.dealer(to);
+            to.map(|to| lead::lanes_of(dealer, |lanes| distribution::to_dealer(input, to, None, lanes))).unwrap_or_default()
+        }
+    }
 }
 
 /// Returns the keys of the lead's incomplete events and of its open tasks that have an assignee. The lead itself holds the other tasks.
@@ -80,14 +100,6 @@ fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent>
     lead.planned.iter().filter_map(|planned| loaded.event(lead.id, &planned.id)).collect()
 }
 
-/// Returns the key of the pool if `user` is the pool user, who takes the lead back.
-fn pool_key(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
-    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
-    let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
-    let pools = dealer.filter(|dealer| dealer.settings.pool.as_ref().is_some_and(|pool| pool.user == *user));
-    pools.map(|dealer| Key::lane(dealer.id.clone(), Lane::Pool)).into_iter().collect()
-}
-
 /// Number of pool leads read to find the oldest one that is still in the pool.
 const OLDEST: usize = 24;
 /// Number of pool leads read if any lead may be claimed. It is above zero so that leads that left the pool by another way are removed from
@@ -114,7 +126,7 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
         keys.extend(oldest.map(Key::Lead).filter(|key| *key != Key::Lead(id)));
         let first = keys.clone();
         let planned = |loaded: &Loaded| {
-            let planned = planned_keys(loaded, call, user);
+            let planned = [counting_key(loaded, id), planned_keys(loaded, call, user)].concat();
             let appointments = loaded.appointments_of(&planned);
             planned.into_iter().chain(appointments).collect()
         };
@@ -129,8 +141,8 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
                 .needs_on(Right::WorkLeads, lead, &dealer.settings, call.now)
                 .or_else(|refusal| check_saw_pool_lead(refusal, dealer, call))?;
             let first: Vec<&Lead> = first.iter().filter_map(|key| if let Key::Lead(id) = key { loaded.lead(*id) } else { None }).collect();
-            let any = call.scope.takes_any_pool_lead(dealer);
-            let waiting = PoolLeads { pool: &pool_of(loaded, dealer), first: &first, any };
+            let lanes: LoadLane<'_> = &|lane| loaded.place(&dealer.id, lane);
+            let waiting = PoolLeads { pool: &pool_of(loaded, dealer), first: &first, any: call.scope.takes_any_pool_lead(dealer), lanes };
             Ok(match pool::claim(lead, dealer, waiting, user, call.now)? {
                 Claimed::Taken(decision) => {
                     let decision = with_planned(decision, dealer, loaded, call)?;
@@ -148,6 +160,12 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
             return Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&id));
         }
     }
+}
+
+/// Returns the key of the rotation that counts open leads, if the dealer counts them or the lead is counted (DIS-13).
+fn counting_key(loaded: &Loaded, id: LeadId) -> Vec<Key> {
+    let unit = found(loaded, id).ok().filter(|(lead, dealer)| dealer.counts_since.is_some() || lead.counted.is_some());
+    unit.map(|(_, dealer)| Key::lane(dealer.id.clone(), Lane::Rotation(None))).into_iter().collect()
 }
 
 /// Lets an assignable user of a pool see that somebody else has claimed the lead (409), although the lead is no longer visible to that

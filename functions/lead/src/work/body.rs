@@ -1,7 +1,9 @@
 //! The request bodies of reactions, assignment and status.
 
 use forecourt_domain::base::{DealerId, Fault, LostReason, ReactionKind, Refusal, UserId};
+use forecourt_domain::distribution::PassedOverFor;
 use forecourt_domain::rules::calendar::CompletedEvents;
+use forecourt_domain::rules::distribution::ByHand;
 use forecourt_domain::rules::lead::reaction::{ClosingOutcome, Logged};
 use forecourt_edge::formats::json::{Loose, Text, note};
 use serde::Deserialize;
@@ -33,6 +35,10 @@ pub struct AssignmentBody {
     /// Another dealer of the group, whose distribution then runs.
     #[schema(value_type = Option<String>)]
     dealer: Loose<Text>,
+    /// Assigns the lead although the user is `absent` or `full`, which means that the user has the maximum of open leads. Without it, such
+    /// an assignment is refused with 409.
+    #[schema(value_type = Option<Vec<String>>, max_items = 2, example = json!(["absent"]))]
+    despite: Loose<Vec<String>>,
     /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
@@ -59,8 +65,8 @@ pub struct StatusBody {
 
 /// The target of an assignment.
 pub(crate) enum AssignmentTarget {
-    User(UserId),
-    Dealer(DealerId),
+    User(ByHand),
+    Dealer(DealerId, Option<String>),
 }
 
 fn checked<T>(value: Option<T>, faults: Vec<Fault>) -> Result<T, Refusal> {
@@ -91,19 +97,32 @@ impl ReactionBody {
 }
 
 impl AssignmentBody {
-    pub(crate) fn check(self) -> Result<(AssignmentTarget, Option<String>), Refusal> {
+    pub(crate) fn check(self) -> Result<AssignmentTarget, Refusal> {
         let mut faults = Vec::new();
         let note = note(self.note, "note", &mut faults);
+        let despite = self.despite.take("despite", "a list", &mut faults).unwrap_or_default();
+        let accepted = |text: &String| match text.as_str() {
+            "absent" => Some(PassedOverFor::Absent),
+            "full" => Some(PassedOverFor::Full),
+            _ => None,
+        };
+        let named: Vec<PassedOverFor> = despite.iter().filter_map(accepted).collect();
+        if named.len() < despite.len() {
+            faults.push(Fault::new("despite", "DIS-7", "must have only absent and full"));
+        }
         let target = match (self.user.text("user", &mut faults), self.dealer.text("dealer", &mut faults)) {
-            (Some(user), None) => UserId::parse(&user).map(AssignmentTarget::User).map_err(|e| Fault::new("user", "DIS-7", e.to_string())),
+            (Some(user), None) => UserId::parse(&user)
+                .map(|user| AssignmentTarget::User(ByHand { user, despite: named, note }))
+                .map_err(|e| Fault::new("user", "DIS-7", e.to_string())),
             (None, Some(dealer)) => {
-                DealerId::parse(&dealer).map(AssignmentTarget::Dealer).map_err(|e| Fault::new("dealer", "DIS-7", e.to_string()))
+                let id = DealerId::parse(&dealer).map_err(|e| Fault::new("dealer", "DIS-7", e.to_string()));
+                id.map(|dealer| AssignmentTarget::Dealer(dealer, note))
             }
             (Some(_), Some(_)) => Err(Fault::new("dealer", "DIS-7", "must be absent if user is set")),
             (None, None) => Err(Fault::new("user", "DIS-7", "user or dealer is required")),
         };
         let target = target.map_err(|fault| faults.push(fault)).ok();
-        checked(target, faults).map(|target| (target, note))
+        checked(target, faults)
     }
 }
 

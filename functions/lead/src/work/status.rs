@@ -4,7 +4,8 @@ use super::body::{ReactionBody, StatusBody};
 use super::change;
 use forecourt_domain::base::{Actor, EventId, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
-use forecourt_domain::decision::Decision;
+use forecourt_domain::decision::{Decision, LeadInput};
+use forecourt_domain::distribution::LoadLane;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::calendar::{CalendarContext, CompletedEvents, rearm, with_events_completed};
 use forecourt_domain::rules::lead::reaction::{self, ClosingOutcome, StatusChange};
@@ -28,14 +29,14 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
     let by = call.scope.actor();
     let also = |loaded: &Loaded| {
         let days = day_keys(loaded, call, completes, &by);
-        [rotation_key(loaded, call, outcome), event_keys(loaded, call, outcome, completes), days].concat()
+        [lane_keys(loaded, call, outcome, &by), event_keys(loaded, call, outcome, completes), days].concat()
     };
     change(platform, call, Right::WorkLeads, &also, |context| {
         let LeadContext { lead, dealer, loaded } = context;
-        let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
+        let lanes: LoadLane<'_> = &|lane| loaded.place(&dealer.id, lane);
         let agreed = call.scope.agrees_for(lead, &dealer.settings);
         let change = StatusChange { outcome, agreed, note: note.clone() };
-        let closed = reaction::close(context.input(&by, call.now), change, rotation.as_ref())?;
+        let closed = reaction::close(context.input(&by, call.now), change, lanes)?;
         let events = affected_events(lead, outcome, completes, call);
         let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
         let days = |user: &UserId, date| loaded.day(user, date);
@@ -73,10 +74,10 @@ fn day_keys(loaded: &Loaded, call: &Call, completes: CompletedEvents, by: &Actor
     lead::days_of(|days| with_events_completed(Decision::default(), &events, &CalendarContext { lead, dealer, days, by, now: call.now }))
 }
 
-/// Returns the key of the rotation that gets the owner's turn back, or from which it is taken again (DIS-10).
-fn rotation_key(loaded: &Loaded, call: &Call, outcome: ClosingOutcome) -> Vec<Key> {
-    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
-    let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
-    let lane = lead.zip(dealer).and_then(|(lead, dealer)| lead.settles_turn(dealer, outcome.status()));
-    dealer.zip(lane).map(|(dealer, lane)| Key::lane(dealer.id.clone(), lane)).into_iter().collect()
+/// Returns the keys of the rotation that gets the owner's turn back, or takes it back (DIS-10), and of that which counts open leads
+/// (DIS-13).
+fn lane_keys(loaded: &Loaded, call: &Call, outcome: ClosingOutcome, by: &Actor) -> Vec<Key> {
+    let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
+    let input = LeadInput { lead, dealer, by, now: call.now };
+    lead::lanes_of(dealer, |lanes| reaction::close(input, outcome, lanes, None))
 }

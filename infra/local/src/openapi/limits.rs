@@ -113,6 +113,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         ("EnquiryBody", "requested_at") => Limit::Longest(50),
         ("AppointmentBody", "kind") => one_of(&AppointmentKind::NAMES),
         ("ReactionBody", "kind") => names(&["reply", "call_reached", "contact_made", "call_missed"]),
+        ("AssignmentBody", "despite") => names(&["absent", "full"]),
         ("StatusBody", "status") => names(&["in_progress", "won", "lost"]),
         ("StatusBody", "reason") => one_of(&LostReason::NAMES),
         ("StatusBody", "complete_events") => names(&["none", "overdue", "all"]),

@@ -68,6 +68,12 @@ pub(super) struct DealerUserBody {
     supervisor: Option<String>,
     /// The distribution groups.
     groups: Option<Vec<String>>,
+    /// The share of the user in a rotation, relative to the other users; `null`: 1 (DIS-13).
+    #[schema(minimum = 1, maximum = 10)]
+    weight: Option<u8>,
+    /// The maximum number of leads in progress; `null`: no limit (DIS-13).
+    #[schema(minimum = 1, maximum = 10_000)]
+    max_open: Option<u32>,
 }
 
 /// Switches of several users of a dealer (SET-7).
@@ -85,6 +91,10 @@ pub(super) struct UserSwitchesBody {
     receives_leads: Option<bool>,
     assignable: Option<bool>,
     supervisor: Option<String>,
+    #[schema(minimum = 1, maximum = 10)]
+    weight: Option<u8>,
+    #[schema(minimum = 1, maximum = 10_000)]
+    max_open: Option<u32>,
 }
 
 /// Switches of users at several dealers (SET-7).

@@ -27,7 +27,7 @@ impl Pool {
         if !pool.waiting.contains(&lead) && pool.waiting.len() < MOST {
             pool.waiting.push(lead);
         }
-        let why = AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
+        let why = AssignmentReason::of("DIS-8");
         (Choice { owner: settings.user.clone(), why }, Some(pool))
     }
 

@@ -27,6 +27,7 @@ pub use turn::Turn;
 
 use crate::base::{ChannelKey, DealerId, Email, LeadId, Phone, Refusal, Status, UserId, is_default};
 use crate::calendar::Planned;
+use crate::distribution::Counted;
 use crate::elements::Counts;
 use crate::enquiry::{ContactPreferences, Enquiry, LeadType, Person, RoutingCriteria, Vehicle};
 use crate::settings::{Dealer, DealerSettings, Lane};
@@ -52,6 +53,9 @@ pub struct Lead {
     /// The rotation turn that assigned the lead. `None` if it was not assigned by rotation (DIS-10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
+    /// The user among whose open leads it is counted. `None` if it is not counted (DIS-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
     /// The type of the enquiry.
     #[serde(rename = "type")]
     pub lead_type: LeadType,
@@ -289,6 +293,14 @@ pub(crate) fn in_progress(lead: &Lead) -> Result<(), Refusal> {
 }
 
 impl Lead {
+    /// Returns among whose open leads it belongs at `dealer`. `None` if the dealer counts none, or the lead is closed, without an owner, in
+    /// the pool, or at another dealer (DIS-13).
+    pub(crate) fn belongs_to(&self, dealer: &Dealer) -> Option<Counted> {
+        let since = dealer.counts_since.filter(|_| self.dealer == dealer.id && self.status == Status::InProgress)?;
+        let user = self.owner.clone().filter(|_| !is_pooled(self, &dealer.settings))?;
+        Some(Counted { user, since })
+    }
+
     /// The distribution lane that the lead takes at `dealer`.
     pub fn lane(&self, dealer: &Dealer) -> Lane {
         dealer.settings.lane(&self.source, self.lead_type, &self.asked)

@@ -31,9 +31,6 @@ pub struct Turn {
     pub given_back: bool,
 }
 
-/// The maximum number of turns that a rotation owes. Further turns are not recorded.
-const OWED: usize = 1_000;
-
 impl Turn {
     /// Creates the turn that assigned a lead at `now`, after the previous owners `had`.
     pub(crate) fn new(group: Option<DistributionGroupId>, had: BTreeSet<UserId>, dealer: &Dealer, now: DateTime<Utc>) -> Self {
@@ -62,29 +59,28 @@ impl Lead {
         self.turn.as_ref().is_some_and(|turn| !turn.had.is_empty())
     }
 
-    /// Returns the rotation that is needed to pass the lead on at `now`.
-    pub fn passes_on(&self, now: DateTime<Utc>) -> Option<Lane> {
+    /// Returns the rotation that passes the lead on at `now`. `None` if it is not due.
+    pub(crate) fn passes_on(&self, now: DateTime<Utc>) -> Option<Lane> {
         let turn = self.turn.as_ref().filter(|_| self.goes_on_at().is_some_and(|due| due <= now))?;
         Some(Lane::Rotation(turn.group.clone()))
     }
 
-    /// Returns the rotation that is needed if the new status `to` gives a turn back or takes it back.
-    pub fn settles_turn(&self, dealer: &Dealer, to: Status) -> Option<Lane> {
+    /// Returns the rotation whose turn changes if the new status `to` gives a turn back or takes it back.
+    pub(crate) fn settles_turn(&self, dealer: &Dealer, to: Status) -> Option<Lane> {
         let turn = self.turn.as_ref().filter(|_| dealer.settings.spam_gives_turn_back)?;
         let was_none = matches!(to, Status::Lost(LostReason::Spam | LostReason::Duplicate));
         let settles = (was_none && !turn.given_back) || (to == Status::InProgress && turn.given_back);
         settles.then(|| Lane::Rotation(turn.group.clone()))
     }
 
-    /// Gives the turn back to the owner. Takes it back again if the lead is reopened and the owner has not used the turn.
+    /// Gives the turn back to the owner, or takes it back if the lead is reopened: an owner who has used the turn is passed over once.
     pub(crate) fn settle_turn(&mut self, rotation: &Rotation) -> Option<Rotation> {
         let (turn, owner) = (self.turn.as_mut()?, self.owner.as_ref()?);
         let mut settled = rotation.clone();
         if turn.given_back {
-            let at = settled.owed.iter().position(|owed| owed == owner)?;
-            settled.owed.remove(at);
-        } else if settled.owed.len() < OWED {
-            settled.owed.push(owner.clone());
+            settled.take_back(owner);
+        } else {
+            settled.give_back(owner);
         }
         turn.given_back = !turn.given_back;
         Some(settled)

@@ -7,18 +7,27 @@ use crate::people::User;
 use crate::settings::{Dealer, DealerSettings, Recompute, Settings, SettingsChange, moves_deadlines};
 use chrono::{DateTime, Utc};
 
-/// Saves `settings` as the next version with an entry in the history (SET-10). If the change moves deadlines, the dealer's open leads are
-/// recomputed (SET-11). Returns the decision and the new dealer.
+/// Saves `settings` as the next version with an entry in the history (SET-10). If the change moves deadlines, or open leads are counted
+/// from now on, the dealer's open leads are recomputed (SET-11, DIS-13). Returns the decision and the new dealer.
 pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Actor, now: DateTime<Utc>) -> (Decision, Dealer) {
     let version = before.map_or(0, |dealer| dealer.version) + 1;
     let since = before.map_or(now, |dealer| dealer.since);
     let change = SettingsChange { dealer: id.clone(), version, at: now, by, settings: settings.clone() };
     let former = before.map(|before| former(before, &settings)).unwrap_or_default();
-    let dealer =
-        Dealer { id: id.clone(), version, since, settings, former, busy: before.map(|before| before.busy.clone()).unwrap_or_default() };
-    let moves = before.is_some_and(|before| moves_deadlines(&before.settings, &dealer.settings));
+    let counts_since = settings.has_limits().then(|| before.and_then(|before| kept_counts(before, &settings)).unwrap_or(version));
+    let busy = before.map(|before| before.busy.clone()).unwrap_or_default();
+    let dealer = Dealer { id: id.clone(), version, since, settings, former, busy, counts_since };
+    let counts_anew = counts_since.is_some_and(|since| since == version);
+    let moves = before.is_some_and(|before| counts_anew || moves_deadlines(&before.settings, &dealer.settings));
     let job = moves.then(|| Item::Recompute(Recompute::after(&dealer, now)));
     (Decision::default().with(Item::Dealer(Box::new(dealer.clone()))).with(Item::SettingsChange(Box::new(change))).with_some(job), dealer)
+}
+
+/// Returns the version since which open leads are counted, if the counts stay valid. They start anew with the first limit, so that counts
+/// from before are void (DIS-13), and with another pool, because leads in a pool are not counted.
+fn kept_counts(before: &Dealer, after: &DealerSettings) -> Option<u64> {
+    let pool = |settings: &DealerSettings| settings.pool.as_ref().map(|pool| pool.user.clone());
+    before.counts_since.filter(|_| pool(&before.settings) == pool(after))
 }
 
 /// The maximum number of former users that a dealer records, because each one costs a read of that user's board.

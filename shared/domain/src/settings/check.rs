@@ -3,7 +3,7 @@
 use crate::base::text::{is_line, line};
 use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
 use crate::hours::DayOffKind;
-use crate::settings::{DealerSettings, Escalation, Settings};
+use crate::settings::{DealerSettings, Escalation, Member, Settings};
 
 impl DealerSettings {
     /// Checks the settings as a whole.
@@ -59,6 +59,12 @@ impl DealerSettings {
             }
             if member.supervisor.as_ref().is_some_and(|supervisor| unknown(supervisor) || *supervisor == member.user) {
                 fault(format!("members[{i}].supervisor"), "SET-7", "must be another member");
+            }
+            if !(1..=Member::MAX_WEIGHT).contains(&member.weight) {
+                fault(format!("members[{i}].weight"), "DIS-13", "must be 1 to 10");
+            }
+            if member.max_open.is_some_and(|most| !(1..=Member::MOST_OPEN).contains(&most)) {
+                fault(format!("members[{i}].max_open"), "DIS-13", "must be 1 to 10000, or null for no limit");
             }
             for (j, absence) in member.absences.iter().enumerate() {
                 if absence.until <= absence.from {

@@ -32,6 +32,20 @@ pub struct Member {
     /// The user's own weekly hours, by the dealer's wall clock. `None`: the user works while the dealer is open (DIS-13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<OpeningHours>,
+    /// The share of the user in a rotation, relative to the others: 1 to 10. Default 1 (DIS-13).
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight: u8,
+    /// The maximum number of leads in progress: a user who has as many gets none by distribution. `None` means no limit (DIS-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_open: Option<u32>,
+}
+
+fn one() -> u8 {
+    1
+}
+
+fn is_one(weight: &u8) -> bool {
+    *weight == one()
 }
 
 /// An absence: from `from` up to, not including, `until`.
@@ -86,6 +100,11 @@ impl DayOfWeek {
 }
 
 impl Member {
+    /// The highest weight.
+    pub const MAX_WEIGHT: u8 = 10;
+    /// The highest maximum of open leads.
+    pub const MOST_OPEN: u32 = 10_000;
+
     /// Creates a member without switches.
     pub fn new(user: UserId) -> Self {
         Self {
@@ -97,6 +116,8 @@ impl Member {
             absences: Vec::new(),
             weekly_absences: Vec::new(),
             hours: None,
+            weight: one(),
+            max_open: None,
         }
     }
 

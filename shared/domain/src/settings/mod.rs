@@ -50,6 +50,9 @@ pub struct Dealer {
     /// The users who are busy, each with the end of it. They change without a new version of the settings (DIS-13).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub busy: BTreeMap<UserId, DateTime<Utc>>,
+    /// The version of the settings from which on the open leads of each user are counted. `None` if no member has a maximum (DIS-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_since: Option<u64>,
 }
 
 impl Dealer {

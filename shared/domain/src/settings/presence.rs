@@ -10,6 +10,11 @@ impl DealerSettings {
         self.members.iter().find(|m| m.user == *user)
     }
 
+    /// Returns whether a member has a maximum of open leads (DIS-13).
+    pub fn has_limits(&self) -> bool {
+        self.members.iter().any(|member| member.max_open.is_some())
+    }
+
     /// Returns whether an absence of `member` holds at `at`: one by date, or one on this day of the week.
     pub fn is_absent(&self, member: &Member, at: DateTime<Utc>) -> bool {
         member.absences_at(at).next().is_some() || self.weekly_deputies(member, at).next().is_some()

@@ -7,6 +7,7 @@ use crate::usecase::pool;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Actor, EventId, LeadId, Refusal, Right, TaskId, UserId};
 use forecourt_domain::decision::{Decision, Item, LeadInput};
+use forecourt_domain::distribution::{LaneState, LoadLane};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::{Lead, is_pooled};
 use forecourt_domain::rules::appointment::with_appointments;
@@ -296,6 +297,17 @@ pub fn days_of<T>(rule: impl FnOnce(LoadDay<'_>) -> T) -> Vec<Key> {
     rule(&|user: &UserId, date| {
         keys.borrow_mut().push(Key::Day(user.clone(), date));
         Some(Day::empty(user.clone(), date))
+    });
+    keys.into_inner()
+}
+
+/// Returns the keys of the dealer's lanes that `rule` reads. A rule reads the same lanes regardless of their content, so it is applied to
+/// their initial states first, and again to the stored ones.
+pub fn lanes_of<T>(dealer: &Dealer, rule: impl FnOnce(LoadLane<'_>) -> T) -> Vec<Key> {
+    let keys = RefCell::new(Vec::new());
+    rule(&|lane| {
+        keys.borrow_mut().push(Key::lane(dealer.id.clone(), lane.clone()));
+        Some(LaneState::initial(dealer.id.clone(), lane))
     });
     keys.into_inner()
 }

@@ -20,6 +20,9 @@ const OLDEST: usize = 24;
 pub fn keys(loaded: &Loaded, lead: LeadId) -> Vec<Key> {
     let Some((_, dealer)) = found(loaded, lead).ok().filter(|(lead, dealer)| is_pooled(lead, &dealer.settings)) else { return Vec::new() };
     let mut keys = vec![Key::lane(dealer.id.clone(), Lane::Pool)];
+    if dealer.counts_since.is_some() {
+        keys.push(Key::lane(dealer.id.clone(), Lane::Rotation(None)));
+    }
     if dealer.settings.pool.as_ref().is_some_and(|pool| pool.oldest_only) {
         // Leads that have left the pool by another way than a claim are still listed: then the next ones are read, too.
         let waits = |id: &LeadId| !loaded.requested(&Key::Lead(*id)) || loaded.lead(*id).is_some_and(|lead| in_pool(lead, dealer));
@@ -46,7 +49,11 @@ pub fn claimed(decision: Decision, input: LeadInput<'_>, loaded: &Loaded, scope:
     let pool = pool_of(loaded, dealer);
     let read = pool.waiting.iter().take_while(|id| loaded.requested(&Key::Lead(**id)));
     let first: Vec<&Lead> = read.filter_map(|id| loaded.lead(*id)).collect();
-    with_claim(decision, input, PoolLeads { pool: &pool, first: &first, any: scope.takes_any_pool_lead(dealer) })
+    with_claim(
+        decision,
+        input,
+        PoolLeads { pool: &pool, first: &first, any: scope.takes_any_pool_lead(dealer), lanes: &|lane| loaded.place(&dealer.id, lane) },
+    )
 }
 
 /// Returns the pool of a dealer; an empty one if it has none.

@@ -2,20 +2,23 @@
 
 use crate::base::{Actor, Refusal, Status, UserId};
 use crate::decision::{Decision, Item, LeadInput, commit};
-use crate::distribution::{AssignmentReason, Choice, LaneState, Pool, Rotation};
+use crate::distribution::{AssignmentReason, Availability, Choice, LaneState, LoadLane, PassedOverFor, Rotation};
 use crate::lead::{Event, Lead, Turn, in_progress};
 use crate::messages::Message;
-use crate::rules::distribution::passed_on;
+use crate::rules::distribution::{Lanes, passed_on};
 use crate::settings::{Dealer, Lane};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::collections::BTreeSet;
 
-/// Assigns `lead` to the next user of the rotation, or to the pool. Returns the timeline event, the notice to the new owner, and the new
-/// lane state if it changed.
-pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: DateTime<Utc>) -> (Event, Item, Option<LaneState>) {
-    let (Choice { owner, why }, moved) = match (place, &dealer.settings.pool) {
+/// Assigns `lead` to the next user of its rotation, or to the pool. Returns the timeline event and the notice to the new owner. `None` if
+/// its lane was not loaded.
+pub(crate) fn by_turn(lead: &mut Lead, lanes: &mut Lanes<'_>, now: DateTime<Utc>) -> Option<(Event, Item)> {
+    let dealer = lanes.dealer();
+    let open = lanes.open();
+    let available = Availability::new(dealer, open.as_ref(), now);
+    let (Choice { owner, why }, moved) = match (lanes.state(&lead.lane(dealer))?, &dealer.settings.pool) {
         (LaneState::Rotation(rotation), _) => {
-            let (choice, turned) = rotation.next(dealer, now);
+            let (choice, turned) = rotation.next(&available);
             (choice, turned.map(LaneState::Rotation))
         }
         (LaneState::Pool(pool), Some(settings)) => {
@@ -23,125 +26,165 @@ pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: 
             (choice, taken_in.map(LaneState::Pool))
         }
         // The pool was removed at the same moment: the lead goes to the user who receives leads without an eligible user.
-        (LaneState::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(dealer, now).0, None),
+        (LaneState::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(&available).0, None),
     };
-    let (event, notice) = hand_over(lead, dealer, owner, why, now);
-    if let Some(LaneState::Rotation(rotation)) = &moved {
-        lead.turn = Some(Turn::new(rotation.group.clone(), BTreeSet::new(), dealer, now));
-    }
-    (event, notice, moved)
+    let group = match &moved {
+        Some(LaneState::Rotation(rotation)) => Some(rotation.group.clone()),
+        _ => None,
+    };
+    moved.into_iter().for_each(|moved| lanes.put(moved));
+    let assigned = hand_over(lead, owner, why, lanes, now);
+    lead.turn = group.map(|group| Turn::new(group, BTreeSet::new(), dealer, now));
+    Some(assigned)
 }
 
-/// Gives the lead a new owner, with time to act (DIS-7). Returns the timeline event and the notice to the owner.
-pub(crate) fn hand_over(lead: &mut Lead, dealer: &Dealer, owner: UserId, why: AssignmentReason, now: DateTime<Utc>) -> (Event, Item) {
+/// Gives `lead` to `owner`, with time to act (DIS-7); it is counted among the open leads of `owner` from now on. Returns the timeline event
+/// and the notice to the new owner.
+pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: AssignmentReason, lanes: &mut Lanes<'_>, now: DateTime<Utc>) -> (Event, Item) {
     let from = lead.owner.replace(owner.clone());
-    lead.give_time(dealer, from.as_ref(), now);
+    lead.give_time(lanes.dealer(), from.as_ref(), now);
     lead.assignment += 1;
     lead.turn = None;
+    lanes.count(lead);
     // The planned events belong to the new owner and reserve their time (CAL-7).
     lead.calendar_transfer_pending_since = (!lead.planned.is_empty()).then_some(now);
     let notice = Item::Message(Message::assigned(lead, owner.clone(), &why, None, now));
     (Event::Assigned { from, to: owner, why }, notice)
 }
 
-/// Distributes the leads that wait for an owner, in order. `place` returns the state of a lane. A lead whose lane was not loaded continues
+/// Distributes the leads that wait for an owner, in order. `load` returns the state of a lane. A lead whose lane was not loaded continues
 /// to wait. `None` if every lead has an owner or belongs to another dealer.
 pub fn distribute_all<'a>(
     leads: impl IntoIterator<Item = &'a Lead>,
     dealer: &Dealer,
-    place: impl Fn(&Lane) -> Option<LaneState>,
+    load: LoadLane<'_>,
     now: DateTime<Utc>,
 ) -> Option<Decision> {
-    let mut places: BTreeMap<Lane, (LaneState, bool)> = BTreeMap::new();
+    let mut lanes = Lanes::new(dealer, load);
     let mut decision = Decision::default();
     for lead in leads.into_iter().filter(|lead| lead.owner.is_none() && lead.status == Status::InProgress && lead.dealer == dealer.id) {
         let mut changed = lead.touched(now);
         changed.replan(dealer);
-        let lane = changed.lane(dealer);
-        let Some((state, moves)) = lane_state(&mut places, lane, &place) else { continue };
-        let (event, notice, moved) = by_turn(&mut changed, dealer, state, now);
-        if let Some(moved) = moved {
-            (*state, *moves) = (moved, true);
-        }
+        let Some((event, notice)) = by_turn(&mut changed, &mut lanes, now) else { continue };
         decision.items.extend(commit(changed, Actor::System, vec![event], now).with(notice).items);
     }
-    decision.items.extend(places.into_values().filter(|(_, moves)| *moves).map(|(place, _)| place.item()));
+    decision.items.extend(lanes.items());
     Some(decision).filter(|decision| !decision.items.is_empty())
 }
 
-/// Returns the current state of `lane`, and whether it has changed.
-fn lane_state(
-    places: &mut BTreeMap<Lane, (LaneState, bool)>,
-    lane: Lane,
-    place: impl Fn(&Lane) -> Option<LaneState>,
-) -> Option<&mut (LaneState, bool)> {
-    Some(match places.entry(lane) {
-        btree_map::Entry::Occupied(known) => known.into_mut(),
-        btree_map::Entry::Vacant(new) => {
-            let state = place(new.key())?;
-            new.insert((state, false))
-        }
-    })
+/// An assignment by hand.
+#[derive(Debug, Clone)]
+pub struct ByHand {
+    /// The new owner.
+    pub user: UserId,
+    /// The obstacles that the assignment accepts: `absent`, `full`.
+    pub despite: Vec<PassedOverFor>,
+    /// The note of the user who assigns the lead.
+    pub note: Option<String>,
 }
 
-/// Assigns a lead to a user of its dealer by hand (DIS-7). The response clock continues from the arrival. `pool` is the dealer's pool if
-/// the user is the pool's user, who takes the lead back into the pool. The new owner, the former one and the supervisor of the latter are
-/// notified, except the user who assigns the lead. `None` if the user already owns the lead.
+/// Assigns a lead to a user of its dealer by hand (DIS-7). The response clock continues from the arrival. The pool's user takes the lead
+/// back into the pool. The new owner, the former one and the supervisor of the latter are notified, except the user who assigns the lead.
+/// `None` if the user already owns the lead.
 ///
 /// # Errors
-/// 422 if the user does not work here or is not `assignable` (the pool's user need not be); 409 if the lead is closed.
-pub fn to_user(input: LeadInput<'_>, user: &UserId, pool: Option<&Pool>, note: Option<String>) -> Result<Option<Decision>, Refusal> {
+/// 422 if the user does not work here or is not `assignable` (the pool's user need not be); 409 if the lead is closed, or the user is
+/// absent or has the maximum of open leads and [`ByHand::despite`] does not name it.
+pub fn to_user(input: LeadInput<'_>, by_hand: &ByHand, load: LoadLane<'_>) -> Result<Option<Decision>, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
+    let ByHand { user, despite, note } = by_hand;
     if lead.owner.as_ref() == Some(user) {
         return Ok(None);
     }
     in_progress(lead)?;
     let of_pool = dealer.settings.pool.as_ref().is_some_and(|pool| pool.user == *user);
-    let assignable = of_pool || dealer.settings.member(user).is_some_and(|m| m.assignable);
-    if !assignable {
+    let member = dealer.settings.member(user);
+    if !of_pool && !member.is_some_and(|m| m.assignable) {
         return Err(Refusal::field("user", "DIS-7", format!("must be a user of {} who is assignable", dealer.id)));
     }
+    let mut lanes = Lanes::new(dealer, load);
+    let open = lanes.open();
+    let available = Availability::new(dealer, open.as_ref(), now);
+    let obstacles: Vec<PassedOverFor> =
+        member.filter(|_| !of_pool).into_iter().flat_map(|member| available.obstacles_by_hand(member)).collect();
+    if obstacles.iter().any(|obstacle| !despite.contains(obstacle)) {
+        return Err(cannot_take(user, &obstacles, &available));
+    }
     let mut changed = lead.touched(now);
-    let why = AssignmentReason { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
-    let (event, _) = hand_over(&mut changed, dealer, user.clone(), why.clone(), now);
+    let why = AssignmentReason { despite: obstacles, note: note.clone(), ..AssignmentReason::of("DIS-7") };
+    let (event, _) = hand_over(&mut changed, user.clone(), why.clone(), &mut lanes, now);
     // A user who takes the lead themself needs no notice.
     let notice = (by.user() != Some(user)).then(|| Message::assigned(&changed, user.clone(), &why, by.user(), now));
     let passed = passed_on(input, &event, None);
-    let taken_back = pool.filter(|_| of_pool).and_then(|pool| pool.taken_back(lead.id)).map(Item::Pool);
-    let decision = commit(changed, by.clone(), vec![event], now).with_some(notice.map(Item::Message)).with_some(taken_back);
+    if of_pool && let Some(LaneState::Pool(pool)) = lanes.state(&Lane::Pool) {
+        let taken_back = pool.taken_back(lead.id).map(LaneState::Pool);
+        taken_back.into_iter().for_each(|pool| lanes.put(pool));
+    }
+    let mut decision = commit(changed, by.clone(), vec![event], now).with_some(notice.map(Item::Message));
+    decision.items.extend(lanes.items());
     Ok(Some(passed.into_iter().fold(decision, Decision::with)))
 }
 
+/// The maximum number of users that a refusal names.
+const NAMED: usize = 10;
+
+/// Returns the refusal that says why `user` cannot take a lead, and who can.
+fn cannot_take(user: &UserId, obstacles: &[PassedOverFor], available: &Availability<'_>) -> Refusal {
+    let with_load = |user: &UserId| available.load_of(user).map_or(user.to_string(), |(open, most)| format!("{user} ({open}/{most})"));
+    let free = available.settings().members.iter().filter(|m| m.assignable && available.obstacles(m).next().is_none());
+    let free: Vec<String> = free.map(|member| with_load(&member.user)).collect();
+    let names = match free.len() {
+        0 => "nobody".to_owned(),
+        some if some > NAMED => format!("{} and {} more", free[..NAMED].join(", "), some - NAMED),
+        _ => free.join(", "),
+    };
+    let despite = match obstacles {
+        [PassedOverFor::Absent] => r#"["absent"]"#,
+        [PassedOverFor::Full] => r#"["full"]"#,
+        _ => r#"["absent", "full"]"#,
+    };
+    match available.load_of(user).filter(|_| !obstacles.contains(&PassedOverFor::Absent)) {
+        Some((open, most)) => Refusal::conflict(
+            "DIS-7",
+            format!(
+                "{user} has {open} of {most} open leads; present and free: {names}; to assign the lead all the same, send despite {despite}"
+            ),
+        ),
+        None => Refusal::conflict(
+            "DIS-7",
+            format!("{user} is absent; present and free: {names}; to assign the lead all the same, send despite {despite}"),
+        ),
+    }
+}
+
 /// Transfers a lead to another dealer of the group, which then distributes it. Steps that have not fired are recomputed from the arrival by
-/// the hours and durations of that dealer (DIS-7). The former owner and their supervisor are notified. `None` if the lead is already there.
+/// the hours and durations of that dealer (DIS-7). `load` returns the lanes of the dealer that the lead leaves. `None` if the lead is
+/// already there. The former owner and their supervisor are notified.
 ///
 /// # Errors
 /// 409 if the lead is closed.
-pub fn to_dealer(input: LeadInput<'_>, to: &Dealer, note: Option<String>) -> Result<Option<Decision>, Refusal> {
-    let LeadInput { lead, by, now, .. } = input;
+pub fn to_dealer(input: LeadInput<'_>, to: &Dealer, note: Option<String>, load: LoadLane<'_>) -> Result<Option<Decision>, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
     if lead.dealer == to.id {
         return Ok(None);
     }
     in_progress(lead)?;
+    let mut lanes = Lanes::new(dealer, load);
     let mut changed = lead.touched(now);
     let event = Event::Moved { from: lead.dealer.clone(), to: to.id.clone(), note };
     changed.dealer = to.id.clone();
     changed.moved_to_dealer_at = Some(now);
     changed.had_time(lead.owner.as_ref());
     changed.owner = None;
+    lanes.count(&mut changed);
+    // An entry in the count of one dealer means nothing at another.
+    changed.counted = None;
     changed.calendar_transfer_pending_since = (!changed.planned.is_empty()).then_some(now);
     changed.turn = None;
     changed.settings_version = 0;
     changed.replan(to);
     let passed = passed_on(input, &event, Some(to));
-    Ok(Some(passed.into_iter().fold(commit(changed, by.clone(), vec![event], now), Decision::with)))
-}
-
-impl LaneState {
-    pub(crate) fn item(self) -> Item {
-        match self {
-            LaneState::Rotation(rotation) => Item::Rotation(rotation),
-            LaneState::Pool(pool) => Item::Pool(pool),
-        }
-    }
+    let mut decision = commit(changed, by.clone(), vec![event], now);
+    decision.items.extend(lanes.items());
+    Ok(Some(passed.into_iter().fold(decision, Decision::with)))
 }

@@ -1,12 +1,15 @@
 //! Distribution of leads: by rotation, pool or hand (DIS).
 
 mod assignment;
+mod lanes;
 mod passed;
 pub mod pool;
 mod reaction_claim;
 mod turn;
 
+pub use assignment::{ByHand, distribute_all, to_dealer, to_user};
 pub(crate) use assignment::{by_turn, hand_over};
-pub use assignment::{distribute_all, to_dealer, to_user};
+pub(crate) use lanes::Lanes;
+pub use lanes::with_open_counted;
 pub(crate) use passed::passed_on;
 pub use reaction_claim::with_claim;

@@ -2,9 +2,9 @@
 
 use crate::base::{Actor, LeadId, Refusal, UserId};
 use crate::decision::{Decision, Item, commit};
-use crate::distribution::{AssignmentReason, Pool};
+use crate::distribution::{AssignmentReason, Availability, LoadLane, Pool};
 use crate::lead::{Lead, is_pooled};
-use crate::rules::distribution::hand_over;
+use crate::rules::distribution::{Lanes, hand_over};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
@@ -21,7 +21,7 @@ pub enum Claimed {
 }
 
 /// A pool with the current states of its first leads.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct PoolLeads<'a> {
     /// The pool.
     pub pool: &'a Pool,
@@ -30,6 +30,8 @@ pub struct PoolLeads<'a> {
     /// Whether the user may take any lead, even with `oldest_only`: the supervisor of the pool user, or a user who may change the dealer's
     /// settings.
     pub any: bool,
+    /// The dealer's lanes. The rotation of all members counts open leads (DIS-13).
+    pub lanes: LoadLane<'a>,
 }
 
 /// The lead of the pool that must be taken first.
@@ -77,7 +79,7 @@ fn in_pool(lead: &Lead, dealer: &Dealer) -> bool {
 
 /// The reason of an assignment by a claim.
 pub(crate) fn claimed() -> AssignmentReason {
-    AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None }
+    AssignmentReason::of("DIS-8")
 }
 
 /// The refusal of a lead that is not the oldest one.
@@ -88,7 +90,8 @@ pub(crate) fn only_oldest(oldest: LeadId) -> Refusal {
 /// Assigns a lead of the pool to `user` (DIS-8).
 ///
 /// # Errors
-/// 409 with the owner if another user was faster, with the oldest lead if only that may be taken, or if the user is not assignable.
+/// 409 with the owner if another user was faster, with the oldest lead if only that may be taken, or if the user is not assignable or
+/// has the maximum of open leads.
 pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
     let settings = &dealer.settings;
     if lead.owner.as_ref() == Some(user) {
@@ -101,6 +104,13 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
         let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {owner}"));
         return Err(Refusal::conflict("DIS-8", format!("the lead is not in the pool: it is {}, and {owner}", lead.status.name())));
     }
+    let mut lanes = Lanes::new(dealer, waiting.lanes);
+    let open = lanes.open();
+    let available = Availability::new(dealer, open.as_ref(), now);
+    if let Some((open, most)) = available.load_of(user).filter(|_| available.is_full(user)) {
+        let detail = format!("you have {open} of {most} open leads; close one, or let a supervisor assign the lead to you");
+        return Err(Refusal::conflict("DIS-13", detail));
+    }
     match waiting.oldest(dealer) {
         Oldest::Unknown => {
             let pruned = waiting.pruned(dealer);
@@ -110,8 +120,9 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
         Oldest::Known(_) => {}
     }
     let mut changed = lead.touched(now);
-    let (event, _) = hand_over(&mut changed, dealer, user.clone(), claimed(), now);
+    let (event, _) = hand_over(&mut changed, user.clone(), claimed(), &mut lanes, now);
     // The user who claims a lead needs no notice.
-    let decision = commit(changed, Actor::User(user.clone()), vec![event], now);
+    let mut decision = commit(changed, Actor::User(user.clone()), vec![event], now);
+    decision.items.extend(lanes.items());
     Ok(Claimed::Taken(decision.with_some(waiting.without(lead.id, dealer))))
 }

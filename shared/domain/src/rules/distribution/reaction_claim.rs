@@ -4,8 +4,8 @@ use crate::base::{Refusal, Status, UserId};
 use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item, LeadInput};
 use crate::lead::{Event, is_pooled};
-use crate::rules::distribution::hand_over;
 use crate::rules::distribution::pool::{Oldest, PoolLeads, claimed, only_oldest};
+use crate::rules::distribution::{Lanes, hand_over};
 use chrono::{DateTime, Utc};
 
 /// The event types by which a user records that the customer called or came in.
@@ -92,10 +92,11 @@ pub fn with_claim(mut decision: Decision, input: LeadInput<'_>, waiting: PoolLea
     if !claims && !left {
         return Ok(decision);
     }
+    let mut lanes = Lanes::new(dealer, waiting.lanes);
     let mut assigned = None;
     for item in &mut decision.items {
         match item {
-            Item::Lead(changed) if claims => assigned = Some(hand_over(changed, dealer, user.clone(), claimed(), now).0),
+            Item::Lead(changed) if claims => assigned = Some(hand_over(changed, user.clone(), claimed(), &mut lanes, now).0),
             Item::Appointment(appointment) if claims && appointment.user.as_ref() == Some(&pool.user) => {
                 appointment.user = Some(user.clone());
             }
@@ -107,5 +108,6 @@ pub fn with_claim(mut decision: Decision, input: LeadInput<'_>, waiting: PoolLea
             entry.events.extend(assigned.take());
         }
     }
+    decision.items.extend(lanes.items());
     Ok(decision.with_some(waiting.without(lead.id, dealer)))
 }

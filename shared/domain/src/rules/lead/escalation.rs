@@ -2,19 +2,19 @@
 
 use crate::base::{Actor, StepKind, UserId};
 use crate::decision::{Decision, Item, LeadInput, commit};
-use crate::distribution::Rotation;
+use crate::distribution::LoadLane;
 use crate::lead::{Event, Lead, Step};
 use crate::messages::Message;
-use crate::rules::distribution;
+use crate::rules::distribution::{Lanes, passed_on};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
 /// Fires every step whose time has come. `None` if nothing is due: the timer was stale, early or duplicated, or the lead was answered
 /// (ESC-8, ESC-9).
 ///
-/// If the settings are newer than the lead's plan, the steps that have not fired are recomputed first (SET-11). `rotation` is that of the
-/// lead's turn, if it has one ([`Lead::passes_on`]).
-pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: DateTime<Utc>) -> Option<Decision> {
+/// If the settings are newer than the lead's plan, the steps that have not fired are recomputed first (SET-11). `load` returns the
+/// rotation of the lead's turn, if it has one (DIS-10), and that which counts open leads (DIS-13).
+pub fn escalate(lead: &Lead, dealer: &Dealer, load: LoadLane<'_>, now: DateTime<Utc>) -> Option<Decision> {
     let owner = lead.owner.as_ref()?;
     if lead.dealer != dealer.id || !lead.clock_runs() {
         return None;
@@ -24,7 +24,8 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     changed.updated = lead.updated;
     let replanned = changed.replan(dealer);
     // The lead goes on before the steps happen: its new owner gets time to act, and not a new and overdue lead at once (DIS-7).
-    let passed_on = rotation.and_then(|rotation| changed.pass_on(dealer, rotation, now));
+    let mut lanes = Lanes::new(dealer, load);
+    let passed = changed.pass_on(&mut lanes, now);
     let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
     if fired.is_empty() && !replanned && changed.turn == lead.turn {
         return None;
@@ -34,24 +35,25 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
         events.push(Event::DeadlineMoved { from: lead.deadline(), deadline: changed.deadline() });
     }
     let mut notices = notices(&changed, dealer, changed.owner.as_ref().unwrap_or(owner), &fired, now);
-    let (mut notice, mut turned) = (None, None);
-    if let Some((event, message, rotation)) = passed_on {
+    let mut notice = None;
+    if let Some((event, message)) = passed {
         // The new owner's notice states the deadline and whether it has passed. A supervisor who gets level 2 learns the new owner there.
         notices.retain(Message::is_level_2);
-        let passed = distribution::passed_on(LeadInput { lead, dealer, by: &Actor::System, now }, &event, None);
+        let passed = passed_on(LeadInput { lead, dealer, by: &Actor::System, now }, &event, None);
         let passed = passed.into_iter().filter_map(|item| if let Item::Message(message) = item { Some(message) } else { None });
         let passed: Vec<Message> = passed.filter(|message| !notices.iter().any(|notice| notice.reader == message.reader)).collect();
         notices.extend(passed);
         events.push(event);
-        (notice, turned) = (Some(message), Some(Item::Rotation(rotation)));
+        notice = Some(message);
         changed.updated = now;
     }
     events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
-    let decision = match events.is_empty() {
+    let mut decision = match events.is_empty() {
         // The timeline does not show that the lead passes on at another time, or stays.
         true => Decision::default().with(Item::Lead(Box::new(changed))),
-        false => commit(changed, Actor::System, events, now).with_some(notice).with_some(turned),
+        false => commit(changed, Actor::System, events, now).with_some(notice),
     };
+    decision.items.extend(lanes.items());
     Some(notices.into_iter().fold(decision, |decision, notice| decision.with(Item::Message(notice))))
 }
 

@@ -3,13 +3,13 @@
 use crate::base::{Actor, DealerId, LeadId, Refusal, Status, UserId};
 use crate::decision::{Decision, Item};
 use crate::directory::{Channel, Clash, Recognised};
-use crate::distribution::{AssignmentReason, LaneState};
+use crate::distribution::{AssignmentReason, Availability, LoadLane, PassedOver, PassedOverFor};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
 use crate::lead::{Added, ClockStart, ClockTerms, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
 use crate::messages::Message;
 use crate::rules::directory::{noted_elsewhere, unnoted};
-use crate::rules::distribution::{by_turn, hand_over};
+use crate::rules::distribution::{Lanes, by_turn, hand_over};
 use crate::rules::elements::{enquired, enquired_again};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
@@ -87,8 +87,8 @@ pub struct StoredState<'a> {
     pub trade_ins: [Option<&'a Element>; VEHICLES],
     /// The contact as it will be stored in the directory.
     pub contact: Option<&'a Recognised>,
-    /// The state of its lane. `None` if another function distributes the lead because the lane is contended.
-    pub place: Option<&'a LaneState>,
+    /// Whether another function distributes the lead, because its lane is contended.
+    pub contended: bool,
 }
 
 /// The result of an arrival.
@@ -108,12 +108,19 @@ pub enum IntakeOutcome {
 
 /// Decides the result of an arrival whose lead would have the number `id` (INT-5, INT-9).
 ///
-/// With [`StoredState::place`] the lead gets its owner in the same commit. Without it, the lead's state records that it waits for an owner.
+/// The lead gets its owner in the same commit. If its lane is contended or was not loaded, its state records that it waits for an owner.
+/// `load` returns the lanes of `dealer`.
 ///
 /// # Errors
 /// [`Refusal::Reused`] if its key was used before for another content.
-pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &Dealer) -> Result<IntakeOutcome, Refusal> {
-    let StoredState { contact, place, .. } = found;
+pub fn receive(
+    arrival: &Arrival,
+    id: LeadId,
+    found: StoredState<'_>,
+    dealer: &Dealer,
+    load: LoadLane<'_>,
+) -> Result<IntakeOutcome, Refusal> {
+    let contact = found.contact;
     if let Some(receipt) = found.receipt {
         if receipt.body != arrival.body {
             return Err(Refusal::Reused("this Idempotency-Key was used before with another body".into()));
@@ -137,17 +144,19 @@ pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &D
     let (mut offered, trade_ins) = enquired(&mut lead, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
     let mut decision = with_elements(Decision::default(), trade_ins);
-    if let Some((owner, why)) = owner_before(here, dealer, arrival.at) {
-        let (event, notice) = hand_over(&mut lead, dealer, owner, why, arrival.at);
+    let mut lanes = Lanes::new(dealer, load);
+    let assigned = match owner_before(here, &mut lanes, arrival.at) {
+        Before::Free(owner) => Some(hand_over(&mut lead, owner, AssignmentReason::of("DIS-5"), &mut lanes, arrival.at)),
+        Before::Full(owner) if !found.contended => by_turn(&mut lead, &mut lanes, arrival.at).map(|assigned| passing(owner, assigned)),
+        Before::Nobody if !found.contended => by_turn(&mut lead, &mut lanes, arrival.at),
+        Before::Full(_) | Before::Nobody => None,
+    };
+    if let Some((event, notice)) = assigned {
         lead.origin.owner = lead.owner.clone();
         events.push(event);
         decision = decision.with(notice);
-    } else if let Some(place) = place {
-        let (event, notice, moved) = by_turn(&mut lead, dealer, place, arrival.at);
-        lead.origin.owner = lead.owner.clone();
-        events.push(event);
-        decision = decision.with(notice).with_some(moved.map(LaneState::item));
     }
+    decision.items.extend(lanes.items());
     let trade_in_notice = trade_in(arrival, &lead, dealer);
     let noted = noted(arrival, &lead, found);
     let entry = arrival.entry(&lead, events);
@@ -181,15 +190,37 @@ fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
     })
 }
 
-/// Returns the owner of a known contact's latest lead here, who gets the next lead outside the rotation. The user must be present and
-/// assignable, and the dealer must have enabled this (DIS-5).
-fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<(UserId, AssignmentReason)> {
+/// The owner of a known contact's latest lead here (DIS-5).
+enum Before {
+    /// Gets the lead outside the rotation.
+    Free(UserId),
+    /// Would get it, but has the maximum of open leads (DIS-13).
+    Full(UserId),
+    /// There is none who is present and assignable, or the dealer has disabled this.
+    Nobody,
+}
+
+/// Returns the owner of a known contact's latest lead here (DIS-5).
+fn owner_before(latest: Option<&Lead>, lanes: &mut Lanes<'_>, now: DateTime<Utc>) -> Before {
+    let dealer = lanes.dealer();
     let settings = &dealer.settings;
-    let owner = latest.filter(|_| !settings.existing_contacts_to_rotation)?.owner.clone()?;
-    let assignable = settings.member(&owner).is_some_and(|member| member.assignable);
-    let here = assignable && dealer.takes_leads(&owner, settings.decided_at(now));
-    let why = AssignmentReason { rule: "DIS-5".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
-    here.then_some((owner, why))
+    let owner = latest.filter(|_| !settings.existing_contacts_to_rotation).and_then(|lead| lead.owner.clone());
+    let here = |owner: &UserId| {
+        settings.member(owner).is_some_and(|member| member.assignable) && dealer.takes_leads(owner, settings.decided_at(now))
+    };
+    let Some(owner) = owner.filter(here) else { return Before::Nobody };
+    let open = lanes.open();
+    if Availability::new(dealer, open.as_ref(), now).is_full(&owner) { Before::Full(owner) } else { Before::Free(owner) }
+}
+
+/// Adds to an assignment that a full user was passed over.
+fn passing(full: UserId, (mut event, notice): (Event, Item)) -> (Event, Item) {
+    if let Event::Assigned { why, .. } = &mut event
+        && !why.passed_over.iter().any(|passed| passed.user == full)
+    {
+        why.passed_over.insert(0, PassedOver { user: full, reason: PassedOverFor::Full });
+    }
+    (event, notice)
 }
 
 /// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts its own level 1 unless one
@@ -312,6 +343,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         owner: None,
         assignment: 0,
         turn: None,
+        counted: None,
         lead_type: arrival.enquiry.lead_type,
         source: String::new(),
         contact: String::new(),

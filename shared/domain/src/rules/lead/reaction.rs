@@ -2,9 +2,10 @@
 
 use crate::base::{LostReason, ReactionKind, Refusal, Status, StepKind};
 use crate::decision::{Decision, Item, LeadInput, commit};
-use crate::distribution::Rotation;
+use crate::distribution::{LaneState, LoadLane};
 use crate::lead::{Event, in_progress};
 use crate::messages::Message;
+use crate::rules::distribution::Lanes;
 
 /// An activity that a seller logs on a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,15 +70,15 @@ pub struct StatusChange {
     pub note: Option<String>,
 }
 
-/// Wins, loses or reopens a lead. `None` if nothing changes. `rotation` is that of the lead's turn if the change gives the turn back or
-/// takes it back ([`crate::lead::Lead::settles_turn`]).
+/// Wins, loses or reopens a lead. `None` if nothing changes. `load` returns the rotation of the lead's turn, which the change may give
+/// back or take back (DIS-10), and that which counts open leads (DIS-13).
 ///
 /// A lead that was closed unanswered and that its owner reopens keeps its first deadline and the steps that have fired. If level 2 is among
 /// them, its notice may have been dropped with the closing: the supervisor is notified again (ESC-12).
 ///
 /// # Errors
 /// 409 if a won lead would become lost, or a lost one won, without being reopened.
-pub fn close(input: LeadInput<'_>, change: StatusChange, rotation: Option<&Rotation>) -> Result<Option<Decision>, Refusal> {
+pub fn close(input: LeadInput<'_>, change: StatusChange, load: LoadLane<'_>) -> Result<Option<Decision>, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
     let StatusChange { outcome, agreed, note } = change;
     let to = outcome.status();
@@ -104,7 +105,15 @@ pub fn close(input: LeadInput<'_>, change: StatusChange, rotation: Option<&Rotat
     let notified = level_2.filter(|step| kind.is_none() && changed.clock_runs() && step.fired.is_some());
     let supervisor = || dealer.settings.escalates_to(changed.owner.as_ref(), now).clone();
     let again = notified.map(|step| Item::Message(Message::step(&changed, step, Vec::new(), supervisor(), now)));
-    let settled = rotation.and_then(|rotation| changed.settle_turn(rotation)).map(Item::Rotation);
+    let mut lanes = Lanes::new(dealer, load);
+    if let Some(lane) = changed.settles_turn(dealer, to)
+        && let Some(settled) = lanes.rotation(&lane).and_then(|rotation| changed.settle_turn(rotation))
+    {
+        lanes.put(LaneState::Rotation(settled));
+    }
+    lanes.count(&mut changed);
     let event = Event::StatusChanged { from: lead.status, to, note };
-    Ok(Some(commit(changed, by.clone(), vec![event], now).with_some(settled).with_some(again)))
+    let mut decision = commit(changed, by.clone(), vec![event], now);
+    decision.items.extend(lanes.items());
+    Ok(Some(decision.with_some(again)))
 }

@@ -1,0 +1,146 @@
+//! The open leads of each user, and who can get a lead at a given time (DIS-4, DIS-13).
+
+use crate::base::UserId;
+use crate::distribution::PassedOverFor;
+use crate::settings::{Dealer, DealerSettings, Member};
+use chrono::{DateTime, Utc};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
+
+/// The number of leads in progress of each user of a dealer. Each lead of the count carries a [`Counted`]; both change in one commit, so
+/// the numbers are exact under concurrency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenLeads {
+    /// The version of the settings with which this count began. Leads that an earlier count has are not in this one.
+    since: u64,
+    /// The number of leads of each user who has any.
+    #[serde(default, deserialize_with = "numbers", skip_serializing_if = "BTreeMap::is_empty")]
+    of: BTreeMap<UserId, u32>,
+}
+
+/// A lead's entry in a count of open leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// The user among whose leads it is counted.
+    pub user: UserId,
+    /// The count that has it: the version of the settings with which the count began.
+    pub since: u64,
+}
+
+impl OpenLeads {
+    /// Returns the number of open leads of `user`.
+    pub fn of(&self, user: &UserId) -> u32 {
+        self.of.get(user).copied().unwrap_or_default()
+    }
+
+    /// Returns the version of the settings with which this count began.
+    pub fn since(&self) -> u64 {
+        self.since
+    }
+
+    /// Moves a lead within the count: out of the entry `from`, and into the entry `to`. Returns the lead's new entry.
+    ///
+    /// A newer count replaces an older one. An entry of another count than this one is void. `to` is left out if this count is newer: the
+    /// settings were read just before they changed, and the recomputation that follows counts the lead.
+    pub(super) fn moved(count: &mut Option<Self>, from: Option<&Counted>, to: Option<Counted>) -> Option<Counted> {
+        if let Some(to) = &to
+            && count.as_ref().is_none_or(|count| count.since < to.since)
+        {
+            *count = Some(Self { since: to.since, of: BTreeMap::new() });
+        }
+        let count = count.as_mut()?;
+        if let Some(from) = from.filter(|from| from.since == count.since) {
+            match count.of.get_mut(&from.user) {
+                Some(open) if *open > 1 => *open -= 1,
+                _ => drop(count.of.remove(&from.user)),
+            }
+        }
+        let to = to.filter(|to| to.since == count.since)?;
+        *count.of.entry(to.user.clone()).or_default() += 1;
+        Some(to)
+    }
+}
+
+/// The state that determines who can get a lead.
+#[derive(Debug, Clone, Copy)]
+pub struct Availability<'a> {
+    dealer: &'a Dealer,
+    open: Option<&'a OpenLeads>,
+    at: DateTime<Utc>,
+}
+
+impl<'a> Availability<'a> {
+    /// Creates the state for a lead that is distributed at `now`: presence counts at the instant at which the response clock starts
+    /// ([`DealerSettings::decided_at`]). `open` is `None` if the dealer counts no open leads.
+    pub fn new(dealer: &'a Dealer, open: Option<&'a OpenLeads>, now: DateTime<Utc>) -> Self {
+        Self { dealer, open, at: dealer.settings.decided_at(now) }
+    }
+
+    pub(crate) fn settings(&self) -> &'a DealerSettings {
+        &self.dealer.settings
+    }
+
+    /// Returns whether `user` works here and is present.
+    pub(crate) fn is_present(&self, user: &UserId) -> bool {
+        self.settings().is_present(user, self.at)
+    }
+
+    /// Returns whether `user` has the maximum of open leads.
+    pub(crate) fn is_full(&self, user: &UserId) -> bool {
+        self.settings().member(user).is_some_and(|member| self.fills(member))
+    }
+
+    fn fills(&self, member: &Member) -> bool {
+        member.max_open.zip(self.open).is_some_and(|(most, open)| open.of(&member.user) >= most)
+    }
+
+    /// Returns every reason why a member cannot get a lead. It looks up no other member, because every turn asks for all of them.
+    pub(crate) fn obstacles(&self, member: &Member) -> impl Iterator<Item = PassedOverFor> {
+        self.away(member).into_iter().chain(self.fills(member).then_some(PassedOverFor::Full))
+    }
+
+    /// Returns every reason against an assignment by hand: the member is absent, which includes the time outside their own hours, or has
+    /// the maximum of open leads. A busy user can be assigned leads.
+    pub(crate) fn obstacles_by_hand(&self, member: &Member) -> impl Iterator<Item = PassedOverFor> {
+        self.obstacles(member).filter(|obstacle| *obstacle != PassedOverFor::Busy).map(|obstacle| match obstacle {
+            PassedOverFor::OffDuty => PassedOverFor::Absent,
+            other => other,
+        })
+    }
+
+    /// Returns why a member does not take leads ([`Dealer::takes_leads`]). `None` if the member does.
+    fn away(&self, member: &Member) -> Option<PassedOverFor> {
+        let settings = self.settings();
+        if settings.is_absent(member, self.at) {
+            Some(PassedOverFor::Absent)
+        } else if settings.leads_outside_own_hours {
+            None
+        } else if self.dealer.busy_until(&member.user, self.at).is_some() {
+            Some(PassedOverFor::Busy)
+        } else {
+            (!settings.is_on_duty(member, self.at)).then_some(PassedOverFor::OffDuty)
+        }
+    }
+
+    /// Returns the number of open leads of `user` and the maximum. `None` if the user has no maximum.
+    pub(crate) fn load_of(&self, user: &UserId) -> Option<(u32, u32)> {
+        Some((self.open?.of(user), self.settings().member(user)?.max_open?))
+    }
+}
+
+/// Reads the numbers of users. An entry of another release that is no number is left out here, and stays where it is stored.
+pub(super) fn numbers<'de, D: Deserializer<'de>, N: Deserialize<'de>>(deserializer: D) -> Result<BTreeMap<UserId, N>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Entry<N> {
+        Number(N),
+        Other(IgnoredAny),
+    }
+    let entries = BTreeMap::<UserId, Entry<N>>::deserialize(deserializer)?;
+    let number = |(user, entry)| match entry {
+        Entry::Number(number) => Some((user, number)),
+        Entry::Other(IgnoredAny) => None,
+    };
+    Ok(entries.into_iter().filter_map(number).collect())
+}
