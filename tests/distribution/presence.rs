@@ -2,7 +2,7 @@
 
 use crate::support::world::{ADMIN, Request, World, at, dealer_of, enquiry};
 use forecourt_domain::base::UserId;
-use forecourt_domain::distribution::{PassedOverFor, Rotation};
+use forecourt_domain::distribution::{Availability, PassedOverFor, Rotation};
 use forecourt_domain::settings::{Absence, DealerSettings, Member};
 use forecourt_local::demo;
 use proptest::prelude::*;
@@ -95,7 +95,8 @@ fn dis_6_without_an_eligible_user_a_person_who_is_present_gets_the_lead() {
     let mut settings = people(&[("anna", None, Some(None)), ("ben", None, None), ("cara", None, None), ("boss", None, Some(None))]);
     settings.members[0].receives_leads = true;
     settings.members[2].assignable = true;
-    let (choice, turned) = Rotation::new(crate::support::world::dealer("d"), None).next(&dealer_of(&settings), at(NOW));
+    let (choice, turned) =
+        Rotation::new(crate::support::world::dealer("d"), None).next(&Availability::new(&dealer_of(&settings), None, at(NOW)));
     assert_eq!((choice.owner.as_str(), choice.why.rule.as_str(), turned), ("cara", "DIS-6", None));
     let passed: Vec<_> = choice.why.passed_over.iter().map(|passed| (passed.user.as_str(), passed.reason)).collect();
     assert_eq!(passed, [("anna", PassedOverFor::Absent), ("boss", PassedOverFor::Absent)]);

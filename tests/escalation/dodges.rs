@@ -1,6 +1,6 @@
 //! A seller who tries everything to keep a lead from the supervisor (ESC-12).
 
-use crate::support::world::{NORDSTERN, at};
+use crate::support::world::{NORDSTERN, at, dealer_of};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Actor, EventId, LostReason, ReactionKind, Refusal, StepKind, UserId};
 use forecourt_domain::calendar::EventTime;
@@ -8,7 +8,7 @@ use forecourt_domain::decision::{Decision, LeadInput};
 use forecourt_domain::hours::{Calendar, DayOff, DayOffKind};
 use forecourt_domain::lead::{Lead, Plan, Waiting};
 use forecourt_domain::rules::calendar::{CalendarContext, NewEvent, schedule};
-use forecourt_domain::rules::distribution::to_user;
+use forecourt_domain::rules::distribution::{ByHand, to_user};
 use forecourt_domain::rules::lead::reaction::{self, ClosingOutcome, Logged, StatusChange};
 use forecourt_domain::rules::lead::{escalate, first_contact, recompute};
 use forecourt_domain::settings::{Dealer, DealerSettings};
@@ -59,7 +59,7 @@ struct Game {
 impl Game {
     fn start() -> Self {
         let demo = demo::group().unwrap().dealers.into_iter().find(|dealer| dealer.id.as_str() == NORDSTERN).unwrap();
-        let dealer = Dealer { id: demo.id, version: 1, since: at("2026-01-01T00:00:00Z"), settings: demo.settings, former: Vec::new() };
+        let dealer = Dealer { id: demo.id, ..dealer_of(&demo.settings) };
         let now = at("2026-11-23T09:00:00Z");
         let mut lead: Lead = serde_json::from_value(json!({
             "id": "4829130576", "version": 1, "dealer": NORDSTERN, "status": "in_progress", "owner": "anna.vogt", "assignment": 1,
@@ -89,7 +89,7 @@ impl Game {
             self.lead.waits_for().filter(|waits| matches!(waits, Waiting::Escalate(at) if *at <= until))
         {
             self.now = self.now.max(due);
-            let Some(decision) = escalate(&self.lead, &self.dealer, None, self.now) else { break };
+            let Some(decision) = escalate(&self.lead, &self.dealer, &|_| None, self.now) else { break };
             self.take(Some(&decision));
         }
         self.now = until;
@@ -103,7 +103,7 @@ impl Game {
             Trick::Move(minutes) => first_contact::move_to(self.input(&by), self.now + TimeDelta::minutes(*minutes), false),
             Trick::Close(won) => self.close(&by, if *won { ClosingOutcome::Won } else { ClosingOutcome::Lost(LostReason::Spam) }),
             Trick::Reopen => self.close(&by, ClosingOutcome::Reopened),
-            Trick::HandOver(member) => to_user(self.input(&by), &self.dealer.settings.members[*member].user, None, None),
+            Trick::HandOver(member) => to_user(self.input(&by), &self.by_hand(*member), &|_| None),
             Trick::DayOff(days, now) => {
                 self.day_off(*days);
                 Ok(recompute(&self.lead, &self.dealer, self.now).filter(|_| *now))
@@ -117,8 +117,12 @@ impl Game {
         self.pass(self.now);
     }
 
+    fn by_hand(&self, member: usize) -> ByHand {
+        ByHand { user: self.dealer.settings.members[member].user.clone(), despite: Vec::new(), note: None }
+    }
+
     fn close(&self, by: &Actor, outcome: ClosingOutcome) -> Result<Option<Decision>, Refusal> {
-        reaction::close(self.input(by), StatusChange { outcome, agreed: false, note: None }, None)
+        reaction::close(self.input(by), StatusChange { outcome, agreed: false, note: None }, &|_| None)
     }
 
     fn day_off(&mut self, days: i64) {

@@ -6,7 +6,7 @@ use crate::page::LeadView;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item, LeadInput};
-use forecourt_domain::distribution::{LaneState, LoadLane, Pool};
+use forecourt_domain::distribution::LoadLane;
 use forecourt_domain::lead::{Lead, Task};
 use forecourt_domain::rules::appointment::with_appointments;
 use forecourt_domain::rules::calendar::{CalendarContext, with_events_moved, with_reservations_moved};

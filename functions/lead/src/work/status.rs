@@ -79,5 +79,5 @@ fn day_keys(loaded: &Loaded, call: &Call, completes: CompletedEvents, by: &Actor
 fn lane_keys(loaded: &Loaded, call: &Call, outcome: ClosingOutcome, by: &Actor) -> Vec<Key> {
     let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
     let input = LeadInput { lead, dealer, by, now: call.now };
-    lead::lanes_of(dealer, |lanes| reaction::close(input, outcome, lanes, None))
+    lead::lanes_of(dealer, |lanes| reaction::close(input, StatusChange { outcome, agreed: false, note: None }, lanes))
 }

@@ -78,7 +78,7 @@ pub fn with_claim(mut decision: Decision, input: LeadInput<'_>, waiting: PoolLea
     let Some(pool) = settings.pool.as_ref().filter(|_| is_pooled(lead, settings)) else { return Ok(decision) };
     let Some((user, member)) = by.user().and_then(|user| Some((user, settings.member(user)?))) else { return Ok(decision) };
     let taking = Taking::of(&decision, &pool.user, now);
-    let claims = taking.reacts && member.assignable && !decision.lead().is_some_and(|after| after.owner != lead.owner);
+    let claims = taking.reacts && member.assignable && decision.lead().is_none_or(|after| after.owner == lead.owner);
     if !claims && !taking.gives {
         return Ok(decision);
     }
