@@ -3,7 +3,7 @@
 use crate::base::text::caseless;
 use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default};
 use crate::hours::Calendar;
-use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
+use crate::settings::{AbsenceHandOver, AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
@@ -133,6 +133,17 @@ pub struct DealerSettings {
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spam_gives_turn_back: bool,
+    /// The working days after which an absence is long: a hand-over is offered for it (DIS-12).
+    #[serde(default = "five", skip_serializing_if = "is_five")]
+    pub long_absence_days: u32,
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn is_five(days: &u32) -> bool {
+    *days == five()
 }
 
 fn yes() -> bool {
@@ -211,6 +222,9 @@ pub struct Absence {
     /// The user who sees and works on the leads during the absence, and receives the notices (DIS-4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deputy: Option<UserId>,
+    /// The hand-over of the open leads at its beginning (DIS-12). `None` if the leads stay with the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<AbsenceHandOver>,
 }
 
 impl Member {

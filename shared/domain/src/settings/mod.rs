@@ -5,6 +5,7 @@ mod capacity;
 mod check;
 mod dealer_settings;
 mod findings;
+mod hand_over;
 mod limits;
 mod pool;
 mod recompute;
@@ -15,6 +16,7 @@ pub use appointments::AppointmentSettings;
 pub use capacity::{Capacity, CapacityDraft};
 pub use dealer_settings::{Absence, DealerSettings, Escalation, Member};
 pub use findings::{Finding, FindingKind, findings};
+pub use hand_over::{AbsenceHandOver, BadTarget, HandOver, HandOverPhase, HandOverReason, HandOverTo, Moved};
 pub use limits::SendingLimits;
 pub use pool::PoolSettings;
 pub use recompute::{Recompute, moves_deadlines};
@@ -38,7 +40,7 @@ pub struct Dealer {
     pub since: DateTime<Utc>,
     /// The settings.
     pub settings: Settings,
-    /// The former members, the latest last; at most a hundred. Their work stays assigned to them until it is taken over.
+    /// The former members, the latest last; at most a hundred. Their open work is handed over (DIS-12); closed leads keep their owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<UserId>,
 }
