@@ -2,6 +2,7 @@
 
 pub(crate) mod assignment;
 pub(crate) mod fairness;
+pub(crate) mod hand_over;
 pub(crate) mod pool;
 pub(crate) mod rotation;
 pub(crate) mod rotation_model;

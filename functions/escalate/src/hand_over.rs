@@ -32,7 +32,7 @@ pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp, id: &str
         Next::Move => job.move_page(order, dealer).await?,
         Next::Wait(until) => return job.store(order, |order| HandOver { due: Some(until), ..order.clone() }).await,
         Next::Cancel => return job.store(order, |order| order.cancelled(job.now)).await,
-        Next::End => None,
+        Next::End => return job.store(order, |order| order.ended(job.now)).await,
     };
     job.store(order, |order| order.turned(page.clone(), job.now)).await
 }
@@ -45,7 +45,7 @@ enum Next {
     Wait(DateTime<Utc>),
     /// The absence was removed.
     Cancel,
-    /// Nothing is left: the user does not work at the dealer any more.
+    /// Nothing is left to do: an absent user left the dealer, or a user who left is back.
     End,
 }
 
@@ -64,10 +64,13 @@ impl Job<'_> {
     }
 
     fn next_step(&self, order: &HandOver, dealer: &Dealer) -> Next {
-        if order.reason != HandOverReason::Absent {
-            return Next::Move;
-        }
         let member = dealer.settings.member(&order.user);
+        if order.reason != HandOverReason::Absent {
+            // A user who has a part again before the order ends keeps what was not moved yet.
+            let pool = dealer.settings.pool.as_ref().is_some_and(|pool| pool.user == order.user);
+            let again = if order.reason == HandOverReason::Pool { pool } else { member.is_some_and(|m| m.assignable || m.receives_leads) };
+            return if again { Next::End } else { Next::Move };
+        }
         let absence = member.and_then(|member| member.absence(self.now));
         match (order.phase, member, absence) {
             (HandOverPhase::Back, None, _) => Next::End,
@@ -204,9 +207,7 @@ impl Job<'_> {
 
     async fn back(&self, id: LeadId) -> Result<(), Failure> {
         let load = Load::of(self.keys().into_iter().chain([Key::Lead(id)])).with_long_retry();
-        let rule = |loaded: &Loaded, _| {
-            Ok((self.input(loaded).zip(loaded.lead(id)).and_then(|(input, lead)| give_back(input, lead)), ()))
-        };
+        let rule = |loaded: &Loaded, _| Ok((self.input(loaded).zip(loaded.lead(id)).and_then(|(input, lead)| give_back(input, lead)), ()));
         self.platform.store.decide(&self.wake_up.scope(), load, rule).await
     }
 
@@ -256,7 +257,8 @@ impl Job<'_> {
             Some((input, appointment)) => hand_over::move_appointment(input, appointment, days),
             None => Ok(None),
         };
-        let load = Load::of(self.keys().into_iter().chain([Key::Appointment(id.clone())])).then(|loaded| days_of(|days| decide(loaded, days)));
+        let load =
+            Load::of(self.keys().into_iter().chain([Key::Appointment(id.clone())])).then(|loaded| days_of(|days| decide(loaded, days)));
         let rule = |loaded: &Loaded, _| Ok((decide(loaded, &|user, date| loaded.day(user, date))?, ()));
         self.platform.store.decide(&self.wake_up.scope(), load.with_long_retry(), rule).await
     }

@@ -1,12 +1,13 @@
 //! The users of a dealer with their distribution switches and absences (SET-7, DIS-4).
 
-use crate::change::{required_versions, save};
+use crate::change::{required_versions, save, save_and_hand_over};
 use crate::dealer::{answer, current};
+use crate::hand_over::{self, HandOverRequest, HandOverView, WorkCounts};
 use crate::{body, parts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
 use forecourt_domain::people::User;
-use forecourt_domain::settings::{Dealer, DealerSettings, Member, Settings};
+use forecourt_domain::settings::{Absence, Dealer, DealerSettings, Member, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::unknown;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -26,6 +27,9 @@ pub struct DealerUsersView {
     pub version: u64,
     /// The users, in the order of the settings.
     pub users: Vec<DealerUserView>,
+    /// The orders that the removal of a user made or, in a dry run, would make; absent if there are none (DIS-12).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hand_overs: Vec<HandOverView>,
 }
 
 /// The absences of a user at a dealer.
@@ -40,6 +44,20 @@ pub struct UserAbsencesView {
     pub user: String,
     /// Version of the settings; also the ETag.
     pub version: u64,
+    /// The long absences to come for which a hand-over can be asked for; absent if there are none (DIS-12).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hand_over_offered: Vec<HandOverOffer>,
+}
+
+/// A long absence without a hand-over.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HandOverOffer {
+    /// Position of the absence in `absences`, from 0.
+    pub absence: usize,
+    /// The number of days of the absence on which the dealer is open.
+    pub working_days: u32,
+    /// What the user holds now.
+    pub holds: WorkCounts,
 }
 
 /// A user's switches at a dealer.
@@ -96,7 +114,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::DealerUser => view(platform, call, current(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
             let switches = call.json_value()?;
-            let dealer = save(platform, call, id, &required_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
+            let dealer = switch(platform, call, id, (&required_versions(call)?, &switches)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
@@ -112,18 +130,27 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         }
         Operation::RemoveDealerUser => {
             let user = user()?;
-            let dealer = save(platform, call, id, &required_versions(call)?, |dealer| without(&dealer.settings, &user)).await?;
-            view(platform, call, dealer, None).await
+            let (request, versions) = (HandOverRequest::of(call)?, required_versions(call)?);
+            let make = |dealer: &Dealer| without(&dealer.settings, &user);
+            let saved = save_and_hand_over(platform, (call, &request), id, &versions, make).await?;
+            let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
+            let view = DealerUsersView { hand_overs, ..users_of(platform, call, &saved.dealer).await? };
+            answer(&saved.dealer, &view)
         }
         Operation::ReadUserAbsences => {
             let user = user()?;
-            absences(&current(platform, call, id).await?, &user)
+            absences(platform, call, &current(platform, call, id).await?, &user).await
         }
         Operation::SetUserAbsences => {
             let (user, entered) = (user()?, body::writable(call, &["dealer", "version", "user"])?);
-            let dealer =
-                save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
-            absences(&dealer, &user)
+            let own = |field: &str| field.strip_prefix("members[")?.split_once("].").map(|(_, name)| name.to_owned());
+            let saved =
+                save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await;
+            let dealer = match saved {
+                Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
+                saved => saved?,
+            };
+            absences(platform, call, &dealer, &user).await
         }
         _ => Err(Problem::wrong_function()),
     }
@@ -196,30 +223,52 @@ async fn switch_one(platform: &Platform, call: &Call, entry: &DealerSwitches) ->
         Problem::precondition_required("version required: send the version of the dealer's settings that you read (SET-10)")
     })?;
     let switches = json!({ "users": entry.users });
-    Ok(save(platform, call, &id, &[version], |dealer| switched(&dealer.settings, &switches)).await?.version)
+    Ok(switch(platform, call, &id, (&[version], &switches)).await?.version)
+}
+
+/// Changes switches of several users of a dealer.
+async fn switch(platform: &Platform, call: &Call, id: &DealerId, (versions, switches): (&[u64], &Value)) -> Result<Dealer, Problem> {
+    match save(platform, call, id, versions, |dealer| switched(&dealer.settings, switches)).await {
+        // A fault of a user who may not work leads names the member. The request has the user at another place.
+        Err(Failure::Refused(refusal)) => {
+            let settings = current(platform, call, id).await?.settings;
+            let users = switches["users"].as_array().map(Vec::as_slice).unwrap_or_default();
+            Err(refusal.relocated(|field| entered_field(&settings, users, field)).into())
+        }
+        saved => Ok(saved?),
+    }
+}
+
+/// Translates `members[3].supervisor` into the field that was sent: `users[0].supervisor`.
+fn entered_field(settings: &Settings, users: &[Value], field: &str) -> Option<String> {
+    let (place, name) = field.strip_prefix("members[")?.split_once("].")?;
+    let user = settings.members.get(place.parse::<usize>().ok()?)?.user.as_str();
+    let entered = users.iter().position(|entry| entry["user"] == user)?;
+    Some(format!("users[{entered}].{name}"))
 }
 
 /// The right that a request about a dealer's users needs. `None` if users read or change their own absences.
 pub(crate) fn right(call: &Call) -> Option<Right> {
     let own = call.part::<UserId>("user", "user").ok().is_some_and(|user| call.scope.user_id() == Some(&user));
     match call.operation {
-        Operation::ReadUserAbsences | Operation::SetUserAbsences if own => None,
-        Operation::DealerUsers | Operation::DealerUser | Operation::ReadUserAbsences => Some(Right::ReadSettings),
+        Operation::ReadUserAbsences | Operation::SetUserAbsences | Operation::UserWork if own => None,
+        Operation::DealerUsers | Operation::DealerUser | Operation::ReadUserAbsences | Operation::UserWork => Some(Right::ReadSettings),
         _ => Some(Right::ChangeSettings),
     }
 }
 
 async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&UserId>) -> Result<Answer, Problem> {
-    let members: Vec<&Member> = dealer.settings.members.iter().filter(|member| only.is_none_or(|user| member.user == *user)).collect();
-    let keys = members.iter().map(|member| Key::User(member.user.clone()));
-    let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
-    let of = |member: &&Member| DealerUserView::of(member, loaded.user(&member.user), call.now);
-    let users: Vec<DealerUserView> = members.iter().map(of).collect();
-    if only.is_some() {
-        let user = users.into_iter().next().ok_or(Refusal::NotFound("user of this dealer"))?;
-        return answer(&dealer, &user);
-    }
-    answer(&dealer, &DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users })
+    let Some(only) = only else { return answer(&dealer, &users_of(platform, call, &dealer).await?) };
+    let member = dealer.settings.member(only).ok_or(Refusal::NotFound("user of this dealer"))?;
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::User(only.clone())])).await?;
+    answer(&dealer, &DealerUserView::of(member, loaded.user(only), call.now))
+}
+
+async fn users_of(platform: &Platform, call: &Call, dealer: &Dealer) -> Result<DealerUsersView, Failure> {
+    let members = &dealer.settings.members;
+    let loaded = platform.store.load(&call.scope, &Load::of(members.iter().map(|member| Key::User(member.user.clone())))).await?;
+    let users = members.iter().map(|member| DealerUserView::of(member, loaded.user(&member.user), call.now)).collect();
+    Ok(DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users, hand_overs: Vec::new() })
 }
 
 /// The fields that the list of users can change. Groups are changed on the single user (SET-7).
@@ -255,12 +304,7 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    let entered = |field: &str| {
-        let (place, name) = field.strip_prefix("members[")?.split_once("].")?;
-        let user = settings.members.get(place.parse::<usize>().ok()?)?.user.as_str();
-        let entered = users.iter().position(|entry| entry["user"] == user)?;
-        Some(format!("users[{entered}].{name}"))
-    };
+    let entered = |field: &str| entered_field(settings, users, field);
     body::changed(whole, settings, |field| entered(field).is_some()).map_err(|refusal| refusal.relocated(entered))
 }
 
@@ -332,8 +376,23 @@ fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
     parts::replaced(forecourt_edge::routes::SettingsPart::Absences, settings, &json!({ "absences": all }))
 }
 
-fn absences(dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
+async fn absences(platform: &Platform, call: &Call, dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
     let member = dealer.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
-    let absences = json!(member.absences);
-    answer(dealer, &UserAbsencesView { dealer: dealer.id.to_string(), version: dealer.version, user: user.to_string(), absences })
+    let (absences, hand_over_offered) = (json!(member.absences), offered(platform, call, dealer, member).await?);
+    let (id, version, user) = (dealer.id.to_string(), dealer.version, user.to_string());
+    answer(dealer, &UserAbsencesView { dealer: id, version, user, absences, hand_over_offered })
+}
+
+/// Returns the long absences to come without a hand-over, with the work that the user holds (DIS-12).
+async fn offered(platform: &Platform, call: &Call, dealer: &Dealer, member: &Member) -> Result<Vec<HandOverOffer>, Failure> {
+    let settings = &dealer.settings;
+    let days = |absence: &Absence| settings.calendar.working_days(absence.from.max(call.now), absence.until);
+    let to_come = member.absences.iter().enumerate().filter(|(_, absence)| absence.until > call.now && absence.hand_over.is_none());
+    let long: Vec<(usize, u32)> =
+        to_come.map(|(i, absence)| (i, days(absence))).filter(|(_, days)| *days > settings.long_absence_days).collect();
+    if long.is_empty() {
+        return Ok(Vec::new());
+    }
+    let holds = hand_over::counts(platform, call, &dealer.id, &member.user).await?;
+    Ok(long.into_iter().map(|(absence, working_days)| HandOverOffer { absence, working_days, holds: holds.clone() }).collect())
 }

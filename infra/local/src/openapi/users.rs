@@ -6,9 +6,10 @@ use forecourt_edge::formats::json::TimeBound;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 10] = [
     "UserAbsencesBody",
     "AbsenceBody",
+    "AbsenceHandOverBody",
     "DealerUserBody",
     "SwitchUsersBody",
     "UserSwitchesBody",
@@ -34,6 +35,18 @@ pub(super) struct AbsenceBody {
     until: String,
     /// The user who acts for the absent one.
     deputy: Option<String>,
+    /// The hand-over of the open leads when the absence begins; `null`: they stay with the user (DIS-12).
+    hand_over: Option<AbsenceHandOverBody>,
+}
+
+/// The hand-over of an absence.
+#[derive(ToSchema)]
+pub(super) struct AbsenceHandOverBody {
+    /// `distribution`, `pool`, or `user:` with the id of a user of the dealer; default: `distribution`.
+    #[schema(max_length = 69)]
+    to: Option<String>,
+    /// Whether the user gets back, on return, what is still open; default: `false`.
+    back: Option<bool>,
 }
 
 /// The switches of a user at a dealer (SET-7).

@@ -255,6 +255,12 @@ impl HandOver {
         Self { due: None, done_at: Some(now), cancelled: true, ..self.clone() }
     }
 
+    /// Returns the order as ended, whatever its phase.
+    #[must_use]
+    pub fn ended(&self, now: DateTime<Utc>) -> Self {
+        Self { due: None, done_at: Some(now), ..self.clone() }
+    }
+
     /// Returns the user whom the order names. `None` if it names none, or one who is not assignable or is absent at `now`.
     pub fn named<'a>(&'a self, settings: &DealerSettings, now: DateTime<Utc>) -> Option<&'a UserId> {
         let HandOverTo::User(user) = &self.to else { return None };

@@ -89,17 +89,30 @@ impl Invitation {
     }
 }
 
-/// Offers slots of `user` or, without one, of the lead's owner. `None` if there is no user to book or the lead is lost.
+/// Offers slots of `user` or, without one, of the lead's owner. The owner also stands in for a user who is no member any more (DIS-12).
+/// `None` if there is no user to book or the lead is lost.
 fn offer_of<'a>(kind: String, user: Option<&'a UserId>, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
+    let user = user.filter(|user| dealer.settings.member(user).is_some_and(|member| member.assignable));
     let with = user.or(lead.owner.as_ref()).filter(|_| !matches!(lead.status, Status::Lost(_)))?;
     let member = dealer.settings.member(with).filter(|member| user.is_none() || member.assignable)?;
-    Some(Offer { kind, user: with, capacity: dealer.capacity(), absences: &member.absences, moving: None, dealer, now })
+    Some(Offer {
+        kind,
+        user: with,
+        personal: user.is_some(),
+        capacity: dealer.capacity(),
+        absences: &member.absences,
+        moving: None,
+        dealer,
+        now,
+    })
 }
 
 /// The slots that an invitation offers.
 pub struct Offer<'a> {
     kind: String,
     user: &'a UserId,
+    /// Whether the invitation or booking names the user; otherwise it is the lead's owner.
+    personal: bool,
     capacity: Capacity,
     absences: &'a [Absence],
     /// The booking that would be rescheduled.
@@ -117,6 +130,11 @@ impl Offer<'_> {
             kind: &self.kind,
             now: self.now,
         }
+    }
+
+    /// Returns the user of a new booking. `None` means the lead's owner.
+    pub(crate) fn personal(&self) -> Option<UserId> {
+        self.personal.then(|| self.user.clone())
     }
 
     fn moves(&self) -> Option<&str> {

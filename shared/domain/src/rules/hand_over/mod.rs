@@ -4,10 +4,12 @@
 //! tasks and events on it, in decisions of their own. Each decision writes the order too, with the number of moved items. So two deliveries
 //! of a wake-up cannot count an item twice, and a cancelled order moves nothing more.
 
+mod departures;
 mod leads;
 mod orders;
 mod work;
 
+pub use departures::{Departing, Departure, departures};
 pub use leads::{give_back, lane_of, move_lead};
 pub use orders::{Asked, Change, concerned, orders, same_absence};
 pub use work::{events_of, move_appointment, move_events, move_tasks, tasks_of};

@@ -1,7 +1,9 @@
 //! The orders that follow from a change of a dealer's settings (DIS-12).
 
 use crate::base::{Actor, Refusal, UserId};
-use crate::settings::{Absence, AbsenceHandOver, Dealer, DealerSettings, HandOver, HandOverPhase, HandOverReason, HandOverTo, Moved};
+use crate::settings::{
+    Absence, AbsenceHandOver, Dealer, DealerSettings, HandOver, HandOverPhase, HandOverReason, HandOverTo, Member, Moved,
+};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -43,20 +45,26 @@ fn leavers(before: &DealerSettings, after: &DealerSettings, about: Option<(&User
     leavers
 }
 
-/// Returns the absences of `settings` that ask for a hand-over and end after `now`, with their users.
-fn asking(settings: &DealerSettings, now: DateTime<Utc>) -> impl Iterator<Item = (&UserId, &Absence, &AbsenceHandOver)> {
-    let of = move |member: &'_ crate::settings::Member| member.absences.iter().any(|absence| absence.until > now);
-    settings.members.iter().filter(move |member| of(member)).flat_map(move |member| {
+/// Returns the absences of `settings` that ask for a hand-over and end after `now`, with their users: of the members whose absences are
+/// not the same in `other`.
+fn asking<'a>(
+    settings: &'a DealerSettings,
+    other: &DealerSettings,
+    now: DateTime<Utc>,
+) -> Vec<(&'a UserId, &'a Absence, &'a AbsenceHandOver)> {
+    let same = |member: &Member| other.member(&member.user).is_some_and(|other| other.absences == member.absences);
+    let changed = settings.members.iter().filter(|member| !same(member));
+    let asks = |member: &'a Member| {
         let to_come = member.absences.iter().filter(move |absence| absence.until > now);
-        to_come.filter_map(|absence| Some((&member.user, absence, absence.hand_over.as_ref()?)))
-    })
+        to_come.filter_map(move |absence| Some((&member.user, absence, absence.hand_over.as_ref()?)))
+    };
+    changed.flat_map(asks).collect()
 }
 
 /// Returns the ids of the stored orders that [`orders`] needs: those of the users who leave, and of absences before and after the change.
 pub fn concerned(before: &DealerSettings, after: &DealerSettings, asked: Asked<'_>) -> BTreeSet<String> {
     let left = leavers(before, after, asked.about).into_iter().map(|(user, _)| HandOver::id_of(&user, asked.now));
-    let changed = before.members != after.members;
-    let absences = asking(before, asked.now).chain(asking(after, asked.now)).filter(|_| changed);
+    let absences = asking(before, after, asked.now).into_iter().chain(asking(after, before, asked.now));
     left.chain(absences.map(|(user, absence, _)| HandOver::id_of(user, absence.from))).collect()
 }
 
@@ -83,13 +91,17 @@ pub fn orders<'a>(
     if orders.len() > MOST {
         return Err(Refusal::field("members", "DIS-12", format!("at most {MOST} users can be removed at once")));
     }
-    if before.settings.members != after.settings.members {
-        orders.extend(of_absences(before, after, asked, stored));
-    }
+    orders.extend(of_absences(before, after, asked, stored));
     Ok(orders)
 }
 
-fn order(dealer: &crate::base::DealerId, user: &UserId, (to, reason): (&HandOverTo, HandOverReason), by: &Actor, at: DateTime<Utc>) -> HandOver {
+fn order(
+    dealer: &crate::base::DealerId,
+    user: &UserId,
+    (to, reason): (&HandOverTo, HandOverReason),
+    by: &Actor,
+    at: DateTime<Utc>,
+) -> HandOver {
     HandOver {
         dealer: dealer.clone(),
         id: HandOver::id_of(user, at),
@@ -128,14 +140,14 @@ fn check(to: &HandOverTo, leaver: &UserId, after: &Dealer, now: DateTime<Utc>) -
 /// Returns the orders of absences: new ones, those that begin or end at another time, and those that are cancelled.
 fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: impl Fn(&str) -> Option<&'a HandOver>) -> Vec<HandOver> {
     let now = asked.now;
-    let wanted: Vec<_> = asking(&after.settings, now).collect();
+    let wanted = asking(&after.settings, &before.settings, now);
+    let earlier = asking(&before.settings, &after.settings, now);
     let mut orders = Vec::new();
     for (user, absence, hand_over) in &wanted {
         let known = stored(&HandOver::id_of(user, absence.from)).filter(|known| !known.cancelled);
         // An absence whose first day was corrected after it had begun keeps its order.
         let known = known.or_else(|| {
-            let same = |(of, earlier, _): &(&UserId, &Absence, &AbsenceHandOver)| of == user && same_absence(earlier, absence, now);
-            let earlier = asking(&before.settings, now).find(same)?.1;
+            let (_, earlier, _) = earlier.iter().find(|(of, earlier, _)| of == user && same_absence(earlier, absence, now))?;
             stored(&HandOver::id_of(user, earlier.from)).filter(|known| !known.cancelled)
         });
         let back_at = hand_over.back.then_some(absence.until);
@@ -152,8 +164,8 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
             orders.push(next);
         }
     }
-    for (user, absence, _) in asking(&before.settings, now) {
-        let stays = wanted.iter().any(|(of, wanted, _)| *of == user && (wanted.from == absence.from || same_absence(absence, wanted, now)));
+    for (user, absence, _) in &earlier {
+        let stays = wanted.iter().any(|(of, wanted, _)| of == user && (wanted.from == absence.from || same_absence(absence, wanted, now)));
         let known = stored(&HandOver::id_of(user, absence.from)).filter(|known| known.done_at.is_none() && !stays);
         let Some(known) = known else { continue };
         orders.push(match known.has_begun(now) {
