@@ -14,8 +14,13 @@ const ANNA: &str = "anna.vogt";
 
 /// Returns new leads of `owner`.
 async fn leads_of(world: &World, owner: &str, count: usize) -> Vec<LeadId> {
+    numbered_leads_of(world, owner, 0..count).await
+}
+
+/// Returns new leads of `owner`. Each contact has a number of the range in its name.
+async fn numbered_leads_of(world: &World, owner: &str, numbers: std::ops::Range<usize>) -> Vec<LeadId> {
     let mut leads = Vec::new();
-    for i in 0..count {
+    for i in numbers {
         let id = world.lead(&enquiry(&format!("{}{i}", owner.replace('.', "")))).await;
         let given = world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": owner})).await;
         assert_eq!(given.status, 200, "{}", given.body);
@@ -59,7 +64,12 @@ async fn absent(world: &World, user: &str, absences: &Value) -> Reply {
 #[tokio::test]
 async fn dis_12_the_work_of_a_user_who_is_taken_off_a_dealer_goes_to_others() {
     let world = World::new().await;
-    let own = leads_of(&world, ANNA, 130).await;
+    let mut own = leads_of(&world, ANNA, 5).await;
+    let invited = world.post(ADMIN, &format!("/leads/{}/invitations", own[2]), &json!({"type": "booked_test_drive", "user": ANNA})).await;
+    let link = invited.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
+    // The leads are listed by their dates: the invited one is among the first.
+    world.advance_to("2026-11-23T09:00:01Z").await;
+    own.extend(numbered_leads_of(&world, ANNA, 5..130).await);
     let other = leads_of(&world, "ben.krause", 1).await[0];
     let task = json!({"title": "Photograph it", "start": "2026-11-24T10:00:00Z", "minutes": 30, "assignee": ANNA});
     let task = world.post(ADMIN, &format!("/leads/{other}/tasks"), &task).await;
@@ -74,8 +84,6 @@ async fn dis_12_the_work_of_a_user_who_is_taken_off_a_dealer_goes_to_others() {
     let mut visit = appointment("vera", "2026-11-26T10:00:00+01:00");
     visit["user"] = json!(ANNA);
     let visit = made(&world, ADMIN, &visit).await;
-    let invited = world.post(ADMIN, &format!("/leads/{}/invitations", own[2]), &json!({"type": "booked_test_drive", "user": ANNA})).await;
-    let link = invited.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
     world.system.settle().await;
 
     let held = world.get(ADMIN, &of_dealer("users/anna.vogt/work")).await;
@@ -88,7 +96,7 @@ async fn dis_12_the_work_of_a_user_who_is_taken_off_a_dealer_goes_to_others() {
     assert_eq!((gone.status, gone.text("/hand_overs/0/to"), gone.text("/hand_overs/0/reason")), (200, "distribution", "removed"));
     // Access ends at once, before anything has moved.
     assert_eq!(world.get(ANNA, &format!("/leads/{}", own[5])).await.status, 404);
-    world.system.settle().await;
+    world.advance_to("2026-11-23T09:00:10Z").await;
     let mut shares = std::collections::BTreeMap::new();
     for id in own.iter().filter(|id| **id != own[1]) {
         let moved = lead(&world, *id).await;

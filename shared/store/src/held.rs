@@ -9,7 +9,7 @@ use crate::{Failure, Store, WorkQuery};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::base::{DealerId, UserId};
+use forecourt_domain::base::{DealerId, Status, UserId};
 use forecourt_domain::lead::Task;
 use forecourt_domain::settings::HandOver;
 
@@ -47,6 +47,12 @@ pub struct Held {
     pub appointments: Vec<Appointment>,
 }
 
+/// Returns whether the lead of `user` has work for the user: a closed lead only by a task or its next planned event.
+fn is_held(row: &LeadRow, user: &UserId) -> bool {
+    let task = row.facts.tasks.iter().any(|task| task.assignee.is_none());
+    row.facts.status == Status::InProgress || task || row.next_action().is_some_and(|next| next.user == Some(user))
+}
+
 impl Store {
     /// Returns the open work of a user at a dealer.
     ///
@@ -59,7 +65,7 @@ impl Store {
         let (from, until) = (now - TimeDelta::days(EVENTS.0), now + TimeDelta::days(EVENTS.1));
         let range = CalendarRange { dealer, from, until };
         let (leads, tasks, events, appointments) = tokio::try_join!(
-            self.board(scope, query, |row| row.facts.dealer == *dealer),
+            self.board(scope, query, |row| row.facts.dealer == *dealer && is_held(row, user)),
             self.given_tasks(of, None, MOST),
             self.calendar(scope, &range, None, MOST),
             self.personal_appointments(of, now, None, MOST),
