@@ -128,6 +128,11 @@ async fn dis_12_the_work_of_a_user_who_is_taken_off_a_dealer_goes_to_others() {
     assert_eq!(order["state"], "done");
     let left = world.get(ADMIN, &of_dealer("users/anna.vogt/work")).await;
     assert_eq!(left.body["counts"], json!({"leads": 0, "tasks": 0, "events": 0, "appointments": 0}), "{}", left.body);
+    // If the won lead is reopened, it gets an owner who works here.
+    let reopened = world.post(ADMIN, &format!("/leads/{}/status", own[1]), &json!({"status": "in_progress"})).await;
+    assert_eq!(reopened.status, 200, "{}", reopened.body);
+    world.system.settle().await;
+    assert_ne!(owner(&world, own[1]).await, ANNA);
     // Many leads are few mails, and the customers hear nothing.
     let to_ben = world.mails().iter().filter(|mail| mail.contains(" ben.krause:")).count();
     assert!(to_ben <= 4, "{to_ben} {:?}", world.mails());

@@ -87,6 +87,10 @@ pub fn close(
         None => changed.restart_clock(dealer, now),
     }
     let settled = rotation.and_then(|rotation| changed.settle_turn(rotation)).map(Item::Rotation);
+    // A former member cannot work on a lead that is reopened: the distribution chooses another owner (DIS-12).
+    if kind.is_none() && changed.owner.as_ref().is_some_and(|owner| dealer.settings.member(owner).is_none()) {
+        (changed.owner, changed.turn) = (None, None);
+    }
     let event = Event::StatusChanged { from: lead.status, to, note };
     Ok(Some(commit(changed, by.clone(), vec![event], now).with_some(settled)))
 }
