@@ -43,7 +43,6 @@ pub(super) struct AbsenceBody {
 #[derive(ToSchema)]
 pub(super) struct AbsenceHandOverBody {
     /// `distribution`, `pool`, or `user:` with the id of a user of the dealer; default: `distribution`.
-    #[schema(max_length = 69)]
     to: Option<String>,
     /// Whether the user gets back, on return, what is still open; default: `false`.
     back: Option<bool>,

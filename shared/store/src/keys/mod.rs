@@ -63,7 +63,8 @@ pub struct TableKey {
     pub(crate) sk: String,
 }
 
-// Prefixes of places: in a lead's partition, except `CHANGES` (dealers and users), `HAND_OVERS` (dealers) and `TASKS` (also in the index `work`).
+// Prefixes of places: in a lead's partition, except `CHANGES` (dealers and users), `HAND_OVERS` (dealers) and `TASKS` (also in the index
+// `work`).
 pub(crate) const ENTRIES: &str = "T#";
 pub(crate) const MESSAGES: &str = "M#";
 pub(crate) const EVENTS: &str = "E#";
