@@ -53,7 +53,7 @@ async fn dis_7_a_moved_lead_is_distributed_and_its_steps_count_by_the_new_dealer
 async fn dis_6_without_an_eligible_user_the_fallback_user_then_the_administrator_is_assigned() {
     let world = World::new().await;
     world.settings(|s| s.members.iter_mut().for_each(|m| m.receives_leads = false)).await;
-    let absent = || Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None };
+    let absent = || Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None, hand_over: None };
     let owner = async |name: &str| world.page(world.lead(&enquiry(name)).await).await.lead.owner.unwrap().to_string();
     assert_eq!(owner("one").await, "helga.stern");
     world.settings(|s| s.members.iter_mut().filter(|m| m.user.as_str() == "helga.stern").for_each(|m| m.absences.push(absent()))).await;
@@ -66,7 +66,7 @@ async fn dis_6_without_an_eligible_user_the_fallback_user_then_the_administrator
 #[tokio::test]
 async fn dis_11_an_assignment_records_the_turn_and_the_skipped_users() {
     let world = World::new().await;
-    let absent = Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None };
+    let absent = Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None, hand_over: None };
     world.settings(|s| s.members[0].absences.push(absent)).await;
     let id = world.lead(&enquiry("jana")).await;
     let page = world.get("ben.krause", &format!("/leads/{id}")).await;

@@ -129,7 +129,7 @@ async fn dis_5_a_known_contacts_lead_goes_through_the_rotation_if_the_owner_is_f
 async fn dis_7_an_assignment_to_an_absent_or_full_user_must_accept_that() {
     let world = World::new().await;
     world.settings(|s| limited(s, 3, 1)).await;
-    let away = Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None };
+    let away = Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None, hand_over: None };
     world.settings(|s| s.members[2].absences.push(away)).await;
     let (_, anna, _) = sent(&world, "a").await;
     assert_eq!(anna, "anna.vogt");

@@ -2,6 +2,7 @@
 
 pub(crate) mod assignment;
 pub(crate) mod fairness;
+pub(crate) mod hand_over;
 pub(crate) mod limits;
 pub(crate) mod pool;
 mod pool_reactions;

@@ -32,7 +32,7 @@ fn people(members: &[Sketch<'_>]) -> DealerSettings {
 }
 
 fn today(deputy: Option<&str>) -> Absence {
-    Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-24T00:00:00Z"), deputy: deputy.map(user) }
+    Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-24T00:00:00Z"), deputy: deputy.map(user), hand_over: None }
 }
 
 #[test]
@@ -177,7 +177,7 @@ async fn dis_13_presence_counts_at_the_opening_at_which_the_clock_starts() {
         .settings(|s| {
             for (id, until) in [("anna.vogt", "2026-11-23T11:00:00Z"), ("ben.krause", "2026-11-23T05:00:00Z")] {
                 let member = s.members.iter_mut().find(|m| m.user.as_str() == id).unwrap();
-                member.absences = vec![Absence { from: at("2026-11-20T00:00:00Z"), until: at(until), deputy: None }];
+                member.absences = vec![Absence { from: at("2026-11-20T00:00:00Z"), until: at(until), deputy: None, hand_over: None }];
             }
             s.members.iter_mut().for_each(|m| m.receives_leads &= ["anna.vogt", "ben.krause"].contains(&m.user.as_str()));
         })
@@ -262,7 +262,8 @@ async fn esc_12_findings_name_each_user_whose_leads_would_reach_nobody() {
         .settings(|s| {
             let away = |s: &mut DealerSettings, id: &str| {
                 let member = s.members.iter_mut().find(|m| m.user.as_str() == id).unwrap();
-                member.absences = vec![Absence { from: at("2026-12-07T00:00:00Z"), until: at("2026-12-09T00:00:00Z"), deputy: None }];
+                member.absences =
+                    vec![Absence { from: at("2026-12-07T00:00:00Z"), until: at("2026-12-09T00:00:00Z"), deputy: None, hand_over: None }];
             };
             let ids: Vec<String> = s.members.iter().map(|m| m.user.to_string()).collect();
             ids.iter().filter(|id| *id != "ben.krause").for_each(|id| away(s, id));

@@ -67,7 +67,7 @@ proptest! {
                 0 => drop(members.remove(&who)),
                 1 => drop(members.entry(who).or_insert_with(|| member(who)).absences.pop()),
                 _ => if let Some(m) = members.get_mut(&who) {
-                    m.absences.push(Absence { from: now() - TimeDelta::days(1), until: now() + TimeDelta::days(1), deputy: None });
+                    m.absences.push(Absence { from: now() - TimeDelta::days(1), until: now() + TimeDelta::days(1), deputy: None, hand_over: None });
                 },
             }
             let settings = draft(members.values().cloned().collect());
@@ -87,7 +87,7 @@ proptest! {
 #[test]
 fn dis_1_the_rotation_skips_absent_users_and_restarts_after_the_last() {
     let mut members: Vec<Member> = (0..3).map(member).collect();
-    members[1].absences.push(Absence { from: now(), until: now() + TimeDelta::hours(1), deputy: Some(user(2)) });
+    members[1].absences.push(Absence { from: now(), until: now() + TimeDelta::hours(1), deputy: Some(user(2)), hand_over: None });
     let settings = draft(members);
     let mut rotation = Rotation::new(crate::support::world::dealer("d"), None);
     let owners: Vec<_> = (0..4).map(|_| assign_next(&mut rotation, &settings).to_string()).collect();

@@ -27,7 +27,7 @@ fn with_weights(weights: &[u8]) -> DealerSettings {
 }
 
 fn set_absent(settings: &mut DealerSettings, who: usize, absent: bool) {
-    let absence = || Absence { from: now() - TimeDelta::days(1), until: now() + TimeDelta::days(1), deputy: None };
+    let absence = || Absence { from: now() - TimeDelta::days(1), until: now() + TimeDelta::days(1), deputy: None, hand_over: None };
     settings.members[who].absences = if absent { vec![absence()] } else { Vec::new() };
 }
 

@@ -23,6 +23,7 @@ async fn dis_4_a_deputy_gets_the_notices_of_an_absent_user() {
                 from: at("2026-11-23T09:30:00Z"),
                 until: at("2026-11-24T00:00:00Z"),
                 deputy: Some(UserId::parse("felix.lang").unwrap()),
+                hand_over: None,
             };
             s.members.iter_mut().find(|m| m.user.as_str() == "anna.vogt").unwrap().absences.push(absence);
         })

@@ -8,9 +8,11 @@
 //!   function's work.
 //! - **Recompute**: after a change of opening hours or durations, the deadlines of the dealer's open leads are computed again, page by page
 //!   (SET-11). After the first maximum of open leads, these leads are counted (DIS-13).
+//! - **Hand over**: the work of a user who left, lost the right to it or is absent for long goes to others, page by page (DIS-12).
 //! - **Failure**: a failed message returns to the queue and, after the last delivery, to the dead-letter queue; the sweep repeats a lost
 //!   wake-up. A wake-up that is early, late or doubled finds no due step and changes nothing (ESC-8, ESC-9).
 
+mod hand_over;
 mod recomputation;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -31,7 +33,10 @@ pub async fn handle(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
 async fn handle_message(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
     let wake_up = queue::wake_up(&message)?;
     match wake_up.kind {
-        DueKind::Recompute => recomputation::process_page(platform, &wake_up).await?,
+        DueKind::Recompute => match &wake_up.target {
+            WakeUpTarget::HandOver { hand_over: id } => hand_over::process_page(platform, &wake_up, id).await?,
+            _ => recomputation::process_page(platform, &wake_up).await?,
+        },
         DueKind::Resubmit => escalate_event(platform, &wake_up).await?,
         _ => escalate_lead(platform, &wake_up).await?,
     }

@@ -1,9 +1,11 @@
 //! The only way to change a dealer's settings: with `If-Match`, checked as a whole, recorded in the history (SET-10).
 
+use crate::hand_over::HandOverRequest;
 use forecourt_domain::base::{DealerId, Refusal};
-use forecourt_domain::decision::Decision;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::rules::hand_over::{self, Asked, Change};
 use forecourt_domain::rules::settings;
-use forecourt_domain::settings::{Dealer, Settings};
+use forecourt_domain::settings::{Dealer, HandOver, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Call, Problem};
 use forecourt_store::keys::Key;
@@ -18,6 +20,12 @@ pub(crate) fn required_versions(call: &Call) -> Result<Vec<u64>, Problem> {
         .ok_or_else(|| Problem::precondition_required("If-Match header required: send the ETag of the version that you read (SET-10)"))
 }
 
+/// A dealer after a change, and the orders that hand over the work of users who lost it by the change (DIS-12).
+pub(crate) struct Saved {
+    pub(crate) dealer: Dealer,
+    pub(crate) orders: Vec<HandOver>,
+}
+
 /// Saves the settings that `make` returns, if the stored version is one of `versions`. Returns the dealer after the change.
 pub(crate) async fn save(
     platform: &Platform,
@@ -26,11 +34,27 @@ pub(crate) async fn save(
     versions: &[u64],
     make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
 ) -> Result<Dealer, Failure> {
+    Ok(save_and_hand_over(platform, (call, &HandOverRequest::default()), id, versions, make).await?.dealer)
+}
+
+/// Saves the settings that `make` returns, and orders the hand-over of work that the request asks for. In a dry run nothing is saved: the
+/// dealer is as before, and the orders are those that the change would make.
+pub(crate) async fn save_and_hand_over(
+    platform: &Platform,
+    (call, request): (&Call, &HandOverRequest),
+    id: &DealerId,
+    versions: &[u64],
+    make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
+) -> Result<Saved, Failure> {
+    let by = call.scope.actor();
+    let asked = Asked { to: request.to.as_ref(), about: None, by: &by, now: call.now };
     let named = |loaded: &Loaded| -> Vec<Key> {
         let Some(before) = loaded.dealer(id) else { return Vec::new() };
         let Ok(after) = make(before) else { return Vec::new() };
         let users = settings::newcomers(&before.settings, &after).cloned().map(Key::User);
-        users.chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer)).collect()
+        let entrusted = settings::entrusted(&before.settings, &after).into_iter().map(|(_, user)| Key::User(user.clone()));
+        let orders = hand_over::concerned(&before.settings, &after, asked).into_iter().map(|order| Key::HandOver(id.clone(), order));
+        users.chain(entrusted).chain(orders).chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer)).collect()
     };
     let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(named);
     let rule = |loaded: &Loaded, _| {
@@ -39,7 +63,7 @@ pub(crate) async fn save(
         let settings = entered.clone().without_ended_absences(call.now);
         // A repeat after a lost answer finds the settings changed already, and succeeds.
         if before.settings == entered || before.settings == settings {
-            return Ok((None, before.clone()));
+            return Ok((None, Saved { dealer: before.clone(), orders: Vec::new() }));
         }
         if !versions.contains(&before.version) {
             return Err(Refusal::Stale { current: before.version });
@@ -47,8 +71,14 @@ pub(crate) async fn save(
         settings::allowed(&before.settings, &settings, &call.scope)?;
         settings::agreed(id, &before.settings, &settings, |site| loaded.dealer(site))?;
         let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
-        let (decision, after) = settings::save(id, Some(before), settings, call.scope.actor(), call.now);
-        Ok((Some(welcomed.into_iter().fold(decision, Decision::with)), after))
+        settings::able(&before.settings, &settings, |user| loaded.user(user))?;
+        let (decision, after) = settings::save(id, Some(before), settings, by.clone(), call.now);
+        let orders = hand_over::orders(Change { before, after: &after }, asked, |order| loaded.hand_over(id, order))?;
+        if request.dry_run {
+            return Ok((None, Saved { dealer: before.clone(), orders }));
+        }
+        let ordered = orders.iter().cloned().map(|order| Item::HandOver(Box::new(order)));
+        Ok((Some(welcomed.into_iter().chain(ordered).fold(decision, Decision::with)), Saved { dealer: after, orders }))
     };
     platform.store.decide(&call.scope, load, rule).await
 }

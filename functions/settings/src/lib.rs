@@ -4,7 +4,8 @@
 //! - **Does**: reads and changes settings, whole or in parts; imports days off; lists the history and the findings of a dealer; manages
 //!   users, their switches at each dealer and their absences; manages webhooks and their deliveries; rotates signing secrets; lists the
 //!   access log; returns the requesting user with rights, dealers and colleagues; changes that user's language and notices;
-//!   saves the user's views.
+//!   saves the user's views. A change by which a user loses work orders the hand-over of it, and lists the orders and what a user holds
+//!   (DIS-12).
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function, all with a token.
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change. Only the requesting
 //!   user (`GET /me`) comes from the cache.
@@ -14,6 +15,7 @@
 //! - **On failure**: nothing is stored. 422 lists every fault, 412 means that somebody changed the settings in the meantime, 428 that
 //!   `If-Match` is missing, 503 that the same request can be sent again.
 
+mod absences;
 mod access_log;
 mod availability;
 mod body;
@@ -21,6 +23,7 @@ mod change;
 mod days_off;
 mod dealer;
 mod deliveries;
+mod hand_over;
 mod holidays;
 pub mod ics;
 mod me;
@@ -33,12 +36,16 @@ mod view;
 mod views;
 mod webhooks;
 
+pub use absences::{HandOverOffer, UserAbsencesView};
 pub use access_log::{AccessLogView, AccessRecordView};
 pub use availability::{AvailabilityView, BusyBody};
 pub use deliveries::{DeliveriesView, DeliveryView};
+pub use hand_over::{
+    HandOverView, HandOversView, HeldAppointment, HeldEvent, HeldInvitation, HeldLead, HeldTask, MovedView, WorkCounts, WorkView,
+};
 pub use holidays::{ImportView, SkippedView};
 pub use me::{ColleagueView, MeView, MyDealerView};
-pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView, UserAbsencesView};
+pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};
 pub use users::{UserView, UsersView};
@@ -47,6 +54,7 @@ pub use views::{SavedViewBody, SavedViewView, SavedViewsView};
 pub use webhooks::{FailingView, WebhookBody, WebhookView, WebhooksView};
 
 use crate::dealer::{answer, current};
+use crate::hand_over::HandOverRequest;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::base::{DealerId, Right};
 use forecourt_domain::settings::Dealer;
@@ -91,9 +99,11 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
 async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: DealerId = call.part("dealer", "dealer")?;
     let right = match call.operation {
-        Operation::ReadSettings | Operation::SettingsHistory | Operation::SettingsFindings | Operation::ReadPart(_) => {
-            Some(Right::ReadSettings)
-        }
+        Operation::ReadSettings
+        | Operation::SettingsHistory
+        | Operation::SettingsFindings
+        | Operation::ListHandOvers
+        | Operation::ReadPart(_) => Some(Right::ReadSettings),
         Operation::ChangeSettings | Operation::ChangePart(_) | Operation::ImportHolidays => Some(Right::ChangeSettings),
         _ => members::right(call),
     };
@@ -103,20 +113,28 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
         Operation::ReadSettings => answer_settings(&current(platform, call, &id).await?),
         Operation::ChangeSettings => {
             let settings = body::settings(body::writable_settings(call)?)?;
-            answer_settings(&change::save(platform, call, &id, &change::required_versions(call)?, |_| Ok(settings.clone())).await?)
+            let (request, versions) = (HandOverRequest::of(call)?, change::required_versions(call)?);
+            let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, |_| Ok(settings.clone())).await?;
+            let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
+            answer(&saved.dealer, &SettingsView { hand_overs, ..SettingsView::of(&saved.dealer) })
         }
         Operation::ReadPart(part) => answer_part(part, &current(platform, call, &id).await?),
         Operation::ChangePart(part) => {
             let body = body::writable_settings(call)?;
-            let versions = change::required_versions(call)?;
-            let saved = change::save(platform, call, &id, &versions, |dealer| parts::replaced(part, &dealer.settings, &body)).await;
+            let (request, versions) = (HandOverRequest::of(call)?, change::required_versions(call)?);
+            let make = |dealer: &Dealer| parts::replaced(part, &dealer.settings, &body);
+            let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, make).await;
             let saved = saved.map_err(|failure| match failure {
                 Failure::Refused(refusal) => Failure::Refused(parts::relocated(part, refusal)),
                 other => other,
             });
-            answer_part(part, &saved?)
+            let saved = saved?;
+            let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
+            answer(&saved.dealer, &SettingsView { hand_overs, ..SettingsView::of_part(part, &saved.dealer) })
         }
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
+        Operation::ListHandOvers => hand_over::list(platform, call, &id).await,
+        Operation::UserWork => hand_over::held(platform, call, &id).await,
         Operation::SettingsHistory => history(platform, call, &id).await,
         Operation::SettingsFindings => findings(platform, call, &id).await,
         _ => members::operate(platform, call, &id).await,

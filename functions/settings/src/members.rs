@@ -1,8 +1,9 @@
-//! The users of a dealer with their distribution switches and absences (SET-7, DIS-4).
+//! The users of a dealer with their distribution switches (SET-7).
 
-use crate::change::{required_versions, save};
+use crate::change::{required_versions, save, save_and_hand_over};
 use crate::dealer::{answer, current};
-use crate::{availability, body, parts};
+use crate::hand_over::{self, HandOverRequest, HandOverView};
+use crate::{absences, availability, body};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
 use forecourt_domain::people::User;
@@ -26,20 +27,9 @@ pub struct DealerUsersView {
     pub version: u64,
     /// The users, in the order of the settings.
     pub users: Vec<DealerUserView>,
-}
-
-/// The absences of a user at a dealer.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserAbsencesView {
-    /// The absences: `from`, `until` and `deputy`.
-    #[schema(value_type = Vec<Object>)]
-    pub absences: Value,
-    /// Id of the dealer.
-    pub dealer: String,
-    /// Id of the user.
-    pub user: String,
-    /// Version of the settings; also the ETag.
-    pub version: u64,
+    /// The orders that the removal of a user made or, in a dry run, would make; absent if there are none (DIS-12).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hand_overs: Vec<HandOverView>,
 }
 
 /// A user's switches at a dealer.
@@ -117,7 +107,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::DealerUser => view(platform, call, current(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
             let switches = call.json_value()?;
-            let dealer = save(platform, call, id, &required_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
+            let dealer = switch(platform, call, id, (&required_versions(call)?, &switches)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
@@ -133,19 +123,14 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         }
         Operation::RemoveDealerUser => {
             let user = user()?;
-            let dealer = save(platform, call, id, &required_versions(call)?, |dealer| without(&dealer.settings, &user)).await?;
-            view(platform, call, dealer, None).await
+            let (request, versions) = (HandOverRequest::of(call)?, required_versions(call)?);
+            let make = |dealer: &Dealer| without(&dealer.settings, &user);
+            let saved = save_and_hand_over(platform, (call, &request), id, &versions, make).await?;
+            let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
+            let view = DealerUsersView { hand_overs, ..users_of(platform, call, &saved.dealer).await? };
+            answer(&saved.dealer, &view)
         }
-        Operation::ReadUserAbsences => {
-            let user = user()?;
-            absences(&current(platform, call, id).await?, &user)
-        }
-        Operation::SetUserAbsences => {
-            let (user, entered) = (user()?, body::writable(call, &["dealer", "version", "user"])?);
-            let dealer =
-                save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
-            absences(&dealer, &user)
-        }
+        Operation::ReadUserAbsences | Operation::SetUserAbsences => absences::operate(platform, call, id, &user()?).await,
         Operation::ReadAvailability | Operation::SetAvailability | Operation::SetBusy => {
             availability::operate(platform, call, id, &user()?).await
         }
@@ -220,7 +205,28 @@ async fn switch_one(platform: &Platform, call: &Call, entry: &DealerSwitches) ->
         Problem::precondition_required("version required: send the version of the dealer's settings that you read (SET-10)")
     })?;
     let switches = json!({ "users": entry.users });
-    Ok(save(platform, call, &id, &[version], |dealer| switched(&dealer.settings, &switches)).await?.version)
+    Ok(switch(platform, call, &id, (&[version], &switches)).await?.version)
+}
+
+/// Changes switches of several users of a dealer.
+async fn switch(platform: &Platform, call: &Call, id: &DealerId, (versions, switches): (&[u64], &Value)) -> Result<Dealer, Problem> {
+    match save(platform, call, id, versions, |dealer| switched(&dealer.settings, switches)).await {
+        // A fault of a user who may not work leads names the member. The request has the user at another place.
+        Err(Failure::Refused(refusal)) => {
+            let settings = current(platform, call, id).await?.settings;
+            let users = switches["users"].as_array().map(Vec::as_slice).unwrap_or_default();
+            Err(refusal.relocated(|field| entered_field(&settings, users, field)).into())
+        }
+        saved => Ok(saved?),
+    }
+}
+
+/// Translates `members[3].supervisor` into the field that was sent: `users[0].supervisor`.
+fn entered_field(settings: &Settings, users: &[Value], field: &str) -> Option<String> {
+    let (place, name) = field.strip_prefix("members[")?.split_once("].")?;
+    let user = settings.members.get(place.parse::<usize>().ok()?)?.user.as_str();
+    let entered = users.iter().position(|entry| entry["user"] == user)?;
+    Some(format!("users[{entered}].{name}"))
 }
 
 /// The right that a request about a dealer's users needs. `None` if users read or change their own absences.
@@ -232,13 +238,16 @@ pub(crate) fn right(call: &Call) -> Option<Right> {
         | Operation::ReadAvailability
         | Operation::SetAvailability
         | Operation::SetBusy
+        | Operation::UserWork
             if own =>
         {
             None
         }
-        Operation::DealerUsers | Operation::DealerUser | Operation::ReadUserAbsences | Operation::ReadAvailability => {
-            Some(Right::ReadSettings)
-        }
+        Operation::DealerUsers
+        | Operation::DealerUser
+        | Operation::ReadUserAbsences
+        | Operation::ReadAvailability
+        | Operation::UserWork => Some(Right::ReadSettings),
         _ => Some(Right::ChangeSettings),
     }
 }
@@ -249,16 +258,18 @@ pub(crate) fn counting_key(dealer: &Dealer) -> Option<Key> {
 }
 
 async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&UserId>) -> Result<Answer, Problem> {
-    let members: Vec<&Member> = dealer.settings.members.iter().filter(|member| only.is_none_or(|user| member.user == *user)).collect();
-    let keys = members.iter().map(|member| Key::User(member.user.clone())).chain(counting_key(&dealer));
+    let Some(only) = only else { return answer(&dealer, &users_of(platform, call, &dealer).await?) };
+    let member = dealer.settings.member(only).ok_or(Refusal::NotFound("user of this dealer"))?;
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::User(only.clone())].into_iter().chain(counting_key(&dealer)))).await?;
+    answer(&dealer, &DealerUserView::of(member, loaded.user(only), &dealer, &loaded, call.now))
+}
+
+async fn users_of(platform: &Platform, call: &Call, dealer: &Dealer) -> Result<DealerUsersView, Failure> {
+    let members = &dealer.settings.members;
+    let keys = members.iter().map(|member| Key::User(member.user.clone())).chain(counting_key(dealer));
     let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
-    let of = |member: &&Member| DealerUserView::of(member, loaded.user(&member.user), &dealer, &loaded, call.now);
-    let users: Vec<DealerUserView> = members.iter().map(of).collect();
-    if only.is_some() {
-        let user = users.into_iter().next().ok_or(Refusal::NotFound("user of this dealer"))?;
-        return answer(&dealer, &user);
-    }
-    answer(&dealer, &DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users })
+    let users = members.iter().map(|member| DealerUserView::of(member, loaded.user(&member.user), dealer, &loaded, call.now)).collect();
+    Ok(DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users, hand_overs: Vec::new() })
 }
 
 /// The fields that the list of users can change. Groups are changed on the single user (SET-7).
@@ -294,12 +305,7 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    let entered = |field: &str| {
-        let (place, name) = field.strip_prefix("members[")?.split_once("].")?;
-        let user = settings.members.get(place.parse::<usize>().ok()?)?.user.as_str();
-        let entered = users.iter().position(|entry| entry["user"] == user)?;
-        Some(format!("users[{entered}].{name}"))
-    };
+    let entered = |field: &str| entered_field(settings, users, field);
     body::changed(whole, settings, |field| entered(field).is_some()).map_err(|refusal| refusal.relocated(entered))
 }
 
@@ -344,35 +350,4 @@ fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
     let mut draft: DealerSettings = (**settings).clone();
     draft.members.retain(|member| member.user != *user);
     draft.check_change(settings, |_| false).map_err(Refusal::Invalid)
-}
-
-fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
-    let mut all = parts::view(forecourt_edge::routes::SettingsPart::Absences, settings);
-    if settings.member(user).is_none() {
-        return Err(Refusal::NotFound("user of this dealer"));
-    }
-    body.as_object().map_or(Ok(()), |fields| body::only(fields, &["absences"]))?;
-    let none = Vec::new();
-    let entered = match body.get("absences") {
-        None => return Ok(settings.clone()),
-        Some(Value::Null) => &none,
-        Some(Value::Array(entered)) if entered.iter().all(Value::is_object) => entered,
-        Some(_) => return Err(Refusal::field("absences", "SET-7", "must be a list of absences")),
-    };
-    let Some(list) = all["absences"].as_array_mut() else { return Err(Refusal::NotFound("user of this dealer")) };
-    list.retain(|absence| absence["user"] != json!(user));
-    let with_user = entered.iter().map(|absence| {
-        let mut absence = absence.clone();
-        absence["user"] = json!(user);
-        absence
-    });
-    // The new absences come first, so that faults name their positions in the body.
-    let all: Vec<Value> = with_user.chain(list.iter().cloned()).collect();
-    parts::replaced(forecourt_edge::routes::SettingsPart::Absences, settings, &json!({ "absences": all }))
-}
-
-fn absences(dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
-    let member = dealer.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
-    let absences = json!(member.absences);
-    answer(dealer, &UserAbsencesView { dealer: dealer.id.to_string(), version: dealer.version, user: user.to_string(), absences })
 }

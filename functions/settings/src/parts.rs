@@ -213,6 +213,7 @@ impl EnteredAbsences {
     fn field(&self, field: &str) -> Option<String> {
         let numbers: Vec<usize> = field.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect();
         let entered = self.absences.iter().position(|(member, place, _)| numbers.get(..2) == Some(&[*member, *place]))?;
-        Some(format!("absences[{entered}]{}", field.rsplit_once('.').map(|(_, last)| format!(".{last}")).unwrap_or_default()))
+        let (_, within) = field.split_once("].absences[")?.1.split_once(']')?;
+        Some(format!("absences[{entered}]{within}"))
     }
 }

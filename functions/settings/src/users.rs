@@ -2,13 +2,16 @@
 
 use crate::body;
 use crate::change::required_versions;
+use crate::hand_over::{self, HandOverRequest, HandOverView};
 use crate::members::{DealerUserView, counting_key};
 use crate::view::{HistoryView, one_page};
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
+use forecourt_domain::base::{Actor, DealerId, Refusal, Right, Role, UserId};
+use forecourt_domain::decision::Decision;
 use forecourt_domain::people::{User, UserFacts};
+use forecourt_domain::rules::hand_over::{Asked, Departing, Departure, concerned, departures};
 use forecourt_domain::rules::people::{self, UserInput};
-use forecourt_domain::settings::Dealer;
+use forecourt_domain::settings::{Dealer, DealerSettings, HandOver, HandOverReason};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::Operation;
@@ -67,6 +70,9 @@ pub struct UserView {
     pub left: Option<DateTime<Utc>>,
     /// The user's switches at each dealer that you have access to.
     pub at: BTreeMap<String, DealerUserView>,
+    /// The orders that the change made or, in a dry run, would make; absent if there are none (DIS-12).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hand_overs: Vec<HandOverView>,
 }
 
 /// A request about the group's users.
@@ -145,25 +151,72 @@ async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer
 }
 
 async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> Result<Answer, Problem> {
+    answer_with(platform, call, user, (status, Vec::new())).await
+}
+
+async fn answer_with(
+    platform: &Platform,
+    call: &Call,
+    user: &User,
+    (status, hand_overs): (u16, Vec<HandOverView>),
+) -> Result<Answer, Problem> {
     let loaded = dealers(platform, call, std::iter::once(user)).await?;
-    let view = UserView::of(user, &loaded, call);
+    let view = UserView { hand_overs, ..UserView::of(user, &loaded, call) };
     Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
 }
 
 /// Loads the user with calendar links and saved views, and current and new dealers; for a change also the user's name in tokens.
-fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId], facts: Option<&'a UserFacts>) -> Load<'a> {
+fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId], facts: Option<&'a UserFacts>, now: DateTime<Utc>) -> Load<'a> {
     let keys = [Key::User(id.clone()), Key::CalendarFeeds(id.clone()), Key::SavedViews(id.clone())].into_iter();
     Load::of(keys.chain(new_dealers.iter().cloned().map(Key::Dealer))).then(move |loaded| {
         let before = loaded.user(id);
         let dealers = before.into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer));
         let named = facts.map(|facts| name_in_tokens(id, before, facts).keys(loaded)).unwrap_or_default();
-        dealers.chain(named).collect()
+        let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
+        let orders = worked_at.into_iter().flat_map(|dealer| orders_of(dealer, id, now));
+        dealers.chain(named).chain(orders).collect()
     })
 }
 
 /// Returns the text by which tokens name the user after the change.
 fn name_in_tokens(id: &UserId, before: Option<&User>, facts: &UserFacts) -> TokenName {
     TokenName::new(facts.subject_after(before).as_deref().unwrap_or(id.as_str()))
+}
+
+/// Returns the keys of the orders that the user's departure from a dealer makes or changes.
+fn orders_of(dealer: &Dealer, id: &UserId, now: DateTime<Utc>) -> Vec<Key> {
+    let mut without: DealerSettings = (*dealer.settings).clone();
+    without.members.retain(|member| member.user != *id);
+    let asked = Asked { to: None, about: Some((id, HandOverReason::Removed)), by: &Actor::System, now };
+    concerned(&dealer.settings, &without, asked).into_iter().map(|order| Key::HandOver(dealer.id.clone(), order)).collect()
+}
+
+/// A change of a user that also takes the user off dealers, or out of their distribution.
+struct Leaving<'a> {
+    call: &'a Call,
+    request: &'a HandOverRequest,
+    id: &'a UserId,
+    loaded: &'a Loaded,
+}
+
+impl Leaving<'_> {
+    /// Returns whether the request may take the user off this dealer: it says where the work goes, and the principal may change the dealer.
+    fn removes_from(&self, dealer: &Dealer) -> bool {
+        let scope = &self.call.scope;
+        self.request.to.is_some() && scope.needs(Right::ChangeSettings).is_ok() && scope.reaches(&dealer.id).is_ok()
+    }
+
+    fn depart(&self, departing: &[Departing<'_>]) -> Result<Departure, Refusal> {
+        let by = self.call.scope.actor();
+        let asked = Asked { to: self.request.to.as_ref(), about: None, by: &by, now: self.call.now };
+        departures(self.id, departing, asked, |dealer, order| self.loaded.hand_over(dealer, order))
+    }
+}
+
+/// Returns a decision with the items of departures, if it is to be committed.
+fn with_departure(decision: Decision, departure: &Departure, request: &HandOverRequest) -> Option<Decision> {
+    let items = departure.items.iter().cloned();
+    (!request.dry_run).then(|| items.fold(decision, Decision::with))
 }
 
 fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
@@ -178,19 +231,22 @@ fn input<'a>(dealers: (&'a [&'a Dealer], &'a [DealerId]), loaded: &'a Loaded, id
 
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let facts: UserFacts = body::read(body::writable(call, &["id", "version", "left", "at"])?, "SET-7")?;
-    let versions = call.if_match()?;
+    let facts: UserFacts = body::read(body::writable(call, &["id", "version", "left", "at", "hand_overs"])?, "SET-7")?;
+    let (request, versions) = (HandOverRequest::of(call)?, call.if_match()?);
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
-    let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts)), |loaded, _| {
+    let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts), call.now), |loaded, _| {
         let before = loaded.user(id);
         // The rule reports a dealer out of reach, whether or not it exists.
         let unknown = new_dealers.iter().filter(|dealer| call.scope.reaches(dealer).is_ok() && loaded.dealer(dealer).is_none());
         let unknown: Vec<DealerId> = unknown.cloned().collect();
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let input = input((&worked_at, &unknown), loaded, id, call);
+        let leaving = Leaving { call, request: &request, id, loaded };
+        let removed = |dealer: &Dealer| !facts.dealers.contains(&dealer.id) && leaving.removes_from(dealer);
+        let (left, kept): (Vec<&Dealer>, Vec<&Dealer>) = worked_at.iter().copied().partition(|dealer| removed(dealer));
+        let input = input((&kept, &unknown), loaded, id, call);
         let name = name_in_tokens(id, before, &facts);
         let Some((decision, after)) = people::save(input, id, before, facts.clone(), name.claim(loaded, id))? else {
-            return Ok((None, before.cloned().map(|user| (user, 200))));
+            return Ok((None, before.cloned().map(|user| (user, 200, Vec::new()))));
         };
         match (before, &versions) {
             (Some(_), None) => return Ok((None, None)),
@@ -200,10 +256,18 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
             (None, Some(_)) => return Err(Refusal::Stale { current: 0 }),
             _ => {}
         }
-        Ok((Some(decision), Some((after, if before.is_some() { 200 } else { 201 }))))
+        let is_member = |dealer: &&&Dealer| dealer.settings.member(id).is_some();
+        // Without the right to work leads, the user keeps the membership, but no part in the distribution.
+        let loses = before.is_some_and(User::works_leads) && !after.works_leads();
+        let left = left.iter().filter(is_member).map(|dealer| Departing { dealer, reason: HandOverReason::Removed });
+        let idle = kept.iter().filter(is_member).filter(|_| loses).map(|dealer| Departing { dealer, reason: HandOverReason::Rights });
+        let departure = leaving.depart(&left.chain(idle).collect::<Vec<_>>())?;
+        let shown = if request.dry_run { before.cloned().unwrap_or(after) } else { after };
+        let status = if before.is_some() { 200 } else { 201 };
+        Ok((with_departure(decision, &departure, &request), Some((shown, status, departure.orders))))
     });
     match saved.await? {
-        Some((user, status)) => answer(platform, call, &user, status).await,
+        Some((user, status, orders)) => answer_orders(platform, call, &request, (user, status, orders)).await,
         None => Err(Problem::precondition_required(
             "If-Match header required: this user exists, send the ETag of the version that you read (SET-10)",
         )),
@@ -211,17 +275,36 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
 }
 
 async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let versions = required_versions(call)?;
-    let gone = platform.store.decide(&call.scope, load_user(id, &[], None), |loaded, _| {
+    let (request, versions) = (HandOverRequest::of(call)?, required_versions(call)?);
+    let gone = platform.store.decide(&call.scope, load_user(id, &[], None, call.now), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
-        let decision = people::leave(input((&works_at(loaded, user), &[]), loaded, id, call), user)?;
-        if decision.is_some() && !versions.contains(&user.version) {
+        let leaving = Leaving { call, request: &request, id, loaded };
+        let (left, kept): (Vec<&Dealer>, Vec<&Dealer>) =
+            works_at(loaded, user).into_iter().partition(|dealer| leaving.removes_from(dealer));
+        let decision = people::leave(input((&kept, &[]), loaded, id, call), user)?;
+        let Some(decision) = decision else { return Ok((None, (user.clone(), Vec::new()))) };
+        if !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }
-        let left = User { left: user.left.or(Some(call.now)), version: user.version + u64::from(decision.is_some()), ..user.clone() };
-        Ok((decision, left))
+        let member_at = left.iter().filter(|dealer| dealer.settings.member(id).is_some());
+        let departing: Vec<_> = member_at.map(|dealer| Departing { dealer, reason: HandOverReason::Left }).collect();
+        let departure = leaving.depart(&departing)?;
+        let decision = with_departure(decision, &departure, &request);
+        let left = decision.is_some().then(|| User { left: Some(call.now), version: user.version + 1, ..user.clone() });
+        Ok((decision, (left.unwrap_or_else(|| user.clone()), departure.orders)))
     });
-    answer(platform, call, &gone.await?, 200).await
+    let (user, orders) = gone.await?;
+    answer_orders(platform, call, &request, (user, 200, orders)).await
+}
+
+async fn answer_orders(
+    platform: &Platform,
+    call: &Call,
+    request: &HandOverRequest,
+    (user, status, orders): (User, u16, Vec<HandOver>),
+) -> Result<Answer, Problem> {
+    let hand_overs = hand_over::views(platform, call, request, &orders).await?;
+    answer_with(platform, call, &user, (status, hand_overs)).await
 }
 
 impl UserView {
@@ -244,6 +327,7 @@ impl UserView {
             notices: user.notices,
             left: user.left,
             at: user.dealers.iter().filter_map(part).collect(),
+            hand_overs: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The answers about settings, their history and findings.
 
 use crate::days_off;
+use crate::hand_over::HandOverView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Actor;
 use forecourt_domain::people::UserChange;
@@ -25,6 +26,9 @@ pub struct SettingsView {
     /// The settings, in the format of `PUT`.
     #[schema(value_type = Object)]
     pub settings: Value,
+    /// The orders that the change made or, in a dry run, would make; absent if there are none (DIS-12).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hand_overs: Vec<HandOverView>,
 }
 
 /// A page of changes.
@@ -89,13 +93,14 @@ impl SettingsView {
     pub(crate) fn of(dealer: &Dealer) -> Self {
         let mut settings = json!(dealer.settings);
         days_off::to_api(&mut settings["calendar"]);
-        Self { dealer: dealer.id.to_string(), version: dealer.version, settings }
+        Self { dealer: dealer.id.to_string(), version: dealer.version, settings, hand_overs: Vec::new() }
     }
 }
 
 impl SettingsView {
     pub(crate) fn of_part(part: SettingsPart, dealer: &Dealer) -> Self {
-        Self { dealer: dealer.id.to_string(), version: dealer.version, settings: crate::parts::view(part, &dealer.settings) }
+        let settings = crate::parts::view(part, &dealer.settings);
+        Self { dealer: dealer.id.to_string(), version: dealer.version, settings, hand_overs: Vec::new() }
     }
 }
 

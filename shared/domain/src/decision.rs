@@ -11,7 +11,7 @@ use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::messages::{Letter, Message};
 use crate::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use crate::reports::{Download, Export};
-use crate::settings::{Dealer, Recompute, SettingsChange};
+use crate::settings::{Dealer, HandOver, Recompute, SettingsChange};
 use crate::slots::Day;
 use crate::webhooks::{Outgoing, Webhooks};
 use chrono::{DateTime, Utc};
@@ -36,6 +36,7 @@ pub enum Item {
     Dealer(Box<Dealer>),
     SettingsChange(Box<SettingsChange>),
     Recompute(Recompute),
+    HandOver(Box<HandOver>),
     User(Box<User>),
     Partner(Partner),
     Event(Box<CalendarEvent>),

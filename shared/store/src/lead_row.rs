@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, EventId, UserId};
-use forecourt_domain::lead::{Target, TaskDetails, open};
+use forecourt_domain::lead::{HandedFrom, Target, TaskDetails, open};
 use serde::{Deserialize, Serialize};
 
 /// A lead as lists show it. It comes from an index, which lags, so no decision may use it.
@@ -87,6 +87,8 @@ pub struct LeadFacts {
     pub targets: Vec<Target>,
     #[serde(default)]
     pub tasks: Vec<TaskDetails>,
+    #[serde(default)]
+    pub handed_from: Option<HandedFrom>,
 }
 
 /// The calendar event that is the next action of a lead (CAL-3).

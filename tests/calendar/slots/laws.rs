@@ -142,7 +142,7 @@ proptest! {
     ) {
         let now = start + minutes(now.0) + TimeDelta::seconds(now.1);
         let away = away.map(|(from, long)| (start + minutes(from), start + minutes(from + long)));
-        let absences: Vec<_> = away.into_iter().map(|(from, until)| Absence { from, until, deputy: None }).collect();
+        let absences: Vec<_> = away.into_iter().map(|(from, until)| Absence { from, until, deputy: None, hand_over: None }).collect();
         let mut desk = desk(calendar.clone(), &set, absences.clone(), now);
         let model = Model::watch(&calendar, &set, &absences, now, start - minutes(120));
         let mut events = Vec::new();

@@ -73,7 +73,8 @@ fn cal_7_days_off_special_hours_and_absences_close_slots() {
     assert_eq!(desk.free_on("2026-03-03").len(), 5);
     assert_eq!(desk.free_on("2026-03-04"), [""; 0]);
     assert_eq!(desk.free_on("2026-03-05"), ["16:00"]);
-    desk.person.absences = vec![Absence { from: at("2026-03-03T08:45:00Z"), until: at("2026-03-03T09:00:00Z"), deputy: None }];
+    desk.person.absences =
+        vec![Absence { from: at("2026-03-03T08:45:00Z"), until: at("2026-03-03T09:00:00Z"), deputy: None, hand_over: None }];
     assert_eq!(desk.free_on("2026-03-03"), ["10:00", "10:30", "11:00"]);
     assert_eq!(desk.book("a", at("2026-03-03T08:30:00Z"), None), conflict(NotFree::Away));
 }

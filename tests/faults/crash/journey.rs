@@ -41,6 +41,8 @@ pub enum Journey {
     Work,
     /// Admins create, change and remove a user, a webhook and a calendar feed, and take a user off a dealer.
     Administration,
+    /// A user with leads, a task and events is taken off a dealer; another one loses the right to work leads.
+    Leavers,
     /// A partner's signing secret is replaced while the partner reports on an appointment.
     Partner,
     /// Letters, text messages and enquiries go over their limits.
@@ -52,13 +54,14 @@ pub enum Journey {
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
     /// Further journeys whose ends are snapshots.
-    pub const SHORT: [Journey; 8] = [
+    pub const SHORT: [Journey; 9] = [
         Journey::Keyless,
         Journey::Documents,
         Journey::Invitation,
         Journey::Appointment,
         Journey::Work,
         Journey::Administration,
+        Journey::Leavers,
         Journey::Partner,
         Journey::Limits,
     ];
@@ -75,6 +78,7 @@ impl Journey {
             | Journey::Appointment
             | Journey::Work
             | Journey::Administration
+            | Journey::Leavers
             | Journey::Partner
             | Journey::Limits => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
@@ -95,6 +99,7 @@ impl Journey {
             Journey::Appointment => appointments(cloud).await,
             Journey::Work => office::work(cloud).await,
             Journey::Administration => office::administration(cloud).await,
+            Journey::Leavers => office::leavers(cloud).await,
             Journey::Partner => pingback::partner(cloud).await,
             Journey::Limits => limits::limits(cloud).await,
         }

@@ -235,6 +235,12 @@ fn set_7_the_administration_of_a_group_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Administration));
 }
 
+/// DIS-12: the work of users who leave is moved once, and none of it stays.
+#[test]
+fn dis_12_a_hand_over_survives_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Leavers));
+}
+
 /// APT-4, ACC-1: a partner's secret that an answer shows is the one that is valid, each replacement happens once, and the admins are
 /// notified of it.
 #[test]

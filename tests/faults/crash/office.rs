@@ -98,3 +98,36 @@ pub async fn administration(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T12:00:00Z").await;
     vec![new, renamed, joined, webhook, feed, first, moved, left, deleted, revoked, off, view, german]
 }
+
+/// Anna has three leads with an event and a task, and is taken off the dealer. Ben loses the right to work leads and hands over to Cara.
+pub async fn leavers(cloud: &Cloud) -> Vec<Reply> {
+    let mut leads = Vec::new();
+    for (i, name) in ["nora", "olaf", "petra", "quirin"].into_iter().enumerate() {
+        let made = lead(cloud, NORTH, &format!("k-{i}"), &enquiry(name)).await;
+        let owner = if i == 3 { "ben" } else { "anna" };
+        let path = format!("/leads/{}/assignment", made.text("/id"));
+        leads.push((made, post(cloud, BOSS, &path, &format!("k-a{i}"), &json!({"user": owner})).await));
+    }
+    let path = |i: usize| format!("/leads/{}", leads[i].0.text("/id"));
+    let event = json!({"title": "Delivery", "type": "delivery", "at": "2026-11-24T13:00:00Z"});
+    let planned = post(cloud, BOSS, &format!("{}/events", path(0)), "k-e", &event).await;
+    let task = json!({"title": "Photograph it", "start": "2026-11-24T10:00:00Z", "minutes": 30, "assignee": "anna"});
+    let task = post(cloud, BOSS, &format!("{}/tasks", path(3)), "k-t", &task).await;
+    let member = format!("/dealers/{NORTH}/users/anna");
+    let gone = removed(change(cloud, Method::DELETE, &member, Some(&json!(1)), &json!({})).await);
+    until(cloud, "2026-11-23T09:10:00Z").await;
+    let mut ben = cloud.request(&Request::get(BOSS, "/users/ben")).await.body;
+    ben["role"] = json!("contact_centre");
+    let lost = change(cloud, Method::PUT, "/users/ben?hand_over=user:cara", Some(&json!(1)), &ben).await;
+    let lost = Reply { body: Value::Null, ..lost };
+    until(cloud, "2026-11-23T09:30:00Z").await;
+    for i in 0..4 {
+        let owner = cloud.request(&Request::get(BOSS, &path(i))).await.text("/owner").to_owned();
+        assert!(!["anna", "ben"].contains(&&*owner), "{owner} still owns a lead");
+    }
+    let orders = cloud.request(&Request::get(BOSS, &format!("/dealers/{NORTH}/hand-overs"))).await;
+    for order in orders.body["hand_overs"].as_array().into_iter().flatten() {
+        assert_eq!(order["state"], "done", "{order}");
+    }
+    vec![planned, task, gone, lost]
+}

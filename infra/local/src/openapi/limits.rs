@@ -125,6 +125,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         ("ExportBody", "format") => one_of(&ExportFormat::NAMES),
         (_, "events") if schema.starts_with("Webhook") => one_of(&WebhookEvent::NAMES),
         (_, "state") if schema.starts_with("Webhook") => names(&["on", "off"]),
+        ("AbsenceHandOverBody", "to") => Limit::Pattern("^(distribution|pool|user:[a-z0-9._-]{1,64})$", 69),
         ("UserBody", "role") => names(&Role::NAMES),
         ("SavedViewBody", "screen") => one_of(&ViewScreen::NAMES),
         ("SavedViewBody", "name") => Limit::Longest(60),

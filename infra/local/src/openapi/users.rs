@@ -7,11 +7,12 @@ use forecourt_edge::formats::json::TimeBound;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 11] = [
+pub(super) const NAMES: [&str; 12] = [
     "AvailabilityBody",
     "WeeklyAbsenceBody",
     "UserAbsencesBody",
     "AbsenceBody",
+    "AbsenceHandOverBody",
     "DealerUserBody",
     "SwitchUsersBody",
     "UserSwitchesBody",
@@ -37,6 +38,17 @@ pub(super) struct AbsenceBody {
     until: String,
     /// The user who acts for the absent one.
     deputy: Option<String>,
+    /// The hand-over of the open leads when the absence begins; `null`: they stay with the user (DIS-12).
+    hand_over: Option<AbsenceHandOverBody>,
+}
+
+/// The hand-over of an absence.
+#[derive(ToSchema)]
+pub(super) struct AbsenceHandOverBody {
+    /// `distribution`, `pool`, or `user:` with the id of a user of the dealer; default: `distribution`.
+    to: Option<String>,
+    /// Whether the user gets back, on return, what is still open; default: `false`.
+    back: Option<bool>,
 }
 
 /// The own weekly hours and the weekly absences of a user (DIS-13).

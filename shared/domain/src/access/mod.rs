@@ -115,8 +115,7 @@ impl Scope {
     /// [`Refusal::Forbidden`] names the right (LEAD-9).
     pub fn needs(&self, right: Right) -> Result<(), Refusal> {
         let may = match &self.identity {
-            // The right to export comes only with a role, so that an additional right makes nobody head office (EXP-1).
-            Identity::User(user) => user.role.may(right) || (right != Right::Export && user.rights.contains(&right)),
+            Identity::User(user) => user.may(right),
             Identity::Partner(partner) => match right {
                 Right::SubmitLeads => true,
                 Right::FindLeads => partner.kind == PartnerKind::ContactCentre,
@@ -176,14 +175,18 @@ impl Scope {
         if reaches { Ok(()) } else { Err(Refusal::NotFound("dealer")) }
     }
 
-    /// Whether the principal may see leads of `owner`, at a dealer that it may access. A seller sees their own leads and those of users
-    /// whom they supervise or stand in for.
+    /// Whether the principal may see leads of `owner`, at a dealer that it may access. A seller who is a member there sees their own
+    /// leads and those of users whom they supervise or stand in for.
     pub fn sees_leads_of(&self, owner: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         let Identity::User(user) = &self.identity else { return false };
         if user.role != Role::Seller {
             return true;
         }
         let Some(owner) = owner else { return false };
+        // Access ends with the membership: the work of a former member is handed over (DIS-12).
+        if settings.member(&user.id).is_none() {
+            return false;
+        }
         let supervised = *settings.supervisor_of(Some(owner)) == user.id;
         // A seller who may take leads from the pool sees the leads in it (DIS-8).
         let pooled =

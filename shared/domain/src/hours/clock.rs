@@ -205,6 +205,14 @@ impl Calendar {
         self.openings_on(date).map(|(_, span)| span)
     }
 
+    /// Returns the number of dates with a period of opening that `from` to `until` overlaps. Dates after the first three years do not
+    /// count.
+    pub fn working_days(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> u32 {
+        let dates = self.date_of(from).iter_days().take(3 * 366).take_while(|date| self.begins(*date).is_some_and(|begins| begins < until));
+        let open = |date: &NaiveDate| self.spans_on(*date).any(|span| span.opens < until && span.closes > from);
+        u32::try_from(dates.filter(open).count()).unwrap_or(u32::MAX)
+    }
+
     /// The periods of opening on a date, each with its interval as entered.
     pub(crate) fn openings_on(&self, date: NaiveDate) -> impl Iterator<Item = (Interval, Span)> {
         let span = move |interval: &Interval| {

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod further;
+mod handed;
 mod origin;
 mod plan;
 mod planned;
@@ -15,6 +16,7 @@ mod turn;
 
 pub use contacts::{Enquirer, LeadContact};
 pub use further::{FurtherAnswers, RESPONSE_BUCKETS, response_bucket};
+pub use handed::HandedFrom;
 pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
 pub use raw::{Raw, RawStorage};
@@ -141,6 +143,9 @@ pub struct Lead {
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     #[serde(rename = "handed")]
     pub calendar_transfer_pending_since: Option<DateTime<Utc>>,
+    /// The last hand-over by which it came to another owner (DIS-12). `None` if there was none, or if it went back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_from: Option<HandedFrom>,
     /// The number of its elements of each kind (LEAD-1).
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub counts: Counts,

@@ -221,6 +221,12 @@ impl Message {
         Self { of, ..self.waits_until(due, FailedAttempts { attempts: 0, unclear: 0 }) }
     }
 
+    /// Returns the message as one of many that follow each other: it waits so that they can be combined.
+    pub(crate) fn gathered(self) -> Self {
+        let due = self.queued + GATHER;
+        self.waits_until(due, FailedAttempts { attempts: 0, unclear: 0 })
+    }
+
     pub(crate) fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, now: DateTime<Utc>) -> Self {
         Self {
             lead: lead.id,

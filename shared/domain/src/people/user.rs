@@ -45,6 +45,16 @@ impl User {
         self.left.is_none()
     }
 
+    /// Returns whether the role or an additional right permits `right`. The right to export comes only with a role (EXP-1).
+    pub fn may(&self, right: Right) -> bool {
+        self.role.may(right) || (right != Right::Export && self.rights.contains(&right))
+    }
+
+    /// Returns whether the user can read and work leads. Only such users take part in a distribution (DIS-12).
+    pub fn works_leads(&self) -> bool {
+        self.may(Right::ReadLeads) && self.may(Right::WorkLeads)
+    }
+
     /// Returns the text by which tokens name this user: the subject, or the id of a user without one.
     pub fn token_name(&self) -> &str {
         self.subject.as_deref().unwrap_or(self.id.as_str())

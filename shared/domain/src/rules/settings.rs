@@ -128,5 +128,51 @@ pub fn welcome<'a>(
     if faults.is_empty() { Ok(items) } else { Err(Refusal::Invalid(faults)) }
 }
 
+/// Returns the users to whom the change gives a part in the distribution, or puts in charge of the work of others, with the field that does
+/// it (DIS-12).
+pub fn entrusted<'a>(before: &DealerSettings, after: &'a DealerSettings) -> Vec<(String, &'a UserId)> {
+    let mut entrusted = Vec::new();
+    for (i, member) in after.members.iter().enumerate() {
+        let known = before.member(&member.user);
+        let mut note = |field: &str, user: &'a UserId| entrusted.push((format!("members[{i}].{field}"), user));
+        if member.receives_leads && known.is_none_or(|known| !known.receives_leads) {
+            note("receives_leads", &member.user);
+        }
+        if member.assignable && known.is_none_or(|known| !known.assignable) {
+            note("assignable", &member.user);
+        }
+        if let Some(supervisor) = member.supervisor.as_ref().filter(|new| known.is_none_or(|known| known.supervisor.as_ref() != Some(new)))
+        {
+            note("supervisor", supervisor);
+        }
+        for (j, absence) in member.absences.iter().enumerate() {
+            let deputised =
+                |deputy: &UserId| known.is_some_and(|known| known.absences.iter().any(|absence| absence.deputy.as_ref() == Some(deputy)));
+            if let Some(deputy) = absence.deputy.as_ref().filter(|deputy| !deputised(deputy)) {
+                note(&format!("absences[{j}].deputy"), deputy);
+            }
+        }
+    }
+    let fallback = after.fallback_user.as_ref().filter(|_| before.fallback_user != after.fallback_user);
+    entrusted.extend(fallback.map(|user| ("fallback_user".to_owned(), user)));
+    let admin = Some(&after.admin_user).filter(|_| before.admin_user != after.admin_user);
+    entrusted.extend(admin.map(|user| ("admin_user".to_owned(), user)));
+    entrusted
+}
+
+/// Checks that every user whom the change entrusts with leads can read and work them (DIS-12). A user that was not loaded is not checked.
+///
+/// # Errors
+/// A fault for every field that names another user.
+pub fn able<'a>(before: &DealerSettings, after: &DealerSettings, user: impl Fn(&UserId) -> Option<&'a User>) -> Result<(), Refusal> {
+    let fault = |(field, id): (String, &UserId)| {
+        let user = user(id).filter(|user| !user.works_leads())?;
+        let detail = format!("must be a user who may read and work leads; {id} has the role {} without these rights", user.role.name());
+        Some(Fault::new(field, "DIS-12", detail))
+    };
+    let faults: Vec<Fault> = entrusted(before, after).into_iter().filter_map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+}
+
 /// The maximum number of new members in one change, limited by the size of a transaction.
 const MAX_AT_ONCE: usize = 90;

@@ -3,7 +3,7 @@
 use crate::base::text::{is_line, line};
 use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
 use crate::hours::DayOffKind;
-use crate::settings::{DealerSettings, Escalation, Member, Settings};
+use crate::settings::{DealerSettings, Escalation, HandOverTo, Member, Settings};
 
 impl DealerSettings {
     /// Checks the settings as a whole.
@@ -72,6 +72,17 @@ impl DealerSettings {
                 }
                 if absence.deputy.as_ref().is_some_and(|d| unknown(d) || *d == member.user) {
                     fault(format!("members[{i}].absences[{j}].deputy"), "DIS-4", "must be another member");
+                }
+                let to = absence.hand_over.as_ref().map(|hand_over| &hand_over.to);
+                let wrong = match to {
+                    Some(HandOverTo::User(to)) => unknown(to) || *to == member.user,
+                    Some(HandOverTo::Pool) => self.pool.is_none(),
+                    Some(HandOverTo::Unknown) => true,
+                    Some(HandOverTo::Distribution) | None => false,
+                };
+                if wrong {
+                    let detail = "must be distribution, pool if the dealer has one, or user: with the id of another member";
+                    fault(format!("members[{i}].absences[{j}].hand_over.to"), "DIS-12", detail);
                 }
             }
         }

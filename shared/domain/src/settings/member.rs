@@ -2,6 +2,7 @@
 
 use crate::base::{DistributionGroupId, UserId};
 use crate::hours::OpeningHours;
+use crate::settings::AbsenceHandOver;
 use chrono::{DateTime, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -58,6 +59,9 @@ pub struct Absence {
     /// The user who sees and works on the leads during the absence, and receives the notices (DIS-4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deputy: Option<UserId>,
+    /// The hand-over of the open leads at its beginning (DIS-12). `None` if the leads stay with the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<AbsenceHandOver>,
 }
 
 /// An absence on one day of every week: the whole day of the dealer's wall clock.

@@ -6,6 +6,7 @@ mod check;
 mod deadline_rules;
 mod dealer_settings;
 mod findings;
+mod hand_over;
 mod limits;
 mod member;
 mod pool;
@@ -19,6 +20,7 @@ pub use capacity::{Capacity, CapacityDraft};
 pub use deadline_rules::DeadlineRule;
 pub use dealer_settings::{DealerSettings, Escalation};
 pub use findings::{Finding, FindingKind, findings};
+pub use hand_over::{AbsenceHandOver, BadTarget, HandOver, HandOverPhase, HandOverReason, HandOverTo, Moved};
 pub use limits::SendingLimits;
 pub use member::{Absence, DayOfWeek, Member, WeeklyAbsence};
 pub use pool::PoolSettings;
@@ -44,7 +46,7 @@ pub struct Dealer {
     pub since: DateTime<Utc>,
     /// The settings.
     pub settings: Settings,
-    /// The former members, the latest last; at most a hundred. Their work stays assigned to them until it is taken over.
+    /// The former members, the latest last; at most a hundred. Their open work is handed over (DIS-12); closed leads keep their owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<UserId>,
     /// The users who are busy, each with the end of it. They change without a new version of the settings (DIS-13).

@@ -35,5 +35,12 @@ pub(super) const OVERDUE: Query = Query::new(
     "true: only leads with an open deadline in the past, the first-contact deadline or another; false: only other leads.",
 );
 pub(super) const OWNER: Query = Query::new("owner", Values::Id, "The id of a user; default: all users of the dealer.");
+pub(super) const HAND_OVER: Query = Query::new(
+    "hand_over",
+    Values::Text(69),
+    "Who gets the work of users who lose it by the change: `distribution` (the default), `pool`, or `user:` with the id of a user.",
+);
+pub(super) const DRY_RUN: Query =
+    Query::new("dry_run", Values::Flag, "`true` changes nothing: `hand_overs` in the response lists the work that would move.");
 pub(super) const BEFORE: Query = Query::new("before", Values::Number(0, u64::MAX), "Only changes before this version.");
 pub(super) const DEALERS: Query = Query::new("dealer", Values::Ids, "Ids of dealers, separated by commas; default: all within your reach.");

@@ -1,7 +1,7 @@
 //! A dealer's users, the group's, and the requesting user with saved views.
 
 use super::problems::{ME, ME_CHANGE, SETTINGS_CHANGE, SETTINGS_READ, VIEW_CHANGE, VIEW_REMOVAL, VIEWS};
-use super::query::{BEFORE, CURSOR, LIMIT_25};
+use super::query::{BEFORE, CURSOR, DRY_RUN, HAND_OVER, LIMIT_25};
 use super::row::{delete, get, patch, put, routes, routes_of};
 use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
@@ -43,11 +43,26 @@ routes![
         .if_match()
         .problems(SETTINGS_CHANGE),
     RemoveDealerUser = delete("/dealers/{dealer}/users/{user}", "settings")
-        .summary("Removes a user from the dealer (SET-7).")
+        .summary("Removes a user from the dealer, and hands over the user's work (SET-7, DIS-12).")
         .rights(&[Right::ChangeSettings])
+        .query(&[HAND_OVER, DRY_RUN])
         .responses(MEMBERS)
         .if_match()
         .problems(SETTINGS_CHANGE),
+    UserWork = get("/dealers/{dealer}/users/{user}/work", "settings")
+        .summary("Returns the open work that a user holds at the dealer: leads, tasks, events, invitations and appointments (DIS-12).")
+        .description(
+            "Users may read their own work without the right. Without the right to read every lead of the dealer, the lists are empty."
+        )
+        .rights(&[Right::ReadSettings])
+        .responses(&[(200, "The work.", Content::Json("WorkView"))])
+        .problems(SETTINGS_READ),
+    ListHandOvers = get("/dealers/{dealer}/hand-overs", "settings")
+        .summary("Returns the orders that hand over the work of users, with their progress, the latest first (DIS-12).")
+        .rights(&[Right::ReadSettings])
+        .query(&[LIMIT_25, CURSOR])
+        .responses(&[(200, "A page of orders.", Content::Json("HandOversView"))])
+        .problems(SETTINGS_READ),
     ReadUserAbsences = get("/dealers/{dealer}/users/{user}/absences", "settings")
         .summary("Returns the absences of a user (DIS-4).")
         .description("Users may read their own absences without the right.")
@@ -56,7 +71,10 @@ routes![
         .problems(SETTINGS_READ),
     SetUserAbsences = put("/dealers/{dealer}/users/{user}/absences", "settings")
         .summary("Sets the absences of a user and their deputies (DIS-4).")
-        .description("Users may set their own absences without the right.")
+        .description(
+            "Users may set their own absences without the right. An absence with `hand_over` hands over the user's open leads when it \
+             begins; `hand_over_offered` in the response lists the long absences without one (DIS-12)."
+        )
         .rights(&[Right::ChangeSettings])
         .body(&[Content::Json("UserAbsencesBody")])
         .responses(ABSENCES)
@@ -110,8 +128,13 @@ routes![
         .responses(&[(207, "The result of each dealer, in the order of the request.", Content::Json("SwitchedView"))])
         .problems(SETTINGS_CHANGE),
     SaveUser = put("/users/{user}", "settings")
-        .summary("Creates or changes a user: name, address, role, rights, dealers (SET-7, ACC-1).")
+        .summary("Creates or changes a user: name, address, role, rights, dealers (SET-7, ACC-1, DIS-12).")
+        .description(
+            "A user who loses the right to read or work leads keeps the memberships without a part in the distribution, and the user's work \
+             is handed over. With `hand_over`, dealers that are left out also lose the membership."
+        )
         .rights(&[Right::ManageUsers])
+        .query(&[HAND_OVER, DRY_RUN])
         .body(&[Content::Json("UserBody")])
         .responses(&[
             (200, "The changed user; its version is the ETag.", Content::Json("UserView")),
@@ -127,8 +150,10 @@ routes![
         .responses(&[(200, "A page of records.", Content::Json("AccessLogView"))])
         .problems(SETTINGS_READ),
     RemoveUser = delete("/users/{user}", "settings")
-        .summary("Removes a user from the group; their token becomes invalid (SET-7).")
+        .summary("Removes a user from the group; their token becomes invalid (SET-7, DIS-12).")
+        .description("With `hand_over`, the user's memberships at dealers end too, and the work is handed over.")
         .rights(&[Right::ManageUsers])
+        .query(&[HAND_OVER, DRY_RUN])
         .responses(USER)
         .if_match()
         .problems(SETTINGS_CHANGE),

@@ -9,7 +9,7 @@ use forecourt_domain::calendar::{CalendarEvent, Planned};
 use forecourt_domain::lead::{Lead, Task, TaskState, Waiting};
 
 /// The fields of a lead that are in its row.
-const LEAD_ROW: [&str; 17] = [
+const LEAD_ROW: [&str; 18] = [
     "id",
     "dealer",
     "status",
@@ -27,6 +27,7 @@ const LEAD_ROW: [&str; 17] = [
     "updated",
     "targets",
     "tasks",
+    "handed_from",
 ];
 
 /// The fields of a calendar event that are in its row. Notes and history are not.

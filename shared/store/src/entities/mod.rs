@@ -34,7 +34,7 @@ use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
 use forecourt_domain::messages::{Letter, Message};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
-use forecourt_domain::settings::{Dealer, Lane, Recompute, SettingsChange};
+use forecourt_domain::settings::{Dealer, HandOver, Lane, Recompute, SettingsChange};
 use forecourt_domain::slots::Day;
 use forecourt_domain::webhooks::{Outgoing, Webhooks};
 
@@ -79,6 +79,8 @@ entities! {
     SettingsChange = pub settings_change(dealer: &DealerId, version: u64) -> SettingsChange, "D#{dealer}" / "H#{version:06}", it => [it.dealer, it.version], plain;
     /// The progress of recomputing a dealer's open leads.
     Recompute = pub recompute(dealer: &DealerId) -> Recompute, "D#{dealer}" / "J", it => [it.dealer], custom;
+    /// An order to hand over the work of a user, by its id (DIS-12).
+    HandOver = pub hand_over(dealer: &DealerId, id: &str) -> HandOver, "D#{dealer}" / "G#{id}", it => [it.dealer, it.id], custom;
     /// The state of a rotation of a dealer.
     Rotation = pub(crate) saved_rotation(dealer: &DealerId, group: &RotationGroup) -> Rotation,
         "D#{dealer}" / (group.as_ref().map_or_else(|| "R".to_owned(), |group| format!("R#{group}"))), it => [it.dealer, it.group], plain;
@@ -152,6 +154,7 @@ impl Kind {
             ("D", "@") => Kind::Dealer,
             ("D", "H") => Kind::SettingsChange,
             ("D", "J") => Kind::Recompute,
+            ("D", "G") => Kind::HandOver,
             ("D", "R") => Kind::Rotation,
             ("D", "P") => Kind::Pool,
             ("D", "N") => Kind::Unprocessed,

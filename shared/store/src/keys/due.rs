@@ -28,7 +28,7 @@ pub enum DueKind {
     Escalate,
     /// Send a message to staff.
     Send,
-    /// Recompute a dealer's open leads.
+    /// Recompute a dealer's open leads, or hand over the work of a user.
     Recompute,
     /// Remind of an overdue calendar event.
     Resubmit,

@@ -20,6 +20,7 @@
 //! | Webhook events of a month, newest first | **list** `g#N#month` / `time#lead or appointment#sequence` | Query, filtered by the webhook |
 //! | A user's calendar feeds; saved views | `g#U#user` / `F`; `V` | GetItem, with the user where one is saved |
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
+//! | Orders to hand over the work of users, latest first (DIS-12) | `g#D#dealer` / `G#time-user` | GetItem; Query |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, cached for 60 s |
 //! | User by the subject in a token (hash) | `g#US#hash` / `@` | GetItem, cached for 60 s; with the user where one is saved |
 //! | A partner's signing secrets | `g#P#partner` / `S` | GetItem |
@@ -62,13 +63,15 @@ pub struct TableKey {
     pub(crate) sk: String,
 }
 
-// Prefixes of places: in a lead's partition, except `CHANGES` (dealers and users) and `TASKS` (also in the index `work`).
+// Prefixes of places: in a lead's partition, except `CHANGES` (dealers and users), `HAND_OVERS` (dealers) and `TASKS` (also in the index
+// `work`).
 pub(crate) const ENTRIES: &str = "T#";
 pub(crate) const MESSAGES: &str = "M#";
 pub(crate) const EVENTS: &str = "E#";
 pub(crate) const INVITATIONS: &str = "I#";
 pub(crate) const TASKS: &str = "K#";
 pub(crate) const CHANGES: &str = "H#";
+pub(crate) const HAND_OVERS: &str = "G#";
 
 /// The place of a dealer's recomputation.
 const RECOMPUTE: &str = "J";

@@ -1,6 +1,6 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{ACCESS_LOG, DueKind, EXPORTS, RECOMPUTE};
+use super::{ACCESS_LOG, DueKind, EXPORTS, HAND_OVERS, RECOMPUTE};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -70,6 +70,11 @@ pub enum WakeUpTarget {
         /// The lead's number.
         lead: LeadId,
     },
+    /// An order to hand over the work of a user.
+    HandOver {
+        /// The order's id among those of the dealer.
+        hand_over: String,
+    },
     /// The dealer of the wake-up.
     Dealer {},
 }
@@ -86,6 +91,7 @@ impl WakeUpTarget {
             | WakeUpTarget::Outgoing { .. }
             | WakeUpTarget::Export { .. }
             | WakeUpTarget::Access { .. }
+            | WakeUpTarget::HandOver { .. }
             | WakeUpTarget::Dealer {} => None,
         }
     }
@@ -117,6 +123,9 @@ impl WakeUp {
                 }
                 _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, WakeUpTarget::Export { export: sk.parse().ok()? }),
                 _ if pk.ends_with(ACCESS_LOG) => (pk.strip_suffix(ACCESS_LOG)?, WakeUpTarget::Access { access: sk.to_owned() }),
+                _ if sk.starts_with(HAND_OVERS) => {
+                    (pk.split_once("#D#")?.0, WakeUpTarget::HandOver { hand_over: sk.strip_prefix(HAND_OVERS)?.to_owned() })
+                }
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),
                 _ => {
                     let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {

@@ -127,7 +127,7 @@ pub fn book(
         kind: invitation.kind.clone(),
         when: EventTime::At(from),
         notes: None,
-        user: invitation.user.clone(),
+        user: offer.personal(),
         booked: true,
         appointment: None,
     };

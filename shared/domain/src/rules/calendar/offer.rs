@@ -90,19 +90,22 @@ impl Invitation {
     }
 }
 
-/// Offers slots of `user` or, without one, of the lead's owner. `None` if there is no user to book, the lead is lost, or the dealer answers
-/// customers in another system (SET-5).
+/// Offers slots of `user` or, without one, of the lead's owner. The owner also stands in for a user who is no member any more (DIS-12).
+/// `None` if there is no user to book, the lead is lost, or the dealer answers customers in another system (SET-5).
 fn offer_of<'a>(kind: String, user: Option<&'a UserId>, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
+    let user = user.filter(|user| dealer.settings.member(user).is_some_and(|member| member.assignable));
     let is_offered = !matches!(lead.status, Status::Lost(_)) && !dealer.settings.lead_tracking_only;
     let with = user.or(lead.owner.as_ref()).filter(|_| is_offered)?;
     let member = dealer.settings.member(with).filter(|member| user.is_none() || member.assignable)?;
-    Some(Offer { kind, user: with, capacity: dealer.capacity(), person: member, moving: None, dealer, now })
+    Some(Offer { kind, user: with, personal: user.is_some(), capacity: dealer.capacity(), person: member, moving: None, dealer, now })
 }
 
 /// The slots that an invitation offers.
 pub struct Offer<'a> {
     kind: String,
     user: &'a UserId,
+    /// Whether the invitation or booking names the user; otherwise it is the lead's owner.
+    personal: bool,
     capacity: Capacity,
     person: &'a Member,
     /// The booking that would be rescheduled.
@@ -121,6 +124,11 @@ impl Offer<'_> {
             kind: &self.kind,
             now: self.now,
         }
+    }
+
+    /// Returns the user of a new booking. `None` means the lead's owner.
+    pub(crate) fn personal(&self) -> Option<UserId> {
+        self.personal.then(|| self.user.clone())
     }
 
     fn moves(&self) -> Option<&str> {

@@ -370,6 +370,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         restarted: None,
         planned: Vec::new(),
         calendar_transfer_pending_since: None,
+        handed_from: None,
         counts: Counts::default(),
         reaction: None,
         first_reaction: None,

@@ -111,6 +111,10 @@ pub fn close(input: LeadInput<'_>, change: StatusChange, load: LoadLane<'_>) -> 
     {
         lanes.put(LaneState::Rotation(settled));
     }
+    // A former member cannot work on a lead that is reopened: the distribution chooses another owner (DIS-12).
+    if kind.is_none() && changed.owner.as_ref().is_some_and(|owner| dealer.settings.member(owner).is_none()) {
+        (changed.owner, changed.turn) = (None, None);
+    }
     lanes.count(&mut changed);
     let event = Event::StatusChanged { from: lead.status, to, note };
     let mut decision = commit(changed, by.clone(), vec![event], now);

@@ -176,7 +176,7 @@ impl Task {
         Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(self))).with_some(notice))
     }
 
-    fn timeline_event(&self, action: TimelineAction, before: Option<&TaskDetails>, note: Option<String>) -> Event {
+    pub(crate) fn timeline_event(&self, action: TimelineAction, before: Option<&TaskDetails>, note: Option<String>) -> Event {
         let TaskDetails { id, title, start, minutes, assignee } = self.work.clone();
         Event::Task { action, task: id, title, start, minutes, assignee, before: before.cloned().map(Box::new), note }
     }

@@ -1,0 +1,104 @@
+//! The absences of a user at a dealer, and the hand-overs that are offered for long ones (DIS-4, DIS-12).
+
+use crate::change::{required_versions, save};
+use crate::dealer::{answer, current};
+use crate::hand_over::{self, WorkCounts};
+use crate::{body, parts};
+use forecourt_domain::base::{DealerId, Refusal, UserId};
+use forecourt_domain::settings::{Absence, Dealer, Member, Settings};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::routes::{Operation, SettingsPart};
+use forecourt_store::Failure;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// The absences of a user at a dealer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserAbsencesView {
+    /// The absences: `from`, `until` and `deputy`.
+    #[schema(value_type = Vec<Object>)]
+    pub absences: Value,
+    /// Id of the dealer.
+    pub dealer: String,
+    /// Id of the user.
+    pub user: String,
+    /// Version of the settings; also the ETag.
+    pub version: u64,
+    /// The long absences to come for which a hand-over can be asked for; absent if there are none (DIS-12).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hand_over_offered: Vec<HandOverOffer>,
+}
+
+/// A long absence without a hand-over.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HandOverOffer {
+    /// Position of the absence in `absences`, from 0.
+    pub absence: usize,
+    /// The number of days of the absence on which the dealer is open.
+    pub working_days: u32,
+    /// What the user holds now.
+    pub holds: WorkCounts,
+}
+
+/// A request about the absences of `user`.
+pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId, user: &UserId) -> Result<Answer, Problem> {
+    if call.operation == Operation::ReadUserAbsences {
+        return view(platform, call, &current(platform, call, id).await?, user).await;
+    }
+    let entered = body::writable(call, &["dealer", "version", "user", "hand_over_offered"])?;
+    let own = |field: &str| field.strip_prefix("members[")?.split_once("].").map(|(_, name)| name.to_owned());
+    let saved = save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, user, &entered)).await;
+    let dealer = match saved {
+        Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
+        saved => saved?,
+    };
+    view(platform, call, &dealer, user).await
+}
+
+fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
+    let mut all = parts::view(SettingsPart::Absences, settings);
+    if settings.member(user).is_none() {
+        return Err(Refusal::NotFound("user of this dealer"));
+    }
+    body.as_object().map_or(Ok(()), |fields| body::only(fields, &["absences"]))?;
+    let none = Vec::new();
+    let entered = match body.get("absences") {
+        None => return Ok(settings.clone()),
+        Some(Value::Null) => &none,
+        Some(Value::Array(entered)) if entered.iter().all(Value::is_object) => entered,
+        Some(_) => return Err(Refusal::field("absences", "SET-7", "must be a list of absences")),
+    };
+    let Some(list) = all["absences"].as_array_mut() else { return Err(Refusal::NotFound("user of this dealer")) };
+    list.retain(|absence| absence["user"] != json!(user));
+    let with_user = entered.iter().map(|absence| {
+        let mut absence = absence.clone();
+        absence["user"] = json!(user);
+        absence
+    });
+    // The new absences come first, so that faults name their positions in the body.
+    let all: Vec<Value> = with_user.chain(list.iter().cloned()).collect();
+    parts::replaced(SettingsPart::Absences, settings, &json!({ "absences": all }))
+}
+
+async fn view(platform: &Platform, call: &Call, dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
+    let member = dealer.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
+    let (absences, hand_over_offered) = (json!(member.absences), offered(platform, call, dealer, member).await?);
+    let (id, version, user) = (dealer.id.to_string(), dealer.version, user.to_string());
+    answer(dealer, &UserAbsencesView { dealer: id, version, user, absences, hand_over_offered })
+}
+
+/// Returns the long absences to come without a hand-over, with the work that the user holds (DIS-12).
+async fn offered(platform: &Platform, call: &Call, dealer: &Dealer, member: &Member) -> Result<Vec<HandOverOffer>, Failure> {
+    let settings = &dealer.settings;
+    let days = |absence: &Absence| settings.calendar.working_days(absence.from.max(call.now), absence.until);
+    let to_come = member.absences.iter().enumerate().filter(|(_, absence)| absence.until > call.now && absence.hand_over.is_none());
+    let long: Vec<(usize, u32)> =
+        to_come.map(|(i, absence)| (i, days(absence))).filter(|(_, days)| *days > settings.long_absence_days).collect();
+    if long.is_empty() {
+        return Ok(Vec::new());
+    }
+    let holds = hand_over::counts(platform, call, &dealer.id, &member.user).await?;
+    Ok(long.into_iter().map(|(absence, working_days)| HandOverOffer { absence, working_days, holds: holds.clone() }).collect())
+}

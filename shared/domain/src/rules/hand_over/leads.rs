@@ -1,0 +1,85 @@
+//! Moves leads to other owners, and gives them back (DIS-12).
+
+use crate::base::{Actor, Status};
+use crate::decision::{Decision, Item, commit};
+use crate::distribution::{AssignmentReason, LoadLane};
+use crate::lead::{Event, HandedFrom, Lead};
+use crate::messages::Notice;
+use crate::rules::distribution::{Lanes, by_turn, hand_over};
+use crate::rules::hand_over::HandOverInput;
+use crate::settings::{HandOverReason, Moved};
+
+/// Returns whether the order takes `lead` from its owner.
+fn takes(input: HandOverInput<'_>, lead: &Lead) -> bool {
+    let owned = lead.status == Status::InProgress && lead.owner.as_ref() == Some(&input.order.user);
+    // A user of a former pool can get leads by rotation from now on. These are no leads of the pool.
+    let pooled = input.order.reason != HandOverReason::Pool || lead.turn.is_none();
+    input.is_about(lead) && owned && pooled
+}
+
+/// Gives a lead of the order's user to its new owner. `load` returns the state of a lane. `None` if the lead has another owner
+/// or is closed, or if nobody else can own it.
+pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> Option<Decision> {
+    let HandOverInput { order, dealer, now } = input;
+    if !takes(input, lead) {
+        return None;
+    }
+    let mut changed = lead.touched(now);
+    let mut lanes = Lanes::new(dealer, load);
+    let (event, notice) = match order.named(&dealer.settings, now) {
+        Some(user) => hand_over(&mut changed, user.clone(), reason(), &mut lanes, now),
+        None => by_turn(&mut changed, &mut lanes, now)?,
+    };
+    let to = changed.owner.clone().filter(|owner| *owner != order.user)?;
+    changed.handed_from = Some(HandedFrom { user: order.user.clone(), to, order: order.id.clone(), at: now });
+    let counted = order.with_moved(Moved { leads: 1, ..Moved::default() });
+    let mut decision = commit(changed, order.by.clone(), vec![as_hand_over(event)], now).with(gathered(notice));
+    decision.items.extend(lanes.items());
+    Some(decision.with(Item::HandOver(Box::new(counted))))
+}
+
+/// Gives a lead back to the order's user, who has returned: one that is still open, and not answered or still with the substitute. `None` if
+/// the lead stays where it is.
+pub fn give_back(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> Option<Decision> {
+    let HandOverInput { order, dealer, now } = input;
+    let from = lead.handed_from.as_ref().filter(|from| input.is_about(lead) && from.order == order.id && from.user == order.user)?;
+    let works = dealer.settings.member(&order.user).is_some_and(|member| member.assignable || member.receives_leads);
+    let open = lead.status == Status::InProgress && lead.owner.as_ref() != Some(&order.user);
+    let to_do = lead.clock_runs() || lead.owner.as_ref() == Some(&from.to);
+    if !(works && open && to_do) {
+        return None;
+    }
+    let mut changed = lead.touched(now);
+    let mut lanes = Lanes::new(dealer, load);
+    let (event, notice) = hand_over(&mut changed, order.user.clone(), reason(), &mut lanes, now);
+    changed.handed_from = None;
+    let counted = order.with_moved(Moved { returned: 1, ..Moved::default() });
+    let mut decision = commit(changed, Actor::System, vec![event], now).with(gathered(notice));
+    decision.items.extend(lanes.items());
+    Some(decision.with(Item::HandOver(Box::new(counted))))
+}
+
+fn reason() -> AssignmentReason {
+    AssignmentReason::of("DIS-12")
+}
+
+/// Returns the event of an assignment with the hand-over as its reason. The turn and the users who were passed over stay.
+fn as_hand_over(event: Event) -> Event {
+    match event {
+        Event::Assigned { from, to, why } => Event::Assigned { from, to, why: AssignmentReason { rule: "DIS-12".into(), ..why } },
+        other => other,
+    }
+}
+
+/// Returns the notice with the hand-over as its reason, so that it waits for the others of the order: many leads are one mail.
+fn gathered(notice: Item) -> Item {
+    match notice {
+        Item::Message(mut message) => {
+            if let Notice::Assigned { rule, .. } = &mut message.notice {
+                *rule = Some("DIS-12".into());
+            }
+            Item::Message(message.gathered())
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,46 @@
+//! Hands over the work of a user who cannot do it any more (DIS-12).
+//!
+//! The change of settings or of a user and the order are one decision ([`orders`]). The order is worked off page by page: each lead, and the
+//! tasks and events on it, in decisions of their own. Each decision writes the order too, with the number of moved items. So two deliveries
+//! of a wake-up cannot count an item twice, and a cancelled order moves nothing more.
+
+mod departures;
+mod leads;
+mod orders;
+mod work;
+
+pub use departures::{Departing, Departure, departures};
+pub use leads::{give_back, move_lead};
+pub use orders::{Asked, Change, concerned, orders, same_absence};
+pub use work::{events_of, move_appointment, move_events, move_tasks, tasks_of};
+
+use crate::base::UserId;
+use crate::lead::Lead;
+use crate::settings::{Dealer, HandOver};
+use chrono::{DateTime, Utc};
+
+/// The input of a rule that works off an order.
+#[derive(Debug, Clone, Copy)]
+pub struct HandOverInput<'a> {
+    /// The order as stored.
+    pub order: &'a HandOver,
+    /// The dealer.
+    pub dealer: &'a Dealer,
+    /// The current time.
+    pub now: DateTime<Utc>,
+}
+
+impl HandOverInput<'_> {
+    /// Returns whether the order still moves work at this dealer, and `lead` belongs to it.
+    fn is_about(&self, lead: &Lead) -> bool {
+        self.order.done_at.is_none() && self.order.dealer == self.dealer.id && lead.dealer == self.dealer.id
+    }
+
+    /// Returns the user who gets the tasks and events of the leaver on `lead`. `None` if they belong to the owner of the lead, who works at
+    /// the dealer or is not chosen yet.
+    fn heir(&self, lead: &Lead) -> Option<UserId> {
+        let owner = lead.owner.as_ref()?;
+        let works = *owner != self.order.user && self.dealer.settings.member(owner).is_some();
+        (!works).then(|| self.order.person(&self.dealer.settings, self.now).clone())
+    }
+}
