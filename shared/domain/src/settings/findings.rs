@@ -20,6 +20,10 @@ pub enum FindingKind {
     NoSupervisor,
     /// Level 1 is longer than a week's opening hours.
     Level1TooLong,
+    /// The person of a booking is absent or has left, and nobody has decided about the booking (APT-9).
+    BookingWithoutPerson,
+    /// The dealer is closed at the time of a booking, and nobody has decided about the booking (APT-9).
+    BookingWhileClosed,
 }
 
 impl FindingKind {
@@ -33,6 +37,8 @@ impl FindingKind {
             FindingKind::NoFallback => "no_fallback",
             FindingKind::NoSupervisor => "no_supervisor",
             FindingKind::Level1TooLong => "level_1_too_long",
+            FindingKind::BookingWithoutPerson => "booking_without_person",
+            FindingKind::BookingWhileClosed => "booking_while_closed",
         }
     }
 }

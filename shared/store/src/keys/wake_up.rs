@@ -1,6 +1,6 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{ACCESS_LOG, DueKind, EXPORTS, RECOMPUTE};
+use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, RECOMPUTE};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -70,6 +70,11 @@ pub enum WakeUpTarget {
         /// The lead's number.
         lead: LeadId,
     },
+    /// The bookings of a dealer about which nobody has decided.
+    Bookings {
+        /// The dealer.
+        bookings: DealerId,
+    },
     /// The dealer of the wake-up.
     Dealer {},
 }
@@ -86,6 +91,7 @@ impl WakeUpTarget {
             | WakeUpTarget::Outgoing { .. }
             | WakeUpTarget::Export { .. }
             | WakeUpTarget::Access { .. }
+            | WakeUpTarget::Bookings { .. }
             | WakeUpTarget::Dealer {} => None,
         }
     }
@@ -117,6 +123,7 @@ impl WakeUp {
                 }
                 _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, WakeUpTarget::Export { export: sk.parse().ok()? }),
                 _ if pk.ends_with(ACCESS_LOG) => (pk.strip_suffix(ACCESS_LOG)?, WakeUpTarget::Access { access: sk.to_owned() }),
+                _ if sk == BOOKING_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Bookings { bookings: dealer.clone() }),
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),
                 _ => {
                     let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {
