@@ -6,4 +6,5 @@ pub(crate) mod linked_events;
 pub(crate) mod pingback;
 pub(crate) mod reminder;
 pub(crate) mod reports;
+pub(crate) mod under_absence;
 pub(crate) mod visits;

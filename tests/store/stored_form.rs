@@ -86,6 +86,7 @@ pub(super) fn item_of(kind: &str, stored: &Attributes) -> Result<Item, serde_dyn
         "Dealer" => Item::Dealer(state(stored)?),
         "Change" => Item::SettingsChange(state(stored)?),
         "Recompute" => Item::Recompute(state(stored)?),
+        "BookingWatch" => Item::BookingWatch(state(stored)?),
         "User" => Item::User(state(stored)?),
         "Event" => Item::Event(state(stored)?),
         "UserChange" => Item::UserChange(state(stored)?),
@@ -141,5 +142,5 @@ async fn the_stored_form_of_an_item_matches_earlier_releases() {
         assert_eq!(sorted(&written), sorted(&expected), "line {}: {kind}", line + 1);
         kinds.insert(kind);
     }
-    assert_eq!(kinds.len(), 34, "{kinds:?}");
+    assert_eq!(kinds.len(), 35, "{kinds:?}");
 }

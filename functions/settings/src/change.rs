@@ -1,7 +1,9 @@
 //! The only way to change a dealer's settings: with `If-Match`, checked as a whole, recorded in the history (SET-10).
 
+use crate::bookings::{self, BookingsAffectedView};
 use forecourt_domain::base::{DealerId, Refusal};
-use forecourt_domain::decision::Decision;
+use forecourt_domain::bookings::{BookingWatch, affected_range};
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::rules::settings;
 use forecourt_domain::settings::{Dealer, Settings};
 use forecourt_edge::Platform;
@@ -18,27 +20,45 @@ pub(crate) fn required_versions(call: &Call) -> Result<Vec<u64>, Problem> {
         .ok_or_else(|| Problem::precondition_required("If-Match header required: send the ETag of the version that you read (SET-10)"))
 }
 
-/// Saves the settings that `make` returns, if the stored version is one of `versions`. Returns the dealer after the change.
+/// The dealer before and after a change.
+pub(crate) struct Saved {
+    /// The dealer before the change. `None` if the settings had the requested values already.
+    before: Option<Dealer>,
+    /// The dealer after the change.
+    pub(crate) dealer: Dealer,
+}
+
+impl Saved {
+    /// Returns the bookings that the change affects (APT-9).
+    pub(crate) async fn bookings(&self, platform: &Platform, call: &Call) -> Result<BookingsAffectedView, Failure> {
+        match &self.before {
+            Some(before) => Box::pin(bookings::newly_affected(platform, call, before, &self.dealer)).await,
+            None => Ok(BookingsAffectedView::default()),
+        }
+    }
+}
+
+/// Saves the settings that `make` returns, if the stored version is one of `versions`.
 pub(crate) async fn save(
     platform: &Platform,
     call: &Call,
     id: &DealerId,
     versions: &[u64],
     make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
-) -> Result<Dealer, Failure> {
+) -> Result<Saved, Failure> {
     let named = |loaded: &Loaded| -> Vec<Key> {
         let Some(before) = loaded.dealer(id) else { return Vec::new() };
         let Ok(after) = make(before) else { return Vec::new() };
         let users = settings::newcomers(&before.settings, &after).cloned().map(Key::User);
         users.chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer)).collect()
     };
-    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(named);
+    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone()), Key::BookingWatch(id.clone())]).then(named);
     let rule = |loaded: &Loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
         let settings = make(before)?;
         // A repeat after a lost answer finds the settings changed already, and succeeds.
         if before.settings == settings {
-            return Ok((None, before.clone()));
+            return Ok((None, Saved { before: None, dealer: before.clone() }));
         }
         if !versions.contains(&before.version) {
             return Err(Refusal::Stale { current: before.version });
@@ -47,7 +67,10 @@ pub(crate) async fn save(
         settings::agreed(id, &before.settings, &settings, |site| loaded.dealer(site))?;
         let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
         let (decision, after) = settings::save(id, Some(before), settings, call.scope.actor(), call.now);
-        Ok((Some(welcomed.into_iter().fold(decision, Decision::with)), after))
+        let affects = affected_range(&before.settings, &after.settings, call.now).is_some();
+        let watch = affects.then(|| Item::BookingWatch(BookingWatch::started(loaded.booking_watch(id), id, call.now)));
+        let decision = welcomed.into_iter().fold(decision, Decision::with).with_some(watch);
+        Ok((Some(decision), Saved { before: Some(before.clone()), dealer: after }))
     };
     platform.store.decide(&call.scope, load, rule).await
 }

@@ -16,6 +16,7 @@
 
 mod access_log;
 mod body;
+mod bookings;
 mod change;
 mod days_off;
 mod dealer;
@@ -33,6 +34,7 @@ mod views;
 mod webhooks;
 
 pub use access_log::{AccessLogView, AccessRecordView};
+pub use bookings::BookingsAffectedView;
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::{ImportView, SkippedView};
 pub use me::{ColleagueView, MeView, MyDealerView};
@@ -47,9 +49,8 @@ pub use webhooks::{FailingView, WebhookBody, WebhookView, WebhooksView};
 use crate::dealer::{answer, current};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::base::{DealerId, Right};
-use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
-use forecourt_edge::routes::{Operation, SettingsPart};
+use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
 use forecourt_store::Failure;
 
@@ -98,12 +99,20 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
     right.map_or(Ok(()), |right| call.scope.needs(right))?;
     call.scope.reaches(&id)?;
     match call.operation {
-        Operation::ReadSettings => answer_settings(&current(platform, call, &id).await?),
+        Operation::ReadSettings => {
+            let dealer = current(platform, call, &id).await?;
+            answer(&dealer, &SettingsView::of(&dealer))
+        }
         Operation::ChangeSettings => {
             let settings = body::settings(body::writable_settings(call)?)?;
-            answer_settings(&change::save(platform, call, &id, &change::required_versions(call)?, |_| Ok(settings.clone())).await?)
+            let saved = change::save(platform, call, &id, &change::required_versions(call)?, |_| Ok(settings.clone())).await?;
+            let view = SettingsView::of(&saved.dealer).with_bookings(saved.bookings(platform, call).await?);
+            answer(&saved.dealer, &view)
         }
-        Operation::ReadPart(part) => answer_part(part, &current(platform, call, &id).await?),
+        Operation::ReadPart(part) => {
+            let dealer = current(platform, call, &id).await?;
+            answer(&dealer, &SettingsView::of_part(part, &dealer))
+        }
         Operation::ChangePart(part) => {
             let body = body::writable_settings(call)?;
             let versions = change::required_versions(call)?;
@@ -112,21 +121,15 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
                 Failure::Refused(refusal) => Failure::Refused(parts::relocated(part, refusal)),
                 other => other,
             });
-            answer_part(part, &saved?)
+            let saved = saved?;
+            let view = SettingsView::of_part(part, &saved.dealer).with_bookings(saved.bookings(platform, call).await?);
+            answer(&saved.dealer, &view)
         }
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
         Operation::SettingsHistory => history(platform, call, &id).await,
         Operation::SettingsFindings => findings(platform, call, &id).await,
         _ => members::operate(platform, call, &id).await,
     }
-}
-
-fn answer_settings(dealer: &Dealer) -> Result<Answer, Problem> {
-    answer(dealer, &SettingsView::of(dealer))
-}
-
-fn answer_part(part: SettingsPart, dealer: &Dealer) -> Result<Answer, Problem> {
-    answer(dealer, &SettingsView::of_part(part, dealer))
 }
 
 async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
@@ -142,5 +145,6 @@ async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answ
 
 async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
     let dealer = current(platform, call, id).await?;
-    Ok(Answer::new(200, &FindingsView::of(&dealer, call.now))?.about(id))
+    let bookings = Box::pin(bookings::findings(platform, call, &dealer)).await?;
+    Ok(Answer::new(200, &FindingsView::of(&dealer, bookings, call.now))?.about(id))
 }

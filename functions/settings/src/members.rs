@@ -1,5 +1,6 @@
 //! The users of a dealer with their distribution switches and absences (SET-7, DIS-4).
 
+use crate::bookings::{self, BookingsAffectedView};
 use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
 use crate::{body, parts};
@@ -26,6 +27,9 @@ pub struct DealerUsersView {
     pub version: u64,
     /// The users, in the order of the settings.
     pub users: Vec<DealerUserView>,
+    /// The bookings that the removal of a user affects.
+    #[serde(flatten)]
+    pub bookings: BookingsAffectedView,
 }
 
 /// The absences of a user at a dealer.
@@ -40,6 +44,9 @@ pub struct UserAbsencesView {
     pub user: String,
     /// Version of the settings; also the ETag.
     pub version: u64,
+    /// The bookings that the change affects.
+    #[serde(flatten)]
+    pub bookings: BookingsAffectedView,
 }
 
 /// A user's switches at a dealer.
@@ -96,34 +103,38 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::DealerUser => view(platform, call, current(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
             let switches = call.json_value()?;
-            let dealer = save(platform, call, id, &required_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
-            view(platform, call, dealer, None).await
+            let saved = save(platform, call, id, &required_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
+            view(platform, call, saved.dealer, None).await
         }
         Operation::SetDealerUser => {
             let (user, part) = (user()?, body::writable(call, &READ_ONLY)?);
             // The body holds one member, so that faults name its fields without a position.
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
-            let dealer =
+            let saved =
                 match save(platform, call, id, &required_versions(call)?, |dealer| with_switches(&dealer.settings, &user, &part)).await {
                     Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
                     saved => saved?,
                 };
-            view(platform, call, dealer, Some(&user)).await
+            view(platform, call, saved.dealer, Some(&user)).await
         }
         Operation::RemoveDealerUser => {
             let user = user()?;
-            let dealer = save(platform, call, id, &required_versions(call)?, |dealer| without(&dealer.settings, &user)).await?;
-            view(platform, call, dealer, None).await
+            let saved = save(platform, call, id, &required_versions(call)?, |dealer| without(&dealer.settings, &user)).await?;
+            let bookings = saved.bookings(platform, call).await?;
+            let members: Vec<&Member> = saved.dealer.settings.members.iter().collect();
+            let users = users(platform, call, &members).await?;
+            let (dealer, version) = (saved.dealer.id.to_string(), saved.dealer.version);
+            answer(&saved.dealer, &DealerUsersView { dealer, version, users, bookings })
         }
         Operation::ReadUserAbsences => {
             let user = user()?;
-            absences(&current(platform, call, id).await?, &user)
+            absences(&current(platform, call, id).await?, &user, BookingsAffectedView::default())
         }
         Operation::SetUserAbsences => {
-            let (user, entered) = (user()?, body::writable(call, &["dealer", "version", "user"])?);
-            let dealer =
+            let (user, entered) = (user()?, body::writable(call, &[&["dealer", "version", "user"], &bookings::FIELDS[..]].concat())?);
+            let saved =
                 save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
-            absences(&dealer, &user)
+            absences(&saved.dealer, &user, saved.bookings(platform, call).await?)
         }
         _ => Err(Problem::wrong_function()),
     }
@@ -196,7 +207,7 @@ async fn switch_one(platform: &Platform, call: &Call, entry: &DealerSwitches) ->
         Problem::precondition_required("version required: send the version of the dealer's settings that you read (SET-10)")
     })?;
     let switches = json!({ "users": entry.users });
-    Ok(save(platform, call, &id, &[version], |dealer| switched(&dealer.settings, &switches)).await?.version)
+    Ok(save(platform, call, &id, &[version], |dealer| switched(&dealer.settings, &switches)).await?.dealer.version)
 }
 
 /// The right that a request about a dealer's users needs. `None` if users read or change their own absences.
@@ -211,15 +222,19 @@ pub(crate) fn right(call: &Call) -> Option<Right> {
 
 async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&UserId>) -> Result<Answer, Problem> {
     let members: Vec<&Member> = dealer.settings.members.iter().filter(|member| only.is_none_or(|user| member.user == *user)).collect();
-    let keys = members.iter().map(|member| Key::User(member.user.clone()));
-    let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
-    let of = |member: &&Member| DealerUserView::of(member, loaded.user(&member.user), call.now);
-    let users: Vec<DealerUserView> = members.iter().map(of).collect();
+    let users = users(platform, call, &members).await?;
     if only.is_some() {
         let user = users.into_iter().next().ok_or(Refusal::NotFound("user of this dealer"))?;
         return answer(&dealer, &user);
     }
-    answer(&dealer, &DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users })
+    let bookings = BookingsAffectedView::default();
+    answer(&dealer, &DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users, bookings })
+}
+
+async fn users(platform: &Platform, call: &Call, members: &[&Member]) -> Result<Vec<DealerUserView>, Failure> {
+    let keys = members.iter().map(|member| Key::User(member.user.clone()));
+    let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
+    Ok(members.iter().map(|member| DealerUserView::of(member, loaded.user(&member.user), call.now)).collect())
 }
 
 /// The fields that the list of users can change. Groups are changed on the single user (SET-7).
@@ -332,8 +347,8 @@ fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
     parts::replaced(forecourt_edge::routes::SettingsPart::Absences, settings, &json!({ "absences": all }))
 }
 
-fn absences(dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
+fn absences(dealer: &Dealer, user: &UserId, bookings: BookingsAffectedView) -> Result<Answer, Problem> {
     let member = dealer.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
     let absences = json!(member.absences);
-    answer(dealer, &UserAbsencesView { dealer: dealer.id.to_string(), version: dealer.version, user: user.to_string(), absences })
+    answer(dealer, &UserAbsencesView { dealer: dealer.id.to_string(), version: dealer.version, user: user.to_string(), absences, bookings })
 }

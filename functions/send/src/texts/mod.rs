@@ -4,16 +4,18 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::base::{Email, Language, Medium};
+use forecourt_domain::base::{Email, Language, Medium, UserId};
 use forecourt_domain::calendar::{CalendarEvent, title_of};
 use forecourt_domain::lead::{Entry, Event, Lead};
 use forecourt_domain::messages::{Letter, LetterKind, Message, Notice};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::{SwitchOffReason, Webhook};
 use forecourt_edge::environment::ConsoleLinks;
+use forecourt_edge::usecase::bookings::AffectedBooking;
 use minijinja::{Environment, context};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 use crate::language::{local_time, text_language};
 use crate::mail::{Addressee, Attachment, Envelope, Mail};
@@ -78,6 +80,17 @@ struct NoticeText {
     link: String,
 }
 
+#[derive(Serialize)]
+struct BookingText {
+    when: String,
+    title: String,
+    customer: String,
+    phone: String,
+    person: String,
+    why: &'static str,
+    link: String,
+}
+
 impl Texts {
     /// Parses the templates. Links for staff are those of `console`.
     ///
@@ -90,6 +103,7 @@ impl Texts {
         templates.add_template("nl", include_str!("nl.txt"))?;
         templates.add_template("webhook", include_str!("webhook.txt"))?;
         templates.add_template("access", include_str!("access.txt"))?;
+        templates.add_template("bookings", include_str!("bookings.txt"))?;
         templates.add_template("letters", include_str!("letters.txt"))?;
         Ok(Self { templates, console })
     }
@@ -131,6 +145,48 @@ impl Texts {
         let context = context! { language => text_language(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last, link => self.console.webhook(&webhook.id) };
         let written = template.render(context)?;
         Ok(Mail::from_text(envelope, &written))
+    }
+
+    /// Writes the mail about bookings about which somebody must decide (APT-9). `people` are the names of users.
+    ///
+    /// # Errors
+    /// If the template fails.
+    pub fn bookings(
+        &self,
+        envelope: Envelope<'_>,
+        bookings: &[&AffectedBooking],
+        people: &BTreeMap<UserId, String>,
+    ) -> Result<Mail, TextError> {
+        let Envelope { to, dealer, .. } = envelope;
+        let zone = dealer.settings.calendar.zone();
+        let texts: Vec<BookingText> = bookings.iter().map(|booking| self.booking(booking, people, zone, &to.language)).collect();
+        let context = context! { language => text_language(&to.language), reader => &to.name, dealer => &dealer.settings.name, bookings => minijinja::value::Serde(&texts) };
+        let written = self.templates.get_template("bookings")?.render(context)?;
+        Ok(Mail::from_text(envelope, &written))
+    }
+
+    fn booking(&self, booking: &AffectedBooking, people: &BTreeMap<UserId, String>, zone: Tz, language: &Language) -> BookingText {
+        let event = booking.event.as_ref();
+        let title = match (event, &booking.appointment) {
+            (Some((event, _)), _) => title_of(&event.title, language).to_owned(),
+            (None, Some(appointment)) => appointment.name(None, language).to_owned(),
+            (None, None) => String::new(),
+        };
+        let link = match (event, &booking.appointment) {
+            (Some((event, lead)), _) => self.console.event(lead, &event.id, event.user.as_ref()),
+            (None, Some(appointment)) => self.console.appointment(&appointment.id),
+            (None, None) => String::new(),
+        };
+        let name = |user: &UserId| people.get(user).cloned().unwrap_or_else(|| user.to_string());
+        BookingText {
+            when: local_time(booking.at, zone, language),
+            title,
+            customer: booking.customer().to_owned(),
+            phone: booking.phone().unwrap_or_default().to_owned(),
+            person: booking.user.as_ref().map(name).unwrap_or_default(),
+            why: booking.why.name(),
+            link,
+        }
     }
 
     /// Writes the mail to an admin of the group about a record of the access log (ACC-1). `None` for an event without a mail in this

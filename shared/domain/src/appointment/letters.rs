@@ -26,7 +26,7 @@ impl Appointment {
     }
 }
 
-/// When a letter that is held is checked again.
+/// When a reminder that is held is checked again.
 const HELD: TimeDelta = TimeDelta::minutes(30);
 
 /// The result of a claim.
@@ -103,7 +103,7 @@ impl Letter {
                 return suppressed(SuppressionReason::NotUsed);
             }
             // Nobody has decided about the booking yet: the customer must not be reminded of what may not take place (APT-9).
-            if self.kind != LetterKind::Cancelled && appointment.affected(settings, now).is_some() {
+            if self.kind == LetterKind::Reminder && appointment.affected(settings, now).is_some() {
                 return settle(LetterState::Queued { due: appointment.at.min(now + HELD), attempts });
             }
             if self.kind == LetterKind::Reminder

@@ -19,7 +19,7 @@ pub struct Accepted {
     /// The impediments.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub why: BTreeSet<Impediment>,
-    /// The decision to keep the booking. `None` if the dealer was closed at this time already when the time was set.
+    /// The latest decision to keep the booking, also at an earlier time. `None` if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<Kept>,
 }
@@ -36,9 +36,10 @@ pub struct Kept {
 
 impl Accepted {
     /// Returns what is accepted when the time of a booking is set: a time at which the dealer is closed already was chosen on purpose.
-    pub(crate) fn with_the_time(booked: &BookedTime<'_>, settings: &DealerSettings) -> Self {
+    /// `before` was accepted until then.
+    pub(crate) fn with_the_time(booked: &BookedTime<'_>, settings: &DealerSettings, before: Option<&Self>) -> Self {
         let why = settings.impediments(booked).into_iter().filter(|why| !why.is_of_person()).collect();
-        Self { at: booked.from, user: None, why, kept: None }
+        Self { at: booked.from, user: None, why, kept: before.and_then(|before| before.kept.clone()) }
     }
 
     /// Returns what is accepted after the decision of `by` to keep a booking.

@@ -183,7 +183,7 @@ pub fn make(
     };
     let reports = pending.map(|pending| pending.reports.as_slice()).unwrap_or_default();
     let mut made = reports.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
-    made.accepted = Some(Accepted::with_the_time(&made.booked_time(&dealer.settings), &dealer.settings));
+    made.accepted = Some(Accepted::with_the_time(&made.booked_time(&dealer.settings), &dealer.settings, None));
     let mut decision = match context.calendar_context().zip(made.event.clone()) {
         Some((calendar_context, id)) => {
             let event = NewEvent {

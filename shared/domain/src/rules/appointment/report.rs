@@ -85,7 +85,7 @@ impl Appointment {
     fn accept_time(&mut self, before: &Self, context: &AppointmentContext<'_>) {
         if self.at != before.at {
             let settings = &context.dealer.settings;
-            self.accepted = Some(Accepted::with_the_time(&self.booked_time(settings), settings));
+            self.accepted = Some(Accepted::with_the_time(&self.booked_time(settings), settings, before.accepted.as_ref()));
         }
     }
 

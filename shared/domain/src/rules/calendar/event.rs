@@ -186,7 +186,7 @@ impl Lead {
 impl CalendarEvent {
     /// Returns what is accepted with the choice of its time.
     pub(crate) fn chosen(&self, owner: Option<&UserId>, settings: &DealerSettings) -> Accepted {
-        Accepted::with_the_time(&self.booked_time(owner, settings), settings)
+        Accepted::with_the_time(&self.booked_time(owner, settings), settings, self.accepted.as_ref())
     }
 
     /// Whether the event already has the requested state.

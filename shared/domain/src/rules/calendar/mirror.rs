@@ -2,7 +2,7 @@
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
 use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
-use crate::bookings::Impediment;
+use crate::bookings::{Accepted, Impediment};
 use crate::calendar::{CalendarEvent, Ending, EventState, Planned, in_reach};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::Event;
@@ -55,8 +55,9 @@ pub(crate) fn mirrored(
         let (from, to) = (event.user.clone(), after.user.clone());
         timeline.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
     }
-    if let Some(kept) = appointment.accepted.as_ref().filter(|kept| kept.kept.is_some() && event.accepted.as_ref() != Some(kept)) {
-        let why = kept.why.first().copied().unwrap_or(Impediment::Unknown);
+    let kept = |accepted: Option<&Accepted>| accepted.and_then(|accepted| accepted.kept.clone());
+    if let Some(accepted) = appointment.accepted.as_ref().filter(|_| kept(appointment.accepted.as_ref()) != kept(event.accepted.as_ref())) {
+        let why = accepted.why.first().copied().unwrap_or(Impediment::Unknown);
         timeline.push(Event::EventKept { event: event.id.clone(), title: event.title.clone(), why });
     }
     after.accepted = appointment.accepted.clone().or(after.accepted);
