@@ -78,7 +78,8 @@ async fn apt_9_bookings_under_an_absence_are_listed_notified_and_held_until_each
 
     // Monday, the second open day before Wednesday: the deputy is notified of all, the supervisor of the first.
     world.advance_to("2026-11-23T10:00:00Z").await;
-    let monday = ["11-23 ben.krause: 4 Termine brauchen eine Entscheidung", "11-23 helga.stern: Entscheidung nötig: Showroom-Termin mit jana"];
+    let monday =
+        ["11-23 ben.krause: 4 Termine brauchen eine Entscheidung", "11-23 helga.stern: Entscheidung nötig: Showroom-Termin mit jana"];
     let sent = notices(&world);
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert!(sent.iter().all(|mail| monday.iter().any(|wanted| mail.starts_with(&wanted[..wanted.find(": ").unwrap()]))), "{sent:?}");
@@ -91,9 +92,15 @@ async fn apt_9_bookings_under_an_absence_are_listed_notified_and_held_until_each
     let tuesday: Vec<String> = notices(&world).split_off(2);
     assert_eq!(tuesday.len(), 2, "{tuesday:?}");
     assert!(tuesday.iter().any(|mail| mail.starts_with("11-24 helga.stern: 4 Termine")), "{tuesday:?}");
-    assert!(tuesday.iter().any(|mail| mail.starts_with("11-24 clara.henning: Entscheidung nötig:") && mail.contains("jana")), "{tuesday:?}");
+    assert!(
+        tuesday.iter().any(|mail| mail.starts_with("11-24 clara.henning: Entscheidung nötig:") && mail.contains("jana")),
+        "{tuesday:?}"
+    );
     let page = seen(&world, &jana).await;
-    assert_eq!((page.text("/affected"), letters(&page)), ("absence", vec!["confirmation email sent".into(), "reminder email queued".into()]));
+    assert_eq!(
+        (page.text("/affected"), letters(&page)),
+        ("absence", vec!["confirmation email sent".into(), "reminder email queued".into()])
+    );
     assert_eq!(subjects(&world, "jana").len(), 1, "no reminder on its day: {:?}", subjects(&world, "jana"));
     assert_eq!(subjects(&world, "other").len(), 2, "another seller's customer is reminded");
 
@@ -182,18 +189,17 @@ async fn apt_9_the_bookings_of_a_removed_member_are_listed_and_the_supervisor_is
     assert!(notices(&world)[0].starts_with("11-23 helga.stern:"), "{:?}", notices(&world));
 }
 
-/// APT-9, CAL-4: a timed event of a lead is a booking, too; an event of a date is not. Its user keeps it, and the timeline names the author.
+/// APT-9, CAL-4: a planned event of a lead is a booking, too. Its user keeps it, and the timeline names the author.
 #[tokio::test]
-async fn apt_9_a_timed_event_of_a_lead_is_kept_by_its_user_and_the_timeline_shows_it() {
+async fn apt_9_a_planned_event_of_a_lead_is_kept_by_its_user_and_the_timeline_shows_it() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let owner = world.page(lead).await.lead.owner.unwrap().to_string();
     let events = format!("/leads/{lead}/events");
     let call = json!({"title": "Call", "type": "phone_outbound", "at": "2026-11-26T10:00:00+01:00"});
     let drive = json!({"title": "Drive", "type": "booked_test_drive", "at": "2026-11-26T11:00:00+01:00"});
-    let on_a_day = json!({"title": "Some day", "type": "phone_outbound", "date": "2026-11-26"});
     let mut ids = Vec::new();
-    for body in [&call, &drive, &on_a_day] {
+    for body in [&call, &drive] {
         let made = world.post(&owner, &events, body).await;
         assert_eq!(made.status, 201, "{}", made.body);
         ids.push(made.text("/id").to_owned());
@@ -201,9 +207,8 @@ async fn apt_9_a_timed_event_of_a_lead_is_kept_by_its_user_and_the_timeline_show
     let away = json!({"absences": [{"from": "2026-11-26", "until": "2026-11-26", "deputy": "greta.sommer"}]});
     let saved = put(&world, &owner, &format!("users/{owner}/absences"), 1, &away).await;
     let titles: Vec<&str> = saved.body["bookings_affected"].as_array().unwrap().iter().map(|b| b["title"].as_str().unwrap()).collect();
-    assert_eq!(titles[..2], ["Call", "Drive"], "{}", saved.body);
-    assert_eq!(titles.len(), 2, "an event of a date has no time: {}", saved.body);
-    for id in &ids[..2] {
+    assert_eq!(titles, ["Call", "Drive"], "{}", saved.body);
+    for id in &ids {
         let kept = world.post(&owner, &format!("{events}/{id}/keep"), &json!({})).await;
         assert_eq!((kept.status, kept.text("/state")), (200, "incomplete"), "{}", kept.body);
     }
@@ -230,4 +235,34 @@ async fn apt_9_a_user_who_may_not_read_bookings_gets_only_their_number() {
     let findings = world.get("otto.operator", &of_dealer("settings/findings")).await;
     assert!(!findings.body.to_string().contains("jana"), "{}", findings.body);
     assert_eq!(world.post("ben.krause", "/appointments/none/keep", &json!({})).await.status, 404);
+}
+
+/// APT-9, ESC-6: a notice waits for the opening, unless the booking begins before staff could read it.
+#[tokio::test]
+async fn apt_9_a_notice_waits_for_the_opening_unless_the_booking_begins_first() {
+    for (at, day, first) in [("2026-12-01T10:00:00+01:00", "2026-12-01", "11-30"), ("2026-11-30T08:00:00+01:00", "2026-11-30", "11-28")] {
+        // Saturday evening.
+        let world = World::at("2026-11-28T19:00:00Z").await;
+        booked(&world, "jana", "anna.vogt", at).await;
+        let away = json!({"absences": [{"user": "anna.vogt", "from": day, "until": day}]});
+        assert_eq!(affected(&put(&world, ADMIN, "absences", 1, &away).await), ["jana absence"]);
+        world.advance_to("2026-11-29T18:00:00Z").await;
+        assert_eq!(notices(&world).len(), usize::from(first == "11-28"), "{at}: {:?}", notices(&world));
+        world.advance_to("2026-11-30T07:30:00Z").await;
+        assert!(notices(&world)[0].starts_with(&format!("{first} helga.stern:")), "{at}: {:?}", notices(&world));
+    }
+}
+
+/// APT-9: a booking that is made under an absence is in the findings at once, and its held reminder starts the notices.
+#[tokio::test]
+async fn apt_9_a_booking_made_under_an_absence_starts_the_notices_with_its_reminder() {
+    let world = World::new().await;
+    let away = json!({"absences": [{"user": "anna.vogt", "from": "2026-11-27", "until": "2026-11-27"}]});
+    put(&world, ADMIN, "absences", 1, &away).await;
+    world.advance_to("2026-11-23T09:30:00Z").await;
+    booked(&world, "jana", "anna.vogt", "2026-11-27T10:00:00+01:00").await;
+    assert_eq!(findings(&world).await, ["booking_without_person jana"]);
+    world.advance_to("2026-11-26T10:00:00Z").await;
+    assert_eq!(subjects(&world, "jana").len(), 1, "the confirmation: {:?}", subjects(&world, "jana"));
+    assert!(notices(&world)[0].starts_with("11-26 helga.stern:"), "{:?}", notices(&world));
 }

@@ -37,11 +37,9 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
         _ => ChangeRequest::Cancel,
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
-    let rule = |context: &AppointmentContext<'_>, appointment: &Appointment| {
-        match wanted {
-            ChangeRequest::Keep => appointment::keep(context, appointment),
-            _ => wanted.resulting_change(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose(),
-        }
+    let rule = |context: &AppointmentContext<'_>, appointment: &Appointment| match wanted {
+        ChangeRequest::Keep => appointment::keep(context, appointment),
+        _ => wanted.resulting_change(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose(),
     };
     let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(context, appointment);

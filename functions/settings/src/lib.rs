@@ -128,7 +128,7 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
         Operation::SettingsHistory => history(platform, call, &id).await,
         Operation::SettingsFindings => findings(platform, call, &id).await,
-        _ => members::operate(platform, call, &id).await,
+        _ => Box::pin(members::operate(platform, call, &id)).await,
     }
 }
 

@@ -40,13 +40,20 @@ impl Undecided {
         present.unwrap_or_else(|| self.supervisor(settings, now))
     }
 
-    /// Returns the user who is notified of it daily: the supervisor of the person, or the deputy of that supervisor.
+    /// Returns the user who is notified of it daily: the supervisor of the person or, if neither that user nor the deputy is present, the
+    /// fallback user.
     pub(crate) fn supervisor<'a>(&'a self, settings: &'a DealerSettings, now: DateTime<Utc>) -> &'a UserId {
-        settings.reader_for(settings.supervisor_of(self.user.as_ref()), now)
+        first_present(settings, [Some(settings.supervisor_of(self.user.as_ref())), settings.fallback_user.as_ref()], now)
     }
 
     /// Returns the user who is also notified of it on the last open day.
     pub(crate) fn fallback<'a>(&'a self, settings: &'a DealerSettings, now: DateTime<Utc>) -> &'a UserId {
-        settings.reader_for(settings.fallback_user.as_ref().unwrap_or(&settings.admin_user), now)
+        first_present(settings, [settings.fallback_user.as_ref(), None], now)
     }
+}
+
+/// Returns the first of these users, or of their deputies, who is present. If nobody is, the administrator.
+fn first_present<'a>(settings: &'a DealerSettings, users: [Option<&'a UserId>; 2], now: DateTime<Utc>) -> &'a UserId {
+    let readers = users.into_iter().flatten().map(|user| settings.reader_for(user, now));
+    readers.into_iter().find(|reader| settings.is_present(reader, now)).unwrap_or(&settings.admin_user)
 }

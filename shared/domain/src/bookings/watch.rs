@@ -46,7 +46,8 @@ impl BookingWatch {
     /// Starts the watch of a dealer, or checks it sooner.
     pub fn started(before: Option<&Self>, dealer: &DealerId, now: DateTime<Utc>) -> Self {
         let soon = now + SETTLED;
-        let before = before.cloned().unwrap_or_else(|| Self { dealer: dealer.clone(), due: None, leased: false, notified: BTreeMap::new() });
+        let before =
+            before.cloned().unwrap_or_else(|| Self { dealer: dealer.clone(), due: None, leased: false, notified: BTreeMap::new() });
         // A check that runs may have read the former settings: another one follows it.
         Self { due: Some(before.due.filter(|_| !before.leased).map_or(soon, |due| due.min(soon))), leased: false, ..before }
     }

@@ -112,7 +112,13 @@ impl AffectedBooking {
     }
 
     /// Returns the booking as `scope` may see it (ACC-1): as in the diary. `None` if it may not see it.
-    pub fn view(&self, scope: &Scope, dealer: &Dealer, names: &BTreeMap<UserId, String>, now: DateTime<Utc>) -> Option<BookingAffectedView> {
+    pub fn view(
+        &self,
+        scope: &Scope,
+        dealer: &Dealer,
+        names: &BTreeMap<UserId, String>,
+        now: DateTime<Utc>,
+    ) -> Option<BookingAffectedView> {
         let settings = &dealer.settings;
         let sees = |user: Option<&UserId>| scope.needs(Right::ReadLeads).is_ok() && scope.sees_leads_of(user, settings, now);
         let sees_lead = self.event.as_ref().is_some_and(|(_, lead)| sees(lead.owner.as_ref()));
@@ -157,7 +163,8 @@ pub async fn affected_bookings(
     let (mut found, mut cursor): (Vec<AffectedBooking>, Option<String>) = (Vec::new(), None);
     loop {
         let page = platform.store.diary(scope, &range, cursor.as_deref(), READ_AT_ONCE).await?;
-        let entries: Vec<&DiaryEntry> = page.entries.iter().map(|(_, entry)| entry).filter(|entry| may_be_affected(entry, dealer)).collect();
+        let entries: Vec<&DiaryEntry> =
+            page.entries.iter().map(|(_, entry)| entry).filter(|entry| may_be_affected(entry, dealer)).collect();
         let loaded = load(platform, scope, &entries).await?;
         found.extend(entries.into_iter().filter_map(|entry| affected(entry, &loaded, dealer, now)));
         cursor = page.cursor;

@@ -257,7 +257,8 @@ pub async fn make_together<A>(
 fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
     let own = task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && call.scope.reaches(&task.dealer).is_ok());
-    let worked = matches!(call.operation, Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent | Operation::KeepEvent);
+    let worked =
+        matches!(call.operation, Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent | Operation::KeepEvent);
     let event = call.part::<EventId>("event", "event").ok().filter(|_| worked).and_then(|id| loaded.event(lead.id, &id));
     own || event.is_some_and(|event| sees_given(call, dealer, event.user.as_ref()))
 }
