@@ -1,4 +1,4 @@
-//! What people accepted about a booking: it takes place although the dealer is closed, or although its person is absent.
+//! The reasons against a booking that people accepted: it takes place although the dealer is closed, or its person is absent.
 
 use crate::base::{Actor, UserId};
 use crate::bookings::{BookedTime, Impediment};

@@ -77,7 +77,8 @@ impl DealerSettings {
         found
     }
 
-    /// Returns the first reason for which a booking cannot take place as planned and about which nobody has decided. `None` if there is none.
+    /// Returns the first reason for which a booking cannot take place as planned and about which nobody has decided. `None` if there is
+    /// none.
     pub(crate) fn undecided(&self, booked: &BookedTime<'_>, accepted: Option<&Accepted>) -> Option<Impediment> {
         let covered = |why: &Impediment| match accepted {
             Some(accepted) => accepted.covers(booked, *why),
@@ -105,8 +106,8 @@ impl Appointment {
         settings.booked(self.user.as_ref(), self.at, self.kind.event_type())
     }
 
-    /// Returns the reason for which the appointment cannot take place as planned and about which nobody has decided (APT-9). `None` if there
-    /// is none, or if it is cancelled or over.
+    /// Returns the reason for which the appointment cannot take place as planned and about which nobody has decided (APT-9). `None` if
+    /// there is none, or if it is cancelled or over.
     pub fn affected(&self, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Impediment> {
         let pending = !self.state.is_cancelled() && self.attendance.is == Attended::Unknown && self.at > now;
         pending.then(|| settings.undecided(&self.booked_time(settings), self.accepted.as_ref())).flatten()

@@ -1,6 +1,6 @@
 //! Bookings that cannot take place as planned, because their person is absent or has left, or the dealer is closed (APT-9).
 //!
-//! Whether a booking is affected follows from the dealer's settings and the booking. Nothing is stored about it but the decisions of people.
+//! The dealer's settings and the booking determine whether a booking is affected. Only the decisions of people are stored.
 
 mod accepted;
 mod impediment;

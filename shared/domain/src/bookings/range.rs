@@ -9,8 +9,8 @@ pub const AHEAD: TimeDelta = TimeDelta::days(366);
 /// A range of time, the end not included.
 type Range = (DateTime<Utc>, DateTime<Utc>);
 
-/// Returns the time in which a change of settings can affect bookings, from `now` on. `None` if it can affect none. Each new absence and day
-/// off has its own time; a member who is removed, and other weekly hours, affect bookings at any time.
+/// Returns the time in which a change of settings can affect bookings, from `now` on. `None` if it can affect none. Each new absence and
+/// day off has its own time; a member who is removed, and other weekly hours, affect bookings at any time.
 pub fn affected_range(before: &DealerSettings, after: &DealerSettings, now: DateTime<Utc>) -> Option<Range> {
     let left = before.members.iter().any(|member| after.member(&member.user).is_none());
     let week = (before.calendar.hours(), before.calendar.zone()) != (after.calendar.hours(), after.calendar.zone());

@@ -1,4 +1,4 @@
-//! Who is notified of a booking about which nobody has decided.
+//! The recipients of notices about a booking about which nobody has decided.
 
 use crate::base::UserId;
 use crate::bookings::{BookedTime, Impediment};

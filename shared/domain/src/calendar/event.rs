@@ -56,8 +56,8 @@ pub struct CalendarEvent {
     /// The person and time that it occupies (CAL-7). `None` if it has no time of its own, or has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Reservation>,
-    /// The reasons against its time and person that were accepted, when the time was set or later. `None` if an earlier release set the time
-    /// (APT-9).
+    /// The reasons against its time and person that were accepted, when the time was set or later (APT-9). `None` if an earlier release
+    /// set the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
     /// The appointment as which it was created, if any (APT-1).
