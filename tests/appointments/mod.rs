@@ -7,4 +7,5 @@ pub(crate) mod pingback;
 pub(crate) mod reminder;
 pub(crate) mod reports;
 mod tracking_only;
+pub(crate) mod under_absence;
 pub(crate) mod visits;

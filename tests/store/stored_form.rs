@@ -87,6 +87,7 @@ pub(super) fn item_of(kind: &str, stored: &Attributes) -> Result<Item, serde_dyn
         "Change" => Item::SettingsChange(state(stored)?),
         "Recompute" => Item::Recompute(state(stored)?),
         "HandOver" => Item::HandOver(state(stored)?),
+        "BookingWatch" => Item::BookingWatch(state(stored)?),
         "User" => Item::User(state(stored)?),
         "Event" => Item::Event(state(stored)?),
         "UserChange" => Item::UserChange(state(stored)?),

@@ -42,6 +42,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         statements: Default::default(),
         undone: Vec::new(),
         marked: Vec::new(),
+        accepted: None,
         taken: None,
         request_hash: None,
     }

@@ -1,4 +1,4 @@
-//! Changes of an appointment: move, cancel, attendance, correction (APT-3, APT-4).
+//! Changes of an appointment: move, cancel, keep, attendance, correction (APT-3, APT-4, APT-9).
 
 use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::creation::person;
@@ -20,10 +20,11 @@ use forecourt_store::{Load, Loaded};
 enum ChangeRequest {
     Move(chrono::DateTime<chrono::Utc>),
     Cancel,
+    Keep,
     Mark(Attended, Option<String>),
 }
 
-/// Moves or cancels an appointment, or records attendance.
+/// Moves, cancels or keeps an appointment, or records attendance.
 pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkAppointments)?;
     let id: AppointmentId = call.part("id", "appointment")?;
@@ -33,11 +34,13 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
             let (is, reason) = call.json::<AttendanceBody>()?.check()?;
             ChangeRequest::Mark(is, reason)
         }
+        Operation::KeepAppointment => ChangeRequest::Keep,
         _ => ChangeRequest::Cancel,
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
-    let rule = |context: &AppointmentContext<'_>, appointment: &Appointment| {
-        wanted.resulting_change(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose()
+    let rule = |context: &AppointmentContext<'_>, appointment: &Appointment| match wanted {
+        ChangeRequest::Keep => appointment::keep(context, appointment),
+        _ => wanted.resulting_change(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose(),
     };
     let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(context, appointment);
@@ -68,6 +71,7 @@ impl ChangeRequest {
         }
         let cancelled = appointment.state.is_cancelled();
         let what = match self {
+            ChangeRequest::Keep => return Ok(None),
             ChangeRequest::Cancel if cancelled => return Ok(None),
             ChangeRequest::Cancel => AppointmentChange::Cancelled,
             _ if cancelled => return Err(Refusal::conflict("APT-4", "the appointment is cancelled; create a new one")),

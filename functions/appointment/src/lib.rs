@@ -24,6 +24,7 @@ use crate::creation::{Creation, Outcome};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::base::{AppointmentId, DealerId, Fault, LeadId, Refusal, Right};
+use forecourt_domain::bookings::Impediment;
 use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::queue::partner::{self, PartnerQueue};
@@ -58,7 +59,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ReadAppointment => read(platform, &call).await,
         Operation::UnprocessedAppointments => unprocessed(platform, &call).await,
         Operation::EditAppointment => change::edit(platform, &call).boxed().await,
-        Operation::MoveAppointment | Operation::CancelAppointment | Operation::MarkAttendance => {
+        Operation::MoveAppointment | Operation::CancelAppointment | Operation::KeepAppointment | Operation::MarkAttendance => {
             change::report(platform, &call).boxed().await
         }
         _ => Err(Problem::wrong_function()),
@@ -88,7 +89,9 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let read_lead = reads_lead(platform, call, page.appointment.lead).await?;
     let view = AppointmentPageView::of(&page, read_lead, &call.scope);
     let people = named(platform, call, Some(&dealer), view.users()).await?;
-    Ok(Answer::new(200, &AppointmentPageView { people, ..view })?.header("etag", etag).about(&id))
+    // A partner does not learn who is absent.
+    let affected = call.scope.user_id().and_then(|_| page.appointment.affected(&dealer.settings, call.now)).map(Impediment::name);
+    Ok(Answer::new(200, &AppointmentPageView { people, affected, ..view })?.header("etag", etag).about(&id))
 }
 
 /// Whether the requester may see the contact data of the appointment's lead, as on the lead page (LEAD-9).

@@ -128,7 +128,7 @@ pub struct CustomerView {
 pub struct HappenedView {
     /// Time of the change.
     pub at: DateTime<Utc>,
-    /// `made`, `moved`, `cancelled`, `reinstated` (moved after a cancellation, and booked again), or the attendance that was recorded.
+    /// `made`, `moved`, `cancelled`, `kept` (although the salesperson was absent or the dealer closed), `reinstated` (moved after a cancellation, and booked again), or the attendance that was recorded.
     pub what: &'static str,
     /// Who made the change; `user` alone if you may not know the salesperson of the lead.
     pub by: String,
@@ -145,6 +145,10 @@ pub struct AppointmentPageView {
     pub appointment: AppointmentView,
     /// The letters to the customer with medium and delivery state (APT-3), oldest first.
     pub letters: Vec<LetterView>,
+    /// Why the appointment cannot take place as planned: `leaver`, `absence`, `day_off` or `closed`; absent if it can, or if somebody has
+    /// decided. Until then the reminder is held (APT-9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affected: Option<&'static str>,
     /// The names of the users in this response who are not users of the dealer now; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<PersonView>,
@@ -267,7 +271,9 @@ fn history(a: &Appointment, knows_users: bool) -> Vec<HappenedView> {
         let happened = |at, what, by: &Actor| HappenedView { at, what, by: name(by), from: None };
         [happened(undone.at, "cancelled", &undone.by), happened(undone.again_at, "reinstated", &undone.again)]
     });
-    let mut all: Vec<HappenedView> = moved.chain(marked).chain(undone).chain(cancelled).collect();
+    let kept = a.accepted.as_ref().and_then(|accepted| accepted.kept.as_ref());
+    let kept = kept.map(|kept| HappenedView { at: kept.at, what: "kept", by: name(&kept.by), from: None });
+    let mut all: Vec<HappenedView> = moved.chain(kept).chain(marked).chain(undone).chain(cancelled).collect();
     all.sort_by_key(|happened| happened.at);
     [made].into_iter().chain(all).collect()
 }
@@ -285,7 +291,7 @@ impl AppointmentPageView {
             LetterView { to: view.to.filter(|to| read_lead || own(to)), ..view }
         };
         let letters = page.letters.iter().map(shown).collect();
-        Self { appointment: AppointmentView::of(&page.appointment, scope), letters, people: Vec::new() }
+        Self { appointment: AppointmentView::of(&page.appointment, scope), letters, affected: None, people: Vec::new() }
     }
 
     /// Returns the users that the page shows to the requester.

@@ -68,6 +68,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             let to = call.json::<RescheduleBody>()?.check()?;
             events::apply(platform, &call, EventAction::Reschedule { to }, None).await
         }
+        Operation::KeepEvent => events::apply(platform, &call, EventAction::Keep, None).await,
         Operation::Invite => invitations::create(platform, &call).await,
         Operation::ListInvitations => invitations::list(platform, &call).await,
         Operation::RevokeInvitation => invitations::revoke(platform, &call).await,

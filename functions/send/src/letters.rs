@@ -9,6 +9,7 @@ use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Admission, Appointment, LetterClaim};
 use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject, has_link};
+use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::ContactPreferences;
@@ -93,6 +94,10 @@ impl Sender {
             let invitation = booked_by(subject, loaded).map(|(lead, invitation)| Key::Invitation(lead, invitation));
             let event = event_of(subject, loaded).map(|(lead, event)| Key::Event(lead, event));
             let budgets = self.budget_keys(wake_up, loaded, (subject, cause), now);
+            let dealer = loaded.dealer(&dealer_of(wake_up, subject, loaded));
+            let held =
+                appointment(subject, loaded).zip(dealer).filter(|(booking, dealer)| booking.affected(&dealer.settings, now).is_some());
+            let budgets = budgets.into_iter().chain(held.map(|(_, dealer)| Key::BookingWatch(dealer.id.clone())));
             lead.chain([Key::Dealer(dealer_of(wake_up, subject, loaded))]).chain(event).chain(invitation).chain(budgets).collect()
         });
         let rule = |loaded: &Loaded, _| {
@@ -104,7 +109,15 @@ impl Sender {
             let decided = |letter: Letter| Decision::default().with(Item::Letter(Box::new(letter)));
             let leased = match letter.claim(appointment, &dealer.settings, now) {
                 None => return Ok((None, nothing)),
-                Some(LetterClaim::Settle(settled)) => return Ok((Some(decided(settled)), nothing)),
+                Some(LetterClaim::Settle(settled)) => {
+                    // A booking is also affected if its lead goes to an absent owner: the letter that is held starts the notices.
+                    let held = appointment.is_some_and(|booking| booking.affected(&dealer.settings, now).is_some());
+                    let watch = loaded.booking_watch(&dealer.id);
+                    let starts =
+                        held && loaded.requested(&Key::BookingWatch(dealer.id.clone())) && watch.is_none_or(|watch| watch.due.is_none());
+                    let watch = starts.then(|| Item::BookingWatch(BookingWatch::started(watch, &dealer.id, now)));
+                    return Ok((Some(decided(settled).with_some(watch)), nothing));
+                }
                 Some(LetterClaim::Send(leased)) => leased,
             };
             let to = permitted(recipient(&leased, appointment, lead, loaded, dealer), dealer);

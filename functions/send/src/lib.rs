@@ -2,7 +2,7 @@
 //!
 //! - **Does**: sends the messages that are due. Notices go by mail, several in one mail if they wait together; letters go by mail or
 //!   text message, with calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are
-//!   granted (ACC-1).
+//!   granted (ACC-1). The deputies and supervisors get a mail about bookings under an absence or on a closed day (APT-9).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides which of
 //!   them are sent.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
@@ -14,6 +14,7 @@
 //!   that fails returns to the queue and ends in the dead-letter queue; the sweep finds overdue messages.
 
 mod admins;
+mod bookings;
 mod budgets;
 mod carrier;
 pub mod https;
@@ -81,6 +82,7 @@ impl Sender {
         match &wake_up.target {
             WakeUpTarget::Letter { subject, letter } => Box::pin(self.send_letter(&wake_up, subject, letter)).await?,
             WakeUpTarget::Outgoing { about, .. } => self.deliver_webhooks(&wake_up, about).await?,
+            WakeUpTarget::Bookings { bookings } => Box::pin(self.notify_of_bookings(&wake_up, bookings)).await?,
             WakeUpTarget::Access { access } => self.notify_admins(&wake_up, access).await?,
             _ => self.send_notice(&wake_up).await?,
         }

@@ -1,5 +1,6 @@
 //! The absences of a user at a dealer, and the hand-overs that are offered for long ones (DIS-4, DIS-12).
 
+use crate::bookings::{self, BookingsAffectedView};
 use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
 use crate::hand_over::{self, WorkCounts};
@@ -29,6 +30,9 @@ pub struct UserAbsencesView {
     /// The long absences to come for which a hand-over can be asked for; absent if there are none (DIS-12).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hand_over_offered: Vec<HandOverOffer>,
+    /// The bookings that the change affects.
+    #[serde(flatten)]
+    pub bookings: BookingsAffectedView,
 }
 
 /// A long absence without a hand-over.
@@ -45,16 +49,16 @@ pub struct HandOverOffer {
 /// A request about the absences of `user`.
 pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId, user: &UserId) -> Result<Answer, Problem> {
     if call.operation == Operation::ReadUserAbsences {
-        return view(platform, call, &current(platform, call, id).await?, user).await;
+        return view(platform, call, (&current(platform, call, id).await?, user), BookingsAffectedView::default()).await;
     }
-    let entered = body::writable(call, &["dealer", "version", "user", "hand_over_offered"])?;
+    let entered = body::writable(call, &[&["dealer", "version", "user", "hand_over_offered"], &bookings::FIELDS[..]].concat())?;
     let own = |field: &str| field.strip_prefix("members[")?.split_once("].").map(|(_, name)| name.to_owned());
     let saved = save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, user, &entered)).await;
-    let dealer = match saved {
+    let saved = match saved {
         Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
         saved => saved?,
     };
-    view(platform, call, &dealer, user).await
+    view(platform, call, (&saved.dealer, user), saved.bookings(platform, call).await?).await
 }
 
 fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
@@ -82,11 +86,16 @@ fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
     parts::replaced(SettingsPart::Absences, settings, &json!({ "absences": all }))
 }
 
-async fn view(platform: &Platform, call: &Call, dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
+async fn view(
+    platform: &Platform,
+    call: &Call,
+    (dealer, user): (&Dealer, &UserId),
+    bookings: BookingsAffectedView,
+) -> Result<Answer, Problem> {
     let member = dealer.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
     let (absences, hand_over_offered) = (json!(member.absences), offered(platform, call, dealer, member).await?);
     let (id, version, user) = (dealer.id.to_string(), dealer.version, user.to_string());
-    answer(dealer, &UserAbsencesView { dealer: id, version, user, absences, hand_over_offered })
+    answer(dealer, &UserAbsencesView { dealer: id, version, user, absences, hand_over_offered, bookings })
 }
 
 /// Returns the long absences to come without a hand-over, with the work that the user holds (DIS-12).

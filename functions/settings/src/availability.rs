@@ -60,7 +60,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId, use
             let make = |dealer: &Dealer| with_availability(&dealer.settings, user, &fields);
             match save(platform, call, id, &required_versions(call)?, make).await {
                 Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
-                saved => saved?,
+                saved => saved?.dealer,
             }
         }
         Operation::SetBusy => set_busy(platform, call, id, user).await?,

@@ -1,7 +1,9 @@
 //! The only way to change a dealer's settings: with `If-Match`, checked as a whole, recorded in the history (SET-10).
 
+use crate::bookings::{self, BookingsAffectedView};
 use crate::hand_over::HandOverRequest;
 use forecourt_domain::base::{DealerId, Refusal};
+use forecourt_domain::bookings::{BookingWatch, affected_range};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::rules::hand_over::{self, Asked, Change};
 use forecourt_domain::rules::settings;
@@ -20,21 +22,37 @@ pub(crate) fn required_versions(call: &Call) -> Result<Vec<u64>, Problem> {
         .ok_or_else(|| Problem::precondition_required("If-Match header required: send the ETag of the version that you read (SET-10)"))
 }
 
-/// A dealer after a change, and the orders that hand over the work of users who lost it by the change (DIS-12).
+/// A dealer before and after a change.
 pub(crate) struct Saved {
+    /// The dealer before the change. `None` if the settings had the requested values already.
+    before: Option<Dealer>,
+    /// The dealer after the change; in a dry run, as it stays.
     pub(crate) dealer: Dealer,
+    /// The dealer that the change would make. `None` unless it is a dry run.
+    dry: Option<Dealer>,
+    /// The orders that hand over the work of users who lost it by the change (DIS-12).
     pub(crate) orders: Vec<HandOver>,
 }
 
-/// Saves the settings that `make` returns, if the stored version is one of `versions`. Returns the dealer after the change.
+impl Saved {
+    /// Returns the bookings that the change affects (APT-9).
+    pub(crate) async fn bookings(&self, platform: &Platform, call: &Call) -> Result<BookingsAffectedView, Failure> {
+        match &self.before {
+            Some(before) => Box::pin(bookings::newly_affected(platform, call, before, self.dry.as_ref().unwrap_or(&self.dealer))).await,
+            None => Ok(BookingsAffectedView::default()),
+        }
+    }
+}
+
+/// Saves the settings that `make` returns, if the stored version is one of `versions`.
 pub(crate) async fn save(
     platform: &Platform,
     call: &Call,
     id: &DealerId,
     versions: &[u64],
     make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
-) -> Result<Dealer, Failure> {
-    Ok(save_and_hand_over(platform, (call, &HandOverRequest::default()), id, versions, make).await?.dealer)
+) -> Result<Saved, Failure> {
+    save_and_hand_over(platform, (call, &HandOverRequest::default()), id, versions, make).await
 }
 
 /// Saves the settings that `make` returns, and orders the hand-over of work that the request asks for. In a dry run nothing is saved: the
@@ -56,14 +74,14 @@ pub(crate) async fn save_and_hand_over(
         let orders = hand_over::concerned(&before.settings, &after, asked).into_iter().map(|order| Key::HandOver(id.clone(), order));
         users.chain(entrusted).chain(orders).chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer)).collect()
     };
-    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(named);
+    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone()), Key::BookingWatch(id.clone())]).then(named);
     let rule = |loaded: &Loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
         let entered = make(before)?;
         let settings = entered.clone().without_ended_absences(call.now);
         // A repeat after a lost answer finds the settings changed already, and succeeds.
         if before.settings == entered || before.settings == settings {
-            return Ok((None, Saved { dealer: before.clone(), orders: Vec::new() }));
+            return Ok((None, Saved { before: None, dealer: before.clone(), dry: None, orders: Vec::new() }));
         }
         if !versions.contains(&before.version) {
             return Err(Refusal::Stale { current: before.version });
@@ -75,10 +93,13 @@ pub(crate) async fn save_and_hand_over(
         let (decision, after) = settings::save(id, Some(before), settings, by.clone(), call.now);
         let orders = hand_over::orders(Change { before, after: &after }, asked, |order| loaded.hand_over(id, order))?;
         if request.dry_run {
-            return Ok((None, Saved { dealer: before.clone(), orders }));
+            return Ok((None, Saved { before: Some(before.clone()), dealer: before.clone(), dry: Some(after), orders }));
         }
         let ordered = orders.iter().cloned().map(|order| Item::HandOver(Box::new(order)));
-        Ok((Some(welcomed.into_iter().chain(ordered).fold(decision, Decision::with)), Saved { dealer: after, orders }))
+        let affects = affected_range(&before.settings, &after.settings, call.now).is_some();
+        let watch = affects.then(|| Item::BookingWatch(BookingWatch::started(loaded.booking_watch(id), id, call.now)));
+        let decision = welcomed.into_iter().chain(ordered).fold(decision, Decision::with).with_some(watch);
+        Ok((Some(decision), Saved { before: Some(before.clone()), dealer: after, dry: None, orders }))
     };
-    platform.store.decide(&call.scope, load, rule).await
+    Box::pin(platform.store.decide(&call.scope, load, rule)).await
 }

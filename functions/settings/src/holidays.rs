@@ -1,5 +1,6 @@
 //! Import of days off from an iCalendar file (SET-2).
 
+use crate::bookings::BookingsAffectedView;
 use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
 use crate::ics::{self, ImportRange, SkippedEvent};
@@ -36,6 +37,9 @@ pub struct ImportView {
     /// The days off and special hours, in the format of `PUT`.
     #[schema(value_type = Object)]
     pub settings: Value,
+    /// The bookings that the new days off affect.
+    #[serde(flatten)]
+    pub bookings: BookingsAffectedView,
 }
 
 /// An entry of the file that was skipped.
@@ -75,7 +79,9 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     let file = ics::read(&call.body, &ImportRange { from, to, zone, transparent }).map_err(Refusal::Invalid)?;
     let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
     let known = known(&dealer);
-    let after = save(platform, call, id, &required_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
+    let saved = save(platform, call, id, &required_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
+    let bookings = saved.bookings(platform, call).await?;
+    let after = saved.dealer;
     let view = ImportView {
         dealer: id.to_string(),
         version: after.version,
@@ -88,6 +94,7 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
             .map(|SkippedEvent { line, name, reason }| SkippedView { line, name, reason: reason.text() })
             .collect(),
         settings: parts::view(SettingsPart::Holidays, &after.settings),
+        bookings,
     };
     answer(&after, &view)
 }

@@ -19,6 +19,7 @@ mod absences;
 mod access_log;
 mod availability;
 mod body;
+mod bookings;
 mod change;
 mod days_off;
 mod dealer;
@@ -39,6 +40,7 @@ mod webhooks;
 pub use absences::{HandOverOffer, UserAbsencesView};
 pub use access_log::{AccessLogView, AccessRecordView};
 pub use availability::{AvailabilityView, BusyBody};
+pub use bookings::BookingsAffectedView;
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use hand_over::{
     HandOverView, HandOversView, HeldAppointment, HeldEvent, HeldInvitation, HeldLead, HeldTask, MovedView, WorkCounts, WorkView,
@@ -59,7 +61,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use forecourt_domain::base::{DealerId, Right};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
-use forecourt_edge::routes::{Operation, SettingsPart};
+use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
 use forecourt_store::Failure;
 
@@ -110,15 +112,22 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
     right.map_or(Ok(()), |right| call.scope.needs(right))?;
     call.scope.reaches(&id)?;
     match call.operation {
-        Operation::ReadSettings => answer_settings(&current(platform, call, &id).await?),
+        Operation::ReadSettings => {
+            let dealer = current(platform, call, &id).await?;
+            answer(&dealer, &SettingsView::of(&dealer))
+        }
         Operation::ChangeSettings => {
             let settings = body::settings(body::writable_settings(call)?)?;
             let (request, versions) = (HandOverRequest::of(call)?, change::required_versions(call)?);
             let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, |_| Ok(settings.clone())).await?;
             let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
-            answer(&saved.dealer, &SettingsView { hand_overs, ..SettingsView::of(&saved.dealer) })
+            let view = SettingsView { hand_overs, ..SettingsView::of(&saved.dealer) };
+            answer(&saved.dealer, &view.with_bookings(saved.bookings(platform, call).await?))
         }
-        Operation::ReadPart(part) => answer_part(part, &current(platform, call, &id).await?),
+        Operation::ReadPart(part) => {
+            let dealer = current(platform, call, &id).await?;
+            answer(&dealer, &SettingsView::of_part(part, &dealer))
+        }
         Operation::ChangePart(part) => {
             let body = body::writable_settings(call)?;
             let (request, versions) = (HandOverRequest::of(call)?, change::required_versions(call)?);
@@ -130,23 +139,16 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
             });
             let saved = saved?;
             let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
-            answer(&saved.dealer, &SettingsView { hand_overs, ..SettingsView::of_part(part, &saved.dealer) })
+            let view = SettingsView { hand_overs, ..SettingsView::of_part(part, &saved.dealer) };
+            answer(&saved.dealer, &view.with_bookings(saved.bookings(platform, call).await?))
         }
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
         Operation::ListHandOvers => hand_over::list(platform, call, &id).await,
         Operation::UserWork => hand_over::held(platform, call, &id).await,
         Operation::SettingsHistory => history(platform, call, &id).await,
         Operation::SettingsFindings => findings(platform, call, &id).await,
-        _ => members::operate(platform, call, &id).await,
+        _ => Box::pin(members::operate(platform, call, &id)).await,
     }
-}
-
-fn answer_settings(dealer: &Dealer) -> Result<Answer, Problem> {
-    answer(dealer, &SettingsView::of(dealer))
-}
-
-fn answer_part(part: SettingsPart, dealer: &Dealer) -> Result<Answer, Problem> {
-    answer(dealer, &SettingsView::of_part(part, dealer))
 }
 
 async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
@@ -162,5 +164,6 @@ async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answ
 
 async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
     let dealer = current(platform, call, id).await?;
-    Ok(Answer::new(200, &FindingsView::of(&dealer, call.now))?.about(id))
+    let bookings = Box::pin(bookings::findings(platform, call, &dealer)).await?;
+    Ok(Answer::new(200, &FindingsView::of(&dealer, bookings, call.now))?.about(id))
 }

@@ -1,5 +1,6 @@
 //! The users of a dealer with their distribution switches (SET-7).
 
+use crate::bookings::BookingsAffectedView;
 use crate::change::{required_versions, save, save_and_hand_over};
 use crate::dealer::{answer, current};
 use crate::hand_over::{self, HandOverRequest, HandOverView};
@@ -30,6 +31,9 @@ pub struct DealerUsersView {
     /// The orders that the removal of a user made or, in a dry run, would make; absent if there are none (DIS-12).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hand_overs: Vec<HandOverView>,
+    /// The bookings that the removal of a user affects.
+    #[serde(flatten)]
+    pub bookings: BookingsAffectedView,
 }
 
 /// A user's switches at a dealer.
@@ -114,12 +118,12 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
             let (user, part) = (user()?, body::writable(call, &READ_ONLY)?);
             // The body holds one member, so that faults name its fields without a position.
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
-            let dealer =
+            let saved =
                 match save(platform, call, id, &required_versions(call)?, |dealer| with_switches(&dealer.settings, &user, &part)).await {
                     Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
                     saved => saved?,
                 };
-            view(platform, call, dealer, Some(&user)).await
+            view(platform, call, saved.dealer, Some(&user)).await
         }
         Operation::RemoveDealerUser => {
             let user = user()?;
@@ -127,7 +131,8 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
             let make = |dealer: &Dealer| without(&dealer.settings, &user);
             let saved = save_and_hand_over(platform, (call, &request), id, &versions, make).await?;
             let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
-            let view = DealerUsersView { hand_overs, ..users_of(platform, call, &saved.dealer).await? };
+            let bookings = saved.bookings(platform, call).await?;
+            let view = DealerUsersView { hand_overs, bookings, ..users_of(platform, call, &saved.dealer).await? };
             answer(&saved.dealer, &view)
         }
         Operation::ReadUserAbsences | Operation::SetUserAbsences => absences::operate(platform, call, id, &user()?).await,
@@ -217,7 +222,7 @@ async fn switch(platform: &Platform, call: &Call, id: &DealerId, (versions, swit
             let users = switches["users"].as_array().map(Vec::as_slice).unwrap_or_default();
             Err(refusal.relocated(|field| entered_field(&settings, users, field)).into())
         }
-        saved => Ok(saved?),
+        saved => Ok(saved?.dealer),
     }
 }
 
@@ -269,7 +274,13 @@ async fn users_of(platform: &Platform, call: &Call, dealer: &Dealer) -> Result<D
     let keys = members.iter().map(|member| Key::User(member.user.clone())).chain(counting_key(dealer));
     let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
     let users = members.iter().map(|member| DealerUserView::of(member, loaded.user(&member.user), dealer, &loaded, call.now)).collect();
-    Ok(DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users, hand_overs: Vec::new() })
+    Ok(DealerUsersView {
+        dealer: dealer.id.to_string(),
+        version: dealer.version,
+        users,
+        hand_overs: Vec::new(),
+        bookings: BookingsAffectedView::default(),
+    })
 }
 
 /// The fields that the list of users can change. Groups are changed on the single user (SET-7).

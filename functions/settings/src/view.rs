@@ -1,5 +1,6 @@
 //! The answers about settings, their history and findings.
 
+use crate::bookings::BookingsAffectedView;
 use crate::days_off;
 use crate::hand_over::HandOverView;
 use chrono::{DateTime, Utc};
@@ -9,6 +10,7 @@ use forecourt_domain::settings::{Dealer, Finding, SettingsChange};
 use forecourt_edge::Platform;
 use forecourt_edge::http::Call;
 use forecourt_edge::routes::SettingsPart;
+use forecourt_edge::usecase::bookings::BookingAffectedView;
 use forecourt_edge::usecase::people::{PersonView, named, user_in};
 use forecourt_store::Failure;
 use serde::Serialize;
@@ -29,6 +31,9 @@ pub struct SettingsView {
     /// The orders that the change made or, in a dry run, would make; absent if there are none (DIS-12).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hand_overs: Vec<HandOverView>,
+    /// The bookings that the change affects.
+    #[serde(flatten)]
+    pub bookings: BookingsAffectedView,
 }
 
 /// A page of changes.
@@ -81,33 +86,53 @@ pub struct FindingsView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
     /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `nobody_above`,
-    /// `nobody_present`, `level_1_too_long`, `reminder_not_before_level_1` or `empty_group`.
+    /// `nobody_present`, `level_1_too_long`, `reminder_not_before_level_1`, `empty_group`, `booking_without_person` or
+    /// `booking_while_closed`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,
     /// Explanation in English.
     pub detail: String,
+    /// The booking about which nobody has decided (APT-9), if the finding is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking: Option<BookingAffectedView>,
 }
 
 impl SettingsView {
     pub(crate) fn of(dealer: &Dealer) -> Self {
         let mut settings = json!(dealer.settings);
         days_off::to_api(&mut settings["calendar"]);
-        Self { dealer: dealer.id.to_string(), version: dealer.version, settings, hand_overs: Vec::new() }
+        Self {
+            dealer: dealer.id.to_string(),
+            version: dealer.version,
+            settings,
+            hand_overs: Vec::new(),
+            bookings: BookingsAffectedView::default(),
+        }
     }
-}
 
-impl SettingsView {
+    pub(crate) fn with_bookings(self, bookings: BookingsAffectedView) -> Self {
+        Self { bookings, ..self }
+    }
+
     pub(crate) fn of_part(part: SettingsPart, dealer: &Dealer) -> Self {
         let settings = crate::parts::view(part, &dealer.settings);
-        Self { dealer: dealer.id.to_string(), version: dealer.version, settings, hand_overs: Vec::new() }
+        Self {
+            dealer: dealer.id.to_string(),
+            version: dealer.version,
+            settings,
+            hand_overs: Vec::new(),
+            bookings: BookingsAffectedView::default(),
+        }
     }
 }
 
 impl FindingsView {
-    pub(crate) fn of(dealer: &Dealer, now: DateTime<Utc>) -> Self {
-        let view = |Finding { kind, field, detail }: Finding| FindingView { kind: kind.name(), field, detail };
-        Self { findings: forecourt_domain::settings::findings(dealer, now).into_iter().map(view).collect() }
+    pub(crate) fn of(dealer: &Dealer, bookings: Vec<(Finding, BookingAffectedView)>, now: DateTime<Utc>) -> Self {
+        let of_settings = forecourt_domain::settings::findings(dealer, now).into_iter().map(|finding| (finding, None));
+        let all = of_settings.chain(bookings.into_iter().map(|(finding, booking)| (finding, Some(booking))));
+        let view = |(Finding { kind, field, detail }, booking)| FindingView { kind: kind.name(), field, detail, booking };
+        Self { findings: all.map(view).collect() }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::access::AccessRecord;
 use crate::appointment::{Appointment, PendingReports, Unprocessed};
 use crate::base::{Actor, ChannelKey, Partner, Usage};
+use crate::bookings::BookingWatch;
 use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
@@ -37,6 +38,7 @@ pub enum Item {
     SettingsChange(Box<SettingsChange>),
     Recompute(Recompute),
     HandOver(Box<HandOver>),
+    BookingWatch(BookingWatch),
     User(Box<User>),
     Partner(Partner),
     Event(Box<CalendarEvent>),

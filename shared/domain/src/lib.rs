@@ -37,6 +37,7 @@
 //! | [`calendar`] | calendar events, invitations, calendar feeds and views |
 //! | [`lead`] | the lead: plan, deadlines, tasks, contacts, timeline |
 //! | [`messages`] | messages to staff, letters to customers, and their delivery |
+//! | [`bookings`] | bookings under an absence or on a closed day: who decides, and who is notified until then |
 //! | [`appointment`] | appointments, reports about them, and who was notified |
 //! | [`access`] | scopes: the data and the actions that a caller is allowed |
 //! | [`reports`] | overviews and exports |
@@ -47,6 +48,7 @@
 pub mod access;
 pub mod appointment;
 pub mod base;
+pub mod bookings;
 pub mod calendar;
 pub mod decision;
 pub mod directory;

@@ -135,6 +135,7 @@ impl EventView {
             Event::EventRescheduled { event, title, from, to } => {
                 ("event_rescheduled", json!({"event": event, "title": title, "from": from, "to": to}))
             }
+            Event::EventKept { event, title, why } => ("event_kept", json!({"event": event, "title": title, "why": why.name()})),
             Event::EventDeleted { event, title } => ("event_deleted", json!({"event": event, "title": title})),
             Event::ElementAdded { kind, element, title, text } => {
                 ("element_added", json!({"kind": kind, "element": element, "title": title, "text": text}))

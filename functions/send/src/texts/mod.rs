@@ -1,6 +1,7 @@
 //! The texts of notices and letters in the reader's language (MSG-2).
 
 pub(crate) mod access;
+mod bookings;
 mod notice;
 
 pub use notice::NoticeReader;
@@ -75,6 +76,7 @@ impl Texts {
         templates.add_template("nl", include_str!("nl.txt"))?;
         templates.add_template("webhook", include_str!("webhook.txt"))?;
         templates.add_template("access", include_str!("access.txt"))?;
+        templates.add_template("bookings", include_str!("bookings.txt"))?;
         templates.add_template("letters", include_str!("letters.txt"))?;
         Ok(Self { templates, console })
     }

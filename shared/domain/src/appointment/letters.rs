@@ -5,7 +5,7 @@ use crate::base::{Actor, AppointmentKind, InvitationId, Language, LeadId, Medium
 use crate::calendar::{CalendarEvent, Invitation, name_of};
 use crate::messages::{Lease, Letter, LetterKind, LetterState, SuppressionReason};
 use crate::settings::DealerSettings;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 impl Appointment {
     /// Returns the displayed name. `event` is the appointment's calendar event, if it has one. If the calendar created the appointment, the
@@ -25,6 +25,9 @@ impl Appointment {
         name_of(name, language)
     }
 }
+
+/// When a reminder that is held is checked again.
+const HELD: TimeDelta = TimeDelta::minutes(30);
 
 /// The result of a claim.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +104,10 @@ impl Letter {
             let used = &settings.appointments;
             if !used.media.contains(&self.medium) || (self.kind == LetterKind::Reminder && used.reminder_hours == 0) {
                 return suppressed(SuppressionReason::NotUsed);
+            }
+            // Nobody has decided about the booking yet: the customer must not be reminded of what may not take place (APT-9).
+            if self.kind == LetterKind::Reminder && appointment.affected(settings, now).is_some() {
+                return settle(LetterState::Queued { due: appointment.at.min(now + HELD), attempts });
             }
             if self.kind == LetterKind::Reminder
                 && let Some(due) = used.reminder_of(appointment.at, &settings.calendar).filter(|due| *due > now)

@@ -17,6 +17,7 @@ use crate::base::{
     Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, EventId, LeadId, Media, PartnerId,
     UserId,
 };
+use crate::bookings::Accepted;
 use crate::enquiry::ContactPreferences;
 use crate::slots::Reservation;
 use chrono::{DateTime, Utc};
@@ -110,6 +111,10 @@ pub struct Appointment {
     /// The previous attendance records, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marked: Vec<Attendance>,
+    /// The reasons against its time and person that were accepted, when the time was set or later (APT-9). `None` if an earlier release
+    /// set the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
     /// The reserved calendar slots, if no event reserves them (CAL-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Reservation>,

@@ -1,6 +1,7 @@
 //! Calendar events of leads (CAL-1 to CAL-4). Their history is never overwritten.
 
 use crate::base::{Actor, AppointmentId, BOOKED_TEST_DRIVE, DealerId, EventId, LeadId, Refusal, UserId};
+use crate::bookings::Accepted;
 use crate::calendar::in_reach;
 use crate::settings::DealerSettings;
 use crate::slots::Reservation;
@@ -55,6 +56,10 @@ pub struct CalendarEvent {
     /// The person and time that it occupies (CAL-7). `None` if it has no time of its own, or has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Reservation>,
+    /// The reasons against its time and person that were accepted, when the time was set or later (APT-9). `None` if an earlier release
+    /// set the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
     /// The appointment as which it was created, if any (APT-1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<AppointmentId>,

@@ -4,6 +4,7 @@ use crate::base::{
     Actor, ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, ReactionKind, Status, StepKind, TaskId, UserId,
     numbered,
 };
+use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
@@ -308,6 +309,15 @@ pub enum Event {
         /// The new user.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<UserId>,
+    },
+    /// A calendar event was kept, although its person is absent or the dealer is closed (APT-9).
+    EventKept {
+        /// The id of the event.
+        event: EventId,
+        /// The title.
+        title: String,
+        /// The reason against it.
+        why: Impediment,
     },
     /// A calendar event was cancelled (CAL-4).
     EventDeleted {

@@ -27,6 +27,10 @@ pub enum FindingKind {
     NobodyPresent,
     /// The reminder is not shorter than its level 1, so that a seller is not reminded of an enquiry that arrives in opening hours.
     ReminderNotBeforeLevel1,
+    /// The person of a booking is absent or has left, and nobody has decided about the booking (APT-9).
+    BookingWithoutPerson,
+    /// The dealer is closed at the time of a booking, and nobody has decided about the booking (APT-9).
+    BookingWhileClosed,
 }
 
 impl FindingKind {
@@ -43,6 +47,8 @@ impl FindingKind {
             FindingKind::NobodyAbove => "nobody_above",
             FindingKind::NobodyPresent => "nobody_present",
             FindingKind::ReminderNotBeforeLevel1 => "reminder_not_before_level_1",
+            FindingKind::BookingWithoutPerson => "booking_without_person",
+            FindingKind::BookingWhileClosed => "booking_while_closed",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Links to pages of the console, for what staff get: mails, PDF files, calendars.
 
 use super::{Missing, optional_setting};
-use forecourt_domain::base::{EventId, LeadId, UserId, WebhookId};
+use forecourt_domain::base::{AppointmentId, EventId, LeadId, UserId, WebhookId};
 use forecourt_domain::lead::Lead;
 use std::sync::Arc;
 
@@ -40,6 +40,11 @@ impl ConsoleLinks {
     pub fn event(&self, lead: &Lead, event: &EventId, user: Option<&UserId>) -> String {
         let page = self.lead(lead.id);
         if user.is_none() || user == lead.owner.as_ref() { page } else { format!("{page}/events/{event}") }
+    }
+
+    /// The page of an appointment.
+    pub fn appointment(&self, appointment: &AppointmentId) -> String {
+        format!("{}/desk/appointments/{appointment}", self.0)
     }
 
     /// The page of a webhook.

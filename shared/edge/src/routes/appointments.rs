@@ -56,6 +56,13 @@ routes![
         .responses(CHANGED)
         .if_match()
         .problems(LEAD_CHANGE),
+    KeepAppointment = post("/appointments/{id}/keep", "appointment")
+        .summary("Keeps an appointment although its salesperson is absent or the dealer is closed (APT-9).")
+        .description("The reminder that was held is sent, within half an hour. Without a reason against the appointment nothing changes.")
+        .rights(&[Right::WorkAppointments])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
     MarkAttendance = post("/appointments/{id}/attendance", "appointment")
         .summary("Records whether the customer attended (APT-4).")
         .description("If the appointment is an event of a lead, the event ends with it.")

@@ -60,6 +60,13 @@ routes![
         .responses(ENDED)
         .if_match()
         .problems(LEAD_CHANGE),
+    KeepEvent = post("/leads/{id}/events/{event}/keep", "calendar-event")
+        .summary("Keeps an event although its user is absent or the dealer is closed (APT-9).")
+        .description("Without a reason against the event nothing changes.")
+        .rights(&[Right::WorkLeads])
+        .responses(ENDED)
+        .if_match()
+        .problems(LEAD_CHANGE),
     DeleteEvent = delete("/leads/{id}/events/{event}", "calendar-event")
         .summary("Cancels an event (CAL-4).")
         .rights(&[Right::WorkLeads])

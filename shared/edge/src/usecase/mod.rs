@@ -1,6 +1,7 @@
 //! Use cases that two or more functions share.
 
 pub mod appointment;
+pub mod bookings;
 pub mod directory;
 pub mod lead;
 pub mod people;

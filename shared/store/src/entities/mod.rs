@@ -25,6 +25,7 @@ use forecourt_domain::base::{
     AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, Partner, PartnerId,
     Subject, TaskId, Usage, UserId,
 };
+use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use forecourt_domain::decision::Item;
 use forecourt_domain::directory::Channel;
@@ -81,6 +82,8 @@ entities! {
     Recompute = pub recompute(dealer: &DealerId) -> Recompute, "D#{dealer}" / "J", it => [it.dealer], custom;
     /// An order to hand over the work of a user, by its id (DIS-12).
     HandOver = pub hand_over(dealer: &DealerId, id: &str) -> HandOver, "D#{dealer}" / "G#{id}", it => [it.dealer, it.id], custom;
+    /// The state of the notices about a dealer's bookings about which nobody has decided (APT-9).
+    BookingWatch = pub booking_watch(dealer: &DealerId) -> BookingWatch, "D#{dealer}" / "B", it => [it.dealer], custom;
     /// The state of a rotation of a dealer.
     Rotation = pub(crate) saved_rotation(dealer: &DealerId, group: &RotationGroup) -> Rotation,
         "D#{dealer}" / (group.as_ref().map_or_else(|| "R".to_owned(), |group| format!("R#{group}"))), it => [it.dealer, it.group], plain;
@@ -155,6 +158,7 @@ impl Kind {
             ("D", "H") => Kind::SettingsChange,
             ("D", "J") => Kind::Recompute,
             ("D", "G") => Kind::HandOver,
+            ("D", "B") => Kind::BookingWatch,
             ("D", "R") => Kind::Rotation,
             ("D", "P") => Kind::Pool,
             ("D", "N") => Kind::Unprocessed,

@@ -4,6 +4,7 @@ use crate::Failure;
 use crate::entity::{Attributes, Due, Entity, Record, flat, from_item, in_row, to_item};
 use crate::keys::{self, DueKind};
 use forecourt_domain::access::Scope;
+use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::people::User;
 use forecourt_domain::settings::{Dealer, HandOver, Recompute};
 
@@ -23,6 +24,13 @@ impl Entity for Recompute {
 impl Entity for HandOver {
     fn to_record(&self, _: &Scope) -> Result<Record, Failure> {
         let due = self.due.map(|at| Due { at, kind: DueKind::Recompute, dealer: self.dealer.clone(), leased: false });
+        Ok(Record::of(to_item(self)?).due(due))
+    }
+}
+
+impl Entity for BookingWatch {
+    fn to_record(&self, _: &Scope) -> Result<Record, Failure> {
+        let due = self.due.map(|at| Due { at, kind: DueKind::Send, dealer: self.dealer.clone(), leased: self.leased });
         Ok(Record::of(to_item(self)?).due(due))
     }
 }

@@ -21,6 +21,7 @@
 //! | A user's calendar feeds; saved views | `g#U#user` / `F`; `V` | GetItem, with the user where one is saved |
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
 //! | Orders to hand over the work of users, latest first (DIS-12) | `g#D#dealer` / `G#time-user` | GetItem; Query |
+//! | Notices about a dealer's bookings about which nobody has decided (APT-9) | `g#D#dealer` / `B` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, cached for 60 s |
 //! | User by the subject in a token (hash) | `g#US#hash` / `@` | GetItem, cached for 60 s; with the user where one is saved |
 //! | A partner's signing secrets | `g#P#partner` / `S` | GetItem |
@@ -75,6 +76,8 @@ pub(crate) const HAND_OVERS: &str = "G#";
 
 /// The place of a dealer's recomputation.
 const RECOMPUTE: &str = "J";
+/// The place of the watch over a dealer's bookings.
+const BOOKING_WATCH: &str = "B";
 /// The suffix of the partition of a group's exports.
 const EXPORTS: &str = "#X";
 

@@ -1,6 +1,6 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{ACCESS_LOG, DueKind, EXPORTS, HAND_OVERS, RECOMPUTE};
+use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, RECOMPUTE};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -75,6 +75,11 @@ pub enum WakeUpTarget {
         /// The order's id among those of the dealer.
         hand_over: String,
     },
+    /// The bookings of a dealer about which nobody has decided.
+    Bookings {
+        /// The dealer.
+        bookings: DealerId,
+    },
     /// The dealer of the wake-up.
     Dealer {},
 }
@@ -92,6 +97,7 @@ impl WakeUpTarget {
             | WakeUpTarget::Export { .. }
             | WakeUpTarget::Access { .. }
             | WakeUpTarget::HandOver { .. }
+            | WakeUpTarget::Bookings { .. }
             | WakeUpTarget::Dealer {} => None,
         }
     }
@@ -126,6 +132,7 @@ impl WakeUp {
                 _ if sk.starts_with(HAND_OVERS) => {
                     (pk.split_once("#D#")?.0, WakeUpTarget::HandOver { hand_over: sk.strip_prefix(HAND_OVERS)?.to_owned() })
                 }
+                _ if sk == BOOKING_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Bookings { bookings: dealer.clone() }),
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),
                 _ => {
                     let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {

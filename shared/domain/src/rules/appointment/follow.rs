@@ -80,10 +80,12 @@ impl Appointment {
             statements: Default::default(),
             undone: Vec::new(),
             marked: Vec::new(),
+            accepted: None,
             taken: None,
             request_hash: None,
         });
         appointment.user = event.user.clone().or_else(|| lead.owner.clone());
+        appointment.accepted = event.accepted.clone().or(appointment.accepted);
         if event.state == EventState::Incomplete && appointment.dealer != lead.dealer {
             // A future appointment moves to the other dealer together with its lead (DIS-7). The customer is notified, and reminders follow
             // the hours of the new dealer.

@@ -2,6 +2,7 @@
 
 use crate::appointment::{Appointment, AppointmentState, Attendance, External, PendingReports};
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, DealerId, EventId, Fault, Refusal, UserId};
+use crate::bookings::Accepted;
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
 use crate::decision::{Decision, Item};
 use crate::directory::{Contact, KnownChannel, KnownName, Recognised, find_person};
@@ -176,11 +177,13 @@ pub fn make(
         statements: Default::default(),
         undone: Vec::new(),
         marked: Vec::new(),
+        accepted: None,
         taken: None,
         request_hash: Some(new.request_hash),
     };
     let reports = pending.map(|pending| pending.reports.as_slice()).unwrap_or_default();
     let mut made = reports.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
+    made.accepted = Some(Accepted::with_the_time(&made.booked_time(&dealer.settings), &dealer.settings, None));
     let mut decision = match context.calendar_context().zip(made.event.clone()) {
         Some((calendar_context, id)) => {
             let event = NewEvent {

@@ -8,4 +8,4 @@ mod report;
 pub use follow::with_appointments;
 pub use make::{AppointmentContext, ChangedAppointment, Customer, Edit, NewAppointment, edit, faults, make};
 pub(crate) use report::changed;
-pub use report::{apply_local, apply_report};
+pub use report::{apply_local, apply_report, keep};

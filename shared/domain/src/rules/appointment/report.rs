@@ -2,6 +2,7 @@
 
 use crate::appointment::{Appointment, AppointmentChange, Attended, Report};
 use crate::base::Refusal;
+use crate::bookings::Accepted;
 use crate::decision::{Decision, Item};
 use crate::rules::appointment::{AppointmentContext, ChangedAppointment};
 use crate::rules::calendar::mirrored;
@@ -33,6 +34,22 @@ pub fn apply_local(context: &AppointmentContext<'_>, before: &Appointment, what:
     changed(context, before, before.with_local_change(what, context.by, &context.dealer.settings.calendar, context.now))
 }
 
+/// Keeps an appointment although its person is absent or the dealer is closed (APT-9). `None` if there is nothing to decide.
+///
+/// # Errors
+/// 409 if it is cancelled, over or past.
+pub fn keep(context: &AppointmentContext<'_>, before: &Appointment) -> Result<Option<ChangedAppointment>, Refusal> {
+    let AppointmentContext { dealer, by, now, .. } = *context;
+    if before.state.is_cancelled() || before.attendance.is != Attended::Unknown || before.at <= now {
+        return Err(Refusal::conflict("APT-9", "the appointment is cancelled, over or past: there is nothing to keep"));
+    }
+    if before.affected(&dealer.settings, now).is_none() {
+        return Ok(None);
+    }
+    let accepted = Accepted::kept(&before.booked_time(&dealer.settings), &dealer.settings, by, now);
+    changed(context, before, Appointment { accepted: Some(accepted), ..before.clone() }).map(Some)
+}
+
 /// Adds the consequences of a change: the event or the reserved time, and the letters.
 pub(crate) fn changed(
     context: &AppointmentContext<'_>,
@@ -46,9 +63,11 @@ pub(crate) fn changed(
             let same = after.user == before.user;
             let given = if same { event.user.clone() } else { after.user.clone() };
             after.user = given.clone().or_else(|| calendar_context.lead.owner.clone());
+            after.accept_time(before, context);
             mirrored(&calendar_context, event, &after, given)?.unwrap_or_default()
         }
         None => {
+            after.accept_time(before, context);
             after.taken = after.takes(context, before.taken.as_ref());
             let mut diary = Diary::new(context.days);
             diary.put(after.id.as_str(), before.taken.as_ref(), after.taken.as_ref())?;
@@ -62,6 +81,14 @@ pub(crate) fn changed(
 }
 
 impl Appointment {
+    /// Records that the time was chosen, if it is another one than before.
+    fn accept_time(&mut self, before: &Self, context: &AppointmentContext<'_>) {
+        if self.at != before.at {
+            let settings = &context.dealer.settings;
+            self.accepted = Some(Accepted::with_the_time(&self.booked_time(settings), settings, before.accepted.as_ref()));
+        }
+    }
+
     /// Returns the time that the appointment reserves for its user (CAL-7). `None` if it has an event, is over or is cancelled. `took` is
     /// the previous reservation.
     pub(crate) fn takes(&self, context: &AppointmentContext<'_>, took: Option<&Reservation>) -> Option<Reservation> {

@@ -1,7 +1,8 @@
 //! Plans, completes, reschedules and cancels calendar events (CAL-1 to CAL-4).
 
 use crate::appointment::{Attended, not_to_the_past, on_its_day};
-use crate::base::{Actor, NO_SHOW_REASONS, Refusal};
+use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
+use crate::bookings::{Accepted, Impediment};
 use crate::calendar::{CalendarEvent, Ending, EventState, EventTime, Planned};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
@@ -71,6 +72,8 @@ pub enum EventAction {
         /// The new time.
         to: EventTime,
     },
+    /// Keeps it, although its person is absent or the dealer is closed (APT-9).
+    Keep,
     /// Cancels it.
     Delete,
 }
@@ -81,7 +84,7 @@ impl EventAction {
         match self {
             EventAction::Complete { .. } => Some(Attended::Completed),
             EventAction::NoShow { .. } => Some(Attended::NoShow),
-            EventAction::Reschedule { .. } | EventAction::Delete => None,
+            EventAction::Reschedule { .. } | EventAction::Keep | EventAction::Delete => None,
         }
     }
 }
@@ -104,6 +107,10 @@ pub fn settle(
     }
     if event.state != EventState::Incomplete {
         return Err(Refusal::conflict("CAL-4", format!("the event is already {}", event.state.name())));
+    }
+    let impediment = event.affected(lead.owner.as_ref(), &dealer.settings, now);
+    if action == EventAction::Keep && impediment.is_none() {
+        return Ok(None);
     }
     if let Some(is) = action.attendance().filter(|_| event.is_appointment()) {
         on_its_day(is, event.at, dealer, now)?;
@@ -129,6 +136,13 @@ pub fn settle(
             after.state = EventState::NoShow(ended(Some(reason.clone()), note.clone()));
             Event::EventNoShow { event: id, title, reason, note }
         }
+        EventAction::Keep => {
+            let booked = event.booked_time(lead.owner.as_ref(), &dealer.settings);
+            after.accepted = Some(Accepted::kept(&booked, &dealer.settings, by, now));
+            after.due = event.due;
+            changed.plan_again(&after);
+            Event::EventKept { event: id, title, why: impediment.unwrap_or(Impediment::Unknown) }
+        }
         EventAction::Delete => {
             after.state = EventState::Deleted(ended(None, None));
             Event::EventDeleted { event: id, title }
@@ -140,8 +154,8 @@ pub fn settle(
                 not_to_the_past(event.at, to, now)?;
             }
             after.reschedule(to, by, now)?;
-            changed.planned.push(Planned::of(&after));
-            changed.planned.sort();
+            after.accepted = Some(after.chosen(lead.owner.as_ref(), &dealer.settings));
+            changed.plan_again(&after);
             Event::EventRescheduled { event: id, title, from: event.at, to }
         }
     };
@@ -161,7 +175,20 @@ pub fn settle(
     Ok(Some(diary.items().fold(decision, Decision::with)))
 }
 
+impl Lead {
+    /// Adds an event that stays planned.
+    fn plan_again(&mut self, event: &CalendarEvent) {
+        self.planned.push(Planned::of(event));
+        self.planned.sort();
+    }
+}
+
 impl CalendarEvent {
+    /// Returns what is accepted with the choice of its time.
+    pub(crate) fn chosen(&self, owner: Option<&UserId>, settings: &DealerSettings) -> Accepted {
+        Accepted::with_the_time(&self.booked_time(owner, settings), settings, self.accepted.as_ref())
+    }
+
     /// Whether the event already has the requested state.
     fn has_state_of(&self, action: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         match (action, &self.state) {

@@ -2,6 +2,7 @@
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
 use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
+use crate::bookings::{Accepted, Impediment};
 use crate::calendar::{CalendarEvent, Ending, EventState, Planned, in_reach};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::Event;
@@ -54,6 +55,12 @@ pub(crate) fn mirrored(
         let (from, to) = (event.user.clone(), after.user.clone());
         timeline.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
     }
+    let kept = |accepted: Option<&Accepted>| accepted.and_then(|accepted| accepted.kept.clone());
+    if let Some(accepted) = appointment.accepted.as_ref().filter(|_| kept(appointment.accepted.as_ref()) != kept(event.accepted.as_ref())) {
+        let why = accepted.why.first().copied().unwrap_or(Impediment::Unknown);
+        timeline.push(Event::EventKept { event: event.id.clone(), title: event.title.clone(), why });
+    }
+    after.accepted = appointment.accepted.clone().or(after.accepted);
     let state = state_of(appointment);
     // The note of the end stays while the end is the same.
     let outcome = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));

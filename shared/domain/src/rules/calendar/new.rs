@@ -65,10 +65,12 @@ impl NewEvent {
             level: 0,
             booked: self.booked,
             taken: None,
+            accepted: None,
             appointment: self.appointment,
         };
+        let accepted = Some(event.chosen(lead.owner.as_ref(), &dealer.settings));
         // An event without its own time records something at `now`. It reserves no time.
         let taken = if self.when.is_timed(calendar, now) { event.takes(context) } else { None };
-        Ok(CalendarEvent { taken, ..event })
+        Ok(CalendarEvent { taken, accepted, ..event })
     }
 }

@@ -1,0 +1,56 @@
+//! The reasons against a booking that people accepted: it takes place although the dealer is closed, or its person is absent.
+
+use crate::base::{Actor, UserId};
+use crate::bookings::{BookedTime, Impediment};
+use crate::settings::DealerSettings;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The impediments that were accepted for a booking. They count for its time and, if they are of its person, for this person only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The time of the booking.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// The person of the booking, if an impediment of this person was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The impediments.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub why: BTreeSet<Impediment>,
+    /// The latest decision to keep the booking, also at an earlier time. `None` if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+}
+
+/// A decision to keep a booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The time of the decision.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// The author.
+    pub by: Actor,
+}
+
+impl Accepted {
+    /// Returns what is accepted when the time of a booking is set: a time at which the dealer is closed already was chosen on purpose.
+    /// `before` was accepted until then.
+    pub(crate) fn with_the_time(booked: &BookedTime<'_>, settings: &DealerSettings, before: Option<&Self>) -> Self {
+        let why = settings.impediments(booked).into_iter().filter(|why| !why.is_of_person()).collect();
+        Self { at: booked.from, user: None, why, kept: before.and_then(|before| before.kept.clone()) }
+    }
+
+    /// Returns what is accepted after the decision of `by` to keep a booking.
+    pub(crate) fn kept(booked: &BookedTime<'_>, settings: &DealerSettings, by: &Actor, now: DateTime<Utc>) -> Self {
+        let why = settings.impediments(booked);
+        let user = booked.user.filter(|_| why.iter().any(|why| why.is_of_person())).cloned();
+        Self { at: booked.from, user, why, kept: Some(Kept { at: now, by: by.clone() }) }
+    }
+
+    pub(crate) fn covers(&self, booked: &BookedTime<'_>, why: Impediment) -> bool {
+        let same_person = !why.is_of_person() || self.user.as_ref() == booked.user;
+        self.at == booked.from && same_person && self.why.contains(&why)
+    }
+}

@@ -1,0 +1,147 @@
+//! The job that notifies staff of a dealer's undecided bookings until somebody has decided about each of them (APT-9).
+
+use crate::base::{DealerId, UserId};
+use crate::bookings::Undecided;
+use crate::hours::Calendar;
+use crate::settings::DealerSettings;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The state of the notices about a dealer's undecided bookings. It is kept after the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingWatch {
+    /// The dealer.
+    pub dealer: DealerId,
+    /// When the bookings must be checked next. `None` if no notice is left to send.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
+    /// Whether a sender is checking them; `due` is then the end of its lease.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leased: bool,
+    /// The date of the latest notice of each booking to each recipient.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notified: BTreeMap<String, NaiveDate>,
+}
+
+/// The notices that are due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notices {
+    /// The places of the bookings in the given list, for each recipient.
+    Now(BTreeMap<UserId, BTreeSet<usize>>),
+    /// The dealer is closed, and no booking starts before the opening.
+    At(DateTime<Utc>),
+}
+
+/// The delay before the first notices: requests that read the former settings, and the index that lists the bookings, are then done.
+const SETTLED: TimeDelta = TimeDelta::seconds(60);
+/// How long one check with its mails may take.
+const LEASE: TimeDelta = TimeDelta::minutes(5);
+/// When mails that were not accepted are sent again.
+const RETRY: TimeDelta = TimeDelta::minutes(10);
+/// How far back open days are searched.
+const DAYS_BACK: usize = 60;
+
+impl BookingWatch {
+    /// Starts the watch of a dealer, or checks it sooner.
+    pub fn started(before: Option<&Self>, dealer: &DealerId, now: DateTime<Utc>) -> Self {
+        let soon = now + SETTLED;
+        let before =
+            before.cloned().unwrap_or_else(|| Self { dealer: dealer.clone(), due: None, leased: false, notified: BTreeMap::new() });
+        // A check that runs may have read the former settings: another one follows it.
+        Self { due: Some(before.due.filter(|_| !before.leased).map_or(soon, |due| due.min(soon))), leased: false, ..before }
+    }
+
+    /// Leases a check that is due. `None` if none is due.
+    pub fn claim(&self, now: DateTime<Utc>) -> Option<Self> {
+        self.due.filter(|due| *due <= now).map(|_| Self { due: Some(now + LEASE), leased: true, ..self.clone() })
+    }
+
+    /// Returns the notices that are due at `now` about the `undecided` bookings. Each is notified once at once, then daily from the second
+    /// open day before.
+    pub fn notices(&self, settings: &DealerSettings, undecided: &[Undecided], now: DateTime<Utc>) -> Notices {
+        let calendar = &settings.calendar;
+        let today = calendar.date_of(now);
+        let mut notices: BTreeMap<UserId, BTreeSet<usize>> = BTreeMap::new();
+        let mut earliest: Option<DateTime<Utc>> = None;
+        for (place, booking) in undecided.iter().enumerate() {
+            let [second_last, last] = open_days_before(calendar, calendar.date_of(booking.at));
+            let mut recipients = BTreeSet::new();
+            if !self.notified.keys().any(|name| name.starts_with(&cause(booking))) {
+                recipients.insert(booking.recipient(settings, now));
+            }
+            let daily = [(second_last, booking.supervisor(settings, now)), (last, booking.fallback(settings, now))];
+            let due = daily.into_iter().filter(|(from, user)| *from <= today && self.notified.get(&name(booking, user)) != Some(&today));
+            recipients.extend(due.map(|(_, user)| user));
+            for user in recipients {
+                notices.entry(user.clone()).or_default().insert(place);
+                earliest = Some(earliest.map_or(booking.at, |earliest| earliest.min(booking.at)));
+            }
+        }
+        let opening = calendar.next_opening(now).ok().filter(|opening| *opening > now && !calendar.is_open_or_closing(now));
+        match opening.zip(earliest) {
+            Some((opening, earliest)) if opening < earliest => Notices::At(opening),
+            _ => Notices::Now(notices),
+        }
+    }
+
+    /// Returns the watch after the mails to `reached`, which are places in `undecided`. `missed` states that a mail was not accepted.
+    pub fn after(
+        &self,
+        settings: &DealerSettings,
+        undecided: &[Undecided],
+        reached: &[(UserId, BTreeSet<usize>)],
+        missed: bool,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let calendar = &settings.calendar;
+        let today = calendar.date_of(now);
+        let causes: BTreeSet<String> = undecided.iter().map(cause).collect();
+        let counts = |name: &String| name.rfind('#').is_some_and(|end| causes.contains(&name[..=end]));
+        let mut notified = self.notified.clone();
+        notified.retain(|name, _| counts(name));
+        let names = reached.iter().flat_map(|(user, places)| places.iter().filter_map(|place| Some(name(undecided.get(*place)?, user))));
+        notified.extend(names.map(|name| (name, today)));
+        let next = undecided.iter().filter_map(|booking| next_notice(calendar, booking.at, now)).min();
+        let due = if missed { Some(now + RETRY) } else { next };
+        Self { due, leased: false, notified, dealer: self.dealer.clone() }
+    }
+
+    /// Returns the watch that waits until `due`.
+    pub fn waiting(&self, due: DateTime<Utc>) -> Self {
+        Self { due: Some(due), leased: false, ..self.clone() }
+    }
+}
+
+/// Returns the first part of the names of the notices of a booking. If it is moved, or affected for another reason, it is notified anew.
+fn cause(booking: &Undecided) -> String {
+    format!("{}#{}#{}#", booking.id, booking.at.timestamp_millis(), booking.why.name())
+}
+
+fn name(booking: &Undecided, user: &UserId) -> String {
+    format!("{}{user}", cause(booking))
+}
+
+/// Returns the second last and the last open day before a date. If the dealer is closed for too long, these are the days before it.
+fn open_days_before(calendar: &Calendar, date: NaiveDate) -> [NaiveDate; 2] {
+    let days = || std::iter::successors(date.pred_opt(), NaiveDate::pred_opt);
+    let mut open = days().take(DAYS_BACK).filter(|day| is_open_day(calendar, *day));
+    let mut closed = days();
+    let first = closed.next().unwrap_or(date);
+    let last = open.next().unwrap_or(first);
+    [open.next().unwrap_or_else(|| last.pred_opt().unwrap_or(last)), last]
+}
+
+fn is_open_day(calendar: &Calendar, date: NaiveDate) -> bool {
+    calendar.openings_on(date).next().is_some()
+}
+
+/// Returns the next time after `now` at which an undecided booking is notified: the opening of an open day, from the second last one before
+/// it. `None` if no such day is left.
+fn next_notice(calendar: &Calendar, at: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let date = calendar.date_of(at);
+    let [second_last, _] = open_days_before(calendar, date);
+    let days = second_last.max(calendar.date_of(now)).iter_days().take_while(|day| *day <= date);
+    let openings = days.filter_map(|day| Some(calendar.openings_on(day).next()?.1.opens));
+    openings.into_iter().find(|opens| now < *opens && *opens < at)
+}
