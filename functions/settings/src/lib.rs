@@ -70,7 +70,7 @@ const PAGE: usize = 20;
 
 /// Handles an HTTP request of one of this function's routes.
 pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
-    http::answer(platform, event, async |call| operate(platform, call).await).await
+    http::answer(platform, event, async |call| Box::pin(operate(platform, call)).await).await
 }
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
