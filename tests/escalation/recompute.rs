@@ -6,7 +6,7 @@ use forecourt_domain::base::{LeadId, StepKind};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Event, Lead};
 use forecourt_domain::settings::Recompute;
-use forecourt_store::keys::Key;
+use forecourt_store::keys::{Key, WakeUpTarget};
 use forecourt_store::{Load, Loaded};
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
@@ -160,8 +160,11 @@ async fn set_11_five_thousand_open_leads_are_recomputed_page_by_page_despite_los
         world.system.clock.freeze_at(state.due.unwrap());
         // The sweep finds only the due job; then all state in memory is lost.
         let wake_ups = world.store.due(state.due.unwrap(), 20_000).await.unwrap();
-        let wake_up =
-            wake_ups.into_iter().find(|(_, wake_up)| wake_up.target.lead().is_none()).expect("the table says that the job is due").1;
+        let wake_up = wake_ups
+            .into_iter()
+            .find(|(_, wake_up)| matches!(wake_up.target, WakeUpTarget::Dealer {}))
+            .expect("the table says that the job is due")
+            .1;
         let message = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
         let platform = world.system.platform.of("escalate");
         // The queue delivers the message twice.

@@ -3,7 +3,7 @@
 use crate::support::{files, root};
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 31] = [
     "base",
     "hours",
     "enquiry",
@@ -13,6 +13,7 @@ const ORDER: [&str; 29] = [
     "distribution",
     "elements",
     "slots",
+    "bookings",
     "calendar",
     "lead",
     "messages",
@@ -32,6 +33,7 @@ const ORDER: [&str; 29] = [
     "rules/elements",
     "rules/lead",
     "rules/appointment",
+    "rules/hand_over",
     "rules/messages",
 ];
 

@@ -71,7 +71,8 @@ async fn esc_10_assignment_delay_and_overdue_items_are_metrics() {
         })
         .collect();
     let records: Vec<_> = records.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
-    assert_eq!(records, [("Overdue", json!([1.0])), ("OldestOverdue", json!([600.0])), ("AssignLag", json!([600.0]))]);
+    // The former owner and the supervisor have not been notified either.
+    assert_eq!(records, [("Overdue", json!([3.0])), ("OldestOverdue", json!([600.0])), ("AssignLag", json!([600.0]))]);
 }
 
 /// A provider that refuses every mail.

@@ -115,19 +115,21 @@ async fn dis_10_a_lead_that_passes_on_overdue_is_one_mail_to_the_new_owner() {
     assert_eq!(read_by(&world, "helga.stern").len(), 1);
 }
 
-/// DIS-7, ESC-6: a lead that is assigned at night and overdue at opening is one mail in the morning.
+/// DIS-7, ESC-6: a lead that is assigned at night and due at opening is one mail in the morning, and its new owner has time to act.
 #[tokio::test]
-async fn dis_7_a_lead_assigned_at_night_and_overdue_at_opening_is_one_mail() {
+async fn dis_7_a_lead_assigned_at_night_and_due_at_opening_is_one_mail_with_time_to_act() {
     let world = World::at("2026-11-23T15:00:30Z").await;
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T18:00:00Z").await;
     assign(&world, ADMIN, id, json!({"user": "ben.krause"})).await;
-    // Half a minute of the two hours is left for the morning; the notice of the assignment is sent after that.
-    world.advance_to("2026-11-24T07:10:00Z").await;
-    assert_eq!(world.page(id).await.lead.level(), 1);
+    // Half a minute of the two hours is left for the morning.
+    world.advance_to("2026-11-24T07:25:00Z").await;
+    assert_eq!(world.page(id).await.lead.level(), 0);
     let mails = read_by(&world, "ben.krause");
     assert_eq!(mails.len(), 1, "{mails:?}");
     assert!(mails[0].starts_with("Ne"), "{mails:?}");
+    world.advance_to("2026-11-24T07:35:00Z").await;
+    assert_eq!((world.page(id).await.lead.level(), read_by(&world, "ben.krause").len()), (1, 2));
 }
 
 /// LEAD-4: a task is reported to the user who must do it, unless they made it themself.

@@ -94,7 +94,7 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
     );
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.from_name == "Forecourt").collect();
     let to_gina: Vec<&str> = mails.iter().filter(|mail| mail.to.starts_with("gina.group")).map(|mail| mail.subject.as_str()).collect();
-    assert_eq!(to_gina, ["New rights for ida.falk"; 6].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
+    assert_eq!(to_gina, ["New rights for Ida Falk"; 6].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
     assert_eq!(mails.len(), 9, "each admin once, although every wake-up comes twice");
     assert!(mails.iter().all(|mail| mail.text.ends_with(&format!("{CONSOLE_URL}/desk/group/access-log"))), "{:?}", mails[0]);
     assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("user:otto.operator"), "{}", mails[1].text);
@@ -163,8 +163,8 @@ async fn acc_1_a_changed_group_admin_is_notified_at_the_former_address() {
         world.system.settle().await;
         world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
     }
-    let changed = "Change of the group admin gina.group";
-    assert_eq!(to(own), [changed, changed, "New rights for gina.group"]);
+    let changed = "Change of the group admin Gina Group";
+    assert_eq!(to(own), [changed, changed, "New rights for Gina Group"]);
     assert_eq!(to("otto@example.net"), [changed], "the way back is one more change of the address");
     let log = world.get("gina.group", "/access-log").await;
     let records: Vec<&str> = log.body["records"].as_array().unwrap().iter().map(|record| record["what"].as_str().unwrap()).collect();
@@ -180,7 +180,7 @@ async fn acc_1_a_removed_group_admin_is_notified() {
     assert_eq!(removed.status, 200, "{}", removed.body);
     world.system.settle().await;
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.to.starts_with("gina.group")).collect();
-    assert_eq!(mails.iter().map(|mail| mail.subject.as_str()).collect::<Vec<_>>(), ["Change of the group admin gina.group"]);
+    assert_eq!(mails.iter().map(|mail| mail.subject.as_str()).collect::<Vec<_>>(), ["Change of the group admin Gina Group"]);
     assert!(mails[0].text.contains("user:otto.operator"), "{}", mails[0].text);
 }
 

@@ -241,15 +241,15 @@ async fn dis_4_a_deputy_joins_no_rotation() {
     assert!(overdue.len() == 1 && overdue[0].contains("ben.krause"), "the deputy gets the notices: {overdue:?}");
 }
 
-/// SET-7, ESC-6: notices about the leads of a user who has left go to somebody else.
+/// SET-7, ESC-6, DIS-12: the leads of a user who was removed, and the notices about them, go to somebody else.
 #[tokio::test]
-async fn set_7_notices_for_a_removed_user_go_to_the_fallback_user() {
+async fn set_7_notices_about_the_leads_of_a_removed_user_go_to_the_next_owner() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
     assert_eq!(world.call(Request::delete(ADMIN, &of_dealer("users/anna.vogt")).json(&json!({})).version(1)).await.status, 200);
     world.advance_to("2026-11-23T11:01:00Z").await;
     let overdue_notices: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Überfällig") && m.contains(&id.spoken())).collect();
-    assert!(overdue_notices.len() == 1 && overdue_notices[0].contains("helga.stern"), "{:?}", world.mails());
+    assert!(overdue_notices.len() == 1 && overdue_notices[0].contains("ben.krause"), "{:?}", world.mails());
 }
 
 /// ACC-1: users with the right to manage users can grant only rights that they have, within their own dealers, and cannot change users

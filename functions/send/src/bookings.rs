@@ -70,7 +70,7 @@ impl Sender {
         let people = self.people(wake_up, found).await?;
         for (recipient, places) in notices {
             let Some(to) = self.reader_of_bookings(wake_up, dealer, &recipient).await? else {
-                tracing::warn!(function = self.platform.function, about = wake_up.about(), "nobody can be notified of bookings");
+                tracing::warn!(function = self.platform.function, about = wake_up.about(), "no recipient is left for a notice of bookings");
                 sent.reached.push((recipient, places));
                 continue;
             };

@@ -117,8 +117,9 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
             answer(&dealer, &SettingsView::of(&dealer))
         }
         Operation::ChangeSettings => {
+            let request = HandOverRequest::of(call)?;
             let settings = body::settings(body::writable_settings(call)?)?;
-            let (request, versions) = (HandOverRequest::of(call)?, change::required_versions(call)?);
+            let versions = change::required_versions(call)?;
             let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, |_| Ok(settings.clone())).await?;
             let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
             let view = SettingsView { hand_overs, ..SettingsView::of(&saved.dealer) };
@@ -129,8 +130,8 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
             answer(&dealer, &SettingsView::of_part(part, &dealer))
         }
         Operation::ChangePart(part) => {
-            let body = body::writable_settings(call)?;
-            let (request, versions) = (HandOverRequest::of(call)?, change::required_versions(call)?);
+            let request = HandOverRequest::of(call)?;
+            let (body, versions) = (body::writable_settings(call)?, change::required_versions(call)?);
             let make = |dealer: &Dealer| parts::replaced(part, &dealer.settings, &body);
             let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, make).await;
             let saved = saved.map_err(|failure| match failure {

@@ -231,8 +231,8 @@ fn input<'a>(dealers: (&'a [&'a Dealer], &'a [DealerId]), loaded: &'a Loaded, id
 
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let facts: UserFacts = body::read(body::writable(call, &["id", "version", "left", "at", "hand_overs"])?, "SET-7")?;
     let (request, versions) = (HandOverRequest::of(call)?, call.if_match()?);
+    let facts: UserFacts = body::read(body::writable(call, &["id", "version", "left", "at", "hand_overs"])?, "SET-7")?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts), call.now), |loaded, _| {
         let before = loaded.user(id);

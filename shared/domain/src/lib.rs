@@ -34,10 +34,10 @@
 //! | [`distribution`] | rotations and pools |
 //! | [`elements`] | trade-ins, quotes, test drives, comments, documents, communications |
 //! | [`slots`] | the day of each person, and the slots that are free for customers |
+//! | [`bookings`] | bookings under an absence or on a closed day: who decides, and who is notified until then |
 //! | [`calendar`] | calendar events, invitations, calendar feeds and views |
 //! | [`lead`] | the lead: plan, deadlines, tasks, contacts, timeline |
 //! | [`messages`] | messages to staff, letters to customers, and their delivery |
-//! | [`bookings`] | bookings under an absence or on a closed day: who decides, and who is notified until then |
 //! | [`appointment`] | appointments, reports about them, and who was notified |
 //! | [`access`] | scopes: the data and the actions that a caller is allowed |
 //! | [`reports`] | overviews and exports |

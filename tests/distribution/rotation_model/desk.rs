@@ -169,10 +169,7 @@ impl Processes {
             sleep(Duration::from_millis(*after)).await;
             let Some(version) = *version else { continue };
             let seen = format!("\"{}\"", version - 1);
-            let mut body = shops[version as usize - 1].settings(written);
-            // A change that only drops an absence that has ended would be none.
-            body["from_name"] = json!(format!("save {version}"));
-            let body = body.to_string();
+            let body = shops[version as usize - 1].settings(written).to_string();
             let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
             let event = self.event(&Method::PUT, "settings", &headers, body.as_bytes());
             let reply = reply_of(forecourt_settings::handle(&self.settings, event).await);

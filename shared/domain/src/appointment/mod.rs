@@ -1,5 +1,6 @@
 //! Appointments of customers with a dealer: time, salesperson, origin and attendance (APT).
 
+mod affected;
 mod budgets;
 mod letters;
 mod merge;

@@ -5,6 +5,7 @@ mod address;
 mod budget;
 mod dialling;
 mod email;
+mod entries;
 mod event_types;
 mod hash;
 mod ids;
@@ -23,6 +24,7 @@ pub use actor::{Actor, Partner, PartnerKind};
 pub use address::{BadCountry, BadLanguage, ChannelKey, Country, Language};
 pub use budget::{Budget, Usage, Window};
 pub use email::{BadEmail, Email, UNDELIVERABLE};
+pub use entries::known_entries;
 pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use hash::stable_hash;
 pub use ids::{

@@ -1,9 +1,7 @@
 //! The reasons for which a booking cannot take place as planned.
 
-use crate::appointment::{Appointment, Attended};
 use crate::base::UserId;
 use crate::bookings::Accepted;
-use crate::calendar::{CalendarEvent, EventState};
 use crate::settings::{Capacity, CapacityDraft, DealerSettings, Member};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -95,7 +93,7 @@ impl DealerSettings {
     }
 
     /// Returns the person and time of a booking whose type on the calendar is `kind`.
-    fn booked<'a>(&self, user: Option<&'a UserId>, from: DateTime<Utc>, kind: &str) -> BookedTime<'a> {
+    pub(crate) fn booked<'a>(&self, user: Option<&'a UserId>, from: DateTime<Utc>, kind: &str) -> BookedTime<'a> {
         let duration = Capacity::resolve(&self.capacity, &CapacityDraft::default()).duration(kind);
         BookedTime { user, from, until: from.checked_add_signed(duration).unwrap_or(from) }
     }
@@ -104,33 +102,5 @@ impl DealerSettings {
 impl BookedTime<'_> {
     pub(crate) fn overlaps(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
         from < self.until && self.from < until
-    }
-}
-
-impl Appointment {
-    pub(crate) fn booked_time(&self, settings: &DealerSettings) -> BookedTime<'_> {
-        settings.booked(self.user.as_ref(), self.at, self.kind.event_type())
-    }
-
-    /// Returns the reason for which the appointment cannot take place as planned and about which nobody has decided (APT-9). `None` if
-    /// there is none, or if it is cancelled or over.
-    pub fn affected(&self, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Impediment> {
-        let pending = !self.state.is_cancelled() && self.attendance.is == Attended::Unknown && self.at > now;
-        pending.then(|| settings.undecided(&self.booked_time(settings), self.accepted.as_ref())).flatten()
-    }
-}
-
-impl CalendarEvent {
-    /// Returns its person and time. Without a user of its own it is the owner's.
-    pub(crate) fn booked_time<'a>(&'a self, owner: Option<&'a UserId>, settings: &DealerSettings) -> BookedTime<'a> {
-        settings.booked(self.user.as_ref().or(owner), self.at, &self.kind)
-    }
-
-    /// Returns the reason for which the event cannot take place as planned and about which nobody has decided (APT-9). `None` if there is
-    /// none, or if it has ended, has no time of its own or is past. `owner` is that of its lead.
-    pub fn affected(&self, owner: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Impediment> {
-        let timed = self.taken.is_some() || self.is_appointment();
-        let pending = timed && self.state == EventState::Incomplete && self.at > now;
-        pending.then(|| settings.undecided(&self.booked_time(owner, settings), self.accepted.as_ref())).flatten()
     }
 }

@@ -1,6 +1,6 @@
 //! The job that notifies staff of a dealer's undecided bookings until somebody has decided about each of them (APT-9).
 
-use crate::base::{DealerId, UserId};
+use crate::base::{DealerId, UserId, known_entries};
 use crate::bookings::Undecided;
 use crate::hours::Calendar;
 use crate::settings::DealerSettings;
@@ -20,7 +20,7 @@ pub struct BookingWatch {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leased: bool,
     /// The date of the latest notice of each booking to each recipient.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
     pub notified: BTreeMap<String, NaiveDate>,
 }
 
@@ -71,7 +71,9 @@ impl BookingWatch {
                 recipients.insert(booking.recipient(settings, now));
             }
             let daily = [(second_last, booking.supervisor(settings, now)), (last, booking.fallback(settings, now))];
-            let due = daily.into_iter().filter(|(from, user)| *from <= today && self.notified.get(&name(booking, user)) != Some(&today));
+            let due = daily.into_iter().filter(|(from, user)| {
+                is_open_day(calendar, today) && *from <= today && self.notified.get(&name(booking, user)) != Some(&today)
+            });
             recipients.extend(due.map(|(_, user)| user));
             for user in recipients {
                 notices.entry(user.clone()).or_default().insert(place);

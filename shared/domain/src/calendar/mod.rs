@@ -1,5 +1,6 @@
 //! Calendar events, invitations, calendar feeds and calendar views (CAL).
 
+mod affected;
 mod event;
 mod feeds;
 mod invitation;

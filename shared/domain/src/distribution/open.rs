@@ -1,11 +1,10 @@
 //! The open leads of each user, and who can get a lead at a given time (DIS-4, DIS-13).
 
-use crate::base::UserId;
+use crate::base::{UserId, known_entries};
 use crate::distribution::PassedOverFor;
 use crate::settings::{Dealer, DealerSettings, Member};
 use chrono::{DateTime, Utc};
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The number of leads in progress of each user of a dealer. Each lead of the count carries a [`Counted`]; both change in one commit, so
@@ -15,7 +14,7 @@ pub struct OpenLeads {
     /// The version of the settings with which this count began. Leads that an earlier count has are not in this one.
     since: u64,
     /// The number of leads of each user who has any.
-    #[serde(default, deserialize_with = "numbers", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
     of: BTreeMap<UserId, u32>,
 }
 
@@ -127,20 +126,4 @@ impl<'a> Availability<'a> {
     pub(crate) fn load_of(&self, user: &UserId) -> Option<(u32, u32)> {
         Some((self.open?.of(user), self.settings().member(user)?.max_open?))
     }
-}
-
-/// Reads the numbers of users. An entry of another release that is no number is left out here, and stays where it is stored.
-pub(super) fn numbers<'de, D: Deserializer<'de>, N: Deserialize<'de>>(deserializer: D) -> Result<BTreeMap<UserId, N>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Entry<N> {
-        Number(N),
-        Other(IgnoredAny),
-    }
-    let entries = BTreeMap::<UserId, Entry<N>>::deserialize(deserializer)?;
-    let number = |(user, entry)| match entry {
-        Entry::Number(number) => Some((user, number)),
-        Entry::Other(IgnoredAny) => None,
-    };
-    Ok(entries.into_iter().filter_map(number).collect())
 }

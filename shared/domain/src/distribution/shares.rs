@@ -1,7 +1,6 @@
 //! Turns by weight: which users a rotation can serve next so that each gets exactly its share (DIS-2, DIS-13).
 
-use crate::base::{UserId, stable_hash};
-use crate::distribution::open::numbers;
+use crate::base::{UserId, known_entries, stable_hash};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,10 +20,10 @@ pub struct Shares {
     #[serde(default)]
     stretch: u64,
     /// The turns of each user in the current round.
-    #[serde(default, deserialize_with = "numbers", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
     turns: BTreeMap<UserId, u32>,
     /// The credit of each user, in millionths of a turn.
-    #[serde(default, deserialize_with = "numbers", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
     credit: BTreeMap<UserId, i64>,
 }
 

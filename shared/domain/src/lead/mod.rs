@@ -1,6 +1,7 @@
 //! A lead: its state, and the queries on it.
 
 mod contacts;
+mod entry;
 mod further;
 mod handed;
 mod origin;
@@ -15,6 +16,7 @@ mod timeline;
 mod turn;
 
 pub use contacts::{Enquirer, LeadContact};
+pub use entry::Entry;
 pub use further::{FurtherAnswers, RESPONSE_BUCKETS, response_bucket};
 pub use handed::HandedFrom;
 pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
@@ -24,7 +26,7 @@ pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};
 pub use task::{Task, TaskDetails, TaskState};
 pub use terms::{ClockTerms, DeadlineCriteria, DeadlineRequest};
-pub use timeline::{Entry, Event, TimelineAction};
+pub use timeline::{Event, TimelineAction};
 pub use turn::Turn;
 
 use crate::base::{ChannelKey, DealerId, Email, LeadId, Phone, Refusal, Status, UserId, is_default};

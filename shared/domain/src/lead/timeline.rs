@@ -1,59 +1,13 @@
-//! The timeline of a lead: every event with its actor and time (LEAD-1).
+//! The events on the timeline of a lead (LEAD-1).
 
-use crate::base::{
-    Actor, ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, ReactionKind, Status, StepKind, TaskId, UserId,
-    numbered,
-};
+use crate::base::{ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, Status, StepKind, TaskId, UserId};
 use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
-use crate::lead::{Raw, TaskDetails};
+use crate::lead::TaskDetails;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-
-/// Everything that one commit changed on a lead.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The lead of the timeline.
-    pub lead: LeadId,
-    /// The version of the lead that the commit created. It sorts the timeline.
-    pub version: u64,
-    /// When it was committed.
-    #[serde(with = "chrono::serde::ts_milliseconds")]
-    pub at: DateTime<Utc>,
-    /// The actor.
-    pub by: Actor,
-    /// The events, in order.
-    pub events: Vec<Event>,
-    /// The raw input, if the commit received one (INT-2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub raw: Option<Raw>,
-}
-
-impl Entry {
-    /// Returns the enquiry that the entry took over as the lead's own.
-    pub fn enquiry(&self) -> Option<&Enquiry> {
-        self.events.iter().find_map(|event| match event {
-            Event::Received { enquiry } | Event::Resent { enquiry } => Some(&**enquiry),
-            _ => None,
-        })
-    }
-
-    /// Whether the entry set this deadline.
-    pub fn sets(&self, id: &DeadlineId) -> bool {
-        self.events.iter().any(|event| matches!(event, Event::Deadline { action: TimelineAction::Added, deadline, .. } if deadline == id))
-    }
-
-    /// Whether the entry added this contact to the lead, with its enquiry or later.
-    pub fn brings(&self, id: &ContactId) -> bool {
-        self.events.iter().any(|event| match event {
-            Event::Received { .. } => *id == numbered(self.version),
-            Event::Contact { action: TimelineAction::Added, contact, .. } => contact == id,
-            _ => false,
-        })
-    }
-}
 
 /// One event of the timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -29,8 +29,8 @@ pub use routing::{Lane, RoutingCondition, RoutingRule};
 pub use sites::VehicleSite;
 
 use crate::base::text::{composed, forbidden, is_line, visible};
-use crate::base::{Actor, DealerId, UserId};
-use chrono::{DateTime, Utc};
+use crate::base::{Actor, DealerId, UserId, known_entries};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ pub struct Dealer {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<UserId>,
     /// The users who are busy, each with the end of it. They change without a new version of the settings (DIS-13).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
     pub busy: BTreeMap<UserId, DateTime<Utc>>,
     /// The version of the settings from which on the open leads of each user are counted. `None` if no member has a maximum (DIS-13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,10 +94,11 @@ pub struct SettingsChange {
 pub struct Settings(#[serde(deserialize_with = "read_stored")] DealerSettings);
 
 impl Settings {
-    /// Returns the settings without absences that have ended at `now`, so that they stay small. The history keeps them (DIS-4).
+    /// Returns the settings without absences that ended more than a day before `now`, so that they stay small. The history keeps them
+    /// (DIS-4).
     pub fn without_ended_absences(mut self, now: DateTime<Utc>) -> Self {
         for member in &mut self.0.members {
-            member.absences.retain(|absence| absence.until > now);
+            member.absences.retain(|absence| absence.until > now - TimeDelta::days(1));
         }
         self
     }
