@@ -97,7 +97,7 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
     assert_eq!(to_gina, ["New rights for Ida Falk"; 6].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
     assert_eq!(mails.len(), 9, "each admin once, although every wake-up comes twice");
     assert!(mails.iter().all(|mail| mail.text.ends_with(&format!("{CONSOLE_URL}/desk/group/access-log"))), "{:?}", mails[0]);
-    assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("user:otto.operator"), "{}", mails[1].text);
+    assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("Otto Operator"), "{}", mails[1].text);
 }
 
 /// ACC-1: notices show leads, so that the operator changes nobody's address unseen. Users who may read leads, and the user's own changes,
@@ -181,7 +181,7 @@ async fn acc_1_a_removed_group_admin_is_notified() {
     world.system.settle().await;
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.to.starts_with("gina.group")).collect();
     assert_eq!(mails.iter().map(|mail| mail.subject.as_str()).collect::<Vec<_>>(), ["Change of the group admin Gina Group"]);
-    assert!(mails[0].text.contains("user:otto.operator"), "{}", mails[0].text);
+    assert!(mails[0].text.contains("Otto Operator"), "{}", mails[0].text);
 }
 
 /// ACC-1: a dealer admin pages through own users only. Neither a page's length nor its cursor shows that there are others.

@@ -20,7 +20,7 @@ pub struct BookingWatch {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leased: bool,
     /// The date of the latest notice of each booking to each recipient.
-    #[serde(default, deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "known_entries")]
     pub notified: BTreeMap<String, NaiveDate>,
 }
 

@@ -42,11 +42,6 @@ pub fn send_notice_again(message: &Message, lead: &Lead, dealer: &Dealer, now: D
     Ok((Decision::default().with(Item::Message(again.clone())), again))
 }
 
-/// The refusal of a message to a customer of a dealer with `lead_tracking_only` (SET-5).
-pub(crate) fn tracking_only(rule: &'static str) -> Refusal {
-    Refusal::conflict(rule, "the dealer answers customers in another system, by its setting lead_tracking_only")
-}
-
 fn settled(state: &str) -> Refusal {
     Refusal::conflict("MSG-1", format!("the message is {state}; only a failed or unclear one can be sent again"))
 }

@@ -176,3 +176,8 @@ pub fn able<'a>(before: &DealerSettings, after: &DealerSettings, user: impl Fn(&
 
 /// The maximum number of new members in one change, limited by the size of a transaction.
 const MAX_AT_ONCE: usize = 90;
+
+/// The refusal of a message to a customer of a dealer with `lead_tracking_only` (SET-5).
+pub(crate) fn tracking_only(rule: &'static str) -> Refusal {
+    Refusal::conflict(rule, "the dealer answers customers in another system, by its setting lead_tracking_only")
+}

@@ -36,8 +36,8 @@ impl DealerSettings {
         self.calendar.next_opening(now).unwrap_or(now)
     }
 
-    /// Returns the supervisor of `owner`: the one in their settings, else the fallback user, else the administrator, but not the owner. Only
-    /// if there is nobody else, it is the owner (ESC-3).
+    /// Returns the supervisor of `owner`: the one in their settings, else the fallback user, else the administrator, but not the owner.
+    /// Only if there is nobody else, it is the owner (ESC-3).
     pub fn supervisor_of(&self, owner: Option<&UserId>) -> &UserId {
         self.above(owner).find(|user| Some(*user) != owner).unwrap_or(&self.admin_user)
     }

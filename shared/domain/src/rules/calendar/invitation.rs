@@ -7,7 +7,7 @@ use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
 use crate::messages::{Booking, Message};
 use crate::rules::calendar::{CalendarContext, EventAction, NewEvent, OfferRefusal, schedule, settle};
-use crate::rules::messages::tracking_only;
+use crate::rules::settings::tracking_only;
 use crate::slots::Diary;
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -7,7 +7,7 @@ use crate::enquiry::{Condition, ContactPreferences};
 use crate::lead::Event;
 use crate::messages::{Enclosed, Letter, LetterKind, SuppressionReason};
 use crate::rules::elements::{counted, has_room};
-use crate::rules::messages::tracking_only;
+use crate::rules::settings::tracking_only;
 
 /// A request to record or send a communication.
 #[derive(Debug, Clone, PartialEq, Eq)]

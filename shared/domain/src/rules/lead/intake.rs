@@ -1,9 +1,9 @@
 //! Intake: an enquiry becomes a lead, or is added to one (INT).
 
-use crate::base::{Actor, DealerId, LeadId, Refusal, Status, UserId};
+use crate::base::{Actor, DealerId, LeadId, Refusal, Status};
 use crate::decision::{Decision, Item};
 use crate::directory::{Channel, Clash, Recognised};
-use crate::distribution::{AssignmentReason, Availability, LoadLane, PassedOver, PassedOverFor};
+use crate::distribution::{AssignmentReason, LoadLane};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
 use crate::lead::{Added, ClockStart, ClockTerms, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
@@ -11,6 +11,7 @@ use crate::messages::Message;
 use crate::rules::directory::{noted_elsewhere, unnoted};
 use crate::rules::distribution::{Lanes, by_turn, hand_over};
 use crate::rules::elements::{enquired, enquired_again};
+use crate::rules::lead::previous_owner::{Before, owner_before, passing};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
@@ -188,39 +189,6 @@ fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
     wanted.then(|| {
         Item::Message(Message::trade_in(lead, lead.owner.clone().unwrap_or_else(|| dealer.settings.admin_user.clone()), arrival.at))
     })
-}
-
-/// The owner of a known contact's latest lead here (DIS-5).
-enum Before {
-    /// Gets the lead outside the rotation.
-    Free(UserId),
-    /// Would get it, but has the maximum of open leads (DIS-13).
-    Full(UserId),
-    /// There is none who is present and assignable, or the dealer has disabled this.
-    Nobody,
-}
-
-/// Returns the owner of a known contact's latest lead here (DIS-5).
-fn owner_before(latest: Option<&Lead>, lanes: &mut Lanes<'_>, now: DateTime<Utc>) -> Before {
-    let dealer = lanes.dealer();
-    let settings = &dealer.settings;
-    let owner = latest.filter(|_| !settings.existing_contacts_to_rotation).and_then(|lead| lead.owner.clone());
-    let here = |owner: &UserId| {
-        settings.member(owner).is_some_and(|member| member.assignable) && dealer.takes_leads(owner, settings.decided_at(now))
-    };
-    let Some(owner) = owner.filter(here) else { return Before::Nobody };
-    let open = lanes.open();
-    if Availability::new(dealer, open.as_ref(), now).is_full(&owner) { Before::Full(owner) } else { Before::Free(owner) }
-}
-
-/// Adds to an assignment that a full user was passed over.
-fn passing(full: UserId, (mut event, notice): (Event, Item)) -> (Event, Item) {
-    if let Event::Assigned { why, .. } = &mut event
-        && !why.passed_over.iter().any(|passed| passed.user == full)
-    {
-        why.passed_over.insert(0, PassedOver { user: full, reason: PassedOverFor::Full });
-    }
-    (event, notice)
 }
 
 /// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts its own level 1 unless one

@@ -5,6 +5,7 @@ mod escalation;
 pub mod first_contact;
 pub mod intake;
 mod passed;
+mod previous_owner;
 pub mod reaction;
 mod receipt;
 mod recompute;
