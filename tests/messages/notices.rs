@@ -321,8 +321,8 @@ async fn acc_1_a_held_notice_is_dropped_after_its_lead_moves_to_another_dealer()
 
 #[tokio::test]
 async fn esc_8_a_held_reminder_is_not_sent_after_level_1() {
-    // Wednesday, 16:00:20 in Berlin. Level 1 is due on Thursday at 8:00:20, between the opening and the time at which held mail is sent. The
-    // wake-up of the reminder is lost, and the reminder happens at night.
+    // Wednesday, 16:00:20 in Berlin. Level 1 is due on Thursday at 8:00:20, between the opening and the time at which held mail is
+    // sent. The wake-up of the reminder is lost, and the reminder happens at night.
     let world = World::at("2026-11-25T15:00:20Z").await;
     let id = world.lead(&enquiry("jana")).await;
     world.system.settle().await;

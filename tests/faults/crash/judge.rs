@@ -27,6 +27,8 @@ const VOLATILE: &[&str] = &[
     "next_at",
     "of",
     "until",
+    "act_until",
+    "done_at",
     "due",
     "updated",
     "changed",
@@ -270,9 +272,14 @@ fn lead(item: &Value) -> Value {
     let arrived = row["arrived"].as_i64().unwrap_or_default();
     let since = |time: &Value| time.as_i64().map(|time| time - arrived);
     let steps = item["plan"].as_array().cloned().unwrap_or_default();
+    // A later hand-over gives the new owner time until later (DIS-7).
+    let after = |step: &Value| match step["at"] == step["due"] || item["terms"]["act_until"].is_null() {
+        true => json!(since(&step["at"])),
+        false => json!("the time of the new owner"),
+    };
     let plan: Vec<Value> = steps
         .iter()
-        .map(|step| json!({"kind": step["kind"], "after": since(&step["at"]), "counted_after": since(&step["due"]), "fired": fired(step)}))
+        .map(|step| json!({"kind": step["kind"], "after": after(step), "counted_after": since(&step["due"]), "fired": fired(step)}))
         .collect();
     let mut facts: Map<String, Value> = row.as_object().cloned().unwrap_or_default();
     facts.retain(|name, _| !["arrived", "updated", "deadline", "answered_in", "in_time"].contains(&name.as_str()));

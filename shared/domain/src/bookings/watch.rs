@@ -35,6 +35,8 @@ pub enum Notices {
 
 /// The delay before the first notices: requests that read the former settings, and the index that lists the bookings, are then done.
 const SETTLED: TimeDelta = TimeDelta::seconds(60);
+/// The delay after a change that hands over work: the hand-over is then done, even if a step of it had to be repeated.
+const HAND_OVER: TimeDelta = TimeDelta::minutes(30);
 /// How long one check with its mails may take.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// When mails that were not accepted are sent again.
@@ -45,7 +47,18 @@ const DAYS_BACK: usize = 60;
 impl BookingWatch {
     /// Starts the watch of a dealer, or checks it sooner.
     pub fn started(before: Option<&Self>, dealer: &DealerId, now: DateTime<Utc>) -> Self {
-        let soon = now + SETTLED;
+        Self::started_at(before, dealer, now + SETTLED)
+    }
+
+    /// Starts the watch of a dealer after a hand-over has moved most of the bookings to other persons (DIS-12).
+    pub fn started_after_hand_over(before: Option<&Self>, dealer: &DealerId, now: DateTime<Utc>) -> Self {
+        let moved = now + HAND_OVER;
+        // An earlier check would notify staff of bookings that are about to be moved.
+        let before = before.map(|before| Self { due: before.due.filter(|due| *due > moved), ..before.clone() });
+        Self::started_at(before.as_ref(), dealer, moved)
+    }
+
+    fn started_at(before: Option<&Self>, dealer: &DealerId, soon: DateTime<Utc>) -> Self {
         let before =
             before.cloned().unwrap_or_else(|| Self { dealer: dealer.clone(), due: None, leased: false, notified: BTreeMap::new() });
         // A check that runs may have read the former settings: another one follows it.

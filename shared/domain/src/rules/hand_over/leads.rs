@@ -38,8 +38,8 @@ pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> O
     Some(decision.with(Item::HandOver(Box::new(counted))))
 }
 
-/// Gives a lead back to the order's user, who has returned: one that is still open, and not answered or still with the substitute. `None` if
-/// the lead stays where it is.
+/// Gives a lead back to the order's user, who has returned: one that is still open, and not answered or still with the substitute.
+/// `None` if the lead stays where it is.
 pub fn give_back(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> Option<Decision> {
     let HandOverInput { order, dealer, now } = input;
     let from = lead.handed_from.as_ref().filter(|from| input.is_about(lead) && from.order == order.id && from.user == order.user)?;

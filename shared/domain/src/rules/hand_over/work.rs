@@ -14,7 +14,8 @@ use crate::slots::{DayNotLoaded, Diary, LoadDay};
 /// The maximum number of events in one decision. Each writes up to four days, an appointment and webhook events.
 const EVENTS_AT_ONCE: usize = 4;
 
-/// Returns whether work of `user` on `lead` is the leaver's: it names the leaver, or it belongs to the leaver as the owner of a closed lead.
+/// Returns whether work of `user` on `lead` is the leaver's: it names the leaver, or it belongs to the leaver as the owner of a closed
+/// lead.
 fn is_held(input: HandOverInput<'_>, lead: &Lead, user: Option<&UserId>) -> bool {
     let of_owner = user.is_none() && lead.owner.as_ref() == Some(&input.order.user) && lead.status != Status::InProgress;
     input.order.reason.takes_everything() && (of_owner || user == Some(&input.order.user))
