@@ -68,6 +68,8 @@ BODIES = {
     "SaveUser": USER,
     "SetDealerUser": {"receives_leads": False, "assignable": True},
     "SetUserAbsences": {"absences": []},
+    "SetAvailability": {"weekly_absences": [{"day": "sun"}]},
+    "SetBusy": {"minutes": 1},
     "SwitchUsers": {"users": [{"user": SELLER, "assignable": True}]},
     "SwitchAllUsers": lambda known: {"dealers": [{"dealer": DEALER, "version": known.version(), "users": [{"user": SELLER, "assignable": True}]}]},
     "MakeWebhook": WEBHOOK,

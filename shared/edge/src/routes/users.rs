@@ -1,6 +1,6 @@
 //! A dealer's users, the group's, and the requesting user with saved views.
 
-use super::problems::{ME, ME_CHANGE, SETTINGS_CHANGE, SETTINGS_READ, VIEW_CHANGE, VIEW_REMOVAL, VIEWS};
+use super::problems::{BUSY, ME, ME_CHANGE, SETTINGS_CHANGE, SETTINGS_READ, VIEW_CHANGE, VIEW_REMOVAL, VIEWS};
 use super::query::{BEFORE, CURSOR, DRY_RUN, HAND_OVER, LIMIT_25};
 use super::row::{delete, get, patch, put, routes, routes_of};
 use super::{Content, Operation, Query, Response, Route, Row, Values};
@@ -100,7 +100,7 @@ routes![
         .rights(&[Right::ChangeSettings])
         .body(&[Content::Json("BusyBody")])
         .responses(AVAILABILITY)
-        .problems(SETTINGS_READ),
+        .problems(BUSY),
     ListUsers = get("/users", "settings")
         .summary("Returns the group's users with their settings at each dealer within your reach (SET-7).")
         .rights(&[Right::ReadUsers])
