@@ -281,3 +281,24 @@ async fn esc_12_findings_name_each_user_whose_leads_would_reach_nobody() {
         .collect();
     assert!(!nobody.is_empty() && nobody[0].starts_with("at 2026-12-07 08:00 neither anna.vogt"), "{found}");
 }
+
+/// ESC-12, SET-8: an owner who is present is nobody above: the findings name a time at which level 2 reaches nobody else.
+#[tokio::test]
+async fn esc_12_findings_name_a_time_at_which_nobody_above_is_present() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            let member = s.members.iter_mut().find(|m| m.user.as_str() == "ingo.brandt").unwrap();
+            member.absences = vec![today(None)];
+        })
+        .await;
+    let found = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/settings/findings")).await.body;
+    let fields: Vec<(&str, &str)> = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["kind"].as_str().unwrap(), finding["field"].as_str().unwrap()))
+        .collect();
+    // Helga is the supervisor of the sellers and present; above her is only Ingo.
+    assert_eq!(fields, [("nobody_present", "members[7].supervisor")], "{found}");
+}

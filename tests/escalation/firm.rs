@@ -174,3 +174,21 @@ async fn esc_7_an_appointment_entered_for_a_past_time_is_no_reaction() {
     assert_eq!(world.post(OWNER, &path, &drive("2026-11-23T10:30:00Z")).await.status, 201);
     assert!(!world.page(id).await.lead.clock_runs());
 }
+
+/// ESC-12, DIS-7: a transfer at night does not keep level 2 from everybody: somebody above the new owner is notified.
+#[tokio::test]
+async fn esc_12_level_2_happens_again_at_the_dealer_to_which_a_lead_is_transferred() {
+    let world = World::new().await;
+    world.settings(|s| s.escalation.level_2 = 720).await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T23:30:00Z").await;
+    assert_eq!((world.page(id).await.lead.level(), to_supervisor(&world).len()), (2, 0));
+    let path = format!("/leads/{id}/assignment");
+    let moved = world.post("gina.group", &path, &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-24T23:30:00Z").await;
+    let level_2: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("Level 2") || mail.contains("level 2")).collect();
+    assert_eq!(level_2.len(), 1, "{:?}", world.mails());
+    let lead = world.page(id).await.lead;
+    assert_eq!((lead.level(), lead.highest_level()), (2, 2));
+}

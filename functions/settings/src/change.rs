@@ -97,7 +97,8 @@ pub(crate) async fn save_and_hand_over(
         }
         let ordered = orders.iter().cloned().map(|order| Item::HandOver(Box::new(order)));
         let affects = affected_range(&before.settings, &after.settings, call.now).is_some();
-        let start = if orders.is_empty() { BookingWatch::started } else { BookingWatch::started_after_hand_over };
+        let moves = orders.iter().any(|order| order.reason.takes_everything() && order.is_due(call.now));
+        let start = if moves { BookingWatch::started_after_hand_over } else { BookingWatch::started };
         let watch = affects.then(|| Item::BookingWatch(start(loaded.booking_watch(id), id, call.now)));
         let decision = welcomed.into_iter().chain(ordered).fold(decision, Decision::with).with_some(watch);
         Ok((Some(decision), Saved { before: Some(before.clone()), dealer: after, dry: None, orders }))

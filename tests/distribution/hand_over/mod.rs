@@ -1,6 +1,7 @@
 //! Hand-over of the work of users who cannot do it any more (DIS-12).
 
 mod absence;
+mod access;
 
 use crate::support::appointments::{appointment, made};
 use crate::support::dealers::of_dealer;

@@ -29,6 +29,7 @@ const VOLATILE: &[&str] = &[
     "until",
     "act_until",
     "done_at",
+    "passed",
     "due",
     "updated",
     "changed",
@@ -273,7 +274,7 @@ fn lead(item: &Value) -> Value {
     let since = |time: &Value| time.as_i64().map(|time| time - arrived);
     let steps = item["plan"].as_array().cloned().unwrap_or_default();
     // A later hand-over gives the new owner time until later (DIS-7).
-    let after = |step: &Value| match step["at"] == step["due"] || item["terms"]["act_until"].is_null() {
+    let after = |step: &Value| match item["terms"]["act_until"].is_null() || step["kind"] == "level_2" {
         true => json!(since(&step["at"])),
         false => json!("the time of the new owner"),
     };

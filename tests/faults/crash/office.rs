@@ -117,12 +117,12 @@ pub async fn leavers(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T09:22:00Z").await;
     let member = format!("/dealers/{NORTH}/users/anna");
     let gone = removed(change(cloud, Method::DELETE, &member, Some(&json!(1)), &json!({})).await);
-    until(cloud, "2026-11-23T09:44:00Z").await;
+    until(cloud, "2026-11-23T09:58:00Z").await;
     let mut ben = cloud.request(&Request::get(BOSS, "/users/ben")).await.body;
     ben["role"] = json!("contact_centre");
     let lost = change(cloud, Method::PUT, "/users/ben?hand_over=user:cara", Some(&json!(1)), &ben).await;
     let lost = Reply { body: Value::Null, ..lost };
-    until(cloud, "2026-11-23T10:06:00Z").await;
+    until(cloud, "2026-11-23T10:35:00Z").await;
     for i in 0..4 {
         let owner = cloud.request(&Request::get(BOSS, &path(i))).await.text("/owner").to_owned();
         assert!(!["anna", "ben"].contains(&&*owner), "{owner} still owns a lead");

@@ -204,9 +204,11 @@ impl Scope {
 
     /// Whether the principal may see an appointment with `user` that the user `by` created, at a dealer that it may access (ACC-1). The
     /// contact centre sees all, because it creates appointments for all dealers. A seller sees their own appointments, those of users whom
-    /// they supervise or deputise for, and those that they created.
+    /// they supervise or stand in for, and those that they created, while they are a member there.
     pub fn sees_appointment_of(&self, user: Option<&UserId>, by: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        (by.is_some() && by == self.user_id()) || self.sees_leads_of(user, settings, now)
+        // Access ends with the membership (DIS-12).
+        let left = matches!(&self.identity, Identity::User(user) if user.role == Role::Seller && settings.member(&user.id).is_none());
+        !left && ((by.is_some() && by == self.user_id()) || self.sees_leads_of(user, settings, now))
     }
 
     /// Checks a right, and that the principal may access the lead. `settings` are those of the lead's dealer.

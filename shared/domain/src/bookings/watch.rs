@@ -52,10 +52,7 @@ impl BookingWatch {
 
     /// Starts the watch of a dealer after a hand-over has moved most of the bookings to other persons (DIS-12).
     pub fn started_after_hand_over(before: Option<&Self>, dealer: &DealerId, now: DateTime<Utc>) -> Self {
-        let moved = now + HAND_OVER;
-        // An earlier check would notify staff of bookings that are about to be moved.
-        let before = before.map(|before| Self { due: before.due.filter(|due| *due > moved), ..before.clone() });
-        Self::started_at(before.as_ref(), dealer, moved)
+        Self::started_at(before, dealer, now + HAND_OVER)
     }
 
     fn started_at(before: Option<&Self>, dealer: &DealerId, soon: DateTime<Utc>) -> Self {

@@ -152,6 +152,11 @@ impl Plan {
         Ok(Self(steps))
     }
 
+    /// Returns the plan with a step that has not fired.
+    pub(crate) fn again(&self, kind: StepKind) -> Self {
+        Self(self.0.iter().map(|step| if step.kind == kind { Step { fired: None, ..*step } } else { *step }).collect())
+    }
+
     /// The steps in order.
     pub fn steps(&self) -> &[Step] {
         &self.0

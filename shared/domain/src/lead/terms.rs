@@ -139,6 +139,14 @@ impl Lead {
         true
     }
 
+    /// Lets level 2 happen again at another dealer, because nobody there has been notified. Reports keep the level (ESC-12).
+    pub(crate) fn escalates_again(&mut self) {
+        if self.clock_runs() {
+            self.escalated = self.highest_level();
+            self.plan = self.plan.take().map(|plan| plan.again(StepKind::Level2));
+        }
+    }
+
     /// Gives the new owner of a lead the reminder's time, in opening hours, before the reminder and level 1 happen. Level 2 does not move.
     /// Each owner gets it once; the first owner of a new lead needs none. `from` is the owner before.
     pub(crate) fn give_time(&mut self, dealer: &Dealer, from: Option<&UserId>, now: DateTime<Utc>) {

@@ -4,7 +4,7 @@ use crate::access::Scope;
 use crate::base::{Actor, DealerId, Fault, Refusal, Right, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::User;
-use crate::settings::{Dealer, DealerSettings, Recompute, Settings, SettingsChange, moves_deadlines};
+use crate::settings::{Dealer, DealerSettings, Member, Recompute, Settings, SettingsChange, moves_deadlines};
 use chrono::{DateTime, Utc};
 
 /// Saves `settings` as the next version with an entry in the history (SET-10). If the change moves deadlines, or open leads are counted
@@ -145,12 +145,9 @@ pub fn entrusted<'a>(before: &DealerSettings, after: &'a DealerSettings) -> Vec<
         {
             note("supervisor", supervisor);
         }
-        for (j, absence) in member.absences.iter().enumerate() {
-            let deputised =
-                |deputy: &UserId| known.is_some_and(|known| known.absences.iter().any(|absence| absence.deputy.as_ref() == Some(deputy)));
-            if let Some(deputy) = absence.deputy.as_ref().filter(|deputy| !deputised(deputy)) {
-                note(&format!("absences[{j}].deputy"), deputy);
-            }
+        let known: Vec<&UserId> = known.into_iter().flat_map(Member::stand_ins).map(|(_, user)| user).collect();
+        for (field, user) in member.stand_ins().filter(|(_, user)| !known.contains(user)) {
+            note(&field, user);
         }
     }
     let fallback = after.fallback_user.as_ref().filter(|_| before.fallback_user != after.fallback_user);

@@ -3,7 +3,7 @@
 use crate::base::text::{is_line, line};
 use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
 use crate::hours::DayOffKind;
-use crate::settings::{DealerSettings, Escalation, HandOverTo, Member, Settings};
+use crate::settings::{Absence, DealerSettings, Escalation, HandOverTo, Member, Settings};
 
 impl DealerSettings {
     /// Checks the settings as a whole.
@@ -103,6 +103,16 @@ impl DealerSettings {
     fn check_presence(&self, faults: &mut Vec<Fault>) {
         let mut fault = |field: String, rule, detail: &str| faults.push(Fault::new(field, rule, detail));
         for (i, member) in self.members.iter().enumerate() {
+            if member.absences.len() > Member::MOST_ABSENCES {
+                fault(format!("members[{i}].absences"), "SET-7", "must have at most 100 entries");
+            }
+            let handed = |absence: &&Absence| absence.hand_over.is_some();
+            for (j, absence) in member.absences.iter().enumerate().filter(|(_, absence)| handed(absence)) {
+                if member.absences[..j].iter().filter(handed).any(|earlier| earlier.from == absence.from) {
+                    let detail = "must begin at another time than the other absence with a hand-over";
+                    fault(format!("members[{i}].absences[{j}].from"), "DIS-12", detail);
+                }
+            }
             for (j, absence) in member.weekly_absences.iter().enumerate() {
                 let field = format!("members[{i}].weekly_absences[{j}]");
                 if member.weekly_absences[..j].iter().any(|earlier| earlier.day == absence.day) {

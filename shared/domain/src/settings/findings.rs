@@ -162,8 +162,8 @@ fn solo(dealer: &Dealer, members: &[&Member], (field, of): (&str, &str), now: Da
 }
 
 /// Finds the first time from `now` on at which a lead of a user would reach nobody who is present (ESC-12). Presence changes only at the
-/// begin of an absence, of a weekly absence, and of a day with own hours: so every opening within [`AHEAD`], and every begin of an absence
-/// that falls into opening hours, is examined.
+/// begin of an absence, of a weekly absence, and of a day with own hours: so every opening within [`AHEAD`], and every begin
+/// and end of an absence that falls into opening hours, is examined.
 fn presence(settings: &DealerSettings, now: DateTime<Utc>, found: &mut Findings) {
     let times = changes_of_presence(settings, now);
     for (i, member) in holders(settings) {
@@ -174,6 +174,10 @@ fn presence(settings: &DealerSettings, now: DateTime<Utc>, found: &mut Findings)
                 member.user
             );
             found.add(FindingKind::NobodyPresent, format!("members[{i}].absences"), detail);
+        } else if let Some(at) = times.iter().find(|at| !settings.reaches_somebody_above(&member.user, **at)) {
+            let local = at.with_timezone(&settings.calendar.zone()).format("%Y-%m-%d %H:%M");
+            let detail = format!("at {local} nobody above {} is present: level 2 goes to the administrator", member.user);
+            found.add(FindingKind::NobodyPresent, format!("members[{i}].supervisor"), detail);
         }
     }
 }
@@ -184,7 +188,7 @@ fn changes_of_presence(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Dat
     let end = now + AHEAD;
     let first = settings.decided_at(now);
     let openings = calendar.explain(first, end).map(|span| span.opens);
-    let absences = settings.members.iter().flat_map(|member| member.absences.iter().map(|absence| absence.from));
+    let absences = settings.members.iter().flat_map(|member| &member.absences).flat_map(|absence| [absence.from, absence.until]);
     let shifts =
         settings.members.iter().filter_map(|member| member.hours.as_ref()).flat_map(|hours| calendar.changes_of(hours, first, end));
     let inside = |at: &DateTime<Utc>| first <= *at && *at < end && calendar.is_open(*at);

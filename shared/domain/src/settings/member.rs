@@ -2,7 +2,7 @@
 
 use crate::base::{DistributionGroupId, UserId};
 use crate::hours::OpeningHours;
-use crate::settings::AbsenceHandOver;
+use crate::settings::{AbsenceHandOver, HandOverTo};
 use chrono::{DateTime, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -106,6 +106,8 @@ impl DayOfWeek {
 impl Member {
     /// The highest weight.
     pub const MAX_WEIGHT: u8 = 10;
+    /// The highest number of absences.
+    pub const MOST_ABSENCES: usize = 100;
     /// The highest maximum of open leads.
     pub const MOST_OPEN: u32 = 10_000;
 
@@ -123,6 +125,19 @@ impl Member {
             weight: one(),
             max_open: None,
         }
+    }
+
+    /// Returns the users who stand in for this member in some absence, each with its field: the deputies, and the targets of hand-overs.
+    pub fn stand_ins(&self) -> impl Iterator<Item = (String, &UserId)> {
+        let by_date = self.absences.iter().enumerate().flat_map(|(j, absence)| {
+            let target = absence.hand_over.as_ref().and_then(|hand_over| match &hand_over.to {
+                HandOverTo::User(user) => Some((format!("absences[{j}].hand_over.to"), user)),
+                _ => None,
+            });
+            absence.deputy.as_ref().map(|deputy| (format!("absences[{j}].deputy"), deputy)).into_iter().chain(target)
+        });
+        let weekly = self.weekly_absences.iter().enumerate();
+        by_date.chain(weekly.filter_map(|(j, absence)| Some((format!("weekly_absences[{j}].deputy"), absence.deputy.as_ref()?))))
     }
 
     /// Returns the absences by date at `at`. Several can overlap.

@@ -70,6 +70,13 @@ impl DealerSettings {
         self.is_present(self.recipient_for(owner, at), at)
     }
 
+    /// Returns whether level 2 of the work of `owner` reaches another person who is present at `at`; also if nobody is above the owner,
+    /// which has a finding of its own.
+    pub fn reaches_somebody_above(&self, owner: &UserId, at: DateTime<Utc>) -> bool {
+        let to = self.escalates_to(Some(owner), at);
+        self.supervisor_of(Some(owner)) == owner || (to != owner && self.is_present(to, at))
+    }
+
     /// Returns the users above `owner`, the first one first: the supervisor, the fallback user, the administrator.
     fn above<'a>(&'a self, owner: Option<&UserId>) -> impl Iterator<Item = &'a UserId> + use<'a> {
         let supervisor = owner.and_then(|owner| self.member(owner)).and_then(|member| member.supervisor.as_ref());

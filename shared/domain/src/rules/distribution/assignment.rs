@@ -182,6 +182,7 @@ pub fn to_dealer(input: LeadInput<'_>, to: &Dealer, note: Option<String>, load: 
     changed.calendar_transfer_pending_since = (!changed.planned.is_empty()).then_some(now);
     changed.turn = None;
     changed.settings_version = 0;
+    changed.escalates_again();
     changed.replan(to);
     let passed = passed_on(input, &event, Some(to));
     let mut decision = commit(changed, by.clone(), vec![event], now);

@@ -34,6 +34,6 @@ pub(crate) fn passed_on(input: LeadInput<'_>, event: &Event, site: Option<&Deale
         note: note.clone(),
         supervisor,
     };
-    let cause = |reader: &UserId| format!("passed-{}-{reader}", lead.version + 1);
+    let cause = |reader: &UserId| format!("passed-{}-{reader}", lead.assignment);
     readers.map(|(reader, copy)| Item::Message(Message::queued(lead, cause(reader), notice(copy), reader.clone(), now))).collect()
 }

@@ -87,8 +87,8 @@ fn in_charge(settings: &DealerSettings, user: &UserId) -> Vec<String> {
         if member.supervisor.as_ref() == Some(user) {
             fields.push(format!("members[{i}].supervisor"));
         }
-        let deputy = member.absences.iter().position(|absence| absence.deputy.as_ref() == Some(user));
-        fields.extend(deputy.map(|j| format!("members[{i}].absences[{j}].deputy")));
+        let stands_in = member.stand_ins().find(|(_, other)| *other == user);
+        fields.extend(stands_in.map(|(field, _)| format!("members[{i}].{field}")));
     }
     fields.extend((settings.fallback_user.as_ref() == Some(user)).then(|| "fallback_user".to_owned()));
     fields.extend((settings.admin_user == *user).then(|| "admin_user".to_owned()));

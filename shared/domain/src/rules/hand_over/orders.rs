@@ -88,10 +88,10 @@ pub fn orders<'a>(
         let order = order(&after.id, &user, (&to, reason), asked.by, now);
         orders.push(HandOver { supervisor, due: Some(now), ..order });
     }
-    if orders.len() > MOST {
-        return Err(Refusal::field("members", "DIS-12", format!("at most {MOST} users can be removed at once")));
-    }
     orders.extend(of_absences(before, after, asked, stored));
+    if orders.len() > MOST {
+        return Err(Refusal::field("members", "DIS-12", format!("at most {MOST} hand-overs can begin or change at once")));
+    }
     Ok(orders)
 }
 
