@@ -199,6 +199,7 @@ async fn pool(cloud: &Cloud) -> Vec<Reply> {
     // The time of the new owner ends before the reminder.
     until(cloud, "2026-11-23T09:18:00Z").await;
     let next = claim("paul", &second, "k-6").await;
+    until(cloud, "2026-11-23T09:35:00Z").await;
     let answered = post(cloud, "pia", &format!("/leads/{}/reactions", first.text("/id")), "k-7", &json!({"kind": "reply"})).await;
     until(cloud, "2026-11-23T09:55:00Z").await;
     // The new enquiry follows an answer, so it starts a deadline of its own.
