@@ -92,6 +92,7 @@ SENDERS = {
 REFUSED = {
     "ApproveDeadline": {409: "no move of the first-contact deadline is requested"},
     "ClaimLead": {409: "the lead is not in the pool"},
+    "KeepAppointment": {409: "the appointment is past or cancelled by then"},
     "Resend": {404: "no message failed"},
     "ReceivePingBack": {401: "no signature: the ping-back that the drive signs is accepted"},
     "CompleteUpload": {409: "nothing was uploaded: the drive uploads a file by its link"},
