@@ -23,7 +23,7 @@ pub enum FindingKind {
     Level1TooLong,
     /// Level 2 of a user's leads can only go to that user.
     NobodyAbove,
-    /// At some time within [`AHEAD`] nobody who is notified of a user's leads is present.
+    /// At some time within the next 60 days nobody who is notified of a user's leads is present.
     NobodyPresent,
     /// The reminder is not shorter than its level 1, so that a seller is not reminded of an enquiry that arrives in opening hours.
     ReminderNotBeforeLevel1,

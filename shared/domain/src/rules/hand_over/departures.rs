@@ -32,7 +32,7 @@ pub struct Departure {
 ///
 /// # Errors
 /// 409 if another setting of a dealer still names the user, such as a supervisor or the fallback user; 409 if there are too many dealers;
-/// a fault of `hand_over` as in [`orders`].
+/// a fault of `hand_over` as in [`orders()`].
 pub fn departures<'a>(
     user: &UserId,
     departing: &[Departing<'_>],

@@ -1,6 +1,6 @@
 //! Hands over the work of a user who cannot do it any more (DIS-12).
 //!
-//! The change of settings or of a user and the order are one decision ([`orders`]). The order is worked off page by page: each lead,
+//! The change of settings or of a user and the order are one decision ([`orders()`]). The order is worked off page by page: each lead,
 //! and the
 //! tasks and events on it, in decisions of their own. Each decision writes the order too, with the number of moved items. So two deliveries
 //! of a wake-up cannot count an item twice, and a cancelled order moves nothing more.
