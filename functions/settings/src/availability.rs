@@ -26,7 +26,7 @@ pub struct AvailabilityView {
     /// Version of the settings; also the ETag.
     pub version: u64,
     /// The user's own weekly hours, by the dealer's wall clock; `null` if the user works while the dealer is open.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub hours: Value,
     /// The weekly absences: `day` and `deputy`.
     #[schema(value_type = Vec<Object>)]
