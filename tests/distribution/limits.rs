@@ -280,7 +280,8 @@ async fn dis_8_a_full_user_cannot_claim_from_the_pool() {
     assert_eq!(shown(&world, NORDSTERN).await, BTreeMap::from([("ben.krause".into(), 1)]));
 }
 
-/// DIS-13, INT-9: with weights and a maximum, an intake costs the same units and round trips; closing a lead costs one write more, two units in a transaction.
+/// DIS-13, INT-9: with weights and a maximum, an intake costs the same units and round trips; closing a lead costs one write more, which
+/// is two units in a transaction.
 #[tokio::test]
 async fn dis_13_weights_and_limits_cost_intake_no_write_unit_and_closing_two() {
     let mut costs = Vec::new();
