@@ -127,7 +127,7 @@ impl Member {
         }
     }
 
-    /// Returns the users who stand in for this member in some absence, each with its field: the deputies, and the targets of hand-overs.
+    /// Returns the users who replace this member during an absence, each with its field: the deputies, and the targets of hand-overs.
     pub fn stand_ins(&self) -> impl Iterator<Item = (String, &UserId)> {
         let by_date = self.absences.iter().enumerate().flat_map(|(j, absence)| {
             let target = absence.hand_over.as_ref().and_then(|hand_over| match &hand_over.to {

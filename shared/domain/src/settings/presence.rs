@@ -1,4 +1,4 @@
-//! Who is present, who stands in, and who is notified (DIS-4, DIS-6, DIS-13, ESC-3, ESC-12).
+//! Presence, deputies, and the recipients of notices (DIS-4, DIS-6, DIS-13, ESC-3, ESC-12).
 
 use crate::base::UserId;
 use crate::settings::{Dealer, DealerSettings, Member};
@@ -58,7 +58,7 @@ impl DealerSettings {
         self.above(owner).find_map(|user| self.present_one(user, owner, at, &mut seen)).unwrap_or(&self.admin_user)
     }
 
-    /// Returns whether `user` stands in for `owner` at `at`: as a deputy, also of an absent deputy, or as the recipient of the owner's
+    /// Returns whether `user` replaces `owner` at `at`: as a deputy, as the deputy of an absent deputy, or as the recipient of the owner's
     /// notices or of level 2 (DIS-4).
     pub fn stands_in(&self, user: &UserId, owner: &UserId, at: DateTime<Utc>) -> bool {
         let mut seen = Vec::new();
