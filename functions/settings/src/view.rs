@@ -102,13 +102,7 @@ impl SettingsView {
     pub(crate) fn of(dealer: &Dealer) -> Self {
         let mut settings = json!(dealer.settings);
         days_off::to_api(&mut settings["calendar"]);
-        Self {
-            dealer: dealer.id.to_string(),
-            version: dealer.version,
-            settings,
-            hand_overs: Vec::new(),
-            bookings: BookingsAffectedView::default(),
-        }
+        Self::showing(dealer, settings)
     }
 
     pub(crate) fn with_bookings(self, bookings: BookingsAffectedView) -> Self {
@@ -116,7 +110,10 @@ impl SettingsView {
     }
 
     pub(crate) fn of_part(part: SettingsPart, dealer: &Dealer) -> Self {
-        let settings = crate::parts::view(part, &dealer.settings);
+        Self::showing(dealer, crate::parts::view(part, &dealer.settings))
+    }
+
+    fn showing(dealer: &Dealer, settings: Value) -> Self {
         Self {
             dealer: dealer.id.to_string(),
             version: dealer.version,
