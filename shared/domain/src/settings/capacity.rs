@@ -1,6 +1,6 @@
 //! The number, times and durations of the appointments that customers can book with a person (CAL-7).
 
-use crate::base::Fault;
+use crate::base::{Fault, optional_whole};
 use crate::hours::TimeOfDay;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,10 @@ fn is_duration(minutes: &u32) -> bool {
 #[serde(default)]
 pub struct CapacityDraft {
     /// The number of timed events with which a quarter-hour is full, 0 to 50. Default 1. With 0, customers cannot book.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 0, 50>")]
     pub per_slot: Option<u32>,
     /// The maximum number of bookings of a person on a local date, 0 to 200. Default 8. With 0, customers cannot book.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 0, 200>")]
     pub per_day: Option<u32>,
     /// The earliest start, by the dealer's wall clock, before 24:00. Default: the opening time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,16 +44,16 @@ pub struct CapacityDraft {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub durations: BTreeMap<String, u32>,
     /// Minutes of a type without an entry, 15 to 480 in steps of 15. Default 60.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 15, 480>")]
     pub default_duration: Option<u32>,
     /// Minutes between two offered starts: 15, 30 or 60. Default 30.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 15, 60>")]
     pub step: Option<u32>,
     /// The minimum time between a booking and its slot in minutes, 0 to 20160 (14 days). Default 60.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 0, 20_160>")]
     pub notice: Option<u32>,
     /// The number of local dates after today that a customer may book, 1 to 92. Default 28.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 1, 92>")]
     pub horizon_days: Option<u32>,
 }
 
