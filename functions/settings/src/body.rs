@@ -119,8 +119,8 @@ fn resolve_absences(settings: &mut Value, calendar: &Calendar) {
     }
 }
 
-/// Gives each stored hand-over to the absence of the same user and beginning that omits `hand_over`: a client of an earlier release does not
-/// know the field. `null` removes the hand-over (DIS-12).
+/// Gives each stored hand-over to the absence of the same user and beginning that omits `hand_over`: a client of an earlier release does
+/// not know the field. `null` removes the hand-over (DIS-12).
 fn keep_hand_overs(settings: &mut Value, before: &DealerSettings) {
     for member in settings.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten() {
         let user = member.get("user").and_then(Value::as_str);
@@ -135,8 +135,8 @@ fn keep_hand_overs(settings: &mut Value, before: &DealerSettings) {
     }
 }
 
-/// Returns the place of a stored absence among those that were entered: the one with the same beginning and end, else the first new one with
-/// the same beginning.
+/// Returns the place of a stored absence among those that were entered: the one with the same beginning and end, else the first new one
+/// with the same beginning.
 fn place_of(absence: &Absence, entered: &[Value], known: &[Absence]) -> Option<usize> {
     let at = |entry: &Value, name: &str| entry.get(name)?.as_str()?.parse::<DateTime<Utc>>().ok();
     let is = |entry: &Value, absence: &Absence| (at(entry, "from"), at(entry, "until")) == (Some(absence.from), Some(absence.until));

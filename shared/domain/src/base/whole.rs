@@ -5,9 +5,9 @@ use serde::de::{Error, Unexpected, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Reads a whole number. If the value is another kind of value, or a number that the type cannot hold, the error names the limits `MIN` and
-/// `MAX` of the rule. A number between the limits of the rule and those of the type is read, because another release may have stored it: the
-/// rule checks it.
+/// Reads a whole number. If the value is another kind of value, or a number that the type cannot hold, the error names the limits `MIN`
+/// and `MAX` of the rule. A number between the limits of the rule and those of the type is read, because another release may have stored
+/// it: the rule checks it.
 ///
 /// # Errors
 /// If the type cannot hold the value.

@@ -1,9 +1,9 @@
 //! The number, times and durations of the appointments that customers can book with a person (CAL-7).
 
-use crate::base::{Fault, optional_whole};
+use crate::base::{Fault, optional_whole, whole};
 use crate::hours::TimeOfDay;
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -21,6 +21,14 @@ fn is_step(minutes: &u32) -> bool {
 
 fn is_duration(minutes: &u32) -> bool {
     (15..=480).contains(minutes) && minutes.is_multiple_of(15)
+}
+
+/// Reads the durations of types.
+fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, u32>, D::Error> {
+    #[derive(Deserialize)]
+    struct Minutes(#[serde(deserialize_with = "whole::<_, _, 15, 480>")] u32);
+    let read = BTreeMap::<String, Minutes>::deserialize(deserializer)?;
+    Ok(read.into_iter().map(|(kind, Minutes(minutes))| (kind, minutes)).collect())
 }
 
 /// The settings of a group or a dealer. A field that a dealer does not set is the group's; a field that neither sets has the default
@@ -41,7 +49,7 @@ pub struct CapacityDraft {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latest: Option<TimeOfDay>,
     /// Minutes by type of event, 15 to 480 in steps of 15. A dealer's entry replaces the group's entry of the same type only.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "durations")]
     pub durations: BTreeMap<String, u32>,
     /// Minutes of a type without an entry, 15 to 480 in steps of 15. Default 60.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 15, 480>")]

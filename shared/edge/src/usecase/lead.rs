@@ -261,9 +261,10 @@ pub async fn make_together<A>(
     Ok(answers.collect())
 }
 
-/// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or completes,
-/// marks as a no-show, reschedules or keeps an event that is assigned to a user whose work the sender may see (CAL-4); or reschedules, keeps
-/// or cancels an event about which the sender is asked to decide (APT-9). Of the others only users who may see the lead may cancel the event.
+/// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or
+/// completes, marks as a no-show, reschedules or keeps an event that is assigned to a user whose work the sender may see (CAL-4); or
+/// reschedules, keeps or cancels an event about which the sender is asked to decide (APT-9). Of the others only users who may see the lead
+/// may cancel the event.
 fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
     let own = task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && sees_given(call, dealer, task.work.assignee.as_ref()));

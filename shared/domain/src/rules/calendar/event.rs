@@ -93,7 +93,8 @@ impl EventAction {
 /// `None` if nothing changes.
 ///
 /// # Errors
-/// 409 if the event has already ended in another way, or if its person is to keep it under an own absence; faults by field; 422 if attendance is recorded before the day of the appointment.
+/// 409 if the event has already ended in another way, or if its person is to keep it under an own absence; faults by field; 422 if
+/// attendance is recorded before the day of the appointment.
 pub fn settle(
     context: &CalendarContext<'_>,
     event: &CalendarEvent,
