@@ -2,7 +2,9 @@
 
 use crate::support::appointments::{appointment, made, seen};
 use crate::support::letters::{letters, mails_to};
-use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at, dealer, enquiry};
+use forecourt_domain::bookings::{BookingWatch, Impediment, Notices, Undecided};
+use forecourt_local::demo;
 use serde_json::{Value, json};
 
 fn of_dealer(path: &str) -> String {
@@ -190,9 +192,10 @@ async fn apt_9_the_bookings_of_a_removed_member_are_listed_and_handed_over() {
     assert_eq!((findings(&world).await, notices(&world)), (Vec::<String>::new(), Vec::new()));
 }
 
-/// APT-9, CAL-4: a planned event of a lead is a booking, too. Its user keeps it, and the timeline names the author.
+/// APT-9, CAL-4: a planned event of a lead is a booking, too. The deputy keeps it before the absence begins, and the timeline names the
+/// author. The absent user cannot keep it.
 #[tokio::test]
-async fn apt_9_a_planned_event_of_a_lead_is_kept_by_its_user_and_the_timeline_shows_it() {
+async fn apt_9_a_planned_event_of_a_lead_is_kept_by_the_deputy_and_the_timeline_shows_it() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let owner = world.page(lead).await.lead.owner.unwrap().to_string();
@@ -210,7 +213,14 @@ async fn apt_9_a_planned_event_of_a_lead_is_kept_by_its_user_and_the_timeline_sh
     let titles: Vec<&str> = saved.body["bookings_affected"].as_array().unwrap().iter().map(|b| b["title"].as_str().unwrap()).collect();
     assert_eq!(titles, ["Call", "Drive"], "{}", saved.body);
     for id in &ids {
-        let kept = world.post(&owner, &format!("{events}/{id}/keep"), &json!({})).await;
+        let own = world.post(&owner, &format!("{events}/{id}/keep"), &json!({})).await;
+        assert_eq!((own.status, own.text("/rule")), (409, "APT-9"), "{}", own.body);
+        for path in [format!("/leads/{lead}"), format!("{events}/{id}")] {
+            assert_eq!(world.get("greta.sommer", &path).await.status, 200, "{path}");
+        }
+        let other = world.post("greta.sommer", &format!("/leads/{lead}/reactions"), &json!({"kind": "reply"})).await;
+        assert_eq!(other.status, 404, "the deputy decides, and works on the lead from the absence on: {}", other.body);
+        let kept = world.post("greta.sommer", &format!("{events}/{id}/keep"), &json!({})).await;
         assert_eq!((kept.status, kept.text("/state")), (200, "incomplete"), "{}", kept.body);
     }
     assert_eq!(findings(&world).await, Vec::<String>::new());
@@ -266,4 +276,89 @@ async fn apt_9_a_booking_made_under_an_absence_starts_the_notices_with_its_remin
     world.advance_to("2026-11-26T10:00:00Z").await;
     assert_eq!(subjects(&world, "jana").len(), 1, "the confirmation: {:?}", subjects(&world, "jana"));
     assert!(notices(&world)[0].starts_with("11-26 helga.stern:"), "{:?}", notices(&world));
+}
+
+/// APT-9, ACC-1: the deputy of a coming absence reads the booking, moves, cancels or keeps it. Another seller does not see it.
+#[tokio::test]
+async fn apt_9_the_deputy_of_a_coming_absence_decides_about_its_bookings() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for (customer, hour) in [("jana", "10"), ("karl", "11"), ("lena", "12"), ("mona", "13")] {
+        ids.push(booked(&world, customer, "anna.vogt", &format!("2026-12-03T{hour}:00:00+01:00")).await);
+    }
+    let read = async |who: &str, id: &str| world.get(who, &format!("/appointments/{id}")).await.status;
+    assert_eq!(read("ben.krause", &ids[0]).await, 404);
+    let away = json!({"absences": [{"from": "2026-12-01", "until": "2026-12-04", "deputy": "ben.krause"}]});
+    assert_eq!(affected(&put(&world, "anna.vogt", "users/anna.vogt/absences", 1, &away).await).len(), 4);
+    assert_eq!((read("ben.krause", &ids[0]).await, read("greta.sommer", &ids[0]).await), (200, 404));
+    let own = world.post("anna.vogt", &format!("/appointments/{}/keep", ids[0]), &json!({})).await;
+    assert_eq!((own.status, own.text("/rule")), (409, "APT-9"), "{}", own.body);
+    assert_eq!(world.post("greta.sommer", &format!("/appointments/{}/keep", ids[0]), &json!({})).await.status, 404);
+    for (id, path, body) in
+        [(&ids[0], "keep", json!({})), (&ids[1], "cancellation", json!({})), (&ids[2], "time", json!({"at": "2026-12-08T10:00:00+01:00"}))]
+    {
+        let done = world.post("ben.krause", &format!("/appointments/{id}/{path}"), &body).await;
+        assert_eq!(done.status, 200, "{path}: {}", done.body);
+    }
+    let version = seen(&world, &ids[3]).await.body["version"].as_u64().unwrap();
+    let given = Request::patch("ben.krause", &format!("/appointments/{}", ids[3])).json(&json!({"user": "ben.krause"}));
+    let given = world.call(given.version(version)).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    assert_eq!(findings(&world).await, Vec::<String>::new());
+    // Who kept the booking still reads it.
+    assert_eq!(read("ben.krause", &ids[0]).await, 200);
+}
+
+/// APT-9, DIS-13: other hours of a user and the end of memberships list the bookings, and the notices start.
+#[tokio::test]
+async fn apt_9_other_hours_of_a_user_and_the_end_of_a_membership_list_the_bookings() {
+    let world = World::new().await;
+    let jana = booked(&world, "jana", "anna.vogt", "2026-11-26T10:00:00+01:00").await;
+    let hours = json!({"hours": {"mon": [["08:00", "18:00"]], "tue": [["08:00", "18:00"]]}});
+    let saved = put(&world, "anna.vogt", "users/anna.vogt/availability", 1, &hours).await;
+    assert_eq!(affected(&saved), ["jana absence"], "{}", saved.body);
+    let again = put(&world, "anna.vogt", "users/anna.vogt/availability", 2, &saved.body).await;
+    assert_eq!((affected(&again), &again.body["version"]), (vec![], &json!(2)));
+    world.advance_to("2026-11-23T10:00:00Z").await;
+    assert!(notices(&world)[0].starts_with("11-23 helga.stern:"), "{:?}", notices(&world));
+    // Hours are no absence: the user may come for this customer.
+    let kept = act_as(&world, "anna.vogt", &jana, "keep").await;
+    assert_eq!(kept.status, 200, "{}", kept.body);
+    let karl = booked(&world, "karl", "ben.krause", "2026-11-26T10:00:00+01:00").await;
+    for query in ["?hand_over=distribution&dry_run=true", "?hand_over=distribution"] {
+        let path = format!("/users/ben.krause{query}");
+        let gone = world.call(Request::delete("gina.group", &path).json(&json!({})).version(1)).await;
+        assert_eq!((gone.status, affected(&gone)), (200, vec!["karl leaver".to_owned()]), "{query}: {}", gone.body);
+        let first = &gone.body["bookings_affected"][0];
+        assert_eq!((first["dealer"].as_str(), first["appointment"].as_str()), (Some(NORDSTERN), Some(karl.as_str())), "{first}");
+    }
+}
+
+async fn act_as(world: &World, who: &str, id: &str, path: &str) -> Reply {
+    world.post(who, &format!("/appointments/{id}/{path}"), &json!({})).await
+}
+
+/// APT-9, DIS-12: bookings of a user who left wait for the hand-over, but not those of the next open days.
+#[test]
+fn apt_9_a_booking_that_begins_soon_does_not_wait_for_a_hand_over() {
+    let settings = demo::group().unwrap().dealers.remove(0).settings;
+    let now = at("2026-11-23T16:45:00Z");
+    let watch = BookingWatch::started_with_hand_over(None, &dealer(NORDSTERN), now);
+    assert_eq!(watch.due, Some(at("2026-11-23T16:46:00Z")));
+    let booking = |day: &str| Undecided {
+        id: day.to_owned(),
+        user: Some("gone".parse().unwrap()),
+        at: at(&format!("{day}T08:00:00Z")),
+        until: at(&format!("{day}T09:00:00Z")),
+        why: Impediment::Leaver,
+    };
+    let undecided = [booking("2026-11-24"), booking("2026-12-09")];
+    let Notices::Now(notices) = watch.notices(&settings, &undecided, at("2026-11-23T16:46:00Z")) else { panic!("the dealer is open") };
+    let places: Vec<usize> = notices.values().flatten().copied().collect();
+    assert!(!places.is_empty() && places.iter().all(|place| *place == 0), "{notices:?}");
+    let reached: Vec<_> = notices.into_iter().collect();
+    let after = watch.after(&settings, &undecided, &reached, false, at("2026-11-23T16:46:00Z"));
+    assert_eq!((after.due, after.hands_over_until), (Some(at("2026-11-23T17:15:00Z")), Some(at("2026-11-23T17:15:00Z"))));
+    let Notices::At(opening) = after.notices(&settings, &undecided, at("2026-11-23T17:15:00Z")) else { panic!("it is closed") };
+    assert!(opening < undecided[0].at, "{opening}");
 }

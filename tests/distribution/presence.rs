@@ -203,6 +203,18 @@ async fn dis_13_a_busy_user_is_passed_over_until_the_time_has_passed() {
     world.settings(|s| s.escalation.level_1 = 90).await;
     let ended = world.call(Request::put("anna.vogt", &path).json(&json!({}))).await;
     assert_eq!((ended.status, &ended.body["busy_until"]), (200, &Value::Null));
+    for (value, type_of) in [(json!(-5), "less"), (json!(99_999_999_999_u64), "more"), (json!("x"), "text")] {
+        let refused = world.call(Request::put("anna.vogt", &path).json(&json!({"minutes": value}))).await;
+        assert_eq!(refused.text("/errors/0/detail"), "must be a whole number from 1 to 1440", "{type_of}: {}", refused.body);
+        let weight = json!({"users": [{"user": "anna.vogt", "weight": value}]});
+        let refused = world.call(Request::patch(ADMIN, &format!("/dealers/{NORDSTERN}/users")).version(2).json(&weight)).await;
+        assert_eq!(refused.text("/errors/0/detail"), "must be a whole number from 1 to 10", "{type_of}: {}", refused.body);
+    }
+    // A version is not needed, but one that is sent must be current.
+    let stale = world.call(Request::put("anna.vogt", &path).version(1).json(&json!({"minutes": 5}))).await;
+    assert_eq!(stale.status, 412, "{}", stale.body);
+    let current = world.call(Request::put("anna.vogt", &path).version(2).json(&json!({"minutes": 5}))).await;
+    assert_eq!(current.status, 200, "{}", current.body);
     for (body, fault) in [
         (json!({"minutes": 0}), "minutes DIS-13"),
         (json!({"minutes": 1_441}), "minutes DIS-13"),
@@ -251,6 +263,7 @@ async fn dis_4_absences_that_have_ended_leave_the_settings_at_the_next_change() 
     let list = set.body["absences"].as_array().unwrap();
     assert_eq!(list.len(), 1, "{list:?}");
     assert_eq!(list[0]["from"], json!("2026-11-30T23:00:00Z"), "a plain date is a day of the dealer's zone");
+    assert_eq!(set.body["past_absences"][0]["until"], json!("2026-11-05T23:00:00Z"), "the answer names what was not stored");
     let repeated = world.call(Request::put("anna.vogt", &path).version(1).json(&json!({"absences": [past, later]}))).await;
     assert_eq!((repeated.status, &repeated.body["version"]), (200, &set.body["version"]), "a repeat finds the same absences");
 }

@@ -144,7 +144,7 @@ async fn set_10_a_field_that_cannot_be_read_is_described_in_plain_words() {
         json!([day])
     };
     let time = "must be a time with a UTC offset such as 2026-12-24T12:30:00+01:00";
-    let whole = "must be a whole number from 0 to 4294967295";
+    let whole = "must be a whole number from 0 to 86400";
     for (body, field, detail) in [
         (absent(json!({"until": "2026-12-02T00:00:00Z"})), "members[0].absences[0].from", "is required".to_owned()),
         (absent(json!({"from": 7, "until": "2026-12-02T00:00:00Z"})), "members[0].absences[0].from", time.to_owned()),

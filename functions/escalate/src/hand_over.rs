@@ -33,7 +33,7 @@ pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp, id: &str
     let page = match job.next_step(order, dealer) {
         Next::Move => job.move_page(order, dealer).await?,
         Next::Wait(until) => return job.store(order, |order| HandOver { due: Some(until), ..order.clone() }).await,
-        Next::Cancel => return job.store(order, |order| order.cancelled(job.now)).await,
+        Next::Cancel => return job.store(order, |order| order.broken_off(job.now)).await,
         Next::End => return job.store(order, |order| order.ended(job.now)).await,
     };
     job.store(order, |order| order.turned(page.clone(), job.now)).await
@@ -45,7 +45,7 @@ enum Next {
     Move,
     /// Wait: the user is still absent.
     Wait(DateTime<Utc>),
-    /// The absence was removed.
+    /// The absence was removed, perhaps while leads were moved.
     Cancel,
     /// Nothing is left to do: an absent user left the dealer, or a user who left is back.
     End,
@@ -62,7 +62,14 @@ impl Job<'_> {
 
     fn input<'a>(&self, loaded: &'a Loaded) -> Option<HandOverInput<'a>> {
         let (order, dealer) = self.found(loaded)?;
-        Some(HandOverInput { order, dealer, now: self.now })
+        Some(HandOverInput { order, dealer, now: self.now, earlier: None })
+    }
+
+    /// Returns the input of a rule about a lead, with the order by which the lead came to its owner.
+    fn unit<'a>(&self, loaded: &'a Loaded, id: LeadId) -> Option<(HandOverInput<'a>, &'a Lead)> {
+        let (input, lead) = self.input(loaded).zip(loaded.lead(id))?;
+        let earlier = lead.handed_from.as_ref().and_then(|from| loaded.hand_over(&lead.dealer, &from.order));
+        Some((HandOverInput { earlier, ..input }, lead))
     }
 
     fn next_step(&self, order: &HandOver, dealer: &Dealer) -> Next {
@@ -133,7 +140,7 @@ impl Job<'_> {
             HandOverPhase::Events => {
                 let (planned, next) = self.rows(dealer, cursor, |row| row.planned).await?;
                 let loaded = store.load(&scope, &Load::of(planned.iter().copied().map(Key::Lead))).await?;
-                let input = HandOverInput { order, dealer, now: self.now };
+                let input = HandOverInput { order, dealer, now: self.now, earlier: None };
                 for id in planned {
                     if loaded.lead(id).is_some_and(|lead| !events_of(input, lead).is_empty()) {
                         self.one(id, self.events(id).await)?;
@@ -206,11 +213,13 @@ impl Job<'_> {
     /// Changes a lead by a rule that reads lanes of the dealer.
     async fn change_lead(&self, id: LeadId, change: fn(HandOverInput<'_>, &Lead, LoadLane<'_>) -> Option<Decision>) -> Result<(), Failure> {
         let load = Load::of(self.keys().into_iter().chain([Key::Lead(id)])).then(|loaded| {
-            let unit = self.input(loaded).zip(loaded.lead(id));
-            unit.map(|(input, lead)| lanes_of(input.dealer, |lanes| change(input, lead, lanes))).unwrap_or_default()
+            let Some((input, lead)) = self.unit(loaded, id) else { return Vec::new() };
+            let earlier = lead.handed_from.as_ref().filter(|from| from.order != self.id);
+            let earlier = earlier.map(|from| Key::HandOver(lead.dealer.clone(), from.order.clone()));
+            lanes_of(input.dealer, |lanes| change(input, lead, lanes)).into_iter().chain(earlier).collect()
         });
         let rule = |loaded: &Loaded, _| {
-            let unit = self.input(loaded).zip(loaded.lead(id));
+            let unit = self.unit(loaded, id);
             Ok((unit.and_then(|(input, lead)| change(input, lead, &|lane| loaded.place(&input.dealer.id, lane))), ()))
         };
         self.platform.store.decide(&self.wake_up.scope(), load.with_long_retry(), rule).await

@@ -48,8 +48,15 @@ impl Sender {
             // A change of settings that restarted the watch in the meantime keeps its due time, and the notices that were sent.
             let stored_watch = loaded.booking_watch(id);
             let restarted = stored_watch.filter(|stored| **stored != leased);
-            let watch =
-                restarted.map_or_else(|| after.clone(), |stored| BookingWatch { due: stored.due, leased: stored.leased, ..after.clone() });
+            let watch = restarted.map_or_else(
+                || after.clone(),
+                |BookingWatch { due, leased, hands_over_until, .. }| BookingWatch {
+                    due: *due,
+                    leased: *leased,
+                    hands_over_until: *hands_over_until,
+                    ..after.clone()
+                },
+            );
             Ok((stored_watch.map(|_| stored(watch)), ()))
         };
         self.platform.store.decide(&scope, Load::of([Key::BookingWatch(id.clone())]).with_long_retry(), record).await

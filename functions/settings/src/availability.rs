@@ -1,10 +1,11 @@
 //! When a user is there: own weekly hours, weekly absences, and "busy until" (DIS-13).
 
+use crate::bookings::{self, BookingsAffectedView};
 use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
 use crate::{body, members};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::base::{DealerId, Refusal, UserId};
+use forecourt_domain::base::{DealerId, Refusal, UserId, optional_whole};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::settings::{Dealer, Settings};
 use forecourt_edge::Platform;
@@ -37,6 +38,9 @@ pub struct AvailabilityView {
     pub present: bool,
     /// Whether a rotation may give the user a lead that arrives now.
     pub takes_leads: bool,
+    /// The bookings that the change affects.
+    #[serde(flatten)]
+    pub bookings: BookingsAffectedView,
 }
 
 /// The end of a busy time: `until` or `minutes`. Without both, the user is not busy.
@@ -46,33 +50,39 @@ pub struct BusyBody {
     #[serde(default)]
     until: Option<DateTime<Utc>>,
     /// The minutes from now on.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_whole::<_, _, 1, 1_440>")]
     #[schema(minimum = 1, maximum = 1440)]
     minutes: Option<u32>,
 }
 
+/// The fields of an [`AvailabilityView`] that cannot be changed.
+const READ_ONLY: [&str; 6] = ["dealer", "user", "version", "busy_until", "present", "takes_leads"];
+
 /// A request about the availability of `user`.
 pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId, user: &UserId) -> Result<Answer, Problem> {
-    let dealer = match call.operation {
+    let (dealer, bookings) = match call.operation {
         Operation::SetAvailability => {
-            let fields = body::writable(call, &["dealer", "user", "version", "busy_until", "present", "takes_leads"])?;
+            let fields = body::writable(call, &[&READ_ONLY[..], &bookings::FIELDS[..]].concat())?;
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
             let make = |dealer: &Dealer| with_availability(&dealer.settings, user, &fields);
-            match save(platform, call, id, &required_versions(call)?, make).await {
+            let saved = match save(platform, call, id, &required_versions(call)?, make).await {
                 Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
-                saved => saved?.dealer,
-            }
+                saved => saved?,
+            };
+            let bookings = saved.bookings(platform, call).await?;
+            (saved.dealer, bookings)
         }
-        Operation::SetBusy => set_busy(platform, call, id, user).await?,
-        _ => current(platform, call, id).await?,
+        // Busy users keep their bookings.
+        Operation::SetBusy => (set_busy(platform, call, id, user).await?, BookingsAffectedView::default()),
+        _ => (current(platform, call, id).await?, BookingsAffectedView::default()),
     };
-    view(&dealer, user, call.now)
+    answer(&dealer, &AvailabilityView { bookings, ..view(&dealer, user, call.now)? })
 }
 
-fn view(dealer: &Dealer, user: &UserId, now: DateTime<Utc>) -> Result<Answer, Problem> {
+fn view(dealer: &Dealer, user: &UserId, now: DateTime<Utc>) -> Result<AvailabilityView, Refusal> {
     let settings = &dealer.settings;
     let member = settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
-    let view = AvailabilityView {
+    Ok(AvailabilityView {
         dealer: dealer.id.to_string(),
         user: user.to_string(),
         version: dealer.version,
@@ -81,8 +91,8 @@ fn view(dealer: &Dealer, user: &UserId, now: DateTime<Utc>) -> Result<Answer, Pr
         busy_until: dealer.busy_until(user, now),
         present: settings.is_present(user, now),
         takes_leads: dealer.takes_leads(user, settings.decided_at(now)),
-    };
-    answer(dealer, &view)
+        bookings: BookingsAffectedView::default(),
+    })
 }
 
 fn with_availability(settings: &Settings, user: &UserId, fields: &Value) -> Result<Settings, Refusal> {
@@ -97,24 +107,30 @@ fn with_availability(settings: &Settings, user: &UserId, fields: &Value) -> Resu
     body::changed(whole, settings, |field| field.starts_with(&own))
 }
 
-/// Marks the user as busy, or as not busy. The settings and their version stay, because this changes many times a day.
+/// Marks the user as busy, or as not busy. The settings and their version stay, because this changes many times a day; a version in
+/// `If-Match` must be current all the same.
 async fn set_busy(platform: &Platform, call: &Call, id: &DealerId, user: &UserId) -> Result<Dealer, Problem> {
     let BusyBody { until, minutes } = body::read(call.json_value()?, "DIS-13")?;
+    if minutes.is_some_and(|minutes| !(1..=1_440).contains(&minutes)) {
+        return Err(Refusal::field("minutes", "DIS-13", "must be 1 to 1440; for a longer time, enter an absence").into());
+    }
+    let versions = call.if_match()?;
     let until = match (until, minutes) {
         (Some(_), Some(_)) => return Err(Refusal::field("minutes", "DIS-13", "must not be given together with until").into()),
         (None, Some(minutes)) => Some(call.now + TimeDelta::minutes(minutes.into())),
         (until, None) => until,
     };
     if until.is_some_and(|until| until <= call.now || until - call.now > Dealer::LONGEST_BUSY) {
-        let field = if minutes.is_some() { "minutes" } else { "until" };
-        return Err(
-            Refusal::field(field, "DIS-13", "must be in the future and within 24 hours; for a longer time, enter an absence").into()
-        );
+        let detail = "must be in the future and within 24 hours; for a longer time, enter an absence";
+        return Err(Refusal::field("until", "DIS-13", detail).into());
     }
     let marked = platform.store.decide(&call.scope, Load::of([Key::Dealer(id.clone())]), |loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
         before.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
         let after = before.with_busy(user, until, call.now);
+        if after != *before && versions.as_ref().is_some_and(|versions| !versions.contains(&before.version)) {
+            return Err(Refusal::Stale { current: before.version });
+        }
         let changes = (after != *before).then(|| Decision::default().with(Item::Dealer(Box::new(after.clone()))));
         Ok((changes, after))
     });

@@ -1,10 +1,11 @@
 //! Request bodies: every unknown field and every broken rule is reported.
 
-use crate::days_off;
+use crate::{absences, days_off};
+use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::reports::Bound;
-use forecourt_domain::settings::{DealerSettings, Settings};
+use forecourt_domain::settings::{Absence, DealerSettings, Settings};
 use forecourt_edge::formats::json::unknown;
 use forecourt_edge::formats::shape;
 use forecourt_edge::http::{Call, Problem};
@@ -38,7 +39,7 @@ pub(crate) fn writable(call: &Call, read_only: &[&str]) -> Result<Value, Problem
 /// # Errors
 /// As [`writable`].
 pub(crate) fn writable_settings(call: &Call) -> Result<Value, Problem> {
-    let mut value = writable(call, &[&["dealer", "version"], &crate::bookings::FIELDS[..]].concat())?;
+    let mut value = writable(call, &[&["dealer", "version"], &absences::FIELDS[..], &crate::bookings::FIELDS[..]].concat())?;
     let is_view = value.as_object().is_some_and(|fields| fields.len() == 1) && value["settings"].is_object();
     Ok(if is_view { value["settings"].take() } else { value })
 }
@@ -53,12 +54,12 @@ pub(crate) fn only(fields: &Map<String, Value>, known: &[&str]) -> Result<(), Re
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
 }
 
-/// Checks the settings as a whole.
+/// Checks the settings as a whole, which replace `before`.
 ///
 /// # Errors
 /// 422 with each field that is unknown, has the wrong type or breaks a rule.
-pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
-    checked(value, DealerSettings::check)
+pub(crate) fn settings(value: Value, before: &DealerSettings) -> Result<Settings, Refusal> {
+    checked(value, before, DealerSettings::check)
 }
 
 /// Checks the settings after a change of the fields that `covers` selects. Values of other fields, which another release may have stored,
@@ -67,10 +68,14 @@ pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
 /// # Errors
 /// As [`settings`].
 pub(crate) fn changed(value: Value, before: &DealerSettings, covers: impl Fn(&str) -> bool) -> Result<Settings, Refusal> {
-    checked(value, |settings| settings.check_change(before, covers))
+    checked(value, before, |settings| settings.check_change(before, covers))
 }
 
-fn checked(value: Value, check: impl FnOnce(DealerSettings) -> Result<Settings, Vec<Fault>>) -> Result<Settings, Refusal> {
+fn checked(
+    value: Value,
+    before: &DealerSettings,
+    check: impl FnOnce(DealerSettings) -> Result<Settings, Vec<Fault>>,
+) -> Result<Settings, Refusal> {
     if value.to_string().len() > MAX_BYTES {
         return Err(Refusal::field("settings", "SET-10", format!("must be at most {MAX_BYTES} bytes as JSON")));
     }
@@ -78,6 +83,7 @@ fn checked(value: Value, check: impl FnOnce(DealerSettings) -> Result<Settings, 
     let (calendar, mut faults) = read_calendar(&mut value);
     if let Some(calendar) = &calendar {
         resolve_absences(&mut value, calendar);
+        keep_hand_overs(&mut value, before);
     }
     let (read, more) = shape::read_known::<DealerSettings>(value, rule_of);
     faults.extend(more);
@@ -111,6 +117,32 @@ fn resolve_absences(settings: &mut Value, calendar: &Calendar) {
             }
         }
     }
+}
+
+/// Gives each stored hand-over to the absence of the same user and beginning that omits `hand_over`: a client of an earlier release does
+/// not know the field. `null` removes the hand-over (DIS-12).
+fn keep_hand_overs(settings: &mut Value, before: &DealerSettings) {
+    for member in settings.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten() {
+        let user = member.get("user").and_then(Value::as_str);
+        let Some(known) = before.members.iter().find(|known| user == Some(known.user.as_str())) else { continue };
+        let Some(entered) = member.get_mut("absences").and_then(Value::as_array_mut) else { continue };
+        for absence in &known.absences {
+            let Some(hand_over) = &absence.hand_over else { continue };
+            let place = place_of(absence, entered, &known.absences);
+            let fields = place.and_then(|place| entered[place].as_object_mut()).filter(|fields| !fields.contains_key("hand_over"));
+            fields.map(|fields| fields.insert("hand_over".to_owned(), serde_json::json!(hand_over)));
+        }
+    }
+}
+
+/// Returns the place of a stored absence among those that were entered: the one with the same beginning and end, else the first new one
+/// with the same beginning.
+fn place_of(absence: &Absence, entered: &[Value], known: &[Absence]) -> Option<usize> {
+    let at = |entry: &Value, name: &str| entry.get(name)?.as_str()?.parse::<DateTime<Utc>>().ok();
+    let is = |entry: &Value, absence: &Absence| (at(entry, "from"), at(entry, "until")) == (Some(absence.from), Some(absence.until));
+    let same = entered.iter().position(|entry| is(entry, absence));
+    let begins = |entry: &Value| at(entry, "from") == Some(absence.from) && !known.iter().any(|known| is(entry, known));
+    same.or_else(|| entered.iter().position(begins))
 }
 
 /// Returns the calendar, and every field of the hours and days off that is unknown or has the wrong type. If there are any, replaces the

@@ -48,6 +48,24 @@ pub(crate) async fn newly_affected(
     Ok(BookingsAffectedView { bookings_affected, bookings_affected_count })
 }
 
+/// Returns the bookings that changes of several dealers affect, each with its dealer.
+pub(crate) async fn affected_by_all(
+    platform: &Platform,
+    call: &Call,
+    changes: &[(Dealer, Dealer)],
+) -> Result<BookingsAffectedView, Failure> {
+    let mut all = BookingsAffectedView::default();
+    for (before, after) in changes {
+        let found = Box::pin(newly_affected(platform, call, before, after)).await?;
+        let of_dealer = |view| BookingAffectedView { dealer: Some(after.id.to_string()), ..view };
+        all.bookings_affected.extend(found.bookings_affected.into_iter().map(of_dealer));
+        all.bookings_affected_count += found.bookings_affected_count;
+    }
+    all.bookings_affected.sort_by_key(|booking| booking.at);
+    all.bookings_affected.truncate(SHOWN);
+    Ok(all)
+}
+
 /// Returns the findings about the bookings about which nobody has decided, each with its booking.
 pub(crate) async fn findings(platform: &Platform, call: &Call, dealer: &Dealer) -> Result<Vec<(Finding, BookingAffectedView)>, Failure> {
     let found = affected_bookings(platform, &call.scope, dealer, (call.now, call.now + AHEAD), call.now).await?;

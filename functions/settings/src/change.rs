@@ -2,12 +2,12 @@
 
 use crate::bookings::{self, BookingsAffectedView};
 use crate::hand_over::HandOverRequest;
-use forecourt_domain::base::{DealerId, Refusal};
+use forecourt_domain::base::{DealerId, Refusal, UserId};
 use forecourt_domain::bookings::{BookingWatch, affected_range};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::rules::hand_over::{self, Asked, Change};
 use forecourt_domain::rules::settings;
-use forecourt_domain::settings::{Dealer, HandOver, Settings};
+use forecourt_domain::settings::{Absence, Dealer, DealerSettings, HandOver, Member, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Call, Problem};
 use forecourt_store::keys::Key;
@@ -32,16 +32,35 @@ pub(crate) struct Saved {
     dry: Option<Dealer>,
     /// The orders that hand over the work of users who lost it by the change (DIS-12).
     pub(crate) orders: Vec<HandOver>,
+    /// The new absences that were not stored, because they had ended (DIS-4).
+    pub(crate) past: Vec<(UserId, Absence)>,
 }
 
 impl Saved {
     /// Returns the bookings that the change affects (APT-9).
     pub(crate) async fn bookings(&self, platform: &Platform, call: &Call) -> Result<BookingsAffectedView, Failure> {
-        match &self.before {
-            Some(before) => Box::pin(bookings::newly_affected(platform, call, before, self.dry.as_ref().unwrap_or(&self.dealer))).await,
+        match self.change() {
+            Some((before, after)) => Box::pin(bookings::newly_affected(platform, call, before, after)).await,
             None => Ok(BookingsAffectedView::default()),
         }
     }
+
+    /// Returns the dealer before and after the change; in a dry run, after the change that it would make. `None` if nothing changes.
+    pub(crate) fn change(&self) -> Option<(&Dealer, &Dealer)> {
+        self.before.as_ref().map(|before| (before, self.dry.as_ref().unwrap_or(&self.dealer)))
+    }
+}
+
+/// Returns the absences of `entered` that are new and that `kept`, which has no ended ones, leaves out.
+fn past(before: &DealerSettings, entered: &DealerSettings, kept: &DealerSettings) -> Vec<(UserId, Absence)> {
+    let of_member = |member: &Member| {
+        let has = |settings: &DealerSettings, absence: &Absence| {
+            settings.member(&member.user).is_some_and(|member| member.absences.contains(absence))
+        };
+        let dropped = member.absences.iter().filter(|absence| !has(kept, absence) && !has(before, absence));
+        dropped.map(|absence| (member.user.clone(), absence.clone())).collect::<Vec<_>>()
+    };
+    entered.members.iter().flat_map(of_member).collect()
 }
 
 /// Saves the settings that `make` returns, if the stored version is one of `versions`.
@@ -79,9 +98,10 @@ pub(crate) async fn save_and_hand_over(
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
         let entered = make(before)?;
         let settings = entered.clone().without_ended_absences(call.now);
+        let past = past(&before.settings, &entered, &settings);
         // A repeat after a lost answer finds the settings changed already, and succeeds.
         if before.settings == entered || before.settings == settings {
-            return Ok((None, Saved { before: None, dealer: before.clone(), dry: None, orders: Vec::new() }));
+            return Ok((None, Saved { before: None, dealer: before.clone(), dry: None, orders: Vec::new(), past }));
         }
         if !versions.contains(&before.version) {
             return Err(Refusal::Stale { current: before.version });
@@ -90,18 +110,19 @@ pub(crate) async fn save_and_hand_over(
         settings::agreed(id, &before.settings, &settings, |site| loaded.dealer(site))?;
         let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
         settings::able(&before.settings, &settings, |user| loaded.user(user))?;
+        settings::assignable_targets(&before.settings, &settings)?;
         let (decision, after) = settings::save(id, Some(before), settings, by.clone(), call.now);
         let orders = hand_over::orders(Change { before, after: &after }, asked, |order| loaded.hand_over(id, order))?;
         if request.dry_run {
-            return Ok((None, Saved { before: Some(before.clone()), dealer: before.clone(), dry: Some(after), orders }));
+            return Ok((None, Saved { before: Some(before.clone()), dealer: before.clone(), dry: Some(after), orders, past }));
         }
         let ordered = orders.iter().cloned().map(|order| Item::HandOver(Box::new(order)));
         let affects = affected_range(&before.settings, &after.settings, call.now).is_some();
         let moves = orders.iter().any(|order| order.reason.takes_everything() && order.is_due(call.now));
-        let start = if moves { BookingWatch::started_after_hand_over } else { BookingWatch::started };
+        let start = if moves { BookingWatch::started_with_hand_over } else { BookingWatch::started };
         let watch = affects.then(|| Item::BookingWatch(start(loaded.booking_watch(id), id, call.now)));
         let decision = welcomed.into_iter().chain(ordered).fold(decision, Decision::with).with_some(watch);
-        Ok((Some(decision), Saved { before: Some(before.clone()), dealer: after, dry: None, orders }))
+        Ok((Some(decision), Saved { before: Some(before.clone()), dealer: after, dry: None, orders, past }))
     };
     Box::pin(platform.store.decide(&call.scope, load, rule)).await
 }

@@ -3,7 +3,7 @@
 use crate::dealer::current;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
-use forecourt_domain::settings::{HandOver, HandOverTo};
+use forecourt_domain::settings::{HandOver, HandOverPhase, HandOverReason, HandOverTo};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::{Cursor, Failure, Held, HeldBy};
@@ -70,7 +70,7 @@ pub struct HandOverView {
     /// When the last item was moved; absent before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub done_at: Option<DateTime<Utc>>,
-    /// The work that would move; only in a dry run.
+    /// The work that the user holds and that would move; in a dry run, and in the answer of a change that makes a hand-over of an absence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holds: Option<WorkView>,
 }
@@ -212,19 +212,25 @@ fn begins(order: &HandOver) -> DateTime<Utc> {
     millis.and_then(DateTime::from_timestamp_millis).unwrap_or(order.at)
 }
 
-/// Returns the views of the orders that a change caused or, in a dry run, would cause, with the work that would move.
+/// Returns the views of the orders that a change caused or, in a dry run, would cause, with the work that is to move.
 pub(crate) async fn views(
     platform: &Platform,
     call: &Call,
     request: &HandOverRequest,
     orders: &[HandOver],
 ) -> Result<Vec<HandOverView>, Problem> {
-    if !request.dry_run {
-        return Ok(orders.iter().map(HandOverView::of).collect());
-    }
     let view = async |order: &HandOver| -> Result<HandOverView, Problem> {
-        let holds = work(platform, call, &order.dealer, &order.user).await?;
-        Ok(HandOverView { id: None, moved: None, state: "planned", holds: Some(holds), ..HandOverView::of(order) })
+        let shown = HandOverView::of(order);
+        // A user who enters an absence must see what it will move, and when.
+        let announced = order.reason == HandOverReason::Absent && order.phase == HandOverPhase::Leads && order.done_at.is_none();
+        if !request.dry_run && !announced {
+            return Ok(shown);
+        }
+        let holds = Some(work(platform, call, &order.dealer, &order.user).await?);
+        Ok(match request.dry_run {
+            true => HandOverView { id: None, moved: None, state: "planned", holds, ..shown },
+            false => HandOverView { holds, ..shown },
+        })
     };
     try_join_all(orders.iter().map(view)).await
 }

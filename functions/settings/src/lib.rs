@@ -37,7 +37,7 @@ mod view;
 mod views;
 mod webhooks;
 
-pub use absences::{HandOverOffer, UserAbsencesView};
+pub use absences::{HandOverOffer, PastAbsenceView, UserAbsencesView};
 pub use access_log::{AccessLogView, AccessRecordView};
 pub use availability::{AvailabilityView, BusyBody};
 pub use bookings::BookingsAffectedView;
@@ -55,6 +55,7 @@ pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, Se
 pub use views::{SavedViewBody, SavedViewView, SavedViewsView};
 pub use webhooks::{FailingView, WebhookBody, WebhookView, WebhooksView};
 
+use crate::change::Saved;
 use crate::dealer::{answer, current};
 use crate::hand_over::HandOverRequest;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -118,12 +119,10 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
         }
         Operation::ChangeSettings => {
             let request = HandOverRequest::of(call)?;
-            let settings = body::settings(body::writable_settings(call)?)?;
-            let versions = change::required_versions(call)?;
-            let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, |_| Ok(settings.clone())).await?;
-            let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
-            let view = SettingsView { hand_overs, ..SettingsView::of(&saved.dealer) };
-            answer(&saved.dealer, &view.with_bookings(saved.bookings(platform, call).await?))
+            let (body, versions) = (body::writable_settings(call)?, change::required_versions(call)?);
+            let make = |dealer: &Dealer| body::settings(body.clone(), &dealer.settings);
+            let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, make).await?;
+            answer_saved(platform, (call, &request), &saved, SettingsView::of(&saved.dealer)).await
         }
         Operation::ReadPart(part) => {
             let dealer = current(platform, call, &id).await?;
@@ -139,9 +138,7 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
                 other => other,
             });
             let saved = saved?;
-            let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
-            let view = SettingsView { hand_overs, ..SettingsView::of_part(part, &saved.dealer) };
-            answer(&saved.dealer, &view.with_bookings(saved.bookings(platform, call).await?))
+            answer_saved(platform, (call, &request), &saved, SettingsView::of_part(part, &saved.dealer)).await
         }
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
         Operation::ListHandOvers => hand_over::list(platform, call, &id).await,
@@ -150,6 +147,19 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
         Operation::SettingsFindings => findings(platform, call, &id).await,
         _ => Box::pin(members::operate(platform, call, &id)).await,
     }
+}
+
+/// The answer of a change of settings: `view` with what follows from the change.
+async fn answer_saved(
+    platform: &Platform,
+    (call, request): (&Call, &HandOverRequest),
+    saved: &Saved,
+    view: SettingsView,
+) -> Result<Answer, Problem> {
+    let hand_overs = hand_over::views(platform, call, request, &saved.orders).await?;
+    let hand_over_offered = absences::newly_offered(platform, call, saved).await?;
+    let (past_absences, bookings) = (PastAbsenceView::all(&saved.past), saved.bookings(platform, call).await?);
+    answer(&saved.dealer, &SettingsView { hand_overs, hand_over_offered, past_absences, bookings, ..view })
 }
 
 async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {

@@ -1,6 +1,7 @@
 //! The group's users: identity, role, rights and dealers (SET-7, ACC-1).
 
 use crate::body;
+use crate::bookings::{self, BookingsAffectedView};
 use crate::change::required_versions;
 use crate::hand_over::{self, HandOverRequest, HandOverView};
 use crate::members::{DealerUserView, counting_key};
@@ -11,7 +12,7 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::people::{User, UserFacts};
 use forecourt_domain::rules::hand_over::{Asked, Departing, Departure, concerned, departures};
 use forecourt_domain::rules::people::{self, UserInput};
-use forecourt_domain::settings::{Dealer, DealerSettings, HandOver, HandOverReason};
+use forecourt_domain::settings::{Dealer, DealerSettings, HandOverReason};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::Operation;
@@ -73,6 +74,9 @@ pub struct UserView {
     /// The orders that the change made or, in a dry run, would make; absent if there are none (DIS-12).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hand_overs: Vec<HandOverView>,
+    /// The bookings that the end of memberships affects.
+    #[serde(flatten)]
+    pub bookings: BookingsAffectedView,
 }
 
 /// A request about the group's users.
@@ -151,17 +155,17 @@ async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer
 }
 
 async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> Result<Answer, Problem> {
-    answer_with(platform, call, user, (status, Vec::new())).await
+    answer_with(platform, call, user, (status, Vec::new(), BookingsAffectedView::default())).await
 }
 
 async fn answer_with(
     platform: &Platform,
     call: &Call,
     user: &User,
-    (status, hand_overs): (u16, Vec<HandOverView>),
+    (status, hand_overs, bookings): (u16, Vec<HandOverView>, BookingsAffectedView),
 ) -> Result<Answer, Problem> {
     let loaded = dealers(platform, call, std::iter::once(user)).await?;
-    let view = UserView { hand_overs, ..UserView::of(user, &loaded, call) };
+    let view = UserView { hand_overs, bookings, ..UserView::of(user, &loaded, call) };
     Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
 }
 
@@ -173,7 +177,9 @@ fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId], facts: Option<&'a 
         let dealers = before.into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer));
         let named = facts.map(|facts| name_in_tokens(id, before, facts).keys(loaded)).unwrap_or_default();
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let orders = worked_at.into_iter().flat_map(|dealer| orders_of(dealer, id, now));
+        let orders = worked_at.iter().flat_map(|dealer| orders_of(dealer, id, now));
+        let watches = worked_at.iter().map(|dealer| Key::BookingWatch(dealer.id.clone()));
+        let orders = orders.chain(watches);
         dealers.chain(named).chain(orders).collect()
     })
 }
@@ -206,6 +212,11 @@ impl Leaving<'_> {
         self.request.to.is_some() && scope.needs(Right::ChangeSettings).is_ok() && scope.reaches(&dealer.id).is_ok()
     }
 
+    /// Returns the departure from a dealer.
+    fn departing<'a>(&'a self, dealer: &'a Dealer, reason: HandOverReason) -> Departing<'a> {
+        Departing { dealer, reason, watch: self.loaded.booking_watch(&dealer.id) }
+    }
+
     fn depart(&self, departing: &[Departing<'_>]) -> Result<Departure, Refusal> {
         let by = self.call.scope.actor();
         let asked = Asked { to: self.request.to.as_ref(), about: None, by: &by, now: self.call.now };
@@ -232,7 +243,8 @@ fn input<'a>(dealers: (&'a [&'a Dealer], &'a [DealerId]), loaded: &'a Loaded, id
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
     let (request, versions) = (HandOverRequest::of(call)?, call.if_match()?);
-    let facts: UserFacts = body::read(body::writable(call, &["id", "version", "left", "at", "hand_overs"])?, "SET-7")?;
+    let facts: UserFacts =
+        body::read(body::writable(call, &[&["id", "version", "left", "at", "hand_overs"], &bookings::FIELDS[..]].concat())?, "SET-7")?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts), call.now), |loaded, _| {
         let before = loaded.user(id);
@@ -246,7 +258,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
         let input = input((&kept, &unknown), loaded, id, call);
         let name = name_in_tokens(id, before, &facts);
         let Some((decision, after)) = people::save(input, id, before, facts.clone(), name.claim(loaded, id))? else {
-            return Ok((None, before.cloned().map(|user| (user, 200, Vec::new()))));
+            return Ok((None, before.cloned().map(|user| (user, 200, Departure::default()))));
         };
         match (before, &versions) {
             (Some(_), None) => return Ok((None, None)),
@@ -259,15 +271,15 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
         let is_member = |dealer: &&&Dealer| dealer.settings.member(id).is_some();
         // Without the right to work leads, the user keeps the membership, but no part in the distribution.
         let loses = before.is_some_and(User::works_leads) && !after.works_leads();
-        let left = left.iter().filter(is_member).map(|dealer| Departing { dealer, reason: HandOverReason::Removed });
-        let idle = kept.iter().filter(is_member).filter(|_| loses).map(|dealer| Departing { dealer, reason: HandOverReason::Rights });
+        let left = left.iter().filter(is_member).map(|dealer| leaving.departing(dealer, HandOverReason::Removed));
+        let idle = kept.iter().filter(is_member).filter(|_| loses).map(|dealer| leaving.departing(dealer, HandOverReason::Rights));
         let departure = leaving.depart(&left.chain(idle).collect::<Vec<_>>())?;
         let shown = if request.dry_run { before.cloned().unwrap_or(after) } else { after };
         let status = if before.is_some() { 200 } else { 201 };
-        Ok((with_departure(decision, &departure, &request), Some((shown, status, departure.orders))))
+        Ok((with_departure(decision, &departure, &request), Some((shown, status, departure))))
     });
     match saved.await? {
-        Some((user, status, orders)) => answer_orders(platform, call, &request, (user, status, orders)).await,
+        Some((user, status, departure)) => answer_departure(platform, call, &request, (user, status, departure)).await,
         None => Err(Problem::precondition_required(
             "If-Match header required: this user exists, send the ETag of the version that you read (SET-10)",
         )),
@@ -282,29 +294,30 @@ async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer,
         let (left, kept): (Vec<&Dealer>, Vec<&Dealer>) =
             works_at(loaded, user).into_iter().partition(|dealer| leaving.removes_from(dealer));
         let decision = people::leave(input((&kept, &[]), loaded, id, call), user)?;
-        let Some(decision) = decision else { return Ok((None, (user.clone(), Vec::new()))) };
+        let Some(decision) = decision else { return Ok((None, (user.clone(), Departure::default()))) };
         if !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }
         let member_at = left.iter().filter(|dealer| dealer.settings.member(id).is_some());
-        let departing: Vec<_> = member_at.map(|dealer| Departing { dealer, reason: HandOverReason::Left }).collect();
+        let departing: Vec<_> = member_at.map(|dealer| leaving.departing(dealer, HandOverReason::Left)).collect();
         let departure = leaving.depart(&departing)?;
         let decision = with_departure(decision, &departure, &request);
         let left = decision.is_some().then(|| User { left: Some(call.now), version: user.version + 1, ..user.clone() });
-        Ok((decision, (left.unwrap_or_else(|| user.clone()), departure.orders)))
+        Ok((decision, (left.unwrap_or_else(|| user.clone()), departure)))
     });
-    let (user, orders) = gone.await?;
-    answer_orders(platform, call, &request, (user, 200, orders)).await
+    let (user, departure) = gone.await?;
+    answer_departure(platform, call, &request, (user, 200, departure)).await
 }
 
-async fn answer_orders(
+async fn answer_departure(
     platform: &Platform,
     call: &Call,
     request: &HandOverRequest,
-    (user, status, orders): (User, u16, Vec<HandOver>),
+    (user, status, departure): (User, u16, Departure),
 ) -> Result<Answer, Problem> {
-    let hand_overs = hand_over::views(platform, call, request, &orders).await?;
-    answer_with(platform, call, &user, (status, hand_overs)).await
+    let hand_overs = hand_over::views(platform, call, request, &departure.orders).await?;
+    let bookings = bookings::affected_by_all(platform, call, &departure.changes).await?;
+    answer_with(platform, call, &user, (status, hand_overs, bookings)).await
 }
 
 impl UserView {
@@ -328,6 +341,7 @@ impl UserView {
             left: user.left,
             at: user.dealers.iter().filter_map(part).collect(),
             hand_overs: Vec::new(),
+            bookings: BookingsAffectedView::default(),
         }
     }
 }

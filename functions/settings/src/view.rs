@@ -1,5 +1,6 @@
 //! The answers about settings, their history and findings.
 
+use crate::absences::{HandOverOffer, PastAbsenceView};
 use crate::bookings::BookingsAffectedView;
 use crate::days_off;
 use crate::hand_over::HandOverView;
@@ -31,6 +32,12 @@ pub struct SettingsView {
     /// The orders that the change made or, in a dry run, would make; absent if there are none (DIS-12).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hand_overs: Vec<HandOverView>,
+    /// The long absences without a hand-over of the users whose absences changed; absent if there are none (DIS-12).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hand_over_offered: Vec<HandOverOffer>,
+    /// The absences of the request that were not stored, because they ended more than a day ago; absent if there are none (DIS-4).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub past_absences: Vec<PastAbsenceView>,
     /// The bookings that the change affects.
     #[serde(flatten)]
     pub bookings: BookingsAffectedView,
@@ -105,10 +112,6 @@ impl SettingsView {
         Self::showing(dealer, settings)
     }
 
-    pub(crate) fn with_bookings(self, bookings: BookingsAffectedView) -> Self {
-        Self { bookings, ..self }
-    }
-
     pub(crate) fn of_part(part: SettingsPart, dealer: &Dealer) -> Self {
         Self::showing(dealer, crate::parts::view(part, &dealer.settings))
     }
@@ -119,6 +122,8 @@ impl SettingsView {
             version: dealer.version,
             settings,
             hand_overs: Vec::new(),
+            hand_over_offered: Vec::new(),
+            past_absences: Vec::new(),
             bookings: BookingsAffectedView::default(),
         }
     }

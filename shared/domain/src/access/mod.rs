@@ -6,6 +6,7 @@ pub use record::{AccessEvent, AccessRecord, AdminNotice, AdminNoticeState};
 
 use crate::appointment::Appointment;
 use crate::base::{Actor, AppointmentOrigin, AppointmentTeam, DealerId, GroupId, Partner, PartnerKind, Refusal, Right, Role, UserId};
+use crate::bookings::BookedTime;
 use crate::elements::{Element, ElementKind};
 use crate::lead::Lead;
 use crate::people::User;
@@ -211,14 +212,32 @@ impl Scope {
         !left && ((by.is_some() && by == self.user_id()) || self.sees_leads_of(user, settings, now))
     }
 
-    /// Checks a right, and that the principal may access the lead. `settings` are those of the lead's dealer.
+    /// Whether the principal is a user of the dealer who is asked to decide about a booking that cannot take place as planned (APT-9). Such
+    /// a user may read the booking and its lead, and decide, also before the absence of the person begins.
+    pub fn decides_about(&self, booked: &BookedTime<'_>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        let user = self.user_id().filter(|user| settings.member(user).is_some());
+        user.is_some_and(|user| settings.is_asked_about(user, booked, now))
+    }
+
+    /// Whether the principal is asked to decide about a planned event of the lead.
+    fn decides_on(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        lead.planned.iter().any(|planned| {
+            let user = planned.user.as_ref().or(lead.owner.as_ref());
+            let booked = settings.booked(user, planned.at, planned.kind.as_deref().unwrap_or_default());
+            self.decides_about(&booked, settings, now)
+        })
+    }
+
+    /// Checks a right, and that the principal may access the lead. `settings` are those of the lead's dealer. A user who decides about a
+    /// booking of the lead may read it.
     ///
     /// # Errors
     /// 403 names the right; 404 if the lead is not accessible (LEAD-9).
     pub fn needs_on(&self, right: Right, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Result<(), Refusal> {
         self.needs(right)?;
-        let reached = self.reaches(&lead.dealer).is_ok() && self.sees_leads_of(lead.owner.as_ref(), settings, now);
-        if reached { Ok(()) } else { Err(Refusal::NotFound("lead")) }
+        let sees = || self.sees_leads_of(lead.owner.as_ref(), settings, now);
+        let decides = || right == Right::ReadLeads && self.decides_on(lead, settings, now);
+        if self.reaches(&lead.dealer).is_ok() && (sees() || decides()) { Ok(()) } else { Err(Refusal::NotFound("lead")) }
     }
 
     /// Returns whether the principal may agree to a move of the lead's first-contact deadline: the user whom level 2 notifies, unless that
@@ -245,12 +264,15 @@ impl Scope {
         })
     }
 
-    /// Whether the principal may see an appointment at a dealer that it may access: users as in [`Scope::sees_appointment_of`], partners
-    /// only their own.
+    /// Whether the principal may see an appointment at a dealer that it may access: users as in [`Scope::sees_appointment_of`] and if they
+    /// decide about it, partners only their own.
     pub fn sees_appointment(&self, appointment: &Appointment, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         match &self.identity {
             Identity::Partner(partner) => appointment.by == Actor::Partner(partner.id.clone()),
-            _ => self.sees_appointment_of(appointment.user.as_ref(), appointment.by.user(), settings, now),
+            _ => {
+                self.sees_appointment_of(appointment.user.as_ref(), appointment.by.user(), settings, now)
+                    || self.decides_about(&appointment.booked_time(settings), settings, now)
+            }
         }
     }
 

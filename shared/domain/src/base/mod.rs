@@ -19,6 +19,7 @@ mod phone_text;
 mod refusal;
 mod role;
 pub mod text;
+mod whole;
 
 pub use actor::{Actor, Partner, PartnerKind};
 pub use address::{BadCountry, BadLanguage, ChannelKey, Country, Language};
@@ -39,6 +40,7 @@ pub use money::{Currency, MAX_MONEY, Money};
 pub use phone::Phone;
 pub use refusal::{Fault, Refusal};
 pub use role::{Right, Role};
+pub use whole::{optional_whole, whole};
 
 /// Returns whether a field has its default value, so that its item is stored without it.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {

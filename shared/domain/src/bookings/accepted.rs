@@ -1,6 +1,6 @@
 //! The reasons against a booking that people accepted: it takes place although the dealer is closed, or its person is absent.
 
-use crate::base::{Actor, UserId};
+use crate::base::{Actor, Refusal, UserId};
 use crate::bookings::{BookedTime, Impediment};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
@@ -34,6 +34,10 @@ pub struct Kept {
     pub by: Actor,
 }
 
+/// The refusal to a person who keeps a booking under an own absence.
+const ABSENT: &str = "you are absent then, so another user must decide to keep this booking; reschedule or cancel it, or correct your \
+                      absence if you come for it";
+
 impl Accepted {
     /// Returns what is accepted when the time of a booking is set: a time at which the dealer is closed already was chosen on purpose.
     /// `before` was accepted until then.
@@ -42,11 +46,24 @@ impl Accepted {
         Self { at: booked.from, user: None, why, kept: before.and_then(|before| before.kept.clone()) }
     }
 
-    /// Returns what is accepted after the decision of `by` to keep a booking.
-    pub(crate) fn kept(booked: &BookedTime<'_>, settings: &DealerSettings, by: &Actor, now: DateTime<Utc>) -> Self {
+    /// Returns what is accepted after the decision of `by` to keep a booking. `before` was accepted until then.
+    ///
+    /// # Errors
+    /// 409 if the person of the booking is to keep it under an own absence: the person will not be there to see the customer.
+    pub(crate) fn kept(
+        booked: &BookedTime<'_>,
+        settings: &DealerSettings,
+        before: Option<&Self>,
+        by: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
+        let covered = before.is_some_and(|before| before.covers(booked, Impediment::Absence));
+        if booked.user.is_some() && by.user() == booked.user && settings.is_absent_during(booked) && !covered {
+            return Err(Refusal::conflict("APT-9", ABSENT));
+        }
         let why = settings.impediments(booked);
         let user = booked.user.filter(|_| why.iter().any(|why| why.is_of_person())).cloned();
-        Self { at: booked.from, user, why, kept: Some(Kept { at: now, by: by.clone() }) }
+        Ok(Self { at: booked.from, user, why, kept: Some(Kept { at: now, by: by.clone() }) })
     }
 
     pub(crate) fn covers(&self, booked: &BookedTime<'_>, why: Impediment) -> bool {

@@ -77,8 +77,16 @@ impl DealerSettings {
 
     /// Returns whether a member is absent during a part of a booking, or outside their own weekly hours when it starts.
     fn is_away_during(&self, member: &Member, booked: &BookedTime<'_>) -> bool {
-        let by_date = member.absences.iter().any(|absence| booked.overlaps(absence.from, absence.until));
-        by_date || self.is_absent(member, booked.from) || !self.is_on_duty(member, booked.from)
+        self.has_absence_during(member, booked) || !self.is_on_duty(member, booked.from)
+    }
+
+    fn has_absence_during(&self, member: &Member, booked: &BookedTime<'_>) -> bool {
+        member.absences.iter().any(|absence| booked.overlaps(absence.from, absence.until)) || self.is_absent(member, booked.from)
+    }
+
+    /// Returns whether the person of a booking has an absence during a part of it. Hours outside the own weekly ones are no absence.
+    pub(crate) fn is_absent_during(&self, booked: &BookedTime<'_>) -> bool {
+        booked.user.and_then(|user| self.member(user)).is_some_and(|member| self.has_absence_during(member, booked))
     }
 
     /// Returns the first reason for which a booking cannot take place as planned and about which nobody has decided. `None` if there is

@@ -25,32 +25,60 @@ impl Undecided {
         BookedTime { user: self.user.as_ref(), from: self.at, until: self.until }
     }
 
-    /// Returns the user who is notified of it at once: the deputy of an absent person, and the person if the dealer is closed. If that user
-    /// is not present, the supervisor.
+    /// Returns the user who is notified of it at once ([`BookedTime::recipient`]).
     pub(crate) fn recipient<'a>(&'a self, settings: &'a DealerSettings, now: DateTime<Utc>) -> &'a UserId {
-        let user = self.user.as_ref().filter(|user| settings.member(user).is_some());
-        let near = user.and_then(|user| match self.why {
-            Impediment::Absence => {
-                let mut during =
-                    settings.member(user)?.absences.iter().filter(|absence| self.booked().overlaps(absence.from, absence.until));
-                during.find_map(|absence| absence.deputy.as_ref()).or_else(|| settings.deputies(user, self.at).first().copied())
-            }
-            _ => Some(user),
-        });
+        self.booked().recipient(self.why, settings, now)
+    }
+
+    /// Returns the user who is notified of it daily ([`BookedTime::supervisor`]).
+    pub(crate) fn supervisor<'a>(&'a self, settings: &'a DealerSettings, now: DateTime<Utc>) -> &'a UserId {
+        self.booked().supervisor(settings, now)
+    }
+}
+
+impl<'a> BookedTime<'a> {
+    /// Returns the user who is notified of the booking at once: the deputy of an absent person, and the person if the dealer is closed. If
+    /// that user is not present, the supervisor.
+    fn recipient(&self, why: Impediment, settings: &'a DealerSettings, now: DateTime<Utc>) -> &'a UserId {
+        let user = self.user.filter(|user| settings.member(user).is_some());
+        let near = match why {
+            Impediment::Absence => self.deputies(settings).first().copied(),
+            _ => user,
+        };
         match near {
             Some(near) => settings.recipient_for(near, now),
             None => self.supervisor(settings, now),
         }
     }
 
-    /// Returns the user who is notified of it daily: the supervisor of the person or, if neither that user nor the deputy is present, the
-    /// fallback user.
-    pub(crate) fn supervisor<'a>(&'a self, settings: &'a DealerSettings, now: DateTime<Utc>) -> &'a UserId {
-        settings.escalates_to(self.user.as_ref(), now)
+    /// Returns the deputies of all absences of the person that overlap the booking.
+    fn deputies(&self, settings: &'a DealerSettings) -> Vec<&'a UserId> {
+        let Some(member) = self.user.and_then(|user| settings.member(user)) else { return Vec::new() };
+        let during = member.absences.iter().filter(|absence| self.overlaps(absence.from, absence.until));
+        let during = during.filter_map(|absence| absence.deputy.as_ref());
+        during.chain(settings.deputies(&member.user, self.from)).collect()
     }
 
-    /// Returns the user who is also notified of it on the last open day.
-    pub(crate) fn fallback<'a>(&'a self, settings: &'a DealerSettings, now: DateTime<Utc>) -> &'a UserId {
-        settings.fallback_user.as_ref().map_or(&settings.admin_user, |fallback| settings.recipient_for(fallback, now))
+    /// Returns the user who is notified of the booking daily: the supervisor of the person or, if neither that user nor the deputy is
+    /// present, the fallback user.
+    fn supervisor(&self, settings: &'a DealerSettings, now: DateTime<Utc>) -> &'a UserId {
+        settings.escalates_to(self.user, now)
+    }
+}
+
+impl DealerSettings {
+    /// Returns the user who is also notified of undecided bookings on the last open day.
+    pub(crate) fn last_decides(&self, now: DateTime<Utc>) -> &UserId {
+        self.fallback_user.as_ref().map_or(&self.admin_user, |fallback| self.recipient_for(fallback, now))
+    }
+
+    /// Returns whether `user` is among those who decide about a booking to come that cannot take place as planned: every deputy of the
+    /// absence, and the users who are notified. It does not matter whether somebody has decided: the deputy also helps the customer.
+    pub fn is_asked_about(&self, user: &UserId, booked: &BookedTime<'_>, now: DateTime<Utc>) -> bool {
+        let asked = |why: Impediment| {
+            let notified = [booked.recipient(why, self, now), booked.supervisor(self, now), self.last_decides(now)];
+            notified.contains(&user) || (why == Impediment::Absence && booked.deputies(self).contains(&user))
+        };
+        booked.from > now && self.impediments(booked).into_iter().any(asked)
     }
 }

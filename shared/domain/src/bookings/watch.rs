@@ -1,7 +1,7 @@
 //! The job that notifies staff of a dealer's undecided bookings until somebody has decided about each of them (APT-9).
 
 use crate::base::{DealerId, UserId, known_entries};
-use crate::bookings::Undecided;
+use crate::bookings::{Impediment, Undecided};
 use crate::hours::Calendar;
 use crate::settings::DealerSettings;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -19,6 +19,9 @@ pub struct BookingWatch {
     /// Whether a sender is checking them; `due` is then the end of its lease.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leased: bool,
+    /// Until when a booking whose person has left waits for the hand-over of its work, unless it begins soon. `None` if none waits.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub hands_over_until: Option<DateTime<Utc>>,
     /// The date of the latest notice of each booking to each recipient.
     #[serde(default, deserialize_with = "known_entries")]
     pub notified: BTreeMap<String, NaiveDate>,
@@ -35,7 +38,7 @@ pub enum Notices {
 
 /// The delay before the first notices: requests that read the former settings, and the index that lists the bookings, are then done.
 const SETTLED: TimeDelta = TimeDelta::seconds(60);
-/// The delay after a change that hands over work: the hand-over is then done, even if a step of it had to be repeated.
+/// How long bookings wait for the hand-over of work: it is then done, even if a step of it had to be repeated.
 const HAND_OVER: TimeDelta = TimeDelta::minutes(30);
 /// How long one check with its mails may take.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -50,14 +53,15 @@ impl BookingWatch {
         Self::started_at(before, dealer, now + SETTLED)
     }
 
-    /// Starts the watch of a dealer after a hand-over has moved most of the bookings to other persons (DIS-12).
-    pub fn started_after_hand_over(before: Option<&Self>, dealer: &DealerId, now: DateTime<Utc>) -> Self {
-        Self::started_at(before, dealer, now + HAND_OVER)
+    /// Starts the watch of a dealer with a hand-over of work: it moves most of the bookings to other persons (DIS-12). Until then only the
+    /// bookings of the next two open days are notified.
+    pub fn started_with_hand_over(before: Option<&Self>, dealer: &DealerId, now: DateTime<Utc>) -> Self {
+        Self { hands_over_until: Some(now + HAND_OVER), ..Self::started(before, dealer, now) }
     }
 
     fn started_at(before: Option<&Self>, dealer: &DealerId, soon: DateTime<Utc>) -> Self {
-        let before =
-            before.cloned().unwrap_or_else(|| Self { dealer: dealer.clone(), due: None, leased: false, notified: BTreeMap::new() });
+        let none = || Self { dealer: dealer.clone(), due: None, leased: false, hands_over_until: None, notified: BTreeMap::new() };
+        let before = before.cloned().unwrap_or_else(none);
         // A check that runs may have read the former settings: another one follows it.
         Self { due: Some(before.due.filter(|_| !before.leased).map_or(soon, |due| due.min(soon))), leased: false, ..before }
     }
@@ -74,13 +78,13 @@ impl BookingWatch {
         let today = calendar.date_of(now);
         let mut notices: BTreeMap<UserId, BTreeSet<usize>> = BTreeMap::new();
         let mut earliest: Option<DateTime<Utc>> = None;
-        for (place, booking) in undecided.iter().enumerate() {
+        for (place, booking) in undecided.iter().enumerate().filter(|(_, booking)| !self.waits(booking, calendar, now)) {
             let [second_last, last] = open_days_before(calendar, calendar.date_of(booking.at));
             let mut recipients = BTreeSet::new();
             if !self.notified.keys().any(|name| name.starts_with(&cause(booking))) {
                 recipients.insert(booking.recipient(settings, now));
             }
-            let daily = [(second_last, booking.supervisor(settings, now)), (last, booking.fallback(settings, now))];
+            let daily = [(second_last, booking.supervisor(settings, now)), (last, settings.last_decides(now))];
             let due = daily.into_iter().filter(|(from, user)| {
                 is_open_day(calendar, today) && *from <= today && self.notified.get(&name(booking, user)) != Some(&today)
             });
@@ -114,9 +118,17 @@ impl BookingWatch {
         notified.retain(|name, _| counts(name));
         let names = reached.iter().flat_map(|(user, places)| places.iter().filter_map(|place| Some(name(undecided.get(*place)?, user))));
         notified.extend(names.map(|name| (name, today)));
-        let next = undecided.iter().filter_map(|booking| next_notice(calendar, booking.at, now)).min();
+        let hands_over_until = self.hands_over_until.filter(|_| undecided.iter().any(|booking| self.waits(booking, calendar, now)));
+        let next = undecided.iter().filter_map(|booking| next_notice(calendar, booking.at, now)).chain(hands_over_until).min();
         let due = if missed { Some(now + RETRY) } else { next };
-        Self { due, leased: false, notified, dealer: self.dealer.clone() }
+        Self { due, leased: false, hands_over_until, notified, dealer: self.dealer.clone() }
+    }
+
+    /// Returns whether a booking still waits for the hand-over of its work. A booking whose daily notices are due does not wait.
+    fn waits(&self, booking: &Undecided, calendar: &Calendar, now: DateTime<Utc>) -> bool {
+        let [second_last, _] = open_days_before(calendar, calendar.date_of(booking.at));
+        let hands_over = booking.why == Impediment::Leaver && self.hands_over_until.is_some_and(|until| now < until);
+        hands_over && calendar.date_of(now) < second_last
     }
 
     /// Returns the watch that waits until `due`.

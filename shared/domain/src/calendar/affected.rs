@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 impl CalendarEvent {
     /// Returns its person and time. Without a user of its own it is the owner's.
-    pub(crate) fn booked_time<'a>(&'a self, owner: Option<&'a UserId>, settings: &DealerSettings) -> BookedTime<'a> {
+    pub fn booked_time<'a>(&'a self, owner: Option<&'a UserId>, settings: &DealerSettings) -> BookedTime<'a> {
         settings.booked(self.user.as_ref().or(owner), self.at, &self.kind)
     }
 

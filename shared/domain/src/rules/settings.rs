@@ -171,6 +171,26 @@ pub fn able<'a>(before: &DealerSettings, after: &DealerSettings, user: impl Fn(&
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
 }
 
+/// Checks the users to whom new absences hand over leads: each must be assignable (DIS-12). Without this, the distribution would get the
+/// leads when the absence begins. A user who is switched off later is not checked.
+///
+/// # Errors
+/// A fault for every target that is not assignable, by field.
+pub fn assignable_targets(before: &DealerSettings, after: &DealerSettings) -> Result<(), Refusal> {
+    let mut faults = Vec::new();
+    for (i, member) in after.members.iter().enumerate() {
+        let known = before.member(&member.user).map(|known| known.absences.as_slice()).unwrap_or_default();
+        let new = member.absences.iter().enumerate().filter(|(_, absence)| !known.contains(absence));
+        for (j, user) in new.filter_map(|(j, absence)| Some((j, absence.hand_over.as_ref()?.to.user()?))) {
+            if after.member(user).is_some_and(|target| !target.assignable) {
+                let detail = "must be a user who is assignable: leads cannot go to another one";
+                faults.push(Fault::new(format!("members[{i}].absences[{j}].hand_over.to"), "DIS-12", detail));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+}
+
 /// The maximum number of new members in one change, limited by the size of a transaction.
 const MAX_AT_ONCE: usize = 90;
 

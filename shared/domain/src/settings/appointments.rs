@@ -1,6 +1,6 @@
 //! The settings of appointments: accepted origins, reminders, quiet hours (APT-2, APT-3).
 
-use crate::base::{AppointmentOrigin, Fault, Media, Medium};
+use crate::base::{AppointmentOrigin, Fault, Media, Medium, whole};
 use crate::hours::{Calendar, TimeOfDay};
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ pub struct AppointmentSettings {
     pub origins: BTreeSet<AppointmentOrigin>,
     /// Hours before an appointment at which its customer is reminded, 0 to 336; 0 means never. A multiple of 24 counts days of the wall
     /// clock. Default 24.
+    #[serde(deserialize_with = "whole::<_, _, 0, 336>")]
     pub reminder_hours: u32,
     /// The media by which customers are notified. Default: e-mail.
     pub media: BTreeSet<Medium>,

@@ -1,9 +1,9 @@
 //! The number, times and durations of the appointments that customers can book with a person (CAL-7).
 
-use crate::base::Fault;
+use crate::base::{Fault, optional_whole, whole};
 use crate::hours::TimeOfDay;
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -23,16 +23,24 @@ fn is_duration(minutes: &u32) -> bool {
     (15..=480).contains(minutes) && minutes.is_multiple_of(15)
 }
 
+/// Reads the durations of types.
+fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, u32>, D::Error> {
+    #[derive(Deserialize)]
+    struct Minutes(#[serde(deserialize_with = "whole::<_, _, 15, 480>")] u32);
+    let read = BTreeMap::<String, Minutes>::deserialize(deserializer)?;
+    Ok(read.into_iter().map(|(kind, Minutes(minutes))| (kind, minutes)).collect())
+}
+
 /// The settings of a group or a dealer. A field that a dealer does not set is the group's; a field that neither sets has the default
 /// (CAL-7).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CapacityDraft {
     /// The number of timed events with which a quarter-hour is full, 0 to 50. Default 1. With 0, customers cannot book.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 0, 50>")]
     pub per_slot: Option<u32>,
     /// The maximum number of bookings of a person on a local date, 0 to 200. Default 8. With 0, customers cannot book.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 0, 200>")]
     pub per_day: Option<u32>,
     /// The earliest start, by the dealer's wall clock, before 24:00. Default: the opening time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,19 +49,19 @@ pub struct CapacityDraft {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latest: Option<TimeOfDay>,
     /// Minutes by type of event, 15 to 480 in steps of 15. A dealer's entry replaces the group's entry of the same type only.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "durations")]
     pub durations: BTreeMap<String, u32>,
     /// Minutes of a type without an entry, 15 to 480 in steps of 15. Default 60.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 15, 480>")]
     pub default_duration: Option<u32>,
     /// Minutes between two offered starts: 15, 30 or 60. Default 30.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 15, 60>")]
     pub step: Option<u32>,
     /// The minimum time between a booking and its slot in minutes, 0 to 20160 (14 days). Default 60.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 0, 20_160>")]
     pub notice: Option<u32>,
     /// The number of local dates after today that a customer may book, 1 to 92. Default 28.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 1, 92>")]
     pub horizon_days: Option<u32>,
 }
 

@@ -4,6 +4,7 @@ use crate::base::text::{is_line, line};
 use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
 use crate::hours::DayOffKind;
 use crate::settings::{Absence, DealerSettings, Escalation, HandOverTo, Member, Settings};
+use chrono::Datelike as _;
 
 impl DealerSettings {
     /// Checks the settings as a whole.
@@ -67,6 +68,9 @@ impl DealerSettings {
                 fault(format!("members[{i}].max_open"), "DIS-13", "must be 1 to 10000, or null for no limit");
             }
             for (j, absence) in member.absences.iter().enumerate() {
+                if absence.until.year() > Absence::LAST_YEAR {
+                    fault(format!("members[{i}].absences[{j}].until"), "SET-7", "must be in the year 9999 or earlier");
+                }
                 if absence.until <= absence.from {
                     fault(format!("members[{i}].absences[{j}].until"), "SET-7", "must be after from");
                 }

@@ -1,6 +1,6 @@
 //! Deadline rules: they choose the durations of the steps by source, type and make (ESC-13).
 
-use crate::base::Fault;
+use crate::base::{Fault, optional_whole, whole};
 use crate::enquiry::{LeadType, RoutingCriteria};
 use crate::settings::{DealerSettings, Escalation, RoutingCondition};
 use serde::{Deserialize, Serialize};
@@ -12,12 +12,13 @@ pub struct DeadlineRule {
     #[serde(default)]
     pub when: RoutingCondition,
     /// Working minutes from the enquiry to level 1. With 0 these leads have no deadline, no reminder and no level 2.
+    #[serde(deserialize_with = "whole::<_, _, 0, { Escalation::MAX_MINUTES }>")]
     pub level_1: u32,
     /// Clock minutes before level 1 at which the seller is reminded; 0 turns the reminder off. `None` means the dealer's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 0, { Escalation::MAX_MINUTES }>")]
     pub reminder: Option<u32>,
     /// Clock minutes from level 1 to level 2; 0 turns level 2 off. `None` means the dealer's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 0, { Escalation::MAX_MINUTES }>")]
     pub level_2: Option<u32>,
 }
 

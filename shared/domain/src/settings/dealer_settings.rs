@@ -1,7 +1,9 @@
 //! The settings of a dealer (SET-1 to SET-7).
 
 use crate::base::text::caseless;
-use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default};
+use crate::base::{
+    Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default, optional_whole, whole,
+};
 use crate::hours::Calendar;
 use crate::settings::{AppointmentSettings, CapacityDraft, DeadlineRule, Member, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
 use chrono::{DateTime, Utc};
@@ -116,7 +118,7 @@ pub struct DealerSettings {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub accepts_enquiries_from: BTreeSet<DealerId>,
     /// Working minutes after which a lead without a reaction goes to the next user in the rotation; 0 means never (DIS-10).
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default", deserialize_with = "whole::<_, _, 0, { Escalation::MAX_MINUTES }>")]
     pub reassign_after: u32,
     /// Types of calendar events in addition to those that every dealer has (CAL-1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -140,7 +142,7 @@ pub struct DealerSettings {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leads_outside_own_hours: bool,
     /// The number of working days of an absence from which a hand-over of the open leads is offered; 1 to 60 (DIS-12).
-    #[serde(default = "long_absence", skip_serializing_if = "is_long_absence")]
+    #[serde(default = "long_absence", skip_serializing_if = "is_long_absence", deserialize_with = "whole::<_, _, 1, 60>")]
     pub long_absence_days: u32,
 }
 
@@ -182,7 +184,7 @@ pub struct Escalation {
 }
 
 fn off_if_null<'de, D: Deserializer<'de>>(minutes: D) -> Result<u32, D::Error> {
-    Option::<u32>::deserialize(minutes).map(Option::unwrap_or_default)
+    optional_whole::<_, _, 0, { Escalation::MAX_MINUTES }>(minutes).map(Option::unwrap_or_default)
 }
 
 impl Default for Escalation {

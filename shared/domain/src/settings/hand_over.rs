@@ -22,6 +22,13 @@ pub enum HandOverTo {
     Unknown,
 }
 
+impl HandOverTo {
+    /// Returns the user, if the target is one.
+    pub fn user(&self) -> Option<&UserId> {
+        if let Self::User(user) = self { Some(user) } else { None }
+    }
+}
+
 /// The text is no target of a hand-over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be distribution, pool, or user: with the id of a user of the dealer")]
@@ -227,11 +234,15 @@ impl HandOver {
         Self { moved, ..self.clone() }
     }
 
+    /// Returns when the next page is due. Each page has a distinct due time, so that each page has its own wake-up.
+    fn next_page(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.due.map_or(now, |due| now.max(due + TimeDelta::milliseconds(1)))
+    }
+
     /// Returns the order after a page. `cursor` is the next page of the phase; after its last one the next phase begins.
     #[must_use]
     pub fn turned(&self, cursor: Option<String>, now: DateTime<Utc>) -> Self {
-        // Each page has a distinct due time, so that each page has its own wake-up.
-        let next = self.due.map_or(now, |due| now.max(due + TimeDelta::milliseconds(1)));
+        let next = self.next_page(now);
         if cursor.is_some() {
             return Self { due: Some(next), cursor, ..self.clone() };
         }
@@ -247,6 +258,29 @@ impl HandOver {
             HandOverPhase::Again | HandOverPhase::Back => (self.phase, None),
         };
         Self { due, phase, cursor: None, done_at: due.is_none().then_some(now), ..self.clone() }
+    }
+
+    /// Returns whether a user who is absent gets back what this order moved, and has not got it back yet.
+    pub fn is_to_give_back(&self) -> bool {
+        self.reason == HandOverReason::Absent && self.back_at.is_some() && self.done_at.is_none()
+    }
+
+    /// Returns the order as one that begins again after `known`, which has the same id. Its first page has a due time of its own.
+    #[must_use]
+    pub fn again_after(&self, known: &Self) -> Self {
+        Self { due: self.due.map(|due| due + TimeDelta::milliseconds(1)), moved: known.moved, ..self.clone() }
+    }
+
+    /// Returns the order of an absence that was removed while work was moved. What was moved goes back, if the order gives anything back.
+    #[must_use]
+    pub fn broken_off(&self, now: DateTime<Utc>) -> Self {
+        match (self.moved == Moved::default(), self.back_at) {
+            (true, _) => self.cancelled(now),
+            (false, None) => self.ended(now),
+            (false, Some(_)) => {
+                Self { phase: HandOverPhase::Back, cursor: None, due: Some(self.next_page(now)), back_at: Some(now), ..self.clone() }
+            }
+        }
     }
 
     /// Returns the order as ended before it began.

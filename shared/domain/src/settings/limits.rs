@@ -1,6 +1,6 @@
 //! The limits of letters and text messages to customers (SET-12).
 
-use crate::base::{Budget, Country, Fault, Window};
+use crate::base::{Budget, Country, Fault, Window, whole};
 use crate::settings::DealerSettings;
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct SendingLimits {
     /// Letters, which are mails and text messages, to one recipient in a day, of all dealers of the group: 1 to 1,000. Default 20.
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000>")]
     pub letters_per_recipient: u32,
     /// Text messages of the dealer in an hour: 1 to 100,000. Default 200.
+    #[serde(deserialize_with = "whole::<_, _, 1, 100_000>")]
     pub text_messages_per_hour: u32,
     /// The countries to whose numbers the dealer sends text messages. `None`, the default: the dealer's own country and its neighbours.
     #[serde(skip_serializing_if = "Option::is_none")]

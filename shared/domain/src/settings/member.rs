@@ -1,6 +1,6 @@
 //! The settings of one user at one dealer: switches, own hours and absences (SET-7, DIS-4, DIS-13).
 
-use crate::base::{DistributionGroupId, UserId};
+use crate::base::{DistributionGroupId, UserId, optional_whole, whole};
 use crate::hours::OpeningHours;
 use crate::settings::{AbsenceHandOver, HandOverTo};
 use chrono::{DateTime, Utc, Weekday};
@@ -34,10 +34,10 @@ pub struct Member {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<OpeningHours>,
     /// The share of the user in a rotation, relative to the others: 1 to 10. Default 1 (DIS-13).
-    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[serde(default = "one", skip_serializing_if = "is_one", deserialize_with = "whole::<_, _, 1, 10>")]
     pub weight: u8,
     /// The maximum number of leads in progress: a user who has as many gets none by distribution. `None` means no limit (DIS-13).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 1, 10_000>")]
     pub max_open: Option<u32>,
 }
 
@@ -101,6 +101,11 @@ impl DayOfWeek {
             DayOfWeek::Sun => Weekday::Sun,
         }
     }
+}
+
+impl Absence {
+    /// The latest year in which an absence can end: later ones have no common form as text.
+    pub const LAST_YEAR: i32 = 9_999;
 }
 
 impl Member {

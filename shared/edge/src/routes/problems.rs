@@ -52,8 +52,9 @@ pub(super) const SETTINGS_READ: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NO_DE
 /// Of operations that change settings or users.
 pub(super) const SETTINGS_CHANGE: &[ProblemResponse] =
     &[UNREADABLE, NO_TOKEN, NO_RIGHT_TO_FIELDS, NO_DEALER_OR_USER, CONFLICT, STALE, MEDIA_TYPE, FIELDS_OR_UNKNOWN, NO_IF_MATCH, RETRY];
-/// Of the mark of a busy user, which has no version.
-pub(super) const BUSY: &[ProblemResponse] = &[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_DEALER_OR_USER, MEDIA_TYPE, FIELDS_OR_UNKNOWN, RETRY];
+/// Of the mark of a busy user, which needs no version.
+pub(super) const BUSY: &[ProblemResponse] =
+    &[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_DEALER_OR_USER, STALE, MEDIA_TYPE, FIELDS_OR_UNKNOWN, RETRY];
 const NO_USER: ProblemResponse = (403, "The token names a partner, not a user.");
 /// Of the read of the requesting user.
 pub(super) const ME: &[ProblemResponse] = &[NO_TOKEN, NO_USER, NO_DEALER, UNKNOWN_PARAMETER, RETRY];

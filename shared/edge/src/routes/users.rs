@@ -88,7 +88,7 @@ routes![
         .problems(SETTINGS_READ),
     SetAvailability = put("/dealers/{dealer}/users/{user}/availability", "settings")
         .summary("Sets the own weekly hours and the weekly absences of a user (DIS-13).")
-        .description("Users may set their own without the right.")
+        .description("Users may set their own without the right. The response lists the bookings that the change affects (APT-9).")
         .rights(&[Right::ChangeSettings])
         .body(&[Content::Json("AvailabilityBody")])
         .responses(AVAILABILITY)
@@ -96,10 +96,11 @@ routes![
         .problems(SETTINGS_CHANGE),
     SetBusy = put("/dealers/{dealer}/users/{user}/busy", "settings")
         .summary("Marks a user as busy until a time, or as not busy: the rotation passes them over (DIS-13).")
-        .description("Users may mark themselves without the right. The version of the settings stays.")
+        .description("Users may mark themselves without the right. The version of the settings stays; if `If-Match` names one, it must be current.")
         .rights(&[Right::ChangeSettings])
         .body(&[Content::Json("BusyBody")])
         .responses(AVAILABILITY)
+        .if_match()
         .problems(BUSY),
     ListUsers = get("/users", "settings")
         .summary("Returns the group's users with their settings at each dealer within your reach (SET-7).")

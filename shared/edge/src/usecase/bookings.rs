@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{EventId, Phone, Right, UserId};
-use forecourt_domain::bookings::{Impediment, Undecided};
+use forecourt_domain::bookings::{BookedTime, Impediment, Undecided};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::settings::{Dealer, DealerSettings};
@@ -43,6 +43,9 @@ pub struct AffectedBooking {
 /// A booking that cannot take place as planned.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct BookingAffectedView {
+    /// Id of the dealer; only in the answer of a change of a user, who may work at several dealers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dealer: Option<String>,
     /// Id of the appointment; absent for a calendar event that is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment: Option<String>,
@@ -121,7 +124,9 @@ impl AffectedBooking {
     ) -> Option<BookingAffectedView> {
         let settings = &dealer.settings;
         let sees = |user: Option<&UserId>| scope.needs(Right::ReadLeads).is_ok() && scope.sees_leads_of(user, settings, now);
-        let sees_lead = self.event.as_ref().is_some_and(|(_, lead)| sees(lead.owner.as_ref()));
+        let booked = BookedTime { user: self.user.as_ref(), from: self.at, until: self.until };
+        let decides = scope.needs(Right::ReadLeads).is_ok() && scope.decides_about(&booked, settings, now);
+        let sees_lead = self.event.as_ref().is_some_and(|(_, lead)| decides || sees(lead.owner.as_ref()));
         let sees_event = sees_lead || (self.event.is_some() && sees(self.user.as_ref()));
         let reads = scope.needs(Right::ReadAppointments).is_ok();
         let visible = self.appointment.as_ref().filter(|appointment| reads && scope.sees_appointment(appointment, settings, now));
@@ -133,6 +138,7 @@ impl AffectedBooking {
         let event = self.event.as_ref();
         let title = event.filter(|_| sees_event).map(|(event, _)| event.title.clone());
         Some(BookingAffectedView {
+            dealer: None,
             appointment: self.appointment.as_ref().map(|appointment| appointment.id.to_string()),
             event: event.map(|(event, _)| event.id.to_string()),
             lead: event.map(|(_, lead)| lead.id.to_string()),

@@ -6,6 +6,7 @@ use crate::routes::Operation;
 use crate::usecase::pool;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Actor, EventId, LeadId, Refusal, Right, TaskId, UserId};
+use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::distribution::{LaneState, LoadLane};
 use forecourt_domain::enquiry::Enquiry;
@@ -260,16 +261,25 @@ pub async fn make_together<A>(
     Ok(answers.collect())
 }
 
-/// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or completes,
-/// marks as a no-show, reschedules or keeps an event that is assigned to a user whose work the sender may see (CAL-4). Only users who may
-/// see the lead may cancel the event.
+/// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or
+/// completes, marks as a no-show, reschedules or keeps an event that is assigned to a user whose work the sender may see (CAL-4); or
+/// reschedules, keeps or cancels an event about which the sender is asked to decide (APT-9). Of the others only users who may see the lead
+/// may cancel the event.
 fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
     let own = task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && sees_given(call, dealer, task.work.assignee.as_ref()));
     let worked =
         matches!(call.operation, Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent | Operation::KeepEvent);
-    let event = call.part::<EventId>("event", "event").ok().filter(|_| worked).and_then(|id| loaded.event(lead.id, &id));
-    own || event.is_some_and(|event| sees_given(call, dealer, event.user.as_ref()))
+    let decided = matches!(call.operation, Operation::RescheduleEvent | Operation::KeepEvent | Operation::DeleteEvent);
+    let event = call.part::<EventId>("event", "event").ok().and_then(|id| loaded.event(lead.id, &id));
+    let given = event.filter(|_| worked).is_some_and(|event| sees_given(call, dealer, event.user.as_ref()));
+    own || given || event.filter(|_| decided).is_some_and(|event| decides(call, lead, dealer, event))
+}
+
+/// Whether the sender is asked to decide about an event that cannot take place as planned (APT-9).
+fn decides(call: &Call, lead: &Lead, dealer: &Dealer, event: &CalendarEvent) -> bool {
+    let booked = event.booked_time(lead.owner.as_ref(), &dealer.settings);
+    call.scope.reaches(&dealer.id).is_ok() && call.scope.decides_about(&booked, &dealer.settings, call.now)
 }
 
 /// Whether the sender may see work that is assigned to `user` at `dealer`: their own, or that of users they supervise or deputise for

@@ -37,7 +37,7 @@ pub fn apply_local(context: &AppointmentContext<'_>, before: &Appointment, what:
 /// Keeps an appointment although its person is absent or the dealer is closed (APT-9). `None` if there is nothing to decide.
 ///
 /// # Errors
-/// 409 if it is cancelled, over or past.
+/// 409 if it is cancelled, over or past, or if its person is to keep it under an own absence.
 pub fn keep(context: &AppointmentContext<'_>, before: &Appointment) -> Result<Option<ChangedAppointment>, Refusal> {
     let AppointmentContext { dealer, by, now, .. } = *context;
     if before.state.is_cancelled() || before.attendance.is != Attended::Unknown || before.at <= now {
@@ -46,7 +46,7 @@ pub fn keep(context: &AppointmentContext<'_>, before: &Appointment) -> Result<Op
     if before.affected(&dealer.settings, now).is_none() {
         return Ok(None);
     }
-    let accepted = Accepted::kept(&before.booked_time(&dealer.settings), &dealer.settings, by, now);
+    let accepted = Accepted::kept(&before.booked_time(&dealer.settings), &dealer.settings, before.accepted.as_ref(), by, now)?;
     changed(context, before, Appointment { accepted: Some(accepted), ..before.clone() }).map(Some)
 }
 

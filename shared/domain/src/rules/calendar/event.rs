@@ -93,7 +93,8 @@ impl EventAction {
 /// `None` if nothing changes.
 ///
 /// # Errors
-/// 409 if the event has already ended in another way; faults by field; 422 if attendance is recorded before the day of the appointment.
+/// 409 if the event has already ended in another way, or if its person is to keep it under an own absence; faults by field; 422 if
+/// attendance is recorded before the day of the appointment.
 pub fn settle(
     context: &CalendarContext<'_>,
     event: &CalendarEvent,
@@ -138,7 +139,7 @@ pub fn settle(
         }
         EventAction::Keep => {
             let booked = event.booked_time(lead.owner.as_ref(), &dealer.settings);
-            after.accepted = Some(Accepted::kept(&booked, &dealer.settings, by, now));
+            after.accepted = Some(Accepted::kept(&booked, &dealer.settings, event.accepted.as_ref(), by, now)?);
             after.due = event.due;
             changed.plan_again(&after);
             Event::EventKept { event: id, title, why: impediment.unwrap_or(Impediment::Unknown) }

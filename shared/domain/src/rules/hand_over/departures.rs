@@ -1,13 +1,14 @@
 //! Takes users off dealers, or out of their distribution, with the change of the user that causes it (DIS-12, SET-7).
 
 use crate::base::{DealerId, Fault, Refusal, UserId};
+use crate::bookings::{BookingWatch, affected_range};
 use crate::decision::{Decision, Item};
 use crate::rules::hand_over::{Asked, Change, orders};
 use crate::rules::settings;
 use crate::settings::{Dealer, DealerSettings, HandOver, HandOverReason};
 
 /// The maximum number of dealers in one change of a user, limited by the size of a transaction.
-const MOST: usize = 20;
+const MOST: usize = 18;
 
 /// A dealer at which a user loses the membership or the part in the distribution.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +17,8 @@ pub struct Departing<'a> {
     pub dealer: &'a Dealer,
     /// [`HandOverReason::Rights`] keeps the membership.
     pub reason: HandOverReason,
+    /// The watch of the dealer's undecided bookings, if it was ever started.
+    pub watch: Option<&'a BookingWatch>,
 }
 
 /// The items and orders of the departures of a user.
@@ -25,6 +28,8 @@ pub struct Departure {
     pub items: Vec<Item>,
     /// The orders.
     pub orders: Vec<HandOver>,
+    /// Each dealer whose settings changed, before and after the change.
+    pub changes: Vec<(Dealer, Dealer)>,
 }
 
 /// Returns the settings of the dealers without the user, or without the user's part in the distribution, and the orders that hand over the
@@ -47,7 +52,7 @@ pub fn departures<'a>(
         return Err(Refusal::conflict("SET-7", detail));
     }
     let mut departure = Departure::default();
-    for Departing { dealer: before, reason } in departing {
+    for Departing { dealer: before, reason, watch } in departing {
         let mut draft: DealerSettings = (*before.settings).clone();
         match reason {
             HandOverReason::Rights => {
@@ -73,9 +78,13 @@ pub fn departures<'a>(
         };
         let asked = Asked { about: Some((user, *reason)), ..asked };
         let orders = orders(Change { before, after: &after }, asked, |id| stored(&before.id, id))?;
-        departure.items.extend(decision.items);
+        // The bookings of the user need a decision, unless the hand-over gives them to another person (APT-9).
+        let affects = affected_range(&before.settings, &after.settings, asked.now).is_some();
+        let watch = affects.then(|| BookingWatch::started_with_hand_over(*watch, &before.id, asked.now));
+        departure.items.extend(decision.items.into_iter().chain(watch.map(Item::BookingWatch)));
         departure.items.extend(orders.iter().cloned().map(|order| Item::HandOver(Box::new(order))));
         departure.orders.extend(orders);
+        departure.changes.push((Dealer::clone(before), after));
     }
     Ok(departure)
 }

@@ -20,7 +20,7 @@ fn takes(input: HandOverInput<'_>, lead: &Lead) -> bool {
 /// Gives a lead of the order's user to its new owner. `load` returns the state of a lane. `None` if the lead has another owner
 /// or is closed, or if nobody else can own it.
 pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> Option<Decision> {
-    let HandOverInput { order, dealer, now } = input;
+    let HandOverInput { order, dealer, now, .. } = input;
     if !takes(input, lead) {
         return None;
     }
@@ -31,7 +31,12 @@ pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> O
         None => by_turn(&mut changed, &mut lanes, now)?,
     };
     let to = changed.owner.clone().filter(|owner| *owner != order.user)?;
-    changed.handed_from = Some(HandedFrom { user: order.user.clone(), to, order: order.id.clone(), at: now });
+    // A lead that the user holds for an absent one goes back to that one, whoever holds it by then.
+    let handed = match input.held_for(lead) {
+        Some(first) => HandedFrom { to, ..first.clone() },
+        None => HandedFrom { user: order.user.clone(), to, order: order.id.clone(), at: now },
+    };
+    changed.handed_from = Some(handed).filter(|handed| handed.user != handed.to);
     let counted = order.with_moved(Moved { leads: 1, ..Moved::default() });
     let mut decision = commit(changed, order.by.clone(), vec![as_hand_over(event)], now).with(gathered(notice));
     decision.items.extend(lanes.items());
@@ -41,7 +46,7 @@ pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> O
 /// Gives a lead back to the order's user, who has returned: one that is still open, and not answered or still with the substitute.
 /// `None` if the lead stays where it is.
 pub fn give_back(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> Option<Decision> {
-    let HandOverInput { order, dealer, now } = input;
+    let HandOverInput { order, dealer, now, .. } = input;
     let from = lead.handed_from.as_ref().filter(|from| input.is_about(lead) && from.order == order.id && from.user == order.user)?;
     let works = dealer.settings.member(&order.user).is_some_and(|member| member.assignable || member.receives_leads);
     let open = lead.status == Status::InProgress && lead.owner.as_ref() != Some(&order.user);

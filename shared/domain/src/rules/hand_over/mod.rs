@@ -16,7 +16,7 @@ pub use orders::{Asked, Change, concerned, orders, same_absence};
 pub use work::{events_of, move_appointment, move_events, move_tasks, tasks_of};
 
 use crate::base::UserId;
-use crate::lead::Lead;
+use crate::lead::{HandedFrom, Lead};
 use crate::settings::{Dealer, HandOver};
 use chrono::{DateTime, Utc};
 
@@ -29,12 +29,21 @@ pub struct HandOverInput<'a> {
     pub dealer: &'a Dealer,
     /// The current time.
     pub now: DateTime<Utc>,
+    /// The order by which the lead came to its owner. `None` if it came in another way, or for other work than leads.
+    pub earlier: Option<&'a HandOver>,
 }
 
 impl HandOverInput<'_> {
     /// Returns whether the order still moves work at this dealer, and `lead` belongs to it.
     fn is_about(&self, lead: &Lead) -> bool {
         self.order.done_at.is_none() && self.order.dealer == self.dealer.id && lead.dealer == self.dealer.id
+    }
+
+    /// Returns the hand-over by which the user of the order holds a lead for a user who is absent and gets it back.
+    fn held_for<'b>(&self, lead: &'b Lead) -> Option<&'b HandedFrom> {
+        let from = lead.handed_from.as_ref().filter(|from| from.to == self.order.user)?;
+        self.dealer.settings.member(&from.user)?;
+        self.earlier.filter(|earlier| earlier.id == from.order && earlier.is_to_give_back()).map(|_| from)
     }
 
     /// Returns the user who gets the tasks and events of the leaver on `lead`. `None` if they belong to the owner of the lead, who works at

@@ -151,12 +151,17 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
             stored(&HandOver::id_of(user, earlier.from)).filter(|known| !known.cancelled)
         });
         let back_at = hand_over.back.then_some(absence.until);
-        let next = match known {
-            Some(known) if known.has_begun(now) => returning(known, back_at, now),
+        let stays = earlier.iter().any(|(of, earlier, _)| of == user && is_of(earlier, absence, now));
+        let begun = known.filter(|known| known.has_begun(now));
+        let next = match begun {
+            Some(known) if stays => returning(known, back_at, now),
             _ => {
                 let made = order(&after.id, user, (&hand_over.to, HandOverReason::Absent), asked.by, now);
                 let supervisor = after.settings.member(user).and_then(|member| member.supervisor.clone());
-                HandOver { id: HandOver::id_of(user, absence.from), supervisor, due: Some(absence.from.max(now)), back_at, ..made }
+                let due = Some(absence.from.max(now));
+                let made = HandOver { id: HandOver::id_of(user, absence.from), supervisor, due, back_at, ..made };
+                // An absence that was removed or had ended, and is entered again, hands over again. Its order continues to count.
+                begun.map_or_else(|| made.clone(), |known| made.again_after(known))
             }
         };
         // A part of the settings that stays makes no new order.
@@ -165,7 +170,7 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
         }
     }
     for (user, absence, _) in &earlier {
-        let stays = wanted.iter().any(|(of, wanted, _)| of == user && (wanted.from == absence.from || same_absence(absence, wanted, now)));
+        let stays = wanted.iter().any(|(of, wanted, _)| of == user && is_of(absence, wanted, now));
         let known = stored(&HandOver::id_of(user, absence.from)).filter(|known| known.done_at.is_none() && !stays);
         let Some(known) = known else { continue };
         orders.push(match known.has_begun(now) {
@@ -174,6 +179,11 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
         });
     }
     orders
+}
+
+/// Returns whether an absence belongs to the order of another one: it begins at the same time, or is the same with a corrected first day.
+fn is_of(before: &Absence, after: &Absence, now: DateTime<Utc>) -> bool {
+    before.from == after.from || same_absence(before, after, now)
 }
 
 /// Returns whether an absence that has begun is the same after a change: both hold at `now`.

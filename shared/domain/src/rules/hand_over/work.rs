@@ -70,7 +70,7 @@ pub fn move_events<'a>(
     days: LoadDay<'_>,
     held: impl Fn(&AppointmentId) -> Option<&'a Appointment>,
 ) -> Result<Option<Decision>, DayNotLoaded> {
-    let HandOverInput { order, dealer, now } = input;
+    let HandOverInput { order, dealer, now, .. } = input;
     let user = input.heir(lead);
     let moves = |event: &&&CalendarEvent| {
         let planned = event.lead == lead.id && event.state == EventState::Incomplete && event.user != user;
@@ -106,7 +106,7 @@ pub fn move_events<'a>(
 /// # Errors
 /// If a day of the leaver or of the new person was not loaded.
 pub fn move_appointment(input: HandOverInput<'_>, appointment: &Appointment, days: LoadDay<'_>) -> Result<Option<Decision>, Refusal> {
-    let HandOverInput { order, dealer, now } = input;
+    let HandOverInput { order, dealer, now, .. } = input;
     let person = order.person(&dealer.settings, now);
     let of_leaver = appointment.dealer == dealer.id && appointment.user.as_ref() == Some(&order.user) && *person != order.user;
     let to_come = appointment.event.is_none() && appointment.at > now && !appointment.state.is_cancelled();
