@@ -98,6 +98,11 @@ impl Refusal {
         Self::Conflict { rule, detail: detail.into() }
     }
 
+    /// Creates a refusal of something that others with `right` may do.
+    pub fn not_allowed(right: Right, rule: &'static str, detail: impl Into<String>) -> Self {
+        Self::NotAllowed { right, rule, detail: detail.into() }
+    }
+
     /// Creates a refusal because the entity has expired.
     pub fn gone(rule: &'static str, detail: impl Into<String>) -> Self {
         Self::Gone { rule, detail: detail.into() }

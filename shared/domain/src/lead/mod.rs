@@ -24,7 +24,7 @@ pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
 pub use raw::{Raw, RawStorage};
 pub use reaction::Reaction;
-pub use stricter::StricterMessage;
+pub use stricter::{StricterMessage, StricterMessages};
 pub use target::{FIRST_CONTACT, Target, open};
 pub use task::{Task, TaskDetails, TaskState};
 pub use terms::{ClockTerms, DeadlineCriteria, DeadlineRequest};

@@ -167,7 +167,7 @@ impl Plan {
         Self(steps)
     }
 
-    /// Parts the steps of a message with the deadline `first` from the seller's steps of a stricter message, whose deadline is another.
+    /// Parts the steps of the message with the deadline `first` from the seller's steps of a stricter message, whose deadline is another.
     pub(crate) fn parted(&self, first: Option<DateTime<Utc>>) -> (Self, Self) {
         let theirs = |step: &Step| step.kind != StepKind::Level2 && self.deadline() != first;
         let (others, own) = self.0.iter().partition(|step| theirs(step));

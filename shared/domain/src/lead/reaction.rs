@@ -58,14 +58,15 @@ impl Lead {
             self.replan(dealer);
             return self.leave_time(dealer, now);
         }
-        let criteria = self.terms.criteria.take();
+        let criteria = self.stricter_criteria().cloned().map(Box::new).or_else(|| self.terms.criteria.take());
+        let reached = if answered { 0 } else { self.clock_level() };
         if answered {
             let levels = self.further_levels();
             self.first_reaction = self.first_reaction.take().or(Some(reaction));
             self.note_level();
             self.further = FurtherAnswers { since: None, levels, ..further };
         }
-        self.start_clock(dealer, now.into(), ClockTerms { criteria, ..ClockTerms::default() });
+        self.start_clock(dealer, now.into(), ClockTerms { criteria, reached, ..ClockTerms::default() });
     }
 
     /// Starts the clock of a lead on these terms, with a new deadline. The owner has all the time of the turn again (DIS-10).

@@ -4,7 +4,7 @@
 use crate::base::{Actor, StepKind, UserId, is_default};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria};
 use crate::hours::NoHours;
-use crate::lead::{ClockStart, Lead, Plan, StricterMessage};
+use crate::lead::{ClockStart, Lead, Plan, StricterMessages};
 use crate::settings::{DeadlineRule, Dealer, Escalation};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -29,9 +29,9 @@ pub struct ClockTerms {
     /// The criteria of the message that started the clock. `None` if they are the lead's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criteria: Option<Box<DeadlineCriteria>>,
-    /// The further message that waits too and has an earlier step. `None` if there is none, or if an agreed deadline replaced it.
+    /// The further messages that wait too and have an earlier step. `None` if there is none, or if an agreed deadline replaced them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stricter: Option<Box<StricterMessage>>,
+    pub stricter: Option<Box<StricterMessages>>,
     /// The highest level that this clock reached before its deadline was moved.
     #[serde(skip_serializing_if = "is_default")]
     pub reached: u8,
@@ -93,8 +93,7 @@ impl Lead {
     /// The deadline rule that chose the first-contact deadline, with its place among those of `dealer`. `None` if the dealer's durations
     /// apply (ESC-13).
     pub fn deadline_rule<'a>(&self, dealer: &'a Dealer) -> Option<(usize, &'a DeadlineRule)> {
-        let stricter = self.terms.stricter.as_deref().filter(|stricter| stricter.first != self.deadline());
-        match stricter.map(|stricter| &stricter.criteria).or(self.terms.criteria.as_deref()) {
+        match self.stricter_criteria().or(self.terms.criteria.as_deref()) {
             Some(criteria) => dealer.settings.deadline_rule_for(&criteria.source, criteria.lead_type, &criteria.asked),
             None => dealer.settings.deadline_rule_for(&self.source, self.lead_type, &self.asked),
         }

@@ -86,11 +86,24 @@ impl DealerSettings {
         None
     }
 
-    /// Returns whether `user` replaces `owner` at `at`: as a deputy, as the deputy of an absent deputy, or as the recipient of the owner's
-    /// notices or of level 2 (DIS-4).
+    /// Returns whether `user` replaces `owner` at `at`: as a deputy, as the deputy of an absent deputy, or as one to whom the owner's
+    /// notices go, or level 2 (DIS-4).
     pub fn stands_in(&self, user: &UserId, owner: &UserId, at: DateTime<Utc>) -> bool {
         let mut seen = Vec::new();
-        self.is_deputy(user, owner, at, &mut seen) || self.recipient_for(owner, at) == user || self.escalates_to(Some(owner), at) == user
+        self.is_deputy(user, owner, at, &mut seen) || self.gets_notices_of(user, owner, at) || self.escalates_to(Some(owner), at) == user
+    }
+
+    /// Returns whether the notices of `owner` can go to `user`. The first person present may have switched notices off, so that they go on
+    /// to the next ones.
+    fn gets_notices_of(&self, user: &UserId, owner: &UserId, at: DateTime<Utc>) -> bool {
+        let mut before = Vec::new();
+        while let Some(next) = self.recipient_after(owner, &before, at).filter(|next| *next != owner) {
+            if next == user {
+                return true;
+            }
+            before.push(next);
+        }
+        self.recipient_for(owner, at) == user
     }
 
     /// Returns whether any person is present at `at` who is notified of the work of `owner`.

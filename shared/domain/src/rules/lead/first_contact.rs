@@ -42,11 +42,15 @@ pub fn may_not_agree(lead: &Lead, settings: &DealerSettings, user: Option<&UserI
     let owner = lead.owner.as_ref();
     let (supervisor, present) = (settings.supervisor_of(owner), settings.escalates_to(owner, now));
     let names = if supervisor == present { supervisor.to_string() } else { format!("{present}, {supervisor}") };
-    let detail = match user.is_some() && user == owner {
-        true => format!("you own the lead, so somebody else must agree to the move: {names}, or another user who may change the settings"),
-        false => format!("these may agree to the move: {names}, and users who may change the settings"),
-    };
-    Refusal::NotAllowed { right: Right::ChangeSettings, rule: "ESC-12", detail }
+    let owns = user.is_some() && user == owner;
+    Refusal::not_allowed(
+        Right::ChangeSettings,
+        "ESC-12",
+        match owns {
+            true => format!("you own the lead, so somebody else must agree to the move: {names}, or another user who may change the settings"),
+            false => format!("these may agree to the move: {names}, and users who may change the settings"),
+        },
+    )
 }
 
 /// Grants the requested move of the first-contact deadline: level 2 follows it (ESC-12).
