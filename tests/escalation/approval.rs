@@ -81,7 +81,11 @@ async fn esc_12_nobody_agrees_to_the_move_of_their_own_lead() {
     request(&world, SUPERVISOR, id).await;
     assert_eq!(asked(&world, ADMINISTRATOR).len(), 1, "{:?}", world.mails());
     let refused = approve(&world, SUPERVISOR, id).await;
-    assert!(refused.status == 403 && refused.text("/detail").contains("somebody else must agree to the move: ingo.brandt"), "{}", refused.body);
+    assert!(
+        refused.status == 403 && refused.text("/detail").contains("somebody else must agree to the move: ingo.brandt"),
+        "{}",
+        refused.body
+    );
     for status in [json!({"status": "lost", "reason": "not_reached"}), json!({"status": "in_progress"})] {
         let changed = world.post(SUPERVISOR, &format!("/leads/{id}/status"), &status).await;
         assert_eq!(changed.text("/deadline/due"), "2026-11-23T11:00:00Z", "the first deadline stays");

@@ -30,7 +30,7 @@ fn happens<'a>(reply: &'a Reply, step: &str) -> &'a str {
 }
 
 fn to_supervisor(world: &World) -> Vec<String> {
-    world.mails().into_iter().filter(|mail| mail.contains("helga.stern:")).collect()
+    world.mails().into_iter().filter(|mail| mail.contains("helga.stern: Stufe 2")).collect()
 }
 
 /// ESC-12: the first-contact deadline is at 11:00 UTC on Monday, level 2 a day later. The owner moves the deadline twice, level 2 never.

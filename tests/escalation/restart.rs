@@ -155,7 +155,7 @@ async fn int_6_a_further_message_with_an_earlier_deadline_moves_the_steps_forwar
     assert!(page.body.to_string().contains("deadline_moved"), "the timeline shows it");
     // New rules move both deadlines.
     put_rules(&world, 2, 30).await;
-    world.system.settle().await;
+    world.advance_to("2026-11-23T09:10:00Z").await;
     assert_eq!(steps().await, ["23 09:35", "24 09:35"]);
     // The owner cannot move level 2 back to that of the first message.
     let moved = world
@@ -163,12 +163,17 @@ async fn int_6_a_further_message_with_an_earlier_deadline_moves_the_steps_forwar
         .await;
     assert_eq!(moved.status, 200, "{}", moved.body);
     assert_eq!(steps().await, ["23 15:00", "24 09:35"]);
-    // A message with a longer time changes nothing.
     world.send(&of(2, "website", "used_car")).await;
-    assert_eq!(steps().await, ["23 11:05", "24 09:35"], "its own two hours are earlier than the owner's move");
-    world.advance_to("2026-11-23T10:30:00Z").await;
+    assert_eq!(steps().await, ["23 11:10", "24 09:35"], "its own two hours are earlier than the owner's move");
+    let again = world
+        .call(Request::patch("anna.vogt", &format!("/leads/{id}/deadlines/first-contact")).json(&json!({"at": "2026-11-23T16:00:00Z"})))
+        .await;
+    assert_eq!((again.status, steps().await), (200, ["23 16:00".to_owned(), "24 09:35".to_owned()]));
+    // A message with a longer time changes nothing.
     world.send(&of(3, "website", "used_car")).await;
-    assert_eq!(steps().await, ["23 11:05", "24 09:35"]);
+    world.advance_to("2026-11-23T10:30:00Z").await;
+    world.send(&of(4, "website", "used_car")).await;
+    assert_eq!(steps().await, ["23 11:10", "24 09:35"]);
     reply(&world, "anna.vogt", id).await;
     assert_eq!(world.page(id).await.lead.reaction.unwrap().in_time(), Some(true), "by the deadline of the first message, 11:00");
 }

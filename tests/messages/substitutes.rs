@@ -85,7 +85,9 @@ async fn dis_4_a_copy_for_the_owner_is_not_sent_if_the_lead_was_answered_or_went
     with_own_hours(&world).await;
     let answered = world.lead(&enquiry("jana")).await;
     let gone: LeadId = world.lead(&enquiry("piet")).await;
-    let to = async |id: LeadId, user: &str| world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": user, "despite": ["absent"]})).await;
+    let to = async |id: LeadId, user: &str| {
+        world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": user, "despite": ["absent"]})).await
+    };
     assert_eq!(to(gone, "anna.vogt").await.status, 200);
     world.advance_to("2026-11-23T10:00:00Z").await;
     assert_eq!(world.post("helga.stern", &format!("/leads/{answered}/reactions"), &json!({"kind": "reply"})).await.status, 200);

@@ -86,9 +86,7 @@ impl Message {
                 let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued);
                 lead.assignment == assignment && !answered_since
             }
-            Notice::Requested { at, .. } => {
-                lead.clock_runs() && lead.terms.requested.as_ref().is_some_and(|requested| requested.at == at)
-            }
+            Notice::Requested { at, .. } => lead.clock_runs() && lead.terms.requested.as_ref().is_some_and(|requested| requested.at == at),
             Notice::Deadline { ref deadline, at } => {
                 lead.targets.iter().any(|target| target.id == *deadline && target.at == at && target.met.is_none())
             }
@@ -106,14 +104,17 @@ impl Message {
     /// Whether the message is a level 2 or a request for an agreement. It goes to a person above the owner, and is sent even if the
     /// recipient's notices are off (ESC-3, ESC-4, ESC-11, ESC-12).
     pub fn is_for_supervisor(&self) -> bool {
-        matches!(self.notice, Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. })
+        matches!(
+            self.notice,
+            Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. }
+        )
     }
 
     /// Returns the cause of the notice of an assignment that decides whether this message is needed ([`Message::is_needless`]). `None` if
     /// there is none.
     pub fn depends_on(&self, lead: &Lead) -> Option<String> {
         let assignment = match self.notice {
-            Notice::Step { step: StepKind::Reminder | StepKind::Level1, .. } if lead.assignment > 1 => lead.assignment,
+            Notice::Step { step: StepKind::Reminder | StepKind::Level1, .. } if lead.assignment > 1 || self.own => lead.assignment,
             Notice::Passed { assignment, supervisor: false, .. } => assignment,
             _ => return None,
         };

@@ -47,7 +47,9 @@ pub fn may_not_agree(lead: &Lead, settings: &DealerSettings, user: Option<&UserI
         Right::ChangeSettings,
         "ESC-12",
         match owns {
-            true => format!("you own the lead, so somebody else must agree to the move: {names}, or another user who may change the settings"),
+            true => {
+                format!("you own the lead, so somebody else must agree to the move: {names}, or another user who may change the settings")
+            }
             false => format!("these may agree to the move: {names}, and users who may change the settings"),
         },
     )
