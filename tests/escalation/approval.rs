@@ -57,7 +57,7 @@ async fn esc_12_a_request_notifies_the_supervisor_with_a_link() {
 
 /// ESC-12, DIS-4: the person who gets level 2 instead of an absent supervisor gets the request, and may grant it without further rights.
 #[tokio::test]
-async fn esc_12_whoever_gets_level_2_may_grant_a_request() {
+async fn esc_12_the_person_who_gets_level_2_may_grant_a_request() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     away(&world, SUPERVISOR, Some("ben.krause")).await;

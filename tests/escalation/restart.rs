@@ -116,7 +116,7 @@ async fn dis_10_a_reopened_lead_does_not_pass_on_at_once() {
     assert_ne!(owner(&world, first).await, "anna.vogt");
 }
 
-/// ESC-9, ESC-12: an answered lead that is reopened starts anew, whoever reopens it. Reports keep the first answer.
+/// ESC-9, ESC-12: an answered lead that is reopened starts anew, also if its owner reopens it. Reports keep the first answer.
 #[tokio::test]
 async fn esc_9_an_answered_lead_that_is_reopened_starts_a_new_clock() {
     for who in ["anna.vogt", SUPERVISOR] {

@@ -55,7 +55,7 @@ async fn dis_4_a_deputy_without_notices_does_not_swallow_them() {
     world.system.settle().await;
     let new = |user: &str| read_by(&world, user).into_iter().filter(|subject| subject.starts_with("Neue Anfrage")).count();
     assert_eq!([new("anna.vogt"), new("ben.krause"), new("helga.stern")], [0, 0, 1], "{:?}", world.mails());
-    // Ben's own work is his own affair.
+    // Ben has switched off the notices of his own work, and nobody else gets them.
     assert_eq!(world.post(ADMIN, &path, &json!({"user": "ben.krause"})).await.status, 200);
     world.system.settle().await;
     assert_eq!([new("ben.krause"), new("helga.stern")], [0, 1], "{:?}", world.mails());
