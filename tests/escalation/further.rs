@@ -31,7 +31,7 @@ async fn ovr_4_the_answers_to_further_messages_are_judged_apart_from_the_first()
     ask_again(&world, 1).await;
     let lead = world.page(id).await.lead;
     assert_eq!((lead.deadline(), lead.clock_runs()), (Some(at("2026-11-23T13:00:00Z")), true));
-    // A message while another one waits starts no second deadline: the earlier one is stricter.
+    // A message while another one waits with an earlier deadline starts no second one.
     world.advance_to("2026-11-23T10:10:00Z").await;
     ask_again(&world, 2).await;
     assert_eq!(world.page(id).await.lead.deadline(), Some(at("2026-11-23T13:00:00Z")));
@@ -56,6 +56,9 @@ async fn ovr_4_the_answers_to_further_messages_are_judged_apart_from_the_first()
     for name in ["received", "answered", "in_time", "late", "overdue", "median_response_minutes", "unanswered", "response_times"] {
         assert_eq!(all[name], first[name], "{name}");
     }
+    // Level 1 of the third message, which was answered late, and of the fourth.
+    let levels = [&all["level_1"], &all["level_2"], &further["level_1"], &further["level_2"]].map(|is| is["number"].as_u64().unwrap());
+    assert_eq!(levels, [0, 0, 2, 0]);
 }
 
 /// ESC-7, MSG-1: a message that Forecourt sends by itself answers no further message; closing the lead does, as for the first one.
@@ -72,4 +75,6 @@ async fn esc_7_a_further_message_is_answered_by_a_person_only() {
     world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
     let further = counts(&world).await["further"].clone();
     assert_eq!((&further["answered"]["number"], &further["late"]["number"]), (&json!(1), &json!(1)));
+    assert_eq!((&further["level_1"]["number"], &further["level_2"]["number"]), (&json!(1), &json!(1)));
+    assert_eq!(counts(&world).await["level_2"]["number"], json!(0), "the first message was answered in time");
 }

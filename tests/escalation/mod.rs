@@ -1,5 +1,6 @@
 //! Deadlines, reminders and escalation (ESC, SET-11).
 
+pub(crate) mod approval;
 pub(crate) mod deadline_rules;
 pub(crate) mod dodges;
 pub(crate) mod firm;
@@ -8,5 +9,6 @@ pub(crate) mod hand_over;
 pub(crate) mod month;
 pub(crate) mod recompute;
 pub(crate) mod reminder;
+pub(crate) mod restart;
 pub(crate) mod resubmission;
 pub(crate) mod steps;

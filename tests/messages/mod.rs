@@ -1,10 +1,12 @@
 //! Tests of notices to staff and letters to customers (MSG, INT-8).
 
 mod attempts;
+mod contents;
 pub(crate) mod letters;
 mod limits;
 pub(crate) mod notices;
 mod passed;
 mod provider;
 mod resent;
+mod substitutes;
 pub(crate) mod trade_in_sheet;

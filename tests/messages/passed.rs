@@ -97,7 +97,7 @@ async fn dis_7_a_lead_that_comes_back_at_night_is_reported_to_nobody_as_passed_o
     assert_eq!(world.mails().iter().filter(|mail| mail.contains("Neue Anfrage")).count(), 1, "{:?}", world.mails());
 }
 
-/// DIS-10, ESC-1: a lead that goes on when it is overdue is one mail to the new owner, which states that.
+/// DIS-10, ESC-1: a lead that goes on when it is overdue is one mail to the new owner, which states the time to act.
 #[tokio::test]
 async fn dis_10_a_lead_that_passes_on_overdue_is_one_mail_to_the_new_owner() {
     let world = World::new().await;

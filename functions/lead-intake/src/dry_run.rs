@@ -8,12 +8,13 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, StepKind};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::distribution::{AssignmentReason, PassedOver};
-use forecourt_domain::lead::{Event, Plan, Raw, RawStorage};
+use forecourt_domain::lead::{Event, Lead, Plan, Raw, RawStorage};
 use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::usecase::deadline_rule::DeadlineRuleView;
 use forecourt_edge::usecase::directory::{PersonChannels, channels};
 use forecourt_edge::usecase::lead::enquiry_of;
 use forecourt_store::keys::Key;
@@ -82,6 +83,9 @@ pub struct DeadlinesView {
     pub level_2: Option<StepAtView>,
     /// The periods of opening hours that level 1 counts.
     pub counted: Vec<SpanView>,
+    /// The deadline rule that chose the times; absent if the dealer's apply (ESC-13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<DeadlineRuleView>,
 }
 
 /// An escalation step.
@@ -196,7 +200,7 @@ impl DryRunView {
         let lead = decision.lead();
         let why = decision.items.iter().find_map(why);
         let passed_over = |PassedOver { user, reason }: &PassedOver| PassedOverView { user: user.to_string(), reason: *reason };
-        let deadlines = lead.and_then(|lead| Some(DeadlinesView::of(lead.plan.as_ref()?, dealer, lead.clock_start())));
+        let deadlines = lead.and_then(|lead| Some(DeadlinesView::of(lead, lead.plan.as_ref()?, dealer)));
         Self {
             dealer: dealer.id.to_string(),
             result,
@@ -217,7 +221,8 @@ fn why(item: &Item) -> Option<&AssignmentReason> {
 }
 
 impl DeadlinesView {
-    fn of(plan: &Plan, dealer: &Dealer, at: DateTime<Utc>) -> Self {
+    fn of(lead: &Lead, plan: &Plan, dealer: &Dealer) -> Self {
+        let at = lead.clock_start();
         let step = |kind| plan.step(kind).map(|step| StepAtView { due: step.due, happens_at: step.at });
         let until = plan.deadline().unwrap_or(at);
         let counted = dealer.settings.calendar.explain(at, until).map(|span| SpanView { from: span.opens, until: span.closes });
@@ -226,6 +231,7 @@ impl DeadlinesView {
             level_1: step(StepKind::Level1),
             level_2: step(StepKind::Level2),
             counted: counted.collect(),
+            rule: DeadlineRuleView::of(lead, dealer),
         }
     }
 }

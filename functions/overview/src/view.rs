@@ -240,9 +240,10 @@ pub struct LeadCountsView {
     pub median_response_minutes: Option<f64>,
     /// 90th percentile of the same minutes.
     pub p90_response_minutes: Option<f64>,
-    /// Leads ever escalated to level 1, including those that reached level 2; percentage of `received`.
+    /// Leads ever escalated to level 1 before their first response or after a reopening, including those that reached level 2; percentage of
+    /// `received`.
     pub level_1: Share,
-    /// Leads ever escalated to level 2; percentage of `received`.
+    /// Leads ever escalated to level 2 in the same cases; percentage of `received`.
     pub level_2: Share,
     /// Won leads; percentage of `received`.
     pub won: Share,
@@ -270,6 +271,10 @@ pub struct FurtherCountsView {
     pub late: Share,
     /// Past the deadline without an answer; percentage of the judged messages.
     pub overdue: Share,
+    /// Those that were escalated to level 1, including those that reached level 2; percentage of `received`.
+    pub level_1: Share,
+    /// Those that were escalated to level 2; percentage of `received`.
+    pub level_2: Share,
     /// Distribution of the working time from the message to its answer, as that of the first responses.
     pub response_times: Vec<ResponseTimeView>,
 }
@@ -330,6 +335,8 @@ impl From<FurtherCounts> for FurtherCountsView {
             in_time: judged(counts.in_time),
             late: judged(counts.late),
             overdue: judged(counts.overdue),
+            level_1: Share::of(counts.level_1, counts.received),
+            level_2: Share::of(counts.level_2, counts.received),
             response_times: ResponseTimeView::all(counts.response_times, counts.received),
         }
     }

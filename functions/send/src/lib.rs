@@ -26,6 +26,7 @@ pub mod pace;
 pub mod pdf;
 mod pool;
 pub mod quote;
+mod readers;
 mod sender;
 pub mod ses;
 pub mod texts;

@@ -1,8 +1,9 @@
 //! Notices to users by mail (ESC-6, MSG-1): leased, bundled into one mail, checked again, sent, recorded.
 
 use crate::carrier::Undelivered;
-use crate::mail::{Addressee, Attachment, Envelope, Mail};
+use crate::mail::{Attachment, Envelope, Mail};
 use crate::pool;
+use crate::readers::{Reader, Redirected};
 use crate::sender::Sender;
 use crate::texts::{NoticeReader, TextError};
 use chrono::{DateTime, Utc};
@@ -23,21 +24,13 @@ const MAX_NOTICES: usize = 25;
 const CANDIDATES: usize = 49;
 
 /// A leased notice with the data to write it.
-struct ClaimedNotice {
-    message: Message,
-    lead: Lead,
-    dealer: Dealer,
-    to: Recipient,
+pub(crate) struct ClaimedNotice {
+    pub(crate) message: Message,
+    pub(crate) lead: Lead,
+    pub(crate) dealer: Dealer,
+    pub(crate) to: Recipient,
     /// When the notice was due.
     due: DateTime<Utc>,
-}
-
-/// The reader of a mail.
-struct Reader {
-    to: Recipient,
-    addressee: Addressee,
-    /// Whether the reader's notices are on.
-    notices: bool,
 }
 
 /// The result of claiming.
@@ -133,22 +126,38 @@ impl Sender {
     async fn send_mail(&self, wake_up: &WakeUp, claimed: Vec<ClaimedNotice>) -> Result<(), Failure> {
         let now = self.platform.clock.now();
         let drop = async |claimed: &[ClaimedNotice], why| self.record_all(wake_up, claimed, |message| message.dropped(why, now)).await;
-        let Some(Reader { to, addressee, notices }) = self.addressee(wake_up, &claimed, now).await? else {
+        let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
+        let Some(reader) = self.addressee(wake_up, &claimed, now).await? else {
             return drop(&claimed, DropReason::NoReader).await;
         };
-        // Level 2 is sent even with notices off; otherwise nobody would be notified (ESC-3, ESC-4, ESC-11).
-        let (claimed, off): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|claimed| notices || claimed.message.is_level_2());
+        // A notice for a supervisor is sent even with notices off; otherwise nobody would be notified (ESC-3, ESC-4, ESC-11, ESC-12).
+        let (claimed, off): (Vec<_>, Vec<_>) =
+            claimed.into_iter().partition(|claimed| reader.notices || claimed.message.is_for_supervisor());
+        let Redirected { mails, off } = self.redirected(wake_up, off, &reader, now).await?;
         if !off.is_empty() {
             drop(&off, DropReason::NoticesOff).await?;
         }
+        self.send_to(wake_up, &id, reader, claimed).await?;
+        for (reader, claimed) in mails {
+            // Each attempt makes the same mails: the id of this one depends on its reader.
+            self.send_to(wake_up, &format!("{id}-{}", reader.to), reader, claimed).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends one mail with all `claimed` notices to their reader.
+    async fn send_to(&self, wake_up: &WakeUp, id: &str, reader: Reader, claimed: Vec<ClaimedNotice>) -> Result<(), Failure> {
+        let now = self.platform.clock.now();
         let Some(ClaimedNotice { dealer, .. }) = claimed.first() else { return Ok(()) };
+        let Reader { to, addressee, scope, .. } = reader;
+        self.keep_copies(wake_up, &claimed, &to, now).await?;
         pool::notify_assignable(&self.platform, wake_up, claimed.iter().map(|c| (&c.message, &c.lead, &c.dealer)), now).await?;
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
-        let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
         let sheets = self.sheets(wake_up, dealer, &claimed).await?;
         let mentioned = notices.iter().flat_map(|(message, lead)| message.mentions(lead, dealer, &to));
         let names = Names::of(&self.platform, &wake_up.scope(), mentioned).await?;
-        let mail = self.texts.mail(Envelope { id: &id, to: &addressee, dealer, now }, &notices, &NoticeReader { to: &to, names: &names });
+        let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref() };
+        let mail = self.texts.mail(Envelope { id, to: &addressee, dealer, now }, &notices, &reader);
         let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,
             Err(e) => Err(Undelivered::Never(e.into())),
@@ -167,30 +176,6 @@ impl Sender {
             Err(undelivered) => message.failed(undelivered.why(), undelivered.retry(), now),
         })
         .await
-    }
-
-    /// The reader of a mail: the recipient or, if that user has left the group, the next user who receives all the notices. `None` if there
-    /// is none.
-    async fn addressee(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], now: DateTime<Utc>) -> Result<Option<Reader>, Failure> {
-        let Some(ClaimedNotice { message, lead, to, dealer, .. }) = claimed.first() else { return Ok(None) };
-        let id = match to {
-            Recipient::Address(address) => {
-                return Ok(Some(Reader { to: to.clone(), addressee: Addressee::at(address, dealer), notices: true }));
-            }
-            Recipient::User(id) => id,
-        };
-        let others = claimed.iter().skip(1).map(|c| c.message.goes_on_to(id, &c.lead, &c.dealer.settings, now));
-        let mut next = message.goes_on_to(id, lead, &dealer.settings, now);
-        for others in others {
-            next.retain(|user| others.contains(user));
-        }
-        for id in [id.clone()].into_iter().chain(next) {
-            let user = self.platform.store.user(&wake_up.group, &id).await?;
-            if let Some(user) = user.filter(|user| user.is_here()) {
-                return Ok(Some(Reader { to: Recipient::User(id), addressee: Addressee::of(&user), notices: user.notices }));
-            }
-        }
-        Ok(None)
     }
 
     /// The attached sheets of trade-in enquiries (INT-8).

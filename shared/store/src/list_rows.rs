@@ -275,7 +275,8 @@ impl Fields {
         let number = |time: &AttributeValue| time.as_n().ok()?.parse().ok();
         let times = times.map(|time| number(time).ok_or_else(|| invalid("further_times"))).collect::<Result<_, _>>()?;
         let count = |name| Ok::<u32, Failure>(self.number(name)?.unwrap_or_default());
-        Ok(FurtherAnswers { since: None, in_time: count("further_in_time")?, late: count("further_late")?, times })
+        let levels = [count("further_level_1")?, count("further_level_2")?];
+        Ok(FurtherAnswers { since: None, in_time: count("further_in_time")?, late: count("further_late")?, times, levels })
     }
 
     fn media(&self, name: &str) -> Media {
@@ -348,6 +349,9 @@ impl ListRow for LeadFacts {
         "further_in_time",
         "further_late",
         "further_waits",
+        "first_at",
+        "further_level_1",
+        "further_level_2",
     ];
 
     fn read(row: HashMap<String, AttributeValue>, dealer: &DealerId, received: DateTime<Utc>) -> Result<Self, Failure> {
@@ -371,7 +375,8 @@ impl ListRow for LeadFacts {
             status,
             response,
             deadline: row.time("was_due")?.or(row.time("deadline")?),
-            level: level.max(was_at).unwrap_or_default(),
+            // The further messages have levels of their own.
+            level: row.number("first_at")?.or(level.max(was_at)).unwrap_or_default(),
             further: row.further()?,
             further_waits: row.truth("further_waits").unwrap_or_default(),
         })

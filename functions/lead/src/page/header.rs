@@ -57,7 +57,7 @@ impl TargetView {
             at,
             seconds_left: left(at, lead.clock_runs()),
             met_at: lead.reaction.as_ref().map(|reaction| reaction.at),
-            original_at: lead.deadline_before_moves,
+            original_at: lead.changed_from(),
         });
         let further = lead.targets.iter().map(|target| Self {
             id: target.id.to_string(),

@@ -9,6 +9,8 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LostReason, Status, StepKind};
 use forecourt_domain::lead::{DeadlineRequest, Lead, Reaction};
 use forecourt_domain::messages::{Message, MessageState, Notice};
+use forecourt_domain::settings::Dealer;
+use forecourt_edge::usecase::deadline_rule::DeadlineRuleView;
 use forecourt_edge::usecase::people::PersonView;
 use forecourt_store::LeadPage;
 use serde::Serialize;
@@ -76,6 +78,10 @@ pub struct DeadlineView {
     /// The move beyond level 2 that was requested and not yet granted; absent if there is none (ESC-12).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested: Option<DeadlineRequestView>,
+    /// The deadline rule that chose the deadline; absent if the dealer's times apply, and in other answers than that of `GET /leads/{id}`
+    /// (ESC-13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<DeadlineRuleView>,
 }
 
 /// A requested move of the first-contact deadline.
@@ -149,7 +155,8 @@ pub struct LeadPageView {
 /// A notice to a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {
-    /// `assigned`, `passed` (the lead went on to another owner), `added`, `task`, `deadline`, `reminder`, `level_1` or `level_2`.
+    /// `assigned`, `passed` (the lead went on to another owner), `added`, `task`, `deadline`, `deadline_requested`, `reminder`, `level_1` or
+    /// `level_2`.
     pub about: String,
     /// Delivery state: `queued`, `sending`, `sent`, `dropped` or `failed`.
     #[serde(rename = "fate")]
@@ -202,7 +209,7 @@ impl DeadlineView {
         let requested = lead.terms.requested.as_ref();
         let requested =
             requested.map(|DeadlineRequest { at, by, when }| DeadlineRequestView { at: *at, by: by.to_string(), requested_at: *when });
-        Some(Self { due, seconds_left, level: plan.level(), steps: steps.collect(), requested })
+        Some(Self { due, seconds_left, level: plan.level(), steps: steps.collect(), requested, rule: None })
     }
 }
 
@@ -214,9 +221,11 @@ impl ReactionView {
 }
 
 impl LeadPageView {
-    pub(crate) fn of(page: &LeadPage, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(page: &LeadPage, dealer: &Dealer, now: DateTime<Utc>) -> Self {
+        let lead = LeadView::of(&page.lead, now);
+        let deadline = lead.deadline.map(|deadline| DeadlineView { rule: DeadlineRuleView::of(&page.lead, dealer), ..deadline });
         Self {
-            lead: LeadView::of(&page.lead, now),
+            lead: LeadView { deadline, ..lead },
             enquiry: page.enquiry.as_ref().map(|enquiry| json!(enquiry)),
             contacts: LeadContactView::all(&page.lead, page.enquiry.as_ref()),
             next_action_event: page.next.as_ref().map(|event| NextActionView::of(event, &page.lead)),
@@ -237,6 +246,7 @@ impl MessageView {
             Notice::Passed { .. } => json!("passed"),
             Notice::Task { .. } => json!("task"),
             Notice::Deadline { .. } => json!("deadline"),
+            Notice::Requested { .. } => json!("deadline_requested"),
             Notice::Added => json!("added"),
             Notice::Booking { what, .. } => json!(what.name()),
             Notice::TradeIn { .. } => json!("trade_in"),

@@ -110,7 +110,7 @@ pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, P
     let rule = |context: LeadContext<'_>| match &further {
         Some(id) => target::change(context.lead, id, &wanted, by.clone(), call.now),
         None => {
-            let agreed = call.scope.agrees_for(context.lead, &context.dealer.settings);
+            let agreed = call.scope.agrees_for(context.lead, &context.dealer.settings, call.now);
             first_contact::move_to(context.input(&by, call.now), first_contact_at(&wanted)?, agreed)
         }
     };
@@ -129,8 +129,8 @@ pub(crate) async fn approve(platform: &Platform, call: &Call) -> Result<Answer, 
             target::exists(context.lead, &id)?;
             return Err(Refusal::conflict("ESC-12", "only a move of the first-contact deadline needs an approval"));
         }
-        if !call.scope.agrees_for(context.lead, &context.dealer.settings) {
-            return Err(Refusal::Forbidden(Right::ChangeSettings));
+        if !call.scope.agrees_for(context.lead, &context.dealer.settings, call.now) {
+            return Err(first_contact::may_not_agree(context.lead, &context.dealer.settings, call.scope.user_id(), call.now));
         }
         first_contact::grant(context.input(&by, call.now)).map(Some)
     };

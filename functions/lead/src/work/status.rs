@@ -34,7 +34,7 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
     change(platform, call, Right::WorkLeads, &also, |context| {
         let LeadContext { lead, dealer, loaded } = context;
         let lanes: LoadLane<'_> = &|lane| loaded.place(&dealer.id, lane);
-        let agreed = call.scope.agrees_for(lead, &dealer.settings);
+        let agreed = call.scope.agrees_for(lead, &dealer.settings, call.now);
         let change = StatusChange { outcome, agreed, note: note.clone() };
         let closed = reaction::close(context.input(&by, call.now), change, lanes)?;
         let events = affected_events(lead, outcome, completes, call);

@@ -4,10 +4,12 @@ use super::Texts;
 use crate::language::local_time;
 use crate::mail::Envelope;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::UserId;
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{Right, StepKind, UserId};
 use forecourt_domain::calendar::title_of;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Message, Notice, Recipient};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::usecase::people::Names;
 use serde::Serialize;
 use serde_json::json;
@@ -18,6 +20,22 @@ pub struct NoticeReader<'a> {
     pub to: &'a Recipient,
     /// The names.
     pub names: &'a Names,
+    /// The reader's rights. `None` if the reader is an address.
+    pub scope: Option<&'a Scope>,
+}
+
+impl NoticeReader<'_> {
+    /// Whether the reader may open the page of the lead.
+    fn sees(&self, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> bool {
+        self.scope.is_none_or(|scope| scope.needs_on(Right::ReadLeads, lead, &dealer.settings, now).is_ok())
+    }
+}
+
+/// Returns when the contact must be answered: the time of level 1, which leaves a new owner time to act, or the deadline that has passed
+/// (DIS-7). `None` if nobody waits for an answer.
+fn answer_due(lead: &Lead) -> Option<DateTime<Utc>> {
+    let level_1 = lead.plan.as_ref().filter(|_| lead.clock_runs())?.step(StepKind::Level1)?;
+    Some(if level_1.fired.is_some() { level_1.due } else { level_1.at })
 }
 
 /// A notice as the templates use it. A text is empty if the notice has none.
@@ -55,6 +73,11 @@ pub(super) struct NoticeText {
 }
 
 impl NoticeText {
+    fn without_customer(self) -> Self {
+        let nothing = String::new;
+        Self { number: nothing(), contact: nothing(), vehicle: nothing(), source: nothing(), arrived: nothing(), deadline: None, ..self }
+    }
+
     /// The level of escalation: 0, 1 or 2.
     pub(super) fn level(&self) -> u8 {
         match self.about.as_str() {
@@ -80,7 +103,7 @@ impl Texts {
             source: lead.source.clone(),
             owner: name(lead.owner.as_ref()),
             arrived: when(lead.arrived),
-            deadline: lead.deadline().map(when),
+            deadline: answer_due(lead).map(when),
             instead_of: name(Some(meant_for).filter(|_| instead)),
             link: self.console.lead(lead.id),
             ..NoticeText::default()
@@ -91,8 +114,7 @@ impl Texts {
                 let current = lead.current_deadline().filter(|_| !lead.clock_runs()).map(|(at, _)| when(at));
                 NoticeText {
                     about: about("assigned"),
-                    deadline: text.deadline.filter(|_| lead.clock_runs()),
-                    overdue: lead.clock_runs() && lead.deadline().is_some_and(|due| due <= now),
+                    overdue: lead.clock_runs() && lead.level() > 0,
                     next: current.unwrap_or_default(),
                     // The same rule gives an owed turn.
                     rule: rule.clone().filter(|rule| rule != "DIS-10" || lead.had_by_others()).unwrap_or_default(),
@@ -116,8 +138,12 @@ impl Texts {
             Notice::Task { task, by } => {
                 let work = lead.task(task);
                 let (title, planned) = work.map(|work| (work.title.clone(), when(work.start))).unwrap_or_default();
-                NoticeText { about: about("task"), title, planned, by: name(by.as_ref()), ..text }
+                let (title, by, link) = (title, name(by.as_ref()), self.console.tasks(&lead.dealer));
+                let text = NoticeText { about: about("task"), title, planned, by, link, ..text };
+                // The assignee of a task may have no access to the lead, and then learns nothing about the customer (LEAD-4, LEAD-9).
+                if reader.sees(lead, dealer, now) { text } else { text.without_customer() }
             }
+            Notice::Requested { at, by } => NoticeText { about: about("requested"), planned: when(*at), by: name(by.as_ref()), ..text },
             Notice::Deadline { deadline, at } => {
                 let target = lead.targets.iter().find(|target| target.id == *deadline);
                 let title = target.map(|target| target.title.clone()).unwrap_or_default();

@@ -240,12 +240,13 @@ impl Scope {
         if self.reaches(&lead.dealer).is_ok() && (sees() || decides()) { Ok(()) } else { Err(Refusal::NotFound("lead")) }
     }
 
-    /// Returns whether the principal may agree to a move of the lead's first-contact deadline: the user whom level 2 notifies, unless that
-    /// is the owner, and an administrator, who may change the settings anyway (ESC-12). The principal must have access to the lead.
-    pub fn agrees_for(&self, lead: &Lead, settings: &DealerSettings) -> bool {
-        let owner = lead.owner.as_ref();
-        let supervises = self.user_id().is_some_and(|user| owner != Some(user) && settings.supervisor_of(owner) == user);
-        supervises || self.needs(Right::ChangeSettings).is_ok()
+    /// Returns whether the principal may agree to a move of the lead's first-contact deadline: the owner's supervisor, the user whom level 2
+    /// notifies now, and an administrator, who may change the settings anyway. The owner may not, unless there is nobody above the owner
+    /// (ESC-12). The principal must have access to the lead.
+    pub fn agrees_for(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        let (owner, user) = (lead.owner.as_ref(), self.user_id());
+        let supervises = user.is_some() && [settings.supervisor_of(owner), settings.escalates_to(owner, now)].map(Some).contains(&user);
+        supervises || (user != owner && self.needs(Right::ChangeSettings).is_ok())
     }
 
     /// Returns the origin and team of appointments that the principal creates (APT-1, APT-2). They are never taken from the request.

@@ -50,6 +50,16 @@ pub enum Refusal {
     /// The caller lacks a right (LEAD-9).
     #[error("this requires the right '{0}'")]
     Forbidden(Right),
+    /// The caller may not do this, whatever other rights they have.
+    #[error("{detail} ({rule})")]
+    NotAllowed {
+        /// The right with which others may do it.
+        right: Right,
+        /// The rule.
+        rule: &'static str,
+        /// The reason, and who may do it.
+        detail: String,
+    },
     /// The request changes fields that require this right.
     #[error("{} requires the right '{}'", .1.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>().join(", "), .0)]
     ForbiddenFields(Right, Vec<Fault>),
@@ -86,6 +96,11 @@ impl Refusal {
     /// Creates a refusal because of a conflict with the current state.
     pub fn conflict(rule: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict { rule, detail: detail.into() }
+    }
+
+    /// Creates a refusal of something that others with `right` may do.
+    pub fn not_allowed(right: Right, rule: &'static str, detail: impl Into<String>) -> Self {
+        Self::NotAllowed { right, rule, detail: detail.into() }
     }
 
     /// Creates a refusal because the entity has expired.

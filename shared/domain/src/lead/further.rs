@@ -1,5 +1,6 @@
 //! The answers to further messages of a customer, which reports judge apart from the first answer (INT-6, OVR-4).
 
+use crate::base::is_default;
 use crate::lead::{Lead, Reaction};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct FurtherAnswers {
     /// The number of answers in each bucket of response times.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<u32>,
+    /// The messages that reached level 1, and those that reached level 2, except the latest one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub levels: [u32; 2],
 }
 
 impl FurtherAnswers {
@@ -58,6 +62,36 @@ impl Lead {
 
     /// Counts the answer to the latest further message before the next one starts its deadline at `since`.
     pub(crate) fn asked_again(&mut self, since: DateTime<Utc>) {
-        self.further = FurtherAnswers { since: Some(since), ..self.further_answers() };
+        let levels = self.further_levels();
+        self.note_level();
+        self.further = FurtherAnswers { since: Some(since), levels, ..self.further_answers() };
+    }
+
+    /// The highest level that the present response clock has reached.
+    pub(crate) fn clock_level(&self) -> u8 {
+        self.level().max(self.terms.reached)
+    }
+
+    /// The highest level that the lead reached before its first answer, or after a reopening; levels of further messages do not count.
+    pub fn first_level(&self) -> u8 {
+        match (self.first_level, self.further.since) {
+            (None, None) => self.highest_level(),
+            // An earlier release did not keep it apart.
+            (None, Some(_)) => self.escalated,
+            (Some(level), None) => level.max(self.clock_level()),
+            (Some(level), Some(_)) => level,
+        }
+    }
+
+    /// The further messages that reached level 1, and those that reached level 2.
+    pub fn further_levels(&self) -> [u32; 2] {
+        let [first, second] = self.further.levels;
+        let level = self.further.since.map_or(0, |_| self.clock_level());
+        [first + u32::from(level >= 1), second + u32::from(level >= 2)]
+    }
+
+    /// Keeps the level of the first answer, because the next clock belongs to another message or to a reopening.
+    pub(crate) fn note_level(&mut self) {
+        self.first_level = Some(self.first_level());
     }
 }

@@ -9,6 +9,7 @@ mod plan;
 mod planned;
 mod raw;
 mod reaction;
+mod stricter;
 mod target;
 mod task;
 mod terms;
@@ -23,6 +24,7 @@ pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
 pub use raw::{Raw, RawStorage};
 pub use reaction::Reaction;
+pub use stricter::{StricterMessage, StricterMessages};
 pub use target::{FIRST_CONTACT, Target, open};
 pub use task::{Task, TaskDetails, TaskState};
 pub use terms::{ClockTerms, DeadlineCriteria, DeadlineRequest};
@@ -163,6 +165,10 @@ pub struct Lead {
     /// The highest escalation level before the response clock was restarted (OVR-4).
     #[serde(default, skip_serializing_if = "is_default")]
     pub escalated: u8,
+    /// The highest level before the first further message or reopening of an answered lead: see [`Lead::first_level`]. `None` if there was
+    /// neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_level: Option<u8>,
     /// Its origin, by which a repeated enquiry is recognised (INT-5).
     pub origin: LeadOrigin,
 }

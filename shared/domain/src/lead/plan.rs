@@ -152,6 +152,28 @@ impl Plan {
         Ok(Self(steps))
     }
 
+    /// Returns the plan with those steps of `other` that happen earlier; steps that have fired stay. Level 1 comes with its reminder, and
+    /// only with `seller`.
+    pub(crate) fn with_earlier(&self, other: &Self, seller: bool) -> Self {
+        let earlier = |kind| match (self.step(kind), other.step(kind)) {
+            (Some(own), Some(new)) if own.fired.is_none() && (new.fired.is_some() || new.at < own.at) => Some(*new),
+            (own, new) => own.or(new).copied(),
+        };
+        let level_1 = if seller { earlier(StepKind::Level1) } else { self.step(StepKind::Level1).copied() };
+        let source = if level_1.as_ref() == self.step(StepKind::Level1) { self } else { other };
+        let reminder = source.step(StepKind::Reminder).copied();
+        let mut steps: Vec<Step> = [reminder, level_1, earlier(StepKind::Level2)].into_iter().flatten().collect();
+        steps.sort_by_key(|step| step.kind);
+        Self(steps)
+    }
+
+    /// Parts the steps of the message with the deadline `first` from the seller's steps of a stricter message, whose deadline is another.
+    pub(crate) fn parted(&self, first: Option<DateTime<Utc>>) -> (Self, Self) {
+        let theirs = |step: &Step| step.kind != StepKind::Level2 && self.deadline() != first;
+        let (others, own) = self.0.iter().partition(|step| theirs(step));
+        (Self(own), Self(others))
+    }
+
     /// Returns the plan with a step that has not fired.
     pub(crate) fn again(&self, kind: StepKind) -> Self {
         Self(self.0.iter().map(|step| if step.kind == kind { Step { fired: None, ..*step } } else { *step }).collect())
@@ -221,7 +243,7 @@ impl Lead {
             self.settings_version = dealer.version;
             return self.replan_level_2(dealer);
         }
-        let moved = plan.moved(self.escalation(dealer), &dealer.settings.calendar, self.clock());
+        let moved = self.recomputed(&plan, dealer);
         self.settings_version = dealer.version;
         match moved {
             // Without opening hours to count in, the old plan stays: a late step is better than none (CLK-6).

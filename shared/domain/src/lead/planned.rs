@@ -1,6 +1,6 @@
 //! The planned calendar events of a lead (CAL-3).
 
-use crate::base::{BOOKED_TEST_DRIVE, EventId, ReactionKind, Refusal, Status};
+use crate::base::{Actor, BOOKED_TEST_DRIVE, EventId, ReactionKind, Refusal, Status};
 use crate::calendar::{CalendarEvent, EventState, Planned};
 use crate::elements::ElementKind;
 use crate::lead::{Event, Lead};
@@ -37,7 +37,9 @@ impl Lead {
             vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
         // An appointment before the enquiry is no reaction to it, and one that a user enters for a past time is a note (ESC-7).
         let earliest = if event.by.user().is_some() { now } else { self.clock_start() };
-        let reacts = event.is_appointment() && event.at >= earliest;
+        // A customer who books a time has not been answered again (ESC-7).
+        let is_answer = event.by != Actor::Customer || self.first_reaction.is_none();
+        let reacts = event.is_appointment() && event.at >= earliest && is_answer;
         if reacts && self.react(ReactionKind::Appointment, dealer, now) {
             timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, inbound: false, note: None });
         }

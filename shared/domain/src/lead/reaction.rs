@@ -1,7 +1,7 @@
 //! The first reaction to a lead, which stops its response clock (ESC-7).
 
 use crate::base::ReactionKind;
-use crate::lead::{ClockStart, ClockTerms, Lead, Plan};
+use crate::lead::{ClockStart, ClockTerms, FurtherAnswers, Lead, Plan};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -31,13 +31,15 @@ impl Reaction {
 }
 
 impl Lead {
-    /// Stops the clock if it runs. Returns whether it was running. The response time counts from the arrival (DIS-7), or from the further
-    /// message that is answered (INT-6).
+    /// Stops the clock if it runs. Returns whether it was running. The response time counts from the arrival (DIS-7), from the further
+    /// message that is answered (INT-6), or from the reopening of an answered lead.
     pub(crate) fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
         if self.reaction.is_some() {
             return false;
         }
-        let from = self.further.since.unwrap_or(self.arrived);
+        // A lead that was answered and then reopened counts from the reopening.
+        let reopened = self.restarted.filter(|_| self.first_reaction.is_some());
+        let from = self.further.since.or(reopened).unwrap_or(self.arrived);
         let at = now.max(from);
         let working_seconds = dealer.settings.calendar.elapsed(from, at).num_seconds();
         let clock_seconds = (at - from).num_seconds();
@@ -45,23 +47,31 @@ impl Lead {
         true
     }
 
-    /// Lets the clock run again after a reopening, if only the closing had stopped it. With `agreed` it starts anew at `now`; otherwise the
-    /// first deadline and the steps that have fired stay (ESC-12).
+    /// Lets the clock run again after a reopening. It starts anew at `now` if the lead was answered, or with `agreed`. Otherwise only the
+    /// closing had stopped it: the first deadline and the steps that have fired stay (ESC-12).
     pub(crate) fn restart_clock(&mut self, dealer: &Dealer, agreed: bool, now: DateTime<Utc>) {
-        let only_closed = self.reaction.as_ref().is_some_and(|r| matches!(r.kind, ReactionKind::Won | ReactionKind::Lost));
-        if !only_closed {
-            return;
-        }
-        self.reaction = None;
-        match agreed {
-            true => self.start_clock(dealer, now.into(), ClockTerms::default()),
+        let further = self.further_answers();
+        let Some(reaction) = self.reaction.take() else { return };
+        let answered = !matches!(reaction.kind, ReactionKind::Won | ReactionKind::Lost);
+        if !answered && !agreed {
             // The settings may have changed while the lead was closed.
-            false => drop(self.replan(dealer)),
+            self.replan(dealer);
+            return self.leave_time(dealer, now);
         }
+        let criteria = self.stricter_criteria().cloned().map(Box::new).or_else(|| self.terms.criteria.take());
+        let reached = if answered { 0 } else { self.clock_level() };
+        if answered {
+            let levels = self.further_levels();
+            self.first_reaction = self.first_reaction.take().or(Some(reaction));
+            self.note_level();
+            self.further = FurtherAnswers { since: None, levels, ..further };
+        }
+        self.start_clock(dealer, now.into(), ClockTerms { criteria, reached, ..ClockTerms::default() });
     }
 
-    /// Starts the clock of a lead on these terms, with a new deadline.
+    /// Starts the clock of a lead on these terms, with a new deadline. The owner has all the time of the turn again (DIS-10).
     pub(crate) fn start_clock(&mut self, dealer: &Dealer, start: ClockStart, terms: ClockTerms) {
+        self.turn = self.turn.take().map(|turn| turn.anew(start.seen.max(start.counted), dealer));
         self.restarted = Some(start.counted);
         self.received = Some(start.seen).filter(|seen| *seen > start.counted);
         self.deadline_before_moves = None;

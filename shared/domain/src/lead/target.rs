@@ -43,9 +43,15 @@ impl Lead {
         open(self.status, &self.targets).filter(|target| target.passed.is_none())
     }
 
-    /// The first-contact deadline before any change by a user. Reports judge the lead by it (OVR-4).
+    /// The first-contact deadline before any change by a user, and before a further message that has an earlier one. Reports judge the
+    /// lead by it (OVR-4).
     pub fn original_deadline(&self) -> Option<DateTime<Utc>> {
-        self.deadline_before_moves.or_else(|| self.deadline())
+        self.changed_from().or_else(|| self.deadline())
+    }
+
+    /// The first-contact deadline before a user, or a further message that has an earlier one, changed it. `None` if neither did.
+    pub fn changed_from(&self) -> Option<DateTime<Utc>> {
+        self.deadline_before_moves.or_else(|| self.terms.stricter.as_ref()?.first)
     }
 
     /// The current deadline: the earliest open one, with its id. The first-contact deadline has the id [`FIRST_CONTACT`].

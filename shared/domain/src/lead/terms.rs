@@ -1,11 +1,11 @@
 //! The terms of a lead's response clock beside its plan: the first deadline that stands, a requested move, and the time to act that new
 //! owners get (ESC-12, DIS-7).
 
-use crate::base::{Actor, StepKind, UserId};
+use crate::base::{Actor, StepKind, UserId, is_default};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria};
 use crate::hours::NoHours;
-use crate::lead::{ClockStart, Lead, Plan};
-use crate::settings::{Dealer, Escalation};
+use crate::lead::{ClockStart, Lead, Plan, StricterMessages};
+use crate::settings::{DeadlineRule, Dealer, Escalation};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -29,6 +29,12 @@ pub struct ClockTerms {
     /// The criteria of the message that started the clock. `None` if they are the lead's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criteria: Option<Box<DeadlineCriteria>>,
+    /// The further messages that wait too and have an earlier step. `None` if there is none, or if an agreed deadline replaced them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stricter: Option<Box<StricterMessages>>,
+    /// The highest level that this clock reached before its deadline was moved.
+    #[serde(skip_serializing_if = "is_default")]
+    pub reached: u8,
 }
 
 /// The criteria that choose the deadline rule of a message (ESC-13).
@@ -49,8 +55,13 @@ impl DeadlineCriteria {
         Self { source: lead.source.clone(), lead_type: lead.lead_type, asked: lead.asked.clone() }
     }
 
-    fn of_enquiry(enquiry: &Enquiry) -> Self {
+    pub(super) fn of_enquiry(enquiry: &Enquiry) -> Self {
         Self { source: enquiry.source.clone(), lead_type: enquiry.lead_type, asked: RoutingCriteria::of(enquiry) }
+    }
+
+    /// The durations of the steps at `dealer`.
+    pub(super) fn escalation(&self, dealer: &Dealer) -> Escalation {
+        dealer.settings.escalation_for(&self.source, self.lead_type, &self.asked)
     }
 }
 
@@ -74,8 +85,17 @@ impl Lead {
     /// The durations of the lead's steps at `dealer` (ESC-13).
     pub(crate) fn escalation(&self, dealer: &Dealer) -> Escalation {
         match self.terms.criteria.as_deref() {
-            Some(DeadlineCriteria { source, lead_type, asked }) => dealer.settings.escalation_for(source, *lead_type, asked),
+            Some(criteria) => criteria.escalation(dealer),
             None => dealer.settings.escalation_for(&self.source, self.lead_type, &self.asked),
+        }
+    }
+
+    /// The deadline rule that chose the first-contact deadline, with its place among those of `dealer`. `None` if the dealer's durations
+    /// apply (ESC-13).
+    pub fn deadline_rule<'a>(&self, dealer: &'a Dealer) -> Option<(usize, &'a DeadlineRule)> {
+        match self.stricter_criteria().or(self.terms.criteria.as_deref()) {
+            Some(criteria) => dealer.settings.deadline_rule_for(&criteria.source, criteria.lead_type, &criteria.asked),
+            None => dealer.settings.deadline_rule_for(&self.source, self.lead_type, &self.asked),
         }
     }
 
@@ -104,8 +124,8 @@ impl Lead {
         self.clock_runs() && self.replan(dealer)
     }
 
-    /// Moves the first-contact deadline to `at`. Its steps start again. With `agreed`, level 2 counts from `at`. Otherwise it stays where
-    /// it is, and does not happen a second time.
+    /// Moves the first-contact deadline to `at`. Its steps start again. With `agreed`, level 2 counts from `at`, and the lead does not pass
+    /// on before a later deadline (DIS-10). Otherwise level 2 stays where it is, and does not happen a second time.
     ///
     /// # Errors
     /// [`NoHours`] if the dealer never opens again.
@@ -115,12 +135,21 @@ impl Lead {
         let first = if agreed { Some(at) } else { self.terms.first_deadline.or(original) };
         let plan = Plan::until(at, escalation, calendar, now)?;
         self.escalated = self.highest_level();
+        let reached = self.clock_level();
         self.plan = Some(match (&self.plan, first.filter(|_| !agreed)) {
-            (Some(was), Some(first)) => plan.with_level_2(was.step(StepKind::Level2), first, escalation, calendar)?,
+            (Some(was), Some(first)) => {
+                let plan = plan.with_level_2(was.step(StepKind::Level2), first, escalation, calendar)?;
+                self.with_stricter_level_2(plan, dealer)
+            }
             _ => plan,
         });
+        if agreed && before.is_none_or(|before| at > before) {
+            self.turn = self.turn.take().map(|turn| turn.agreed(at, now, dealer));
+        }
         self.deadline_before_moves = original.or(before);
-        self.terms = ClockTerms { first_deadline: first, requested: None, act_until: None, ..std::mem::take(&mut self.terms) };
+        let terms = std::mem::take(&mut self.terms);
+        let stricter = terms.stricter.filter(|_| !agreed);
+        self.terms = ClockTerms { first_deadline: first, requested: None, act_until: None, stricter, reached, ..terms };
         self.settings_version = dealer.version;
         Ok(())
     }
@@ -134,7 +163,8 @@ impl Lead {
         };
         let replanned = plan.clone().with_level_2(plan.step(StepKind::Level2), first, escalation, &dealer.settings.calendar);
         // Without opening hours to count in, the old plan stays (CLK-6).
-        let Some(replanned) = replanned.ok().filter(|replanned| replanned != plan) else { return false };
+        let replanned = replanned.ok().map(|replanned| self.with_stricter_level_2(replanned, dealer));
+        let Some(replanned) = replanned.filter(|replanned| replanned != plan) else { return false };
         self.plan = Some(replanned);
         true
     }
@@ -143,6 +173,7 @@ impl Lead {
     pub(crate) fn escalates_again(&mut self) {
         if self.clock_runs() {
             self.escalated = self.highest_level();
+            self.terms.reached = self.clock_level();
             self.plan = self.plan.take().map(|plan| plan.again(StepKind::Level2));
         }
     }
@@ -166,6 +197,15 @@ impl Lead {
         self.terms.act_until = Some(until);
         if let Some(Ok(plan)) = self.plan.as_ref().map(|plan| plan.giving(until, calendar)) {
             self.plan = Some(plan);
+        }
+    }
+
+    /// Leaves an owner who reopens the lead the reminder's time before it passes on, once (DIS-10). Its steps stay.
+    pub(super) fn leave_time(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+        let Some(owner) = self.owner.clone().filter(|_| self.turn.is_some() && self.terms.had_time.len() < MOST) else { return };
+        let Ok(until) = dealer.settings.calendar.add(now, self.escalation(dealer).time_to_act()) else { return };
+        if self.terms.had_time.insert(owner) {
+            self.turn = self.turn.take().map(|turn| turn.leaving(until, dealer));
         }
     }
 

@@ -20,6 +20,12 @@ pub struct Turn {
     /// When the lead passes on to the next user if nobody has reacted. `None` if it stays.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
+    /// From when its minutes count, if that is later than `at`: the response clock was started anew, or its deadline was moved.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// The earliest time at which the lead passes on: an agreed deadline, or the end of the owner's time after a reopening.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<DateTime<Utc>>,
     /// The previous owners, who did not react.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub had: BTreeSet<UserId>,
@@ -34,7 +40,7 @@ pub struct Turn {
 impl Turn {
     /// Creates the turn that assigned a lead at `now`, after the previous owners `had`.
     pub(crate) fn new(group: Option<DistributionGroupId>, had: BTreeSet<UserId>, dealer: &Dealer, now: DateTime<Utc>) -> Self {
-        Self { group, at: now, due: None, had, stays: false, given_back: false }.timed(dealer)
+        Self { group, at: now, due: None, since: None, not_before: None, had, stays: false, given_back: false }.timed(dealer)
     }
 
     /// Returns the turn with its due time by the opening hours and minutes of `dealer`.
@@ -43,8 +49,25 @@ impl Turn {
         let minutes = TimeDelta::minutes(i64::from(settings.reassign_after));
         let goes_on = settings.reassign_after > 0 && settings.pool.is_none() && !self.stays;
         // Without opening hours to count in, the lead stays (CLK-6).
-        let due = goes_on.then(|| settings.calendar.add(self.at, minutes).ok()).flatten();
-        Self { due, ..self }
+        let due = goes_on.then(|| settings.calendar.add(self.since.unwrap_or(self.at), minutes).ok()).flatten();
+        Self { due: due.map(|due| self.not_before.map_or(due, |earliest| due.max(earliest))), ..self }
+    }
+
+    /// Returns the turn for a response clock that starts anew at `since`: the owner has all the minutes again, and so has everybody who did
+    /// not react to the message before.
+    pub(crate) fn anew(self, since: DateTime<Utc>, dealer: &Dealer) -> Self {
+        Self { since: Some(since), not_before: None, had: BTreeSet::new(), stays: false, ..self }.timed(dealer)
+    }
+
+    /// Returns the turn after an agreed move of the deadline to `deadline`: the minutes count from the move, and the lead does not pass on
+    /// before the deadline.
+    pub(crate) fn agreed(self, deadline: DateTime<Utc>, now: DateTime<Utc>, dealer: &Dealer) -> Self {
+        Self { since: Some(now), not_before: Some(deadline), ..self }.timed(dealer)
+    }
+
+    /// Returns the turn with which the lead does not pass on before `earliest`.
+    pub(crate) fn leaving(self, earliest: DateTime<Utc>, dealer: &Dealer) -> Self {
+        Self { not_before: self.not_before.max(Some(earliest)), ..self }.timed(dealer)
     }
 }
 

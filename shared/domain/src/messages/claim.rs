@@ -41,6 +41,10 @@ impl Message {
         if let Some(opening) = self.held_until(dealer, now) {
             return Some(MessageClaim::Settle(self.waits_until(opening, FailedAttempts { attempts, unclear })));
         }
+        // The work of a copy may have gone to somebody else meanwhile, who was notified.
+        if self.own && *self.meant_for(lead, &dealer.settings) != self.reader {
+            return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
+        }
         let Some(to) = self.reader(lead, &dealer.settings, now) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoReader, now)));
         };
@@ -82,6 +86,7 @@ impl Message {
                 let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued);
                 lead.assignment == assignment && !answered_since
             }
+            Notice::Requested { at, .. } => lead.clock_runs() && lead.terms.requested.as_ref().is_some_and(|requested| requested.at == at),
             Notice::Deadline { ref deadline, at } => {
                 lead.targets.iter().any(|target| target.id == *deadline && target.at == at && target.met.is_none())
             }
@@ -96,20 +101,46 @@ impl Message {
         }
     }
 
-    /// Whether the message is a level 2, which is sent even if the recipient's notices are off (ESC-3, ESC-4, ESC-11).
-    pub fn is_level_2(&self) -> bool {
-        matches!(self.notice, Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. })
+    /// Whether the message is a level 2 or a request for an agreement. It goes to a person above the owner, and is sent even if the
+    /// recipient's notices are off (ESC-3, ESC-4, ESC-11, ESC-12).
+    pub fn is_for_supervisor(&self) -> bool {
+        matches!(
+            self.notice,
+            Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. }
+        )
     }
 
     /// Returns the cause of the notice of an assignment that decides whether this message is needed ([`Message::is_needless`]). `None` if
     /// there is none.
     pub fn depends_on(&self, lead: &Lead) -> Option<String> {
         let assignment = match self.notice {
-            Notice::Step { step: StepKind::Reminder | StepKind::Level1, .. } if lead.assignment > 1 => lead.assignment,
+            Notice::Step { step: StepKind::Reminder | StepKind::Level1, .. } if lead.assignment > 1 || self.own => lead.assignment,
             Notice::Passed { assignment, supervisor: false, .. } => assignment,
             _ => return None,
         };
-        Some(Self::assigned_cause(assignment))
+        let cause = Self::assigned_cause(assignment);
+        // Two copies that wait for the same user: that of the assignment states the deadline.
+        let copy = self.own && matches!(self.notice, Notice::Step { .. });
+        Some(if copy { Self::copy_cause(&cause) } else { cause })
+    }
+
+    /// The cause of the copy of a message.
+    fn copy_cause(cause: &str) -> String {
+        format!("{cause}-own")
+    }
+
+    /// Returns the copy for the user whom the message is meant for, if somebody else gets it only because that user is outside their own
+    /// weekly hours. It waits until the user is back, and is then sent if it still applies (DIS-4).
+    pub fn copy_for_return(&self, lead: &Lead, settings: &DealerSettings, to: &Recipient, now: DateTime<Utc>) -> Option<Self> {
+        let Recipient::User(to) = to else { return None };
+        let user = self.meant_for(lead, settings);
+        let member = settings.member(user).filter(|_| user != to && !self.own && !matches!(self.notice, Notice::Pooled { .. }))?;
+        if settings.is_absent(member, now) || settings.is_on_duty(member, now) {
+            return None;
+        }
+        let due = settings.next_on_duty(member, now).unwrap_or(now);
+        let state = MessageState::Queued { due, attempts: 0, unclear: 0, batch: None };
+        Some(Self { cause: Self::copy_cause(&self.cause), reader: user.clone(), own: true, bundled: true, state, ..self.clone() })
     }
 
     /// Whether the message is not needed because of `assigned`, the notice that it depends on. A step is stated by the notice of an
@@ -159,7 +190,7 @@ impl Message {
     }
 
     /// Returns the recipient at `now`. The deputy receives messages for an absent user (DIS-4). If the user no longer works here, the
-    /// default supervisor receives the message.
+    /// default supervisor receives the message. While the dealer is closed, own weekly hours do not count, because nobody is there.
     fn reader(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Recipient> {
         if let Notice::TradeIn { .. } = self.notice {
             return settings.trade_in_cc_email.clone().map(Recipient::Address);
@@ -168,11 +199,16 @@ impl Message {
         let at = if now - self.of <= LATE { self.of } else { now };
         let here = |user: &&UserId| settings.member(user).is_some();
         let owner = lead.owner.as_ref().filter(here);
+        let meant_for = self.meant_for(lead, settings);
+        let absent = settings.member(meant_for).is_none_or(|member| settings.is_absent(member, at));
+        if !absent && (self.own || !settings.calendar.is_open_or_closing(at)) {
+            return Some(Recipient::User(meant_for.clone()));
+        }
         let to = match &self.notice {
-            Notice::Step { step: StepKind::Level2, .. } => settings.escalates_to(owner, at),
+            Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } => settings.escalates_to(owner, at),
             Notice::Resubmission { level: 2.., user, .. } => settings.escalates_to(user.as_ref().filter(here).or(owner), at),
             Notice::Passed { from, supervisor: true, .. } => settings.escalates_to(Some(from), at),
-            _ => settings.recipient_for(self.meant_for(lead, settings), at),
+            _ => settings.recipient_for(meant_for, at),
         };
         Some(Recipient::User(to.clone()))
     }
@@ -182,7 +218,7 @@ impl Message {
         let here = |user: &&UserId| settings.member(user).is_some();
         let owner = lead.owner.as_ref().filter(here);
         match &self.notice {
-            Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
+            Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
             Notice::Passed { from, supervisor: true, .. } => settings.supervisor_of(Some(from)),
             Notice::Pooled { .. } | Notice::Passed { .. } | Notice::Task { .. } | Notice::TradeIn { .. } => &self.reader,
             Notice::Resubmission { level, user, .. } => {
@@ -205,6 +241,7 @@ impl Message {
         let mentioned = match &self.notice {
             Notice::Assigned { by, .. } | Notice::Task { by, .. } => [by.as_ref(), None, None],
             Notice::Passed { from, to, by, .. } => [Some(from), to.as_ref(), by.as_ref()],
+            Notice::Requested { by, .. } => [by.as_ref(), lead.owner.as_ref(), None],
             Notice::Resubmission { level: 2.., user, .. } => [user.as_ref().or(lead.owner.as_ref()), None, None],
             Notice::Step { step: StepKind::Level2, .. } => [lead.owner.as_ref(), None, None],
             _ => [None, None, None],
@@ -212,16 +249,30 @@ impl Message {
         mentioned.into_iter().flatten().chain(instead_of).cloned().collect()
     }
 
-    /// Returns the users to whom the message goes on, in order, if its recipient `gone` is no longer a user of the group: nobody may miss
-    /// it (DIS-4). Level 2 does not go to the owner of the lead. A notice about a former lead, or one in the pool, concerns nobody else.
+    /// Returns the users to whom the message goes on, in order, if its recipient `gone` is no longer a user of the group or, as somebody
+    /// else's substitute, has switched notices off: nobody may miss it (DIS-4). First come the others who are present, then those who
+    /// would get it without `gone`. Level 2 does not go to the owner of the lead. A notice about a former lead, or one in the pool,
+    /// concerns nobody else.
     pub fn goes_on_to(&self, gone: &UserId, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Vec<UserId> {
         if matches!(self.notice, Notice::Pooled { .. } | Notice::Passed { .. }) {
             return Vec::new();
         }
         let chain = [Some(settings.supervisor_of(Some(gone))), settings.fallback_user.as_ref(), Some(&settings.admin_user)];
-        let mut next: Vec<UserId> = Vec::new();
+        let owner = lead.owner.as_ref();
+        let mut before: Vec<&UserId> = std::iter::once(gone).chain(owner.filter(|_| self.is_for_supervisor())).collect();
+        let meant_for = self.meant_for(lead, settings);
+        let after = |before: &[&UserId]| match &self.notice {
+            _ if !self.is_for_supervisor() => settings.recipient_after(meant_for, before, now),
+            Notice::Resubmission { user, .. } => settings.escalates_after(user.as_ref().or(owner), before, now),
+            _ => settings.escalates_after(owner, before, now),
+        };
+        while let Some(user) = after(&before) {
+            before.push(user);
+        }
+        let others = before.into_iter().filter(|user| *user != gone && !(self.is_for_supervisor() && Some(*user) == owner));
+        let mut next: Vec<UserId> = others.cloned().collect();
         for user in chain.into_iter().flatten().flat_map(|user| [settings.recipient_for(user, now), user]) {
-            let owns = self.is_level_2() && lead.owner.as_ref() == Some(user) && *user != settings.admin_user;
+            let owns = self.is_for_supervisor() && lead.owner.as_ref() == Some(user) && *user != settings.admin_user;
             if user != gone && !owns && !next.contains(user) {
                 next.push(user.clone());
             }

@@ -27,6 +27,9 @@ pub struct Message {
     /// Whether it is combined with other messages that wait for the same recipient: a notice of a step, or a delayed message.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bundled: bool,
+    /// Whether it is the copy for a reader who was outside their own weekly hours when somebody else got the message (DIS-4).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
     /// The delivery state.
     #[serde(rename = "fate")]
     pub state: MessageState,

@@ -61,6 +61,15 @@ pub enum Notice {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<UserId>,
     },
+    /// To the person whom level 2 notifies: a later first-contact deadline was requested (ESC-12).
+    Requested {
+        /// The requested deadline. If the request changes, this notice is stale.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// The user who requested it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
     /// To the owner: a further deadline has passed and is not met (LEAD-6).
     Deadline {
         /// The id of the deadline.
@@ -165,6 +174,12 @@ impl Message {
         Some(Self::queued(lead, format!("task-{}-{}", task.id, lead.version), notice, reader.clone(), now))
     }
 
+    /// Notifies `reader`, who may agree to it, that `by` requested the first-contact deadline `at`.
+    pub(crate) fn requested(lead: &Lead, at: DateTime<Utc>, by: &Actor, reader: UserId, now: DateTime<Utc>) -> Self {
+        let notice = Notice::Requested { at, by: by.user().cloned() };
+        Self::queued(lead, format!("requested-{}", lead.version), notice, reader, now)
+    }
+
     /// Notifies `reader`, who owns the lead, of a further deadline that has passed.
     pub(crate) fn deadline(lead: &Lead, target: &Target, reader: UserId, now: DateTime<Utc>) -> Self {
         let notice = Notice::Deadline { deadline: target.id.clone(), at: target.at };
@@ -237,6 +252,7 @@ impl Message {
             of: now,
             queued: now,
             bundled: false,
+            own: false,
             state: MessageState::Queued { due: now, attempts: 0, unclear: 0, batch: None },
         }
     }

@@ -23,7 +23,7 @@ pub struct LeadFacts {
     pub response: Option<Response>,
     /// The current deadline, before any change by a user. It counts while no reaction met or missed it.
     pub deadline: Option<DateTime<Utc>>,
-    /// The highest escalation level so far: 0, 1 or 2.
+    /// The highest escalation level so far, without the levels of further messages: 0, 1 or 2.
     pub level: u8,
     /// The answers to further messages.
     pub further: FurtherAnswers,
@@ -80,13 +80,19 @@ pub struct FurtherCounts {
     pub late: u64,
     /// Those without an answer whose deadline is past.
     pub overdue: u64,
+    /// Those that reached level 1, including those that reached level 2.
+    pub level_1: u64,
+    /// Those that reached level 2.
+    pub level_2: u64,
     /// The number of answers in each of [`RESPONSE_BUCKETS`], and of those with a longer response time.
     pub response_times: [u64; RESPONSE_BUCKETS.len() + 1],
 }
 
 impl FurtherCounts {
     fn count(&mut self, facts: &LeadFacts, now: DateTime<Utc>) {
-        let FurtherAnswers { in_time, late, times, .. } = &facts.further;
+        let FurtherAnswers { in_time, late, times, levels, .. } = &facts.further;
+        self.level_1 += u64::from(levels[0]);
+        self.level_2 += u64::from(levels[1]);
         self.answered += facts.further.answered();
         self.received += facts.further.answered() + u64::from(facts.further_waits);
         self.in_time += u64::from(*in_time);

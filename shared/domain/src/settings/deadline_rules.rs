@@ -33,8 +33,13 @@ impl DeadlineRule {
 impl DealerSettings {
     /// Returns the durations of a lead's steps: those of the first deadline rule that matches, else the dealer's (ESC-13).
     pub fn escalation_for(&self, source: &str, lead_type: LeadType, criteria: &RoutingCriteria) -> Escalation {
-        let rule = self.deadline_rules.iter().find(|rule| rule.when.holds(source, lead_type, criteria));
-        rule.map_or(self.escalation, |rule| rule.escalation(self.escalation))
+        let rule = self.deadline_rule_for(source, lead_type, criteria);
+        rule.map_or(self.escalation, |(_, rule)| rule.escalation(self.escalation))
+    }
+
+    /// Returns the first deadline rule that matches, with its place. `None` if the dealer's durations apply (ESC-13).
+    pub fn deadline_rule_for(&self, source: &str, lead_type: LeadType, criteria: &RoutingCriteria) -> Option<(usize, &DeadlineRule)> {
+        self.deadline_rules.iter().enumerate().find(|(_, rule)| rule.when.holds(source, lead_type, criteria))
     }
 
     /// Returns the durations of the dealer and of each deadline rule, with the path of their fields.

@@ -46,23 +46,64 @@ impl DealerSettings {
     /// their deputies, the supervisor, the fallback user and the administrator, each with their deputies (DIS-4). If nobody is present, it
     /// is the administrator.
     pub fn recipient_for<'a>(&'a self, user: &'a UserId, at: DateTime<Utc>) -> &'a UserId {
+        self.recipient_after(user, &[], at).unwrap_or(&self.admin_user)
+    }
+
+    /// Returns the first person present in the order of [`Self::recipient_for`] who is not one of `before`. `None` if there is none.
+    pub fn recipient_after<'a>(&'a self, user: &'a UserId, before: &[&UserId], at: DateTime<Utc>) -> Option<&'a UserId> {
         let mut seen = Vec::new();
         let mut order = std::iter::once(user).chain(self.above(Some(user)));
-        order.find_map(|user| self.present_one(user, None, at, &mut seen)).unwrap_or(&self.admin_user)
+        order.find_map(|user| self.present_one(user, before, at, &mut seen))
     }
 
     /// Returns the recipient of level 2 for the work of `owner` at `at`: the first person present among the supervisor, the fallback user
-    /// and the administrator, each with their deputies, but never the owner (ESC-3, ESC-12). If nobody is present, it is the administrator.
+    /// and the administrator, each with their deputies, but never the owner (ESC-3, ESC-12). If nobody is present, it is the administrator;
+    /// if that is the owner, the supervisor or fallback user. Only if there is nobody else, it is the owner.
     pub fn escalates_to<'a>(&'a self, owner: Option<&'a UserId>, at: DateTime<Utc>) -> &'a UserId {
-        let mut seen = Vec::new();
-        self.above(owner).find_map(|user| self.present_one(user, owner, at, &mut seen)).unwrap_or(&self.admin_user)
+        let before: &[&UserId] = owner.as_slice();
+        let nobody = || Some(&self.admin_user).filter(|admin| Some(*admin) != owner).unwrap_or_else(|| self.supervisor_of(owner));
+        self.escalates_after(owner, before, at).unwrap_or_else(nobody)
     }
 
-    /// Returns whether `user` replaces `owner` at `at`: as a deputy, as the deputy of an absent deputy, or as the recipient of the owner's
-    /// notices or of level 2 (DIS-4).
+    /// Returns the first person present in the order of [`Self::escalates_to`] who is not one of `before`. `None` if there is none.
+    pub fn escalates_after<'a>(&'a self, owner: Option<&UserId>, before: &[&UserId], at: DateTime<Utc>) -> Option<&'a UserId> {
+        let mut seen = Vec::new();
+        self.above(owner).find_map(|user| self.present_one(user, before, at, &mut seen))
+    }
+
+    /// Returns the next time at which `member` is within their own hours while the dealer is open. `None` if there is none.
+    pub fn next_on_duty(&self, member: &Member, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut at = from;
+        // Each week has at most as many openings and beginnings as this.
+        for _ in 0..200 {
+            at = self.calendar.next_opening(at).ok()?;
+            if self.is_on_duty(member, at) {
+                return Some(at);
+            }
+            let hours = member.hours.as_ref()?;
+            at = self.calendar.changes_of(hours, at, at + TimeDelta::days(8)).filter(|change| *change > at).min()?;
+        }
+        None
+    }
+
+    /// Returns whether `user` replaces `owner` at `at`: as a deputy, as the deputy of an absent deputy, or as one to whom the owner's
+    /// notices go, or level 2 (DIS-4).
     pub fn stands_in(&self, user: &UserId, owner: &UserId, at: DateTime<Utc>) -> bool {
         let mut seen = Vec::new();
-        self.is_deputy(user, owner, at, &mut seen) || self.recipient_for(owner, at) == user || self.escalates_to(Some(owner), at) == user
+        self.is_deputy(user, owner, at, &mut seen) || self.gets_notices_of(user, owner, at) || self.escalates_to(Some(owner), at) == user
+    }
+
+    /// Returns whether the notices of `owner` can go to `user`. The first person present may have switched notices off, so that they go on
+    /// to the next ones.
+    fn gets_notices_of(&self, user: &UserId, owner: &UserId, at: DateTime<Utc>) -> bool {
+        let mut before = Vec::new();
+        while let Some(next) = self.recipient_after(owner, &before, at).filter(|next| *next != owner) {
+            if next == user {
+                return true;
+            }
+            before.push(next);
+        }
+        self.recipient_for(owner, at) == user
     }
 
     /// Returns whether any person is present at `at` who is notified of the work of `owner`.
@@ -83,12 +124,12 @@ impl DealerSettings {
         supervisor.into_iter().chain(&self.fallback_user).chain([&self.admin_user])
     }
 
-    /// Returns `user` if present, else the first present one of the deputies and their deputies, without `except`. A circle of deputies
-    /// ends at the first person of `seen`.
+    /// Returns `user` if present, else the first present one of the deputies and their deputies, without those of `except`. A circle of
+    /// deputies ends at the first person of `seen`.
     fn present_one<'a>(
         &'a self,
         user: &'a UserId,
-        except: Option<&UserId>,
+        except: &[&UserId],
         at: DateTime<Utc>,
         seen: &mut Vec<&'a UserId>,
     ) -> Option<&'a UserId> {
@@ -96,7 +137,7 @@ impl DealerSettings {
             return None;
         }
         seen.push(user);
-        if Some(user) != except && self.is_present(user, at) {
+        if !except.contains(&user) && self.is_present(user, at) {
             return Some(user);
         }
         self.deputies(user, at).into_iter().find_map(|deputy| self.present_one(deputy, except, at, seen))

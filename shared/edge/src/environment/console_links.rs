@@ -1,7 +1,7 @@
 //! Links to pages of the console, for what staff get: mails, PDF files, calendars.
 
 use super::{Missing, optional_setting};
-use forecourt_domain::base::{AppointmentId, EventId, LeadId, UserId, WebhookId};
+use forecourt_domain::base::{AppointmentId, DealerId, EventId, LeadId, UserId, WebhookId};
 use forecourt_domain::lead::Lead;
 use std::sync::Arc;
 
@@ -40,6 +40,11 @@ impl ConsoleLinks {
     pub fn event(&self, lead: &Lead, event: &EventId, user: Option<&UserId>) -> String {
         let page = self.lead(lead.id);
         if user.is_none() || user == lead.owner.as_ref() { page } else { format!("{page}/events/{event}") }
+    }
+
+    /// The list of tasks of a dealer.
+    pub fn tasks(&self, dealer: &DealerId) -> String {
+        format!("{}/desk/d/{dealer}/tasks", self.0)
     }
 
     /// The page of an appointment.

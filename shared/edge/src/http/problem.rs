@@ -214,6 +214,7 @@ impl From<Refusal> for Problem {
             Refusal::NotFound(_) => Self::not_found(detail).under("LEAD-9"),
             Refusal::Gone { rule, .. } => Self::new("gone", "Expired", 410, detail).under(rule),
             Refusal::Forbidden(right) => Self::forbidden(right),
+            Refusal::NotAllowed { right, rule, .. } => Self { detail, ..Self::forbidden(right) }.under(rule),
             Refusal::ForbiddenFields(right, faults) => {
                 let errors = faults.into_iter().map(FieldError::from).collect();
                 Self { errors, detail, ..Self::forbidden(right) }

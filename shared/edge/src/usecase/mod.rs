@@ -2,6 +2,7 @@
 
 pub mod appointment;
 pub mod bookings;
+pub mod deadline_rule;
 pub mod directory;
 pub mod lead;
 pub mod people;

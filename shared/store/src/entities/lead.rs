@@ -46,6 +46,9 @@ impl Entity for Lead {
         "further_in_time",
         "further_late",
         "further_waits",
+        "first_at",
+        "further_level_1",
+        "further_level_2",
         "others",
         "has_plans",
         "next_event",
@@ -94,7 +97,7 @@ pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
             row.insert("in_time".into(), AttributeValue::Bool(in_time));
         }
     }
-    if let Some(original) = lead.deadline_before_moves {
+    if let Some(original) = lead.changed_from() {
         row.insert("was_due".into(), AttributeValue::N(original.timestamp_millis().to_string()));
     }
     if lead.highest_level() > lead.level() {
@@ -128,6 +131,14 @@ fn further_fields(lead: &Lead) -> Attributes {
     }
     if lead.further_waits() {
         fields.insert("further_waits".into(), AttributeValue::Bool(true));
+    }
+    if lead.first_level() < lead.highest_level() {
+        fields.insert("first_at".into(), AttributeValue::N(lead.first_level().to_string()));
+    }
+    for (name, number) in ["further_level_1", "further_level_2"].into_iter().zip(lead.further_levels()) {
+        if number > 0 {
+            fields.insert(name.into(), AttributeValue::N(number.to_string()));
+        }
     }
     fields
 }

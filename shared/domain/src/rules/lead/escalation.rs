@@ -38,7 +38,7 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, load: LoadLane<'_>, now: DateTime<
     let mut notice = None;
     if let Some((event, message)) = passed {
         // The new owner's notice states the deadline and whether it has passed. A supervisor who gets level 2 learns the new owner there.
-        notices.retain(Message::is_level_2);
+        notices.retain(Message::is_for_supervisor);
         let passed = passed_on(LeadInput { lead, dealer, by: &Actor::System, now }, &event, None);
         let passed = passed.into_iter().filter_map(|item| if let Item::Message(message) = item { Some(message) } else { None });
         let passed: Vec<Message> = passed.filter(|message| !notices.iter().any(|notice| notice.reader == message.reader)).collect();

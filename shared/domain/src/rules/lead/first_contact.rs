@@ -1,20 +1,22 @@
 //! Moves the first-contact deadline (LEAD-6). Nobody moves level 2 without the agreement of a supervisor or an administrator (ESC-12).
 
-use crate::base::{Refusal, StepKind};
-use crate::decision::{Decision, LeadInput, commit};
+use crate::base::{Refusal, Right, StepKind, UserId};
+use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::lead::{DeadlineRequest, Event, Lead, TimelineAction};
+use crate::messages::Message;
 use crate::rules::lead::target::{DeadlineChange, to_come};
+use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
 /// Moves the first-contact deadline to `at`. Its steps start again: the reminder before it (not before `now`, ESC-2) and level 1 at the
 /// deadline (ESC-5). With `agreed`, level 2 follows it. Otherwise level 2 counts from the first deadline that stands, and a move to its
-/// time or beyond is only requested. Older timers have no effect (ESC-9), and new settings do not change the deadline (SET-11). `None` if
+/// time or beyond is only requested, and the person whom level 2 notifies gets a notice. Older timers have no effect (ESC-9), and new settings do not change the deadline (SET-11). `None` if
 /// nothing changes.
 ///
 /// # Errors
 /// Faults by field; 404 if the lead has no deadline, 409 if its clock does not run.
 pub fn move_to(input: LeadInput<'_>, at: DateTime<Utc>, agreed: bool) -> Result<Option<Decision>, Refusal> {
-    let LeadInput { lead, by, now, .. } = input;
+    let LeadInput { lead, dealer, by, now } = input;
     let from = movable(lead)?;
     if at == from {
         return Ok(withdraw(input));
@@ -29,7 +31,28 @@ pub fn move_to(input: LeadInput<'_>, at: DateTime<Utc>, agreed: bool) -> Result<
     }
     let mut changed = lead.touched(now);
     changed.terms.requested = Some(DeadlineRequest { at, by: by.clone(), when: now });
-    Ok(Some(commit(changed, by.clone(), vec![Event::DeadlineRequest { action: TimelineAction::Added, at }], now)))
+    let reader = dealer.settings.escalates_to(changed.owner.as_ref(), now).clone();
+    let notice = Message::requested(&changed, at, by, reader, now);
+    let event = Event::DeadlineRequest { action: TimelineAction::Added, at };
+    Ok(Some(commit(changed, by.clone(), vec![event], now).with(Item::Message(notice))))
+}
+
+/// Returns the refusal of an approval by a `user` who may not agree to a move of the lead's deadline. It names who may (ESC-12).
+pub fn may_not_agree(lead: &Lead, settings: &DealerSettings, user: Option<&UserId>, now: DateTime<Utc>) -> Refusal {
+    let owner = lead.owner.as_ref();
+    let (supervisor, present) = (settings.supervisor_of(owner), settings.escalates_to(owner, now));
+    let names = if supervisor == present { supervisor.to_string() } else { format!("{present}, {supervisor}") };
+    let owns = user.is_some() && user == owner;
+    Refusal::not_allowed(
+        Right::ChangeSettings,
+        "ESC-12",
+        match owns {
+            true => {
+                format!("you own the lead, so somebody else must agree to the move: {names}, or another user who may change the settings")
+            }
+            false => format!("these may agree to the move: {names}, and users who may change the settings"),
+        },
+    )
 }
 
 /// Grants the requested move of the first-contact deadline: level 2 follows it (ESC-12).

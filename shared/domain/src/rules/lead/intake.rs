@@ -191,17 +191,19 @@ fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
     })
 }
 
-/// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts its own level 1 unless one
-/// is running. The person of the enquiry is a contact of the lead, and the next letter goes to the channels of the enquiry (INT-6).
+/// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts a clock of its own; if one
+/// is running, the earlier steps of both hold. The person of the enquiry is a contact of the lead, and the next letter goes to the channels of the enquiry (INT-6).
 fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) -> Decision {
     let contact = found.contact;
     let mut changed = lead.touched(arrival.at);
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
     changed.found_by(contact.into_iter().flat_map(Recognised::other_channels));
+    let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     if !changed.clock_runs() {
         changed.restart_deadline(dealer, arrival.clock(), &arrival.enquiry);
+    } else if changed.tighten(dealer, arrival.clock(), &arrival.enquiry) && changed.deadline() != lead.deadline() {
+        events.push(Event::DeadlineMoved { from: lead.deadline(), deadline: changed.deadline() });
     }
-    let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.site_events());
     events.extend(joined);
     events.extend(clashes(contact).map(Clash::event));
@@ -344,6 +346,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         first_reaction: None,
         further: FurtherAnswers::default(),
         escalated: 0,
+        first_level: None,
         origin: LeadOrigin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline: None },
     };
     lead.found_by(contact.into_iter().flat_map(Recognised::other_channels));

@@ -1,0 +1,112 @@
+//! A requested move of the first-contact deadline: who hears of it, and who grants it (ESC-12).
+
+use crate::support::world::{CONSOLE_URL, Reply, Request, World, at, enquiry};
+use forecourt_domain::base::{GroupId, LeadId, UserId};
+use forecourt_domain::settings::Absence;
+use serde_json::json;
+
+const OWNER: &str = "anna.vogt";
+const SUPERVISOR: &str = "helga.stern";
+const ADMINISTRATOR: &str = "ingo.brandt";
+/// Beyond level 2, which is at 11:00 on Tuesday.
+const LATER: &str = "2026-11-25T11:00:00Z";
+
+async fn request(world: &World, who: &str, id: LeadId) {
+    let reply = world.call(Request::patch(who, &format!("/leads/{id}/deadlines/first-contact")).json(&json!({"at": LATER}))).await;
+    assert_eq!(reply.status, 202, "{}", reply.body);
+    world.system.settle().await;
+}
+
+async fn approve(world: &World, who: &str, id: LeadId) -> Reply {
+    world.post(who, &format!("/leads/{id}/deadlines/first-contact/approval"), &json!({})).await
+}
+
+/// Returns the texts of the mails to `user` that ask for a decision.
+fn asked(world: &World, user: &str) -> Vec<String> {
+    let mails = world.system.mailbox.mails();
+    let of_user = mails.iter().filter(|mail| mail.to.split('@').next() == Some(user) && mail.subject.starts_with("Bitte entscheiden"));
+    of_user.map(|mail| format!("{}\n{}", mail.subject, mail.text)).collect()
+}
+
+async fn away(world: &World, user: &str, deputy: Option<&str>) {
+    let deputy = deputy.map(|deputy| UserId::parse(deputy).unwrap());
+    let absence = Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-25T00:00:00Z"), deputy, hand_over: None };
+    world.settings(|s| s.members.iter_mut().filter(|m| m.user.as_str() == user).for_each(|m| m.absences = vec![absence.clone()])).await;
+}
+
+/// ESC-12: the supervisor is notified of a request, once, although their notices are off.
+#[tokio::test]
+async fn esc_12_a_request_notifies_the_supervisor_with_a_link() {
+    let world = World::new().await;
+    let group = GroupId::parse("demo-group").unwrap();
+    let mut helga = (*world.store.user(&group, &UserId::parse(SUPERVISOR).unwrap()).await.unwrap().unwrap()).clone();
+    helga.notices = false;
+    world.store.put_user(&group, &helga).await.unwrap();
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T09:02:00Z").await;
+    request(&world, OWNER, id).await;
+    request(&world, OWNER, id).await;
+    let mails = asked(&world, SUPERVISOR);
+    assert_eq!(mails.len(), 1, "{:?}", world.mails());
+    let wanted = ["Anna Vogt", "25.11.2026", &format!("{CONSOLE_URL}/desk/leads/{id}")].map(str::to_owned);
+    assert!(wanted.iter().all(|wanted| mails[0].contains(wanted)), "{}", mails[0]);
+    let page = world.get(SUPERVISOR, &format!("/leads/{id}")).await;
+    assert!(page.body["messages"].as_array().unwrap().iter().any(|message| message["about"] == "deadline_requested"));
+    assert_eq!(approve(&world, SUPERVISOR, id).await.status, 200);
+}
+
+/// ESC-12, DIS-4: the person who gets level 2 instead of an absent supervisor gets the request, and may grant it without further rights.
+#[tokio::test]
+async fn esc_12_the_person_who_gets_level_2_may_grant_a_request() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    away(&world, SUPERVISOR, Some("ben.krause")).await;
+    request(&world, OWNER, id).await;
+    assert_eq!([asked(&world, "ben.krause").len(), asked(&world, SUPERVISOR).len()], [1, 0], "{:?}", world.mails());
+    let refused = approve(&world, OWNER, id).await;
+    let wanted = "you own the lead, so somebody else must agree to the move: ben.krause, helga.stern, or another user who may change the \
+                  settings (ESC-12)";
+    assert_eq!((refused.status, refused.text("/detail"), refused.text("/right")), (403, wanted, "change_settings"), "{}", refused.body);
+    assert_eq!(approve(&world, "clara.henning", id).await.status, 404);
+    let granted = approve(&world, "ben.krause", id).await;
+    assert_eq!((granted.status, granted.text("/deadline/due")), (200, LATER), "{}", granted.body);
+}
+
+/// ESC-12: a supervisor who owns the lead may change the settings, and does not agree to their own move or reopening all the same.
+#[tokio::test]
+async fn esc_12_nobody_agrees_to_the_move_of_their_own_lead() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    assert_eq!(world.post(ADMINISTRATOR, &format!("/leads/{id}/assignment"), &json!({"user": SUPERVISOR})).await.status, 200);
+    request(&world, SUPERVISOR, id).await;
+    assert_eq!(asked(&world, ADMINISTRATOR).len(), 1, "{:?}", world.mails());
+    let refused = approve(&world, SUPERVISOR, id).await;
+    assert!(
+        refused.status == 403 && refused.text("/detail").contains("somebody else must agree to the move: ingo.brandt"),
+        "{}",
+        refused.body
+    );
+    for status in [json!({"status": "lost", "reason": "not_reached"}), json!({"status": "in_progress"})] {
+        let changed = world.post(SUPERVISOR, &format!("/leads/{id}/status"), &status).await;
+        assert_eq!(changed.text("/deadline/due"), "2026-11-23T11:00:00Z", "the first deadline stays");
+    }
+    assert_eq!(approve(&world, ADMINISTRATOR, id).await.status, 200);
+}
+
+/// ESC-12: if nobody is present, level 2 of the administrator's own lead goes to another person, not to the owner.
+#[tokio::test]
+async fn esc_12_level_2_of_the_administrators_lead_goes_to_somebody_else() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            let absence = Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-25T00:00:00Z"), deputy: None, hand_over: None };
+            s.members.iter_mut().for_each(|m| m.absences = vec![absence.clone()]);
+        })
+        .await;
+    let dealer = forecourt_domain::base::DealerId::parse(crate::support::world::NORDSTERN).unwrap();
+    let load = forecourt_store::Load::of([forecourt_store::keys::Key::Dealer(dealer.clone())]);
+    let loaded = world.store.load(&world.scope(), &load).await.unwrap();
+    let settings = &loaded.dealer(&dealer).unwrap().settings;
+    let level_2 = |owner: &str| settings.escalates_to(Some(&UserId::parse(owner).unwrap()), at("2026-11-23T10:00:00Z")).to_string();
+    assert_eq!([level_2(ADMINISTRATOR), level_2(OWNER)], [SUPERVISOR, ADMINISTRATOR]);
+}
