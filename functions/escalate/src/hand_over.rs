@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{AppointmentId, LeadId};
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::decision::Decision;
 use forecourt_domain::distribution::LoadLane;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::hand_over::{self, HandOverInput, events_of, give_back, move_lead, tasks_of};
@@ -92,9 +92,11 @@ impl Job<'_> {
             let order = loaded.hand_over(&self.wake_up.dealer, self.id);
             // The moves of the page have changed the numbers, and nothing else.
             let ours = order.filter(|order| (order.due, order.phase, &order.cursor) == (seen.due, seen.phase, &seen.cursor));
-            Ok((ours.map(|order| Decision::default().with(Item::HandOver(Box::new(next(order))))), ()))
+            let watch = loaded.booking_watch(&self.wake_up.dealer);
+            Ok((ours.map(|order| hand_over::turned(next(order), watch, self.now)), ()))
         };
-        self.platform.store.decide(&self.wake_up.scope(), Load::of(self.keys()).with_long_retry(), rule).await
+        let keys = self.keys().into_iter().chain([Key::BookingWatch(self.wake_up.dealer.clone())]);
+        self.platform.store.decide(&self.wake_up.scope(), Load::of(keys).with_long_retry(), rule).await
     }
 
     /// Moves a page of the order's phase. Returns the cursor of the next page.

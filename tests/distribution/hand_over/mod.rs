@@ -2,6 +2,8 @@
 
 mod absence;
 mod access;
+mod notices;
+mod targets;
 
 use crate::support::appointments::{appointment, made};
 use crate::support::dealers::of_dealer;
