@@ -2,7 +2,7 @@
 //! page. Each lead is moved in its own commit, together with the order, so a page that is processed twice moves and counts nothing twice.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{AppointmentId, LeadId};
+use forecourt_domain::base::{AppointmentId, LeadId, UserId};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::distribution::LoadLane;
 use forecourt_domain::lead::Lead;
@@ -119,7 +119,7 @@ impl Job<'_> {
                 let query = WorkQuery { users: &users, from: None, until: None, cursor, limit: PAGE, selective: true };
                 let board = store.board(&scope, query, |row| row.facts.dealer == dealer.id).await?;
                 for (_, row) in board.leads {
-                    self.move_all_of(row.facts.id).await?;
+                    self.move_all_of(row.facts.id, &order.user).await?;
                 }
                 Ok(board.cursor)
             }
@@ -175,8 +175,8 @@ impl Job<'_> {
     }
 
     /// Moves a lead of the user, and the user's tasks and events on it.
-    async fn move_all_of(&self, id: LeadId) -> Result<(), Failure> {
-        self.one(id, self.lead(id).await)?;
+    async fn move_all_of(&self, id: LeadId, user: &UserId) -> Result<(), Failure> {
+        self.one(id, self.lead(id, user).await)?;
         self.one(id, self.tasks(id).await)?;
         self.one(id, self.events(id).await)
     }
@@ -197,8 +197,12 @@ impl Job<'_> {
         }
     }
 
-    async fn lead(&self, id: LeadId) -> Result<(), Failure> {
-        self.change_lead(id, move_lead).await
+    /// Moves a lead in progress of the user.
+    async fn lead(&self, id: LeadId, user: &UserId) -> Result<(), Failure> {
+        let invitations = self.platform.store.invitations(&self.wake_up.scope(), id).await?;
+        let open = invitations.iter().filter(|invitation| invitation.is_open_with(user, self.now)).count();
+        let open = u32::try_from(open).unwrap_or(u32::MAX);
+        self.change_lead(id, |input, lead, lanes| move_lead(input, lead, open, lanes)).await
     }
 
     async fn back(&self, id: LeadId) -> Result<(), Failure> {
@@ -206,7 +210,11 @@ impl Job<'_> {
     }
 
     /// Changes a lead by a rule that reads lanes of the dealer.
-    async fn change_lead(&self, id: LeadId, change: fn(HandOverInput<'_>, &Lead, LoadLane<'_>) -> Option<Decision>) -> Result<(), Failure> {
+    async fn change_lead(
+        &self,
+        id: LeadId,
+        change: impl Fn(HandOverInput<'_>, &Lead, LoadLane<'_>) -> Option<Decision> + Send + Sync,
+    ) -> Result<(), Failure> {
         let load = Load::of(self.keys().into_iter().chain([Key::Lead(id)])).then(|loaded| {
             let unit = self.input(loaded).zip(loaded.lead(id));
             unit.map(|(input, lead)| lanes_of(input.dealer, |lanes| change(input, lead, lanes))).unwrap_or_default()

@@ -121,6 +121,8 @@ pub struct MovedView {
     pub appointments: u32,
     /// The leads that went back to a user who returned.
     pub returned: u32,
+    /// The open invitations that went over with their leads.
+    pub invitations: u32,
 }
 
 /// A page of a dealer's orders.
@@ -235,6 +237,7 @@ impl HandOverView {
                 events: moved.events,
                 appointments: moved.appointments,
                 returned: moved.returned,
+                invitations: moved.invitations,
             }),
             done_at: order.done_at,
             holds: None,
@@ -312,10 +315,7 @@ async fn work(platform: &Platform, call: &Call, dealer: &DealerId, user: &UserId
     let leads: Vec<HeldLead> = held.leads.iter().take(LISTED).map(HeldLead::of).collect();
     let read = held.leads.iter().take(LISTED).map(|row| platform.store.invitations(&call.scope, row.facts.id));
     let invitations = try_join_all(read).await?.into_iter().flatten();
-    let leads_to = |other: &Option<UserId>| other.as_ref().is_none_or(|other| other == user);
-    let valid = invitations.filter(|invitation| {
-        invitation.revoked.is_none() && invitation.event.is_none() && call.now < invitation.expires && leads_to(&invitation.user)
-    });
+    let valid = invitations.filter(|invitation| invitation.is_open_with(user, call.now));
     let invitations = valid.take(LISTED).map(|invitation| HeldInvitation {
         lead: invitation.lead.to_string(),
         id: invitation.id.to_string(),

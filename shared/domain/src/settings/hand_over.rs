@@ -135,6 +135,8 @@ pub struct Moved {
     pub appointments: u32,
     /// The leads that went back to a user who returned.
     pub returned: u32,
+    /// The open invitations that went over with their leads.
+    pub invitations: u32,
 }
 
 /// An order to hand over the work of a user at a dealer. It is committed with the change that causes it, and worked off page by page. It is
@@ -249,13 +251,14 @@ impl HandOver {
     /// Returns the order with further moved items.
     #[must_use]
     pub fn with_moved(&self, more: Moved) -> Self {
-        let Moved { leads, tasks, events, appointments, returned } = self.moved;
+        let Moved { leads, tasks, events, appointments, returned, invitations } = self.moved;
         let moved = Moved {
             leads: leads + more.leads,
             tasks: tasks + more.tasks,
             events: events + more.events,
             appointments: appointments + more.appointments,
             returned: returned + more.returned,
+            invitations: invitations + more.invitations,
         };
         Self { moved, ..self.clone() }
     }

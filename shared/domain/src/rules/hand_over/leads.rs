@@ -28,8 +28,8 @@ fn named<'a>(input: HandOverInput<'a>, lanes: &mut Lanes<'_>) -> Option<&'a User
 }
 
 /// Gives a lead of the order's user to its new owner. `load` returns the state of a lane. The supervisor is notified, except of leads of a
-/// former pool. `None` if the lead has another owner or is closed, or if nobody else can own it.
-pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> Option<Decision> {
+/// former pool. `invitations` is the number of its open invitations, which lead to the new owner from now on. `None` if the lead has another owner or is closed, or if nobody else can own it.
+pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, invitations: u32, load: LoadLane<'_>) -> Option<Decision> {
     let HandOverInput { order, dealer, now } = input;
     if !takes(input, lead) {
         return None;
@@ -44,7 +44,7 @@ pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> O
     changed.handed_from = Some(HandedFrom { user: order.user.clone(), to, order: order.id.clone(), at: now });
     let event = as_hand_over(event);
     let given = input.following(lead, &order.user, order.supervisor.as_ref());
-    let counted = order.with_moved(Moved { leads: 1, ..Moved::default() }).with_given(given);
+    let counted = order.with_moved(Moved { leads: 1, invitations, ..Moved::default() }).with_given(given);
     let before = LeadInput { lead, dealer, by: &order.by, now };
     let passed = match order.reason {
         HandOverReason::Pool => Vec::new(),
