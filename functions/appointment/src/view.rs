@@ -128,8 +128,8 @@ pub struct CustomerView {
 pub struct HappenedView {
     /// Time of the change.
     pub at: DateTime<Utc>,
-    /// `made`, `moved`, `given` (to another salesperson), `cancelled`, `kept` (although the salesperson was absent or the dealer closed), `reinstated` (moved after a
-    /// cancellation, and booked again), or the attendance that was recorded.
+    /// `made`, `moved`, `given` (to another salesperson), `cancelled`, `kept` (although the salesperson was absent or the dealer closed),
+    /// `reinstated` (moved after a cancellation, and booked again), or the attendance that was recorded.
     pub what: &'static str,
     /// Who made the change; `user` alone if you may not know the salesperson of the lead.
     pub by: String,

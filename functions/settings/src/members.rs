@@ -14,6 +14,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::formats::json::unknown;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
+use forecourt_edge::usecase::people::Names;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde::{Deserialize, Serialize};
@@ -378,9 +379,8 @@ async fn by_name(platform: &Platform, call: &Call, (id, user): (&DealerId, &User
             return Ok(None);
         }
         let users: Vec<UserId> = references.iter().filter_map(|named| named.of()).chain([user]).cloned().collect();
-        let users = platform.store.cached_users(&call.scope, &users).await?;
-        let name = |id: &UserId| users.iter().find(|user| user.id == *id).map_or_else(|| id.to_string(), |user| user.name.clone());
-        Ok::<_, Problem>(Some(Refusal::field("user", "SET-7", still_named(user, &dealer, &references, name))))
+        let names = Names::of(platform, &call.scope, users).await?;
+        Ok::<_, Problem>(Some(Refusal::field("user", "SET-7", still_named(user, &dealer, &references, |user| names.name(user)))))
     };
     match found.await {
         Ok(named) => named.unwrap_or(refusal).into(),

@@ -77,7 +77,7 @@ async fn dis_12_a_dry_run_of_a_removal_lists_the_work_without_a_target() {
     assert_eq!(real.status, 409, "{}", real.body);
 }
 
-/// DIS-12, SET-7: an absence of another user that has ended keeps nobody from leaving. A part that counts is named with the names of people.
+/// DIS-12, SET-7: an absence of another user that has ended keeps nobody from leaving. A part that counts is named by name.
 #[tokio::test]
 async fn dis_12_ended_absences_keep_nobody_and_parts_are_named_by_name() {
     let world = World::new().await;

@@ -72,8 +72,8 @@ pub struct LeadRowView {
     pub current_deadline: Option<TargetView>,
     /// The calendar event that is the next action (CAL-3); `null` if no event is incomplete, or if an earlier release planned it.
     pub next_action_event: Option<RowActionView>,
-    /// Whether it is in the pool and you may claim it now (DIS-8): with `oldest_only` only the oldest lead, unless you may take any; none if
-    /// you have the maximum of open leads.
+    /// Whether it is in the pool and you may claim it now (DIS-8): with `oldest_only` only the oldest lead, unless you may take any; none
+    /// if you have the maximum of open leads.
     pub claimable: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Hand-over orders: the work of a user who cannot do it any more goes to other users (DIS-12).
 
-use crate::base::{Actor, AppointmentId, DealerId, EventId, LeadId, UserId};
+use crate::base::{Actor, AppointmentId, DealerId, EventId, LeadId, UserId, is_default};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,7 @@ pub struct Moved {
     /// The leads that went back to a user who returned.
     pub returned: u32,
     /// The open invitations that went over with their leads.
+    #[serde(skip_serializing_if = "is_default")]
     pub invitations: u32,
 }
 

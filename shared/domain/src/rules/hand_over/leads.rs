@@ -27,8 +27,9 @@ fn named<'a>(input: HandOverInput<'a>, lanes: &mut Lanes<'_>) -> Option<&'a User
     Some(user).filter(|_| order.despite_full || !is_full)
 }
 
-/// Gives a lead of the order's user to its new owner. `load` returns the state of a lane. The supervisor is notified, except of leads of a
-/// former pool. `invitations` is the number of its open invitations, which lead to the new owner from now on. `None` if the lead has another owner or is closed, or if nobody else can own it.
+/// Gives a lead of the order's user to its new owner. `load` returns the state of a lane, and `invitations` is the number of its open
+/// invitations, which lead to the new owner from now on. The supervisor is notified, except of leads of a former pool. `None` if the lead
+/// has another owner or is closed, or if nobody else can own it.
 pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, invitations: u32, load: LoadLane<'_>) -> Option<Decision> {
     let HandOverInput { order, dealer, now } = input;
     if !takes(input, lead) {

@@ -29,8 +29,8 @@ pub fn tasks_of(input: HandOverInput<'_>, lead: &Lead) -> Vec<TaskId> {
     held.map(|task| task.id.clone()).collect()
 }
 
-/// Gives the leaver's open `tasks` on a lead to the lead's owner. On a closed lead of the leaver they go to the person of the order. The new
-/// person is notified. `None` if there are none.
+/// Gives the leaver's open `tasks` on a lead to the lead's owner. On a closed lead of the leaver they go to the person of the order. The
+/// new person is notified. `None` if there are none.
 pub fn move_tasks(input: HandOverInput<'_>, lead: &Lead, tasks: &[&Task]) -> Option<Decision> {
     let HandOverInput { order, now, .. } = input;
     let assignee = input.heir(lead).filter(|_| input.is_about(lead));
