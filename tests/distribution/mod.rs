@@ -5,6 +5,7 @@ pub(crate) mod fairness;
 pub(crate) mod hand_over;
 pub(crate) mod limits;
 pub(crate) mod pool;
+mod pool_line;
 mod pool_reactions;
 pub(crate) mod presence;
 pub(crate) mod rotation;

@@ -355,7 +355,7 @@ async fn dis_8_a_claim_reads_again_if_it_has_not_read_the_oldest_lead() {
     let unit = forecourt_store::Load::of([forecourt_store::keys::Key::Dealer(nordstern.clone())]);
     let loaded = world.store.load(&world.scope(), &unit).await.unwrap();
     let dealer = loaded.dealer(&nordstern).unwrap();
-    let pool = Pool { dealer: dealer.id.clone(), waiting: vec![back, other] };
+    let pool = Pool { dealer: dealer.id.clone(), waiting: vec![back, other], arrived: BTreeMap::new() };
     let (lead, first) = (world.page(other).await.lead, world.page(back).await.lead);
     let now = world.system.clock.now();
     let claimed = |pool: &Pool, first: &[&Lead]| {

@@ -40,6 +40,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         version: 1,
         updated: created,
         statements: Default::default(),
+        given: Vec::new(),
         undone: Vec::new(),
         marked: Vec::new(),
         accepted: None,

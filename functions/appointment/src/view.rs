@@ -128,14 +128,17 @@ pub struct CustomerView {
 pub struct HappenedView {
     /// Time of the change.
     pub at: DateTime<Utc>,
-    /// `made`, `moved`, `cancelled`, `kept` (although the salesperson was absent or the dealer closed), `reinstated` (moved after a
-    /// cancellation, and booked again), or the attendance that was recorded.
+    /// `made`, `moved`, `given` (to another salesperson), `cancelled`, `kept` (although the salesperson was absent or the dealer closed),
+    /// `reinstated` (moved after a cancellation, and booked again), or the attendance that was recorded.
     pub what: &'static str,
     /// Who made the change; `user` alone if you may not know the salesperson of the lead.
     pub by: String,
     /// The previous time, if the appointment was moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<DateTime<Utc>>,
+    /// Id of the previous salesperson, if the appointment was given to another one and you may know the salesperson of the lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_user: Option<String>,
 }
 
 /// An appointment with the letters to its customer.
@@ -258,23 +261,38 @@ impl AppointmentView {
 
 fn history(a: &Appointment, knows_users: bool) -> Vec<HappenedView> {
     let name = |by: &Actor| if matches!(by, Actor::User(_)) && !knows_users { "user".to_owned() } else { by.to_string() };
-    let made = HappenedView { at: a.created, what: "made", by: name(&a.by), from: None };
-    let moved = a.moved.iter().map(|moved| HappenedView { at: moved.at, what: "moved", by: name(&moved.by), from: Some(moved.from) });
+    let made = HappenedView { at: a.created, what: "made", by: name(&a.by), from: None, from_user: None };
+    let moved = a.moved.iter().map(|moved| HappenedView {
+        at: moved.at,
+        what: "moved",
+        by: name(&moved.by),
+        from: Some(moved.from),
+        from_user: None,
+    });
+    let given = a.given.iter().map(|given| HappenedView {
+        at: given.at,
+        what: "given",
+        by: name(&given.by),
+        from: None,
+        from_user: Some(given.from.to_string()).filter(|_| knows_users),
+    });
     let marked = a.marked.iter().chain([&a.attendance]).filter_map(|Attendance { is, as_of, by, .. }| {
         let by = by.as_ref().map(name).unwrap_or_default();
-        as_of.map(|at| HappenedView { at, what: is.name(), by, from: None })
+        as_of.map(|at| HappenedView { at, what: is.name(), by, from: None, from_user: None })
     });
     let cancelled = match &a.state {
-        AppointmentState::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: name(by), from: None }),
+        AppointmentState::Cancelled { at, by } => {
+            Some(HappenedView { at: *at, what: "cancelled", by: name(by), from: None, from_user: None })
+        }
         AppointmentState::Booked | AppointmentState::Unknown => None,
     };
     let undone = a.undone.iter().flat_map(|undone| {
-        let happened = |at, what, by: &Actor| HappenedView { at, what, by: name(by), from: None };
+        let happened = |at, what, by: &Actor| HappenedView { at, what, by: name(by), from: None, from_user: None };
         [happened(undone.at, "cancelled", &undone.by), happened(undone.again_at, "reinstated", &undone.again)]
     });
     let kept = a.accepted.as_ref().and_then(|accepted| accepted.kept.as_ref());
-    let kept = kept.map(|kept| HappenedView { at: kept.at, what: "kept", by: name(&kept.by), from: None });
-    let mut all: Vec<HappenedView> = moved.chain(kept).chain(marked).chain(undone).chain(cancelled).collect();
+    let kept = kept.map(|kept| HappenedView { at: kept.at, what: "kept", by: name(&kept.by), from: None, from_user: None });
+    let mut all: Vec<HappenedView> = moved.chain(given).chain(kept).chain(marked).chain(undone).chain(cancelled).collect();
     all.sort_by_key(|happened| happened.at);
     [made].into_iter().chain(all).collect()
 }
@@ -299,7 +317,8 @@ impl AppointmentPageView {
     pub(crate) fn users(&self) -> BTreeSet<UserId> {
         let AppointmentView { user, by, history, .. } = &self.appointment;
         let authors = history.iter().map(|happened| &happened.by).chain([by]);
-        authors.filter_map(|by| user_in(by)).chain(user.iter().filter_map(|user| user.parse().ok())).collect()
+        let salespersons = history.iter().filter_map(|happened| happened.from_user.as_ref()).chain(user);
+        authors.filter_map(|by| user_in(by)).chain(salespersons.filter_map(|user| user.parse().ok())).collect()
     }
 }
 

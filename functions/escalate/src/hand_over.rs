@@ -2,8 +2,8 @@
 //! page. Each lead is moved in its own commit, together with the order, so a page that is processed twice moves and counts nothing twice.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{AppointmentId, LeadId};
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::base::{AppointmentId, LeadId, UserId};
+use forecourt_domain::decision::Decision;
 use forecourt_domain::distribution::LoadLane;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::hand_over::{self, HandOverInput, events_of, give_back, move_lead, tasks_of};
@@ -99,9 +99,11 @@ impl Job<'_> {
             let order = loaded.hand_over(&self.wake_up.dealer, self.id);
             // The moves of the page have changed the numbers, and nothing else.
             let ours = order.filter(|order| (order.due, order.phase, &order.cursor) == (seen.due, seen.phase, &seen.cursor));
-            Ok((ours.map(|order| Decision::default().with(Item::HandOver(Box::new(next(order))))), ()))
+            let watch = loaded.booking_watch(&self.wake_up.dealer);
+            Ok((ours.map(|order| hand_over::turned(next(order), watch, self.now)), ()))
         };
-        self.platform.store.decide(&self.wake_up.scope(), Load::of(self.keys()).with_long_retry(), rule).await
+        let keys = self.keys().into_iter().chain([Key::BookingWatch(self.wake_up.dealer.clone())]);
+        self.platform.store.decide(&self.wake_up.scope(), Load::of(keys).with_long_retry(), rule).await
     }
 
     /// Moves a page of the order's phase. Returns the cursor of the next page.
@@ -124,7 +126,7 @@ impl Job<'_> {
                 let query = WorkQuery { users: &users, from: None, until: None, cursor, limit: PAGE, selective: true };
                 let board = store.board(&scope, query, |row| row.facts.dealer == dealer.id).await?;
                 for (_, row) in board.leads {
-                    self.move_all_of(row.facts.id).await?;
+                    self.move_all_of(row.facts.id, &order.user).await?;
                 }
                 Ok(board.cursor)
             }
@@ -180,8 +182,8 @@ impl Job<'_> {
     }
 
     /// Moves a lead of the user, and the user's tasks and events on it.
-    async fn move_all_of(&self, id: LeadId) -> Result<(), Failure> {
-        self.one(id, self.lead(id).await)?;
+    async fn move_all_of(&self, id: LeadId, user: &UserId) -> Result<(), Failure> {
+        self.one(id, self.lead(id, user).await)?;
         self.one(id, self.tasks(id).await)?;
         self.one(id, self.events(id).await)
     }
@@ -202,8 +204,12 @@ impl Job<'_> {
         }
     }
 
-    async fn lead(&self, id: LeadId) -> Result<(), Failure> {
-        self.change_lead(id, move_lead).await
+    /// Moves a lead in progress of the user.
+    async fn lead(&self, id: LeadId, user: &UserId) -> Result<(), Failure> {
+        let invitations = self.platform.store.invitations(&self.wake_up.scope(), id).await?;
+        let open = invitations.iter().filter(|invitation| invitation.is_open_with(user, self.now)).count();
+        let open = u32::try_from(open).unwrap_or(u32::MAX);
+        self.change_lead(id, |input, lead, lanes| move_lead(input, lead, open, lanes)).await
     }
 
     async fn back(&self, id: LeadId) -> Result<(), Failure> {
@@ -211,7 +217,11 @@ impl Job<'_> {
     }
 
     /// Changes a lead by a rule that reads lanes of the dealer.
-    async fn change_lead(&self, id: LeadId, change: fn(HandOverInput<'_>, &Lead, LoadLane<'_>) -> Option<Decision>) -> Result<(), Failure> {
+    async fn change_lead(
+        &self,
+        id: LeadId,
+        change: impl Fn(HandOverInput<'_>, &Lead, LoadLane<'_>) -> Option<Decision> + Send + Sync,
+    ) -> Result<(), Failure> {
         let load = Load::of(self.keys().into_iter().chain([Key::Lead(id)])).then(|loaded| {
             let Some((input, lead)) = self.unit(loaded, id) else { return Vec::new() };
             let earlier = lead.handed_from.as_ref().filter(|from| from.order != self.id);

@@ -4,6 +4,7 @@
 use crate::carrier::Undelivered;
 use crate::mail::{Addressee, Envelope};
 use crate::sender::Sender;
+use chrono::TimeDelta;
 use forecourt_domain::base::{DealerId, UserId};
 use forecourt_domain::bookings::{AHEAD, BookingWatch, Notices, Undecided};
 use forecourt_domain::decision::{Decision, Item};
@@ -14,6 +15,9 @@ use forecourt_edge::usecase::bookings::{AffectedBooking, affected_bookings};
 use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// When given bookings that were not reported are reported again: those that did not fit, and those whose mail was not accepted.
+const AGAIN: TimeDelta = TimeDelta::minutes(5);
 
 /// The most bookings in one mail.
 const MAX_BOOKINGS: usize = 100;
@@ -35,6 +39,8 @@ impl Sender {
             Ok((leased.as_ref().map(|(watch, _)| stored(watch.clone())), leased))
         };
         let Some((leased, dealer)) = self.platform.store.decide(&scope, Load::of(keys()), claim).await? else { return Ok(()) };
+        let reported = Box::pin(self.notify_of_given(wake_up, &dealer, &leased)).await?;
+        let again = leased.given_wait_until(&dealer.settings, now).unwrap_or(now + AGAIN);
         let found = affected_bookings(&self.platform, &scope, &dealer, (now, now + AHEAD), now).await?;
         let undecided: Vec<Undecided> = found.iter().map(AffectedBooking::undecided).collect();
         let after = match leased.notices(&dealer.settings, &undecided, now) {
@@ -57,7 +63,7 @@ impl Sender {
                     ..after.clone()
                 },
             );
-            Ok((stored_watch.map(|_| stored(watch)), ()))
+            Ok((stored_watch.map(|stored_watch| stored(watch.without_given(stored_watch, &reported, again))), ()))
         };
         self.platform.store.decide(&scope, Load::of([Key::BookingWatch(id.clone())]).with_long_retry(), record).await
     }
@@ -107,7 +113,12 @@ impl Sender {
 
     /// Returns the address of a recipient or, if that user has left the group, of the fallback user or the administrator. The mail is sent
     /// even if the recipient's notices are off, because a customer would come in vain.
-    async fn reader_of_bookings(&self, wake_up: &WakeUp, dealer: &Dealer, recipient: &UserId) -> Result<Option<Addressee>, Failure> {
+    pub(crate) async fn reader_of_bookings(
+        &self,
+        wake_up: &WakeUp,
+        dealer: &Dealer,
+        recipient: &UserId,
+    ) -> Result<Option<Addressee>, Failure> {
         let settings = &dealer.settings;
         for id in [Some(recipient), settings.fallback_user.as_ref(), Some(&settings.admin_user)].into_iter().flatten() {
             let user = self.platform.store.user(&wake_up.group, id).await?;

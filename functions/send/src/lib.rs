@@ -17,6 +17,7 @@ mod admins;
 mod bookings;
 mod budgets;
 mod carrier;
+mod given;
 pub mod https;
 mod language;
 mod letters;

@@ -84,14 +84,20 @@ pub(crate) async fn save_and_hand_over(
     make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
 ) -> Result<Saved, Failure> {
     let by = call.scope.actor();
-    let asked = Asked { to: request.to.as_ref(), about: None, by: &by, now: call.now };
+    let asked = Asked { to: request.to.as_ref(), despite: &request.despite, about: None, by: &by, now: call.now };
     let named = |loaded: &Loaded| -> Vec<Key> {
         let Some(before) = loaded.dealer(id) else { return Vec::new() };
         let Ok(after) = make(before) else { return Vec::new() };
         let users = settings::newcomers(&before.settings, &after).cloned().map(Key::User);
         let entrusted = settings::entrusted(&before.settings, &after).into_iter().map(|(_, user)| Key::User(user.clone()));
         let orders = hand_over::concerned(&before.settings, &after, asked).into_iter().map(|order| Key::HandOver(id.clone(), order));
-        users.chain(entrusted).chain(orders).chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer)).collect()
+        let target = request.target_keys(before);
+        users
+            .chain(entrusted)
+            .chain(orders)
+            .chain(target)
+            .chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer))
+            .collect()
     };
     let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone()), Key::BookingWatch(id.clone())]).then(named);
     let rule = |loaded: &Loaded, _| {
@@ -112,7 +118,8 @@ pub(crate) async fn save_and_hand_over(
         settings::able(&before.settings, &settings, |user| loaded.user(user))?;
         settings::assignable_targets(&before.settings, &settings)?;
         let (decision, after) = settings::save(id, Some(before), settings, by.clone(), call.now);
-        let orders = hand_over::orders(Change { before, after: &after }, asked, |order| loaded.hand_over(id, order))?;
+        let target = request.target(before, loaded);
+        let orders = hand_over::orders(Change { before, after: &after }, asked, target, |order| loaded.hand_over(id, order))?;
         if request.dry_run {
             return Ok((None, Saved { before: Some(before.clone()), dealer: before.clone(), dry: Some(after), orders, past }));
         }

@@ -1,14 +1,19 @@
 //! Hand-overs: the request for one, its preview, the work of a user, and the orders of a dealer (DIS-12).
 
 use crate::dealer::current;
+use crate::members::counting_key;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
-use forecourt_domain::settings::{HandOver, HandOverPhase, HandOverReason, HandOverTo};
+use forecourt_domain::distribution::PassedOverFor;
+use forecourt_domain::rules::hand_over::Target;
+use forecourt_domain::settings::{Dealer, HandOver, HandOverPhase, HandOverReason, HandOverTo};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
-use forecourt_store::{Cursor, Failure, Held, HeldBy};
+use forecourt_store::keys::Key;
+use forecourt_store::{Cursor, Failure, Held, HeldBy, Loaded};
 use futures::future::try_join_all;
 use serde::Serialize;
+use std::str::FromStr;
 use utoipa::ToSchema;
 
 /// Number of entries of each kind that are listed.
@@ -23,21 +28,52 @@ const ORDERS: &str = "hand-overs";
 pub(crate) struct HandOverRequest {
     /// The target. `None` means the distribution.
     pub(crate) to: Option<HandOverTo>,
+    /// The obstacles of a named user that the request accepts.
+    pub(crate) despite: Vec<PassedOverFor>,
     /// Whether the change is only shown.
     pub(crate) dry_run: bool,
 }
 
+/// The obstacles that a request accepts, separated by commas.
+struct Despite(Vec<PassedOverFor>);
+
+impl FromStr for Despite {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let one = |name: &str| match name.trim() {
+            "absent" => Ok(PassedOverFor::Absent),
+            "full" => Ok(PassedOverFor::Full),
+            _ => Err(()),
+        };
+        text.split(',').map(one).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 impl HandOverRequest {
-    /// Reads the parameters `hand_over` and `dry_run`.
+    /// Reads the parameters `hand_over`, `despite` and `dry_run`.
     ///
     /// # Errors
     /// 422 with each parameter that is unknown or cannot be read.
     pub(crate) fn of(call: &Call) -> Result<Self, Refusal> {
         let mut queries = Queries::of(call, "DIS-12");
         let to = queries.parse("hand_over", "distribution, pool, or user: with the id of a user of the dealer");
+        let despite: Option<Despite> = queries.parse("despite", "absent, full, or both separated by a comma");
         let dry_run = queries.parse("dry_run", "true or false").unwrap_or(false);
         queries.done()?;
-        Ok(Self { to, dry_run })
+        Ok(Self { to, despite: despite.map(|despite| despite.0).unwrap_or_default(), dry_run })
+    }
+
+    /// Returns the keys of the items that decide whether the named user can take work at `dealer`.
+    pub(crate) fn target_keys(&self, dealer: &Dealer) -> Vec<Key> {
+        let Some(HandOverTo::User(user)) = &self.to else { return Vec::new() };
+        [Key::User(user.clone())].into_iter().chain(counting_key(dealer)).collect()
+    }
+
+    /// Returns the state of the named user. `loaded` has the items of [`Self::target_keys`].
+    pub(crate) fn target<'a>(&self, dealer: &Dealer, loaded: &'a Loaded) -> Target<'a> {
+        let Some(HandOverTo::User(user)) = &self.to else { return Target::default() };
+        Target { user: loaded.user(user), open: loaded.open_leads(dealer) }
     }
 }
 
@@ -85,6 +121,8 @@ pub struct MovedView {
     pub appointments: u32,
     /// The leads that went back to a user who returned.
     pub returned: u32,
+    /// The open invitations that went over with their leads.
+    pub invitations: u32,
 }
 
 /// A page of a dealer's orders.
@@ -199,6 +237,7 @@ impl HandOverView {
                 events: moved.events,
                 appointments: moved.appointments,
                 returned: moved.returned,
+                invitations: moved.invitations,
             }),
             done_at: order.done_at,
             holds: None,
@@ -282,10 +321,7 @@ async fn work(platform: &Platform, call: &Call, dealer: &DealerId, user: &UserId
     let leads: Vec<HeldLead> = held.leads.iter().take(LISTED).map(HeldLead::of).collect();
     let read = held.leads.iter().take(LISTED).map(|row| platform.store.invitations(&call.scope, row.facts.id));
     let invitations = try_join_all(read).await?.into_iter().flatten();
-    let leads_to = |other: &Option<UserId>| other.as_ref().is_none_or(|other| other == user);
-    let valid = invitations.filter(|invitation| {
-        invitation.revoked.is_none() && invitation.event.is_none() && call.now < invitation.expires && leads_to(&invitation.user)
-    });
+    let valid = invitations.filter(|invitation| invitation.is_open_with(user, call.now));
     let invitations = valid.take(LISTED).map(|invitation| HeldInvitation {
         lead: invitation.lead.to_string(),
         id: invitation.id.to_string(),

@@ -12,7 +12,7 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::people::{User, UserFacts};
 use forecourt_domain::rules::hand_over::{Asked, Departing, Departure, concerned, departures};
 use forecourt_domain::rules::people::{self, UserInput};
-use forecourt_domain::settings::{Dealer, DealerSettings, HandOverReason};
+use forecourt_domain::settings::{Dealer, DealerSettings, HandOverReason, Reference};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::Operation;
@@ -169,18 +169,26 @@ async fn answer_with(
     Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
 }
 
-/// Loads the user with calendar links and saved views, and current and new dealers; for a change also the user's name in tokens.
-fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId], facts: Option<&'a UserFacts>, now: DateTime<Utc>) -> Load<'a> {
+/// Loads the user with calendar links and saved views, and current and new dealers; for a change also the user's name in tokens, and for a
+/// departure what the hand-over of the work needs.
+fn load_user<'a>(
+    id: &'a UserId,
+    new_dealers: &'a [DealerId],
+    facts: Option<&'a UserFacts>,
+    (request, now): (&'a HandOverRequest, DateTime<Utc>),
+) -> Load<'a> {
     let keys = [Key::User(id.clone()), Key::CalendarFeeds(id.clone()), Key::SavedViews(id.clone())].into_iter();
     Load::of(keys.chain(new_dealers.iter().cloned().map(Key::Dealer))).then(move |loaded| {
         let before = loaded.user(id);
         let dealers = before.into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer));
         let named = facts.map(|facts| name_in_tokens(id, before, facts).keys(loaded)).unwrap_or_default();
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let orders = worked_at.iter().flat_map(|dealer| orders_of(dealer, id, now));
-        let watches = worked_at.iter().map(|dealer| Key::BookingWatch(dealer.id.clone()));
-        let orders = orders.chain(watches);
-        dealers.chain(named).chain(orders).collect()
+        let departure = worked_at.into_iter().flat_map(|dealer| {
+            let naming = dealer.settings.references(id, now).into_iter().filter_map(Reference::of).cloned().map(Key::User);
+            let naming = naming.chain([Key::BookingWatch(dealer.id.clone())]);
+            naming.chain(request.target_keys(dealer)).chain(orders_of(dealer, id, now)).collect::<Vec<_>>()
+        });
+        dealers.chain(named).chain(departure).collect()
     })
 }
 
@@ -193,7 +201,7 @@ fn name_in_tokens(id: &UserId, before: Option<&User>, facts: &UserFacts) -> Toke
 fn orders_of(dealer: &Dealer, id: &UserId, now: DateTime<Utc>) -> Vec<Key> {
     let mut without: DealerSettings = (*dealer.settings).clone();
     without.members.retain(|member| member.user != *id);
-    let asked = Asked { to: None, about: Some((id, HandOverReason::Removed)), by: &Actor::System, now };
+    let asked = Asked { to: None, despite: &[], about: Some((id, HandOverReason::Removed)), by: &Actor::System, now };
     concerned(&dealer.settings, &without, asked).into_iter().map(|order| Key::HandOver(dealer.id.clone(), order)).collect()
 }
 
@@ -206,21 +214,26 @@ struct Leaving<'a> {
 }
 
 impl Leaving<'_> {
-    /// Returns whether the request may take the user off this dealer: it says where the work goes, and the principal may change the dealer.
+    /// Returns whether the request may take the user off this dealer: it says where the work goes, or is a dry run that asks what would
+    /// move, and the principal may change the dealer.
     fn removes_from(&self, dealer: &Dealer) -> bool {
         let scope = &self.call.scope;
-        self.request.to.is_some() && scope.needs(Right::ChangeSettings).is_ok() && scope.reaches(&dealer.id).is_ok()
+        (self.request.to.is_some() || self.request.dry_run)
+            && scope.needs(Right::ChangeSettings).is_ok()
+            && scope.reaches(&dealer.id).is_ok()
     }
 
     /// Returns the departure from a dealer.
-    fn departing<'a>(&'a self, dealer: &'a Dealer, reason: HandOverReason) -> Departing<'a> {
-        Departing { dealer, reason, watch: self.loaded.booking_watch(&dealer.id) }
+    fn departing<'b>(&'b self, dealer: &'b Dealer, reason: HandOverReason) -> Departing<'b> {
+        let (target, watch) = (self.request.target(dealer, self.loaded), self.loaded.booking_watch(&dealer.id));
+        Departing { dealer, reason, target, watch }
     }
 
     fn depart(&self, departing: &[Departing<'_>]) -> Result<Departure, Refusal> {
         let by = self.call.scope.actor();
-        let asked = Asked { to: self.request.to.as_ref(), about: None, by: &by, now: self.call.now };
-        departures(self.id, departing, asked, |dealer, order| self.loaded.hand_over(dealer, order))
+        let asked = Asked { to: self.request.to.as_ref(), despite: &self.request.despite, about: None, by: &by, now: self.call.now };
+        let name = |user: &UserId| self.loaded.user(user).map_or_else(|| user.to_string(), |user| user.name.clone());
+        departures(self.id, departing, asked, |dealer, order| self.loaded.hand_over(dealer, order), name)
     }
 }
 
@@ -246,7 +259,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
     let facts: UserFacts =
         body::read(body::writable(call, &[&["id", "version", "left", "at", "hand_overs"], &bookings::FIELDS[..]].concat())?, "SET-7")?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
-    let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts), call.now), |loaded, _| {
+    let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers, Some(&facts), (&request, call.now)), |loaded, _| {
         let before = loaded.user(id);
         // The rule reports a dealer out of reach, whether or not it exists.
         let unknown = new_dealers.iter().filter(|dealer| call.scope.reaches(dealer).is_ok() && loaded.dealer(dealer).is_none());
@@ -288,7 +301,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
 
 async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
     let (request, versions) = (HandOverRequest::of(call)?, required_versions(call)?);
-    let gone = platform.store.decide(&call.scope, load_user(id, &[], None, call.now), |loaded, _| {
+    let gone = platform.store.decide(&call.scope, load_user(id, &[], None, (&request, call.now)), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
         let leaving = Leaving { call, request: &request, id, loaded };
         let (left, kept): (Vec<&Dealer>, Vec<&Dealer>) =

@@ -2,6 +2,8 @@
 
 mod absence;
 mod access;
+mod notices;
+mod targets;
 
 use crate::support::appointments::{appointment, made};
 use crate::support::dealers::of_dealer;
@@ -127,7 +129,11 @@ async fn dis_12_the_work_of_a_user_who_is_taken_off_a_dealer_goes_to_others() {
 
     world.advance_to("2026-11-23T09:05:00Z").await;
     let order = orders(&world).await.remove(0);
-    assert_eq!(order["moved"], json!({"leads": 129, "tasks": 1, "events": 2, "appointments": 1, "returned": 0}), "{order}");
+    assert_eq!(
+        order["moved"],
+        json!({"leads": 129, "tasks": 1, "events": 2, "appointments": 1, "returned": 0, "invitations": 1}),
+        "{order}"
+    );
     assert_eq!(order["state"], "done");
     let left = world.get(ADMIN, &of_dealer("users/anna.vogt/work")).await;
     assert_eq!(left.body["counts"], json!({"leads": 0, "tasks": 0, "events": 0, "appointments": 0}), "{}", left.body);

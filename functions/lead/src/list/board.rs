@@ -8,6 +8,7 @@ use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
 use forecourt_domain::reports::Period;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
+use forecourt_edge::usecase::pool::Claimable;
 use forecourt_store::{LeadRow, WorkQuery};
 
 /// `GET /dealers/{dealer}/board`: returns the leads that are in progress or have an incomplete event, of the owners whose leads the caller
@@ -33,8 +34,12 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
         }
         None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
-    let wanted = |row: &LeadRow| row.facts.dealer == id && filter.matches(row, call.now);
+    let claimable = Claimable::of(platform, &call.scope, &dealer).await?;
+    // On the board of an owner, the pool has only leads to claim.
+    let foreign = |row: &LeadRow| filter.owner.as_ref().is_some_and(|owner| row.facts.owner.as_ref() != Some(owner));
+    let to_claim = |row: &LeadRow| !foreign(row) || claimable.has(row.facts.id, row.facts.owner.as_ref());
+    let wanted = |row: &LeadRow| row.facts.dealer == id && filter.matches(row, call.now) && to_claim(row);
     let query = WorkQuery { users: &users, from, until, cursor: call.query("cursor"), limit, selective: filter.is_of_leads() };
     let board = platform.store.board(&call.scope, query, wanted).await?;
-    Ok(Answer::new(200, &BoardView::of(&board, RowReader { now: call.now, pool }))?.about(&id))
+    Ok(Answer::new(200, &BoardView::of(&board, RowReader { now: call.now, claimable: &claimable }))?.about(&id))
 }

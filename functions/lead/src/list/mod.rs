@@ -18,6 +18,7 @@ use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
+use forecourt_edge::usecase::pool::Claimable;
 use forecourt_store::{DealerLeads, LeadRow, Paging};
 use row::RowReader;
 
@@ -56,7 +57,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
         Some(ids) => store.leads_by_number(leads, ids.iter().copied(), paging, wanted).await?,
         None => store.leads(leads, paging, wanted).await?,
     };
-    let reader = RowReader { now: call.now, pool: claimable_pool(call, &dealer) };
+    let claimable = Claimable::of(platform, &call.scope, &dealer).await?;
+    let reader = RowReader { now: call.now, claimable: &claimable };
     Ok(Answer::new(200, &LeadListView::of(&listed, reader))?.about(&id))
 }
 

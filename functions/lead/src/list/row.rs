@@ -2,8 +2,9 @@
 
 use crate::page::TargetView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{Status, UserId};
+use forecourt_domain::base::Status;
 use forecourt_domain::lead::{FIRST_CONTACT, Target};
+use forecourt_edge::usecase::pool::Claimable;
 use forecourt_store::{Board, LeadList, LeadRow, NextAction};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -71,7 +72,8 @@ pub struct LeadRowView {
     pub current_deadline: Option<TargetView>,
     /// The calendar event that is the next action (CAL-3); `null` if no event is incomplete, or if an earlier release planned it.
     pub next_action_event: Option<RowActionView>,
-    /// Whether it is in the pool and you may claim leads there (DIS-8). With `oldest_only`, only the oldest lead can be claimed.
+    /// Whether it is in the pool and you may claim it now (DIS-8): with `oldest_only` only the oldest lead, unless you may take any; none
+    /// if you have the maximum of open leads.
     pub claimable: bool,
 }
 
@@ -79,8 +81,8 @@ pub struct LeadRowView {
 #[derive(Clone, Copy)]
 pub(crate) struct RowReader<'a> {
     pub(crate) now: DateTime<Utc>,
-    /// The pool user, if the reader may claim leads from the pool.
-    pub(crate) pool: Option<&'a UserId>,
+    /// The leads that the reader may claim from the pool.
+    pub(crate) claimable: &'a Claimable,
 }
 
 /// The next action of a lead in a list (CAL-3).
@@ -118,7 +120,7 @@ impl BoardView {
 
 impl LeadRowView {
     fn of(row: &LeadRow, reader: RowReader<'_>) -> Self {
-        let RowReader { now, pool } = reader;
+        let RowReader { now, claimable } = reader;
         let facts = &row.facts;
         Self {
             id: facts.id.to_string(),
@@ -140,7 +142,7 @@ impl LeadRowView {
             overdue: row.current_deadline().is_some_and(|at| at < now),
             current_deadline: target_of(row, now),
             next_action_event: row.next_action().map(RowActionView::of),
-            claimable: facts.status == Status::InProgress && pool.is_some() && facts.owner.as_ref() == pool,
+            claimable: facts.status == Status::InProgress && claimable.has(facts.id, facts.owner.as_ref()),
         }
     }
 }

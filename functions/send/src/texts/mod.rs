@@ -77,6 +77,7 @@ impl Texts {
         templates.add_template("webhook", include_str!("webhook.txt"))?;
         templates.add_template("access", include_str!("access.txt"))?;
         templates.add_template("bookings", include_str!("bookings.txt"))?;
+        templates.add_template("given", include_str!("given.txt"))?;
         templates.add_template("letters", include_str!("letters.txt"))?;
         Ok(Self { templates, console })
     }

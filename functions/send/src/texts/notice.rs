@@ -63,6 +63,8 @@ pub(super) struct NoticeText {
     /// The user who assigned the lead or gave the task.
     by: String,
     note: String,
+    /// Whether the lead went back to a user who returned.
+    back: bool,
     /// The former and the new owner of a lead, or its new dealer.
     from: String,
     to: String,
@@ -110,7 +112,7 @@ impl Texts {
         };
         let about = |name: &str| name.to_owned();
         match &message.notice {
-            Notice::Assigned { rule, by, note, .. } => {
+            Notice::Assigned { rule, by, note, handed, .. } => {
                 let current = lead.current_deadline().filter(|_| !lead.clock_runs()).map(|(at, _)| when(at));
                 NoticeText {
                     about: about("assigned"),
@@ -120,10 +122,13 @@ impl Texts {
                     rule: rule.clone().filter(|rule| rule != "DIS-10" || lead.had_by_others()).unwrap_or_default(),
                     by: name(by.as_ref()),
                     note: note.clone().unwrap_or_default(),
+                    from: name(handed.as_ref().map(|handed| &handed.from)),
+                    back: handed.as_ref().is_some_and(|handed| handed.back),
                     ..text
                 }
             }
-            Notice::Passed { from, to, site, rule, by, note, supervisor, .. } => NoticeText {
+            Notice::Passed { from, to, site, rule, by, note, supervisor, back, .. } => NoticeText {
+                back: *back,
                 about: about("passed"),
                 rule: rule.clone(),
                 by: name(by.as_ref()),

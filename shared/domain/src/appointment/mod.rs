@@ -93,6 +93,9 @@ pub struct Appointment {
     /// Its previous times, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<PreviousTime>,
+    /// The previous salespersons, oldest first; at most the latest 100. Those of other dealers are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<PreviousUser>,
     /// The previous dealers, as the lead was transferred (DIS-7), oldest first; the first one and the latest, at most 20 in all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<PreviousDealer>,
@@ -240,6 +243,18 @@ pub struct PreviousTime {
     pub by: Actor,
 }
 
+/// A previous salesperson of an appointment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousUser {
+    /// The previous salesperson.
+    pub from: UserId,
+    /// When another one got the appointment.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// The actor.
+    pub by: Actor,
+}
+
 /// A previous dealer of an appointment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousDealer {
@@ -275,6 +290,15 @@ impl Appointment {
         self.version += 1;
         self.updated = now;
         self
+    }
+
+    /// Records that another salesperson of the same dealer has the appointment than `before`.
+    pub(crate) fn note_previous_user(&mut self, before: &Self, by: &Actor, now: DateTime<Utc>) {
+        let is_given = self.dealer == before.dealer && self.user.is_some() && self.user != before.user;
+        if let Some(from) = before.user.clone().filter(|_| is_given) {
+            self.given.push(PreviousUser { from, at: now, by: by.clone() });
+            self.given.drain(..self.given.len().saturating_sub(Self::MOVES));
+        }
     }
 
     /// Changes the time. For a cancelled appointment, the sequence does not change, so queued letters do not become stale.

@@ -3,7 +3,7 @@
 use crate::base::{DealerId, UserId, known_entries};
 use crate::bookings::{Impediment, Undecided};
 use crate::hours::Calendar;
-use crate::settings::DealerSettings;
+use crate::settings::{DealerSettings, GivenBooking, HandOver};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,9 @@ pub struct BookingWatch {
     /// The date of the latest notice of each booking to each recipient.
     #[serde(default, deserialize_with = "known_entries")]
     pub notified: BTreeMap<String, NaiveDate>,
+    /// The bookings that hand-overs gave to other persons, who have not been notified yet (DIS-12).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<GivenBooking>,
 }
 
 /// The notices that are due.
@@ -60,10 +63,26 @@ impl BookingWatch {
     }
 
     fn started_at(before: Option<&Self>, dealer: &DealerId, soon: DateTime<Utc>) -> Self {
-        let none = || Self { dealer: dealer.clone(), due: None, leased: false, hands_over_until: None, notified: BTreeMap::new() };
-        let before = before.cloned().unwrap_or_else(none);
+        let new =
+            || Self { dealer: dealer.clone(), due: None, leased: false, hands_over_until: None, notified: BTreeMap::new(), given: Vec::new() };
+        let before = before.cloned().unwrap_or_else(new);
         // A check that runs may have read the former settings: another one follows it.
         Self { due: Some(before.due.filter(|_| !before.leased).map_or(soon, |due| due.min(soon))), leased: false, ..before }
+    }
+
+    /// Starts the watch of a dealer, or checks it sooner, because a hand-over gave bookings to other persons (DIS-12).
+    pub fn with_given(before: Option<&Self>, dealer: &DealerId, given: Vec<GivenBooking>, now: DateTime<Utc>) -> Self {
+        let mut watch = Self::started(before, dealer, now);
+        watch.given.extend(given);
+        watch.given.truncate(HandOver::MOST_GIVEN);
+        watch
+    }
+
+    /// Returns the next opening if notices of given bookings must wait for it. `None` if the dealer is open, or never opens.
+    pub fn given_wait_until(&self, settings: &DealerSettings, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let calendar = &settings.calendar;
+        let opening = calendar.next_opening(now).ok().filter(|opening| *opening > now && !calendar.is_open_or_closing(now));
+        opening.filter(|_| !self.given.is_empty())
     }
 
     /// Leases a check that is due. `None` if none is due.
@@ -121,7 +140,8 @@ impl BookingWatch {
         let hands_over_until = self.hands_over_until.filter(|_| undecided.iter().any(|booking| self.waits(booking, calendar, now)));
         let next = undecided.iter().filter_map(|booking| next_notice(calendar, booking.at, now)).chain(hands_over_until).min();
         let due = if missed { Some(now + RETRY) } else { next };
-        Self { due, leased: false, hands_over_until, notified, dealer: self.dealer.clone() }
+        let given = self.given.clone();
+        Self { due, leased: false, hands_over_until, notified, dealer: self.dealer.clone(), given }
     }
 
     /// Returns whether a booking still waits for the hand-over of its work. A booking whose daily notices are due does not wait.
@@ -129,6 +149,14 @@ impl BookingWatch {
         let [second_last, _] = open_days_before(calendar, calendar.date_of(booking.at));
         let hands_over = booking.why == Impediment::Leaver && self.hands_over_until.is_some_and(|until| now < until);
         hands_over && calendar.date_of(now) < second_last
+    }
+
+    /// Returns the watch as it is stored over `stored`, after notices of the bookings `reported`. Bookings that were given to other persons
+    /// in the meantime stay, and are reported by `next`.
+    pub fn without_given(self, stored: &Self, reported: &[GivenBooking], next: DateTime<Utc>) -> Self {
+        let given: Vec<GivenBooking> = stored.given.iter().filter(|given| !reported.contains(given)).cloned().collect();
+        let due = if given.is_empty() { self.due } else { Some(self.due.map_or(next, |due| due.min(next))) };
+        Self { due, given, ..self }
     }
 
     /// Returns the watch that waits until `due`.

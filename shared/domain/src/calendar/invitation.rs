@@ -58,6 +58,11 @@ impl Invitation {
         self.revoked.is_none() && now < self.ends(event)
     }
 
+    /// Returns whether the contact can still choose a time with `user`, who owns the lead, and has chosen none.
+    pub fn is_open_with(&self, user: &UserId, now: DateTime<Utc>) -> bool {
+        self.is_good(None, now) && self.event.is_none() && self.user.as_ref().is_none_or(|named| named == user)
+    }
+
     /// Returns the status. `event` is the event of the last booking.
     pub fn status(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> InvitationStatus {
         match event.map(|event| (&event.state, event.at)) {

@@ -6,6 +6,9 @@ use crate::messages::{Booking, DropReason, FailedAttempts, LATE, Lease, MAY_HAVE
 use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// The rule of an assignment by a hand-over.
+const HAND_OVER: &str = "DIS-12";
+
 /// The result of a claim.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MessageClaim {
@@ -159,10 +162,11 @@ impl Message {
 
     /// Whether `to` knows the content already, because they did it, own the lead now, or get the same notice as the former owner (DIS-7).
     fn is_known_to(&self, to: &Recipient, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        let (Notice::Passed { from, by, supervisor, .. }, Recipient::User(to)) = (&self.notice, to) else { return false };
+        let (Notice::Passed { from, by, supervisor, rule, back, .. }, Recipient::User(to)) = (&self.notice, to) else { return false };
         let did_it = by.as_ref() == Some(to);
-        // The former owner's copy is sent only if they are here and did not pass the lead on themselves.
-        let as_former = *supervisor && by.as_ref() != Some(from) && settings.member(from).is_some();
+        // The former owner's copy is sent only if they are here and did not pass the lead on themselves. A hand-over sends them none.
+        let has_copy = (rule != HAND_OVER || *back) && settings.member(from).is_some();
+        let as_former = *supervisor && by.as_ref() != Some(from) && has_copy;
         did_it || lead.owner.as_ref() == Some(to) || (as_former && settings.recipient_for(from, now) == to)
     }
 
@@ -207,6 +211,8 @@ impl Message {
         let to = match &self.notice {
             Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } => settings.escalates_to(owner, at),
             Notice::Resubmission { level: 2.., user, .. } => settings.escalates_to(user.as_ref().filter(here).or(owner), at),
+            // The supervisor of a user who left is known only from the time before.
+            Notice::Passed { from, supervisor: true, .. } if settings.member(from).is_none() => settings.recipient_for(&self.reader, at),
             Notice::Passed { from, supervisor: true, .. } => settings.escalates_to(Some(from), at),
             _ => settings.recipient_for(meant_for, at),
         };
@@ -219,7 +225,7 @@ impl Message {
         let owner = lead.owner.as_ref().filter(here);
         match &self.notice {
             Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
-            Notice::Passed { from, supervisor: true, .. } => settings.supervisor_of(Some(from)),
+            Notice::Passed { from, supervisor: true, .. } if settings.member(from).is_some() => settings.supervisor_of(Some(from)),
             Notice::Pooled { .. } | Notice::Passed { .. } | Notice::Task { .. } | Notice::TradeIn { .. } => &self.reader,
             Notice::Resubmission { level, user, .. } => {
                 let seller = user.as_ref().filter(here).or(owner);
@@ -239,7 +245,8 @@ impl Message {
             Recipient::Address(_) => None,
         };
         let mentioned = match &self.notice {
-            Notice::Assigned { by, .. } | Notice::Task { by, .. } => [by.as_ref(), None, None],
+            Notice::Assigned { by, handed, .. } => [by.as_ref(), handed.as_ref().map(|handed| &handed.from), None],
+            Notice::Task { by, .. } => [by.as_ref(), None, None],
             Notice::Passed { from, to, by, .. } => [Some(from), to.as_ref(), by.as_ref()],
             Notice::Requested { by, .. } => [by.as_ref(), lead.owner.as_ref(), None],
             Notice::Resubmission { level: 2.., user, .. } => [user.as_ref().or(lead.owner.as_ref()), None, None],

@@ -12,4 +12,4 @@ pub use lease::{Lease, Retry};
 pub use letter::{Enclosed, Letter, LetterKind, LetterState, SuppressionReason};
 pub use message::{DropReason, Message, MessageState, Recipient};
 pub(crate) use message::{LATE, MAY_HAVE_ARRIVED};
-pub use notice::{Booking, Notice};
+pub use notice::{Booking, Handed, Notice};

@@ -28,6 +28,9 @@ pub enum Notice {
         /// The note of the user who assigned it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// The hand-over by which it came (DIS-12). `None` if it came in another way, or if an earlier release stored the notice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handed: Option<Handed>,
     },
     /// To the former owner or their supervisor: the lead has gone on to another user or dealer (DIS-7, DIS-10).
     Passed {
@@ -52,6 +55,9 @@ pub enum Notice {
         /// Whether it is for the former owner's supervisor, not for the former owner.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         supervisor: bool,
+        /// Whether the lead went back to a user who returned (DIS-12).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        back: bool,
     },
     /// To the assignee: another user gave them a task (LEAD-4).
     Task {
@@ -130,6 +136,16 @@ pub enum Notice {
     },
 }
 
+/// The hand-over by which a lead came to its owner (DIS-12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handed {
+    /// The owner before.
+    pub from: UserId,
+    /// Whether the lead came back to a user who returned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub back: bool,
+}
+
 /// A customer's action on an appointment (CAL-8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -157,7 +173,7 @@ impl Message {
     /// Notifies `reader` that the lead was assigned to them, and why. `by` is the user who assigned it by hand.
     pub(crate) fn assigned(lead: &Lead, reader: UserId, why: &AssignmentReason, by: Option<&UserId>, now: DateTime<Utc>) -> Self {
         let (rule, note) = (Some(why.rule.clone()), why.note.clone());
-        let notice = Notice::Assigned { assignment: lead.assignment, rule, by: by.cloned(), note };
+        let notice = Notice::Assigned { assignment: lead.assignment, rule, by: by.cloned(), note, handed: None };
         Self::queued(lead, Self::assigned_cause(lead.assignment), notice, reader, now)
     }
 

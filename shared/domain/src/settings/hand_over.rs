@@ -1,6 +1,6 @@
 //! Hand-over orders: the work of a user who cannot do it any more goes to other users (DIS-12).
 
-use crate::base::{Actor, DealerId, UserId};
+use crate::base::{Actor, AppointmentId, DealerId, EventId, LeadId, UserId, is_default};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,9 @@ pub struct Moved {
     pub appointments: u32,
     /// The leads that went back to a user who returned.
     pub returned: u32,
+    /// The open invitations that went over with their leads.
+    #[serde(skip_serializing_if = "is_default")]
+    pub invitations: u32,
 }
 
 /// An order to hand over the work of a user at a dealer. It is committed with the change that causes it, and worked off page by page. It is
@@ -187,6 +190,39 @@ pub struct HandOver {
     /// Whether it was cancelled before it began, because the absence was removed or moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,
+    /// Whether the named user gets the work although absent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub despite_absent: bool,
+    /// Whether the named user gets the work although they have the maximum of open leads.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub despite_full: bool,
+    /// The bookings that it has given to other persons, who have not been notified yet; at most [`HandOver::MOST_GIVEN`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<GivenBooking>,
+}
+
+/// A booking that a hand-over gave to another person: a planned event of a lead, or an appointment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenBooking {
+    /// The lead of the event. `None` for an appointment that is no event of a lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<LeadId>,
+    /// The event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+    /// The appointment. `None` for an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<AppointmentId>,
+    /// The former person.
+    pub from: UserId,
+    /// The supervisor of the former person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervisor: Option<UserId>,
+    /// The actor of the hand-over, who needs no notice.
+    pub by: Actor,
+    /// Whether the event belongs to the owner of the lead, who gets a notice of the lead. It is reported only if a customer comes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follows: bool,
 }
 
 /// The delay of the second look at the leads. A request that read the earlier settings has ended by then in every case.
@@ -223,15 +259,30 @@ impl HandOver {
     /// Returns the order with further moved items.
     #[must_use]
     pub fn with_moved(&self, more: Moved) -> Self {
-        let Moved { leads, tasks, events, appointments, returned } = self.moved;
+        let Moved { leads, tasks, events, appointments, returned, invitations } = self.moved;
         let moved = Moved {
             leads: leads + more.leads,
             tasks: tasks + more.tasks,
             events: events + more.events,
             appointments: appointments + more.appointments,
             returned: returned + more.returned,
+            invitations: invitations + more.invitations,
         };
         Self { moved, ..self.clone() }
+    }
+
+    /// The maximum number of bookings that wait for their notices.
+    pub const MOST_GIVEN: usize = 500;
+
+    /// Returns the order with further bookings that were given to other persons.
+    #[must_use]
+    pub fn with_given(mut self, more: impl IntoIterator<Item = GivenBooking>) -> Self {
+        for booking in more {
+            if self.given.len() < Self::MOST_GIVEN && !self.given.contains(&booking) {
+                self.given.push(booking);
+            }
+        }
+        self
     }
 
     /// Returns when the next page is due. Each page has a distinct due time, so that each page has its own wake-up.
@@ -295,10 +346,12 @@ impl HandOver {
         Self { due: None, done_at: Some(now), ..self.clone() }
     }
 
-    /// Returns the user whom the order names. `None` if it names none, or one who is not assignable or is absent at `now`.
+    /// Returns the user whom the order names. `None` if it names none, or one who is not assignable or is absent at `now`, unless the order
+    /// accepts that.
     pub fn named<'a>(&'a self, settings: &DealerSettings, now: DateTime<Utc>) -> Option<&'a UserId> {
         let HandOverTo::User(user) = &self.to else { return None };
-        let able = settings.member(user).is_some_and(|member| member.assignable && !settings.is_absent(member, now));
+        let able =
+            settings.member(user).is_some_and(|member| member.assignable && (self.despite_absent || !settings.is_absent(member, now)));
         Some(user).filter(|_| able)
     }
 

@@ -12,6 +12,7 @@ mod member;
 mod pool;
 mod presence;
 mod recompute;
+mod references;
 mod routing;
 mod sites;
 
@@ -20,11 +21,12 @@ pub use capacity::{Capacity, CapacityDraft};
 pub use deadline_rules::DeadlineRule;
 pub use dealer_settings::{DealerSettings, Escalation};
 pub use findings::{Finding, FindingKind, findings};
-pub use hand_over::{AbsenceHandOver, BadTarget, HandOver, HandOverPhase, HandOverReason, HandOverTo, Moved};
+pub use hand_over::{AbsenceHandOver, BadTarget, GivenBooking, HandOver, HandOverPhase, HandOverReason, HandOverTo, Moved};
 pub use limits::SendingLimits;
 pub use member::{Absence, DayOfWeek, Member, WeeklyAbsence};
 pub use pool::PoolSettings;
 pub use recompute::{Recompute, moves_deadlines};
+pub use references::Reference;
 pub use routing::{Lane, RoutingCondition, RoutingRule};
 pub use sites::VehicleSite;
 

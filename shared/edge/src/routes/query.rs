@@ -40,6 +40,11 @@ pub(super) const HAND_OVER: Query = Query::new(
     Values::Text(69),
     "Who gets the work of users who lose it by the change: `distribution` (the default), `pool`, or `user:` with the id of a user.",
 );
+pub(super) const DESPITE: Query = Query::new(
+    "despite",
+    Values::OneOf(&["absent", "full", "absent,full"]),
+    "The obstacles of the user in `hand_over` that you accept; without it, a user who is absent or full is refused.",
+);
 pub(super) const DRY_RUN: Query =
     Query::new("dry_run", Values::Flag, "`true` changes nothing: `hand_overs` in the response lists the work that would move.");
 pub(super) const BEFORE: Query = Query::new("before", Values::Number(0, u64::MAX), "Only changes before this version.");

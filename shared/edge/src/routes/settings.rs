@@ -1,7 +1,7 @@
 //! A dealer's settings, whole and in parts.
 
 use super::problems::{FIELDS, NO_DEALER, NO_RIGHT, NO_TOKEN, RETRY, SETTINGS_CHANGE, SETTINGS_READ, UNREADABLE};
-use super::query::{BEFORE, DRY_RUN, HAND_OVER};
+use super::query::{BEFORE, DESPITE, DRY_RUN, HAND_OVER};
 use super::row::{get, post, put, routes, routes_of};
 use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
@@ -37,7 +37,7 @@ routes![
     ChangeSettings = put("/dealers/{dealer}/settings", "settings")
         .summary("Replaces a dealer's settings; they are validated as a whole (SET-10, DIS-12).")
         .rights(&[Right::ChangeSettings])
-        .query(&[HAND_OVER, DRY_RUN])
+        .query(&[HAND_OVER, DESPITE, DRY_RUN])
         .body(&[Content::Json("DealerSettingsBody")])
         .responses(SETTINGS)
         .if_match()
@@ -88,7 +88,7 @@ const fn change(part: SettingsPart, path: &'static str, summary: &'static str, b
     let row = row.description("A field that is left out keeps its value; `null` is its default. The body may be what `GET` returned.");
     let row = row.body(body).responses(SETTINGS).if_match().problems(SETTINGS_CHANGE);
     // Only a change of the pool hands over work (DIS-12).
-    if matches!(part, SettingsPart::Pool) { row.query(&[HAND_OVER, DRY_RUN]) } else { row }
+    if matches!(part, SettingsPart::Pool) { row.query(&[HAND_OVER, DESPITE, DRY_RUN]) } else { row }
 }
 
 /// Two rows for each part: it is read, and it is replaced. A part whose two summaries differ in more than the verb gives the second one.

@@ -1,7 +1,7 @@
 //! A dealer's users, the group's, and the requesting user with saved views.
 
 use super::problems::{BUSY, ME, ME_CHANGE, SETTINGS_CHANGE, SETTINGS_READ, VIEW_CHANGE, VIEW_REMOVAL, VIEWS};
-use super::query::{BEFORE, CURSOR, DRY_RUN, HAND_OVER, LIMIT_25};
+use super::query::{BEFORE, CURSOR, DESPITE, DRY_RUN, HAND_OVER, LIMIT_25};
 use super::row::{delete, get, patch, put, routes, routes_of};
 use super::{Content, Operation, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
@@ -45,7 +45,7 @@ routes![
     RemoveDealerUser = delete("/dealers/{dealer}/users/{user}", "settings")
         .summary("Removes a user from the dealer, and hands over the user's work (SET-7, DIS-12).")
         .rights(&[Right::ChangeSettings])
-        .query(&[HAND_OVER, DRY_RUN])
+        .query(&[HAND_OVER, DESPITE, DRY_RUN])
         .responses(MEMBERS)
         .if_match()
         .problems(SETTINGS_CHANGE),
@@ -135,7 +135,7 @@ routes![
              is handed over. With `hand_over`, dealers that are left out also lose the membership."
         )
         .rights(&[Right::ManageUsers])
-        .query(&[HAND_OVER, DRY_RUN])
+        .query(&[HAND_OVER, DESPITE, DRY_RUN])
         .body(&[Content::Json("UserBody")])
         .responses(&[
             (200, "The changed user; its version is the ETag.", Content::Json("UserView")),
@@ -152,9 +152,12 @@ routes![
         .problems(SETTINGS_READ),
     RemoveUser = delete("/users/{user}", "settings")
         .summary("Removes a user from the group; their token becomes invalid (SET-7, DIS-12).")
-        .description("With `hand_over`, the user's memberships at dealers end too, and the work is handed over.")
+        .description(
+            "With `hand_over`, the user's memberships at dealers end too, and the work is handed over. A dry run lists what would move, also \
+             without `hand_over`."
+        )
         .rights(&[Right::ManageUsers])
-        .query(&[HAND_OVER, DRY_RUN])
+        .query(&[HAND_OVER, DESPITE, DRY_RUN])
         .responses(USER)
         .if_match()
         .problems(SETTINGS_CHANGE),

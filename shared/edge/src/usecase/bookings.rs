@@ -37,7 +37,7 @@ pub struct AffectedBooking {
     /// The reason.
     pub why: Impediment,
     /// The telephone number of the lead's contact.
-    phone_of_lead: Option<Phone>,
+    pub(super) phone_of_lead: Option<Phone>,
 }
 
 /// A booking that cannot take place as planned.

@@ -4,6 +4,7 @@ pub mod appointment;
 pub mod bookings;
 pub mod deadline_rule;
 pub mod directory;
+pub mod given_bookings;
 pub mod lead;
 pub mod people;
 pub mod pool;

@@ -1,16 +1,17 @@
 //! Changes of a lead that waits in its dealer's pool: a reaction claims it, and the oldest comes first (DIS-8).
 
+use crate::Platform;
 use crate::usecase::lead::found;
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{LeadId, Refusal};
+use forecourt_domain::base::{LeadId, Refusal, Right, UserId};
 use forecourt_domain::decision::{Decision, LeadInput};
 use forecourt_domain::distribution::{LaneState, Pool};
 use forecourt_domain::lead::{Lead, is_pooled};
 use forecourt_domain::rules::distribution::pool::PoolLeads;
 use forecourt_domain::rules::distribution::with_claim;
 use forecourt_domain::settings::{Dealer, Lane};
-use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded};
 
 /// Number of pool leads that are read at once to find the oldest one that is still in the pool.
 const OLDEST: usize = 24;
@@ -54,6 +55,65 @@ pub fn claimed(decision: Decision, input: LeadInput<'_>, loaded: &Loaded, scope:
         input,
         PoolLeads { pool: &pool, first: &first, any: scope.takes_any_pool_lead(dealer), lanes: &|lane| loaded.place(&dealer.id, lane) },
     )
+}
+
+/// The leads of a dealer's pool that a user may claim at this moment (DIS-8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimable {
+    /// None: the dealer has no pool, or the user is not assignable, may not work leads, or has the maximum of open leads.
+    Nothing,
+    /// Every lead of the pool of this user.
+    All(UserId),
+    /// The oldest lead, of the pool of this user.
+    Oldest(UserId, LeadId),
+}
+
+impl Claimable {
+    /// Returns what the principal may claim at `dealer`. Reads nothing if the dealer has no pool, or neither `oldest_only` nor a maximum of
+    /// open leads applies to the user.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn of(platform: &Platform, scope: &Scope, dealer: &Dealer) -> Result<Self, Failure> {
+        let settings = &dealer.settings;
+        let member = scope.user_id().and_then(|user| settings.member(user)).filter(|member| member.assignable);
+        let Some((member, pool)) = member.filter(|_| scope.needs(Right::WorkLeads).is_ok()).zip(settings.pool.as_ref()) else {
+            return Ok(Self::Nothing);
+        };
+        let oldest_only = pool.oldest_only && !scope.takes_any_pool_lead(dealer);
+        let lane = |lane: Lane| Key::lane(dealer.id.clone(), lane);
+        let counting = dealer.counts_since.filter(|_| member.max_open.is_some()).map(|_| lane(Lane::Rotation(None)));
+        let keys: Vec<Key> = oldest_only.then(|| lane(Lane::Pool)).into_iter().chain(counting).collect();
+        if keys.is_empty() {
+            return Ok(Self::All(pool.user.clone()));
+        }
+        let loaded = platform.store.load(scope, &Load::of(keys)).await?;
+        let open = loaded.open_leads(dealer).map_or(0, |open| open.of(&member.user));
+        if member.max_open.is_some_and(|most| open >= most) {
+            return Ok(Self::Nothing);
+        }
+        if !oldest_only {
+            return Ok(Self::All(pool.user.clone()));
+        }
+        // Leads that have left the pool by another way than a claim are still listed: then the next ones are read, too.
+        for some in pool_of(&loaded, dealer).waiting.chunks(OLDEST) {
+            let loaded = platform.store.load(scope, &Load::of(some.iter().copied().map(Key::Lead))).await?;
+            let waiting = some.iter().filter_map(|id| loaded.lead(*id)).filter(|lead| in_pool(lead, dealer));
+            if let Some(oldest) = waiting.min_by_key(|lead| lead.arrived) {
+                return Ok(Self::Oldest(pool.user.clone(), oldest.id));
+            }
+        }
+        Ok(Self::Nothing)
+    }
+
+    /// Returns whether the user may claim the lead in progress `id` of `owner`.
+    pub fn has(&self, id: LeadId, owner: Option<&UserId>) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::All(pool) => owner == Some(pool),
+            Self::Oldest(pool, oldest) => owner == Some(pool) && id == *oldest,
+        }
+    }
 }
 
 /// Returns the pool of a dealer; an empty one if it has none.

@@ -1,7 +1,7 @@
 //! Changes an appointment as its calendar event changes (APT-1).
 
 use crate::appointment::{Appointment, AppointmentChange, AppointmentState, Attendance, Attended};
-use crate::base::{AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, BOOKED_TEST_DRIVE};
+use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, BOOKED_TEST_DRIVE};
 use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item};
 use crate::enquiry::ContactPreferences;
@@ -34,10 +34,15 @@ pub fn with_appointments<'a>(
     let lead = decision.lead().unwrap_or(lead).clone();
     let events = decision.items.iter().filter_map(|item| if let Item::Event(event) = item { Some(event) } else { None });
     let events: Vec<CalendarEvent> = events.filter(|event| event.is_appointment()).map(|event| CalendarEvent::clone(event)).collect();
+    let entry = decision.items.iter().find_map(|item| if let Item::Entry(entry) = item { Some(entry.by.clone()) } else { None });
+    let by = entry.unwrap_or(Actor::System);
     let mut decision = decision;
     for event in &events {
         let before = held(&event.appointment_id());
-        let after = Appointment::of_event(event, &lead, before, &dealer.settings.calendar, now);
+        let mut after = Appointment::of_event(event, &lead, before, &dealer.settings.calendar, now);
+        if let Some(before) = before {
+            after.note_previous_user(before, &by, now);
+        }
         if before == Some(&after) {
             continue;
         }
@@ -78,6 +83,7 @@ impl Appointment {
             version: 0,
             updated: now,
             statements: Default::default(),
+            given: Vec::new(),
             undone: Vec::new(),
             marked: Vec::new(),
             accepted: None,

@@ -175,6 +175,7 @@ pub fn make(
         version: 0,
         updated: context.now,
         statements: Default::default(),
+        given: Vec::new(),
         undone: Vec::new(),
         marked: Vec::new(),
         accepted: None,

@@ -75,6 +75,7 @@ pub(crate) fn changed(
         }
     };
     decision.items.extend(after.letters(Some(before), context.dealer, context.now));
+    after.note_previous_user(before, context.by, context.now);
     let after = after.revised(context.now);
     decision.items.push(Item::Appointment(Box::new(after.clone())));
     Ok(ChangedAppointment { decision, appointment: after })

@@ -90,14 +90,27 @@ impl Invitation {
     }
 }
 
-/// Offers slots of `user` or, without one, of the lead's owner. The owner also stands in for a user who is no member any more (DIS-12).
-/// `None` if there is no user to book, the lead is lost, or the dealer answers customers in another system (SET-5).
+/// Offers slots of `user` or, without one, of the lead's owner. The owner also stands in for a user who is no member any more. If the owner
+/// is none either, because a closed lead keeps its owner, the first assignable one of the fallback user, the administrator and the other
+/// members does (DIS-12). `None` if there is no user to book, the lead is lost, or the dealer answers customers in another system (SET-5).
 fn offer_of<'a>(kind: String, user: Option<&'a UserId>, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
-    let user = user.filter(|user| dealer.settings.member(user).is_some_and(|member| member.assignable));
-    let is_offered = !matches!(lead.status, Status::Lost(_)) && !dealer.settings.lead_tracking_only;
-    let with = user.or(lead.owner.as_ref()).filter(|_| is_offered)?;
-    let member = dealer.settings.member(with).filter(|member| user.is_none() || member.assignable)?;
-    Some(Offer { kind, user: with, personal: user.is_some(), capacity: dealer.capacity(), person: member, moving: None, dealer, now })
+    let settings = &dealer.settings;
+    if matches!(lead.status, Status::Lost(_)) || settings.lead_tracking_only {
+        return None;
+    }
+    let is_assignable = |user: &&UserId| settings.member(user).is_some_and(|member| member.assignable);
+    let user = user.filter(is_assignable);
+    let (with, personal) = match (user, lead.owner.as_ref()) {
+        (Some(user), _) => (user, true),
+        (None, Some(owner)) if settings.member(owner).is_some() => (owner, false),
+        (None, Some(_)) => {
+            let others = settings.fallback_user.iter().chain([&settings.admin_user]);
+            (others.chain(settings.members.iter().map(|member| &member.user)).find(is_assignable)?, true)
+        }
+        (None, None) => return None,
+    };
+    let person = settings.member(with)?;
+    Some(Offer { kind, user: with, personal, capacity: dealer.capacity(), person, moving: None, dealer, now })
 }
 
 /// The slots that an invitation offers.

@@ -6,7 +6,7 @@ use crate::distribution::{AssignmentReason, Availability, Choice, LaneState, Loa
 use crate::lead::{Event, Lead, Turn, in_progress};
 use crate::messages::Message;
 use crate::rules::distribution::{Lanes, passed_on};
-use crate::settings::{Dealer, Lane};
+use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ pub(crate) fn by_turn(lead: &mut Lead, lanes: &mut Lanes<'_>, now: DateTime<Utc>
             (choice, turned.map(LaneState::Rotation))
         }
         (LaneState::Pool(pool), Some(settings)) => {
-            let (choice, taken_in) = pool.take_in(lead.id, settings);
+            let (choice, taken_in) = pool.take_in(lead.id, lead.arrived, settings);
             (choice, taken_in.map(LaneState::Pool))
         }
         // The pool was removed at the same moment: the lead goes to the user who receives leads without an eligible user.
@@ -46,6 +46,7 @@ pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: AssignmentReason, l
     lead.assignment += 1;
     lead.turn = None;
     lanes.count(lead);
+    lanes.line_up(lead);
     // The planned events belong to the new owner and reserve their time (CAL-7).
     lead.calendar_transfer_pending_since = (!lead.planned.is_empty()).then_some(now);
     let notice = Item::Message(Message::assigned(lead, owner.clone(), &why, None, now));
@@ -116,10 +117,6 @@ pub fn to_user(input: LeadInput<'_>, by_hand: &ByHand, load: LoadLane<'_>) -> Re
     // A user who takes the lead themself needs no notice.
     let notice = (by.user() != Some(user)).then(|| Message::assigned(&changed, user.clone(), &why, by.user(), now));
     let passed = passed_on(input, &event, None);
-    if of_pool && let Some(LaneState::Pool(pool)) = lanes.state(&Lane::Pool) {
-        let taken_back = pool.taken_back(lead.id).map(LaneState::Pool);
-        taken_back.into_iter().for_each(|pool| lanes.put(pool));
-    }
     let mut decision = commit(changed, by.clone(), vec![event], now).with_some(notice.map(Item::Message));
     decision.items.extend(lanes.items());
     Ok(Some(passed.into_iter().fold(decision, Decision::with)))
@@ -128,16 +125,22 @@ pub fn to_user(input: LeadInput<'_>, by_hand: &ByHand, load: LoadLane<'_>) -> Re
 /// The maximum number of users that a refusal names.
 const NAMED: usize = 10;
 
-/// Returns the refusal that says why `user` cannot take a lead, and who can.
-fn cannot_take(user: &UserId, obstacles: &[PassedOverFor], available: &Availability<'_>) -> Refusal {
+/// Returns the users who are present and free, without `except`, each with the number of open leads and the maximum.
+pub(crate) fn names_of_free(available: &Availability<'_>, except: Option<&UserId>) -> String {
     let with_load = |user: &UserId| available.load_of(user).map_or(user.to_string(), |(open, most)| format!("{user} ({open}/{most})"));
-    let free = available.settings().members.iter().filter(|m| m.assignable && available.obstacles(m).next().is_none());
+    let members = available.settings().members.iter().filter(|member| Some(&member.user) != except);
+    let free = members.filter(|member| member.assignable && available.obstacles(member).next().is_none());
     let free: Vec<String> = free.map(|member| with_load(&member.user)).collect();
-    let names = match free.len() {
+    match free.len() {
         0 => "nobody".to_owned(),
         some if some > NAMED => format!("{} and {} more", free[..NAMED].join(", "), some - NAMED),
         _ => free.join(", "),
-    };
+    }
+}
+
+/// Returns the refusal that says why `user` cannot take a lead, and who can.
+fn cannot_take(user: &UserId, obstacles: &[PassedOverFor], available: &Availability<'_>) -> Refusal {
+    let names = names_of_free(available, None);
     let despite = match obstacles {
         [PassedOverFor::Absent] => r#"["absent"]"#,
         [PassedOverFor::Full] => r#"["full"]"#,

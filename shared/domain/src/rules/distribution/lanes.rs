@@ -2,7 +2,7 @@
 
 use crate::decision::{Decision, Item};
 use crate::distribution::{LaneState, LoadLane, OpenLeads, Rotation};
-use crate::lead::Lead;
+use crate::lead::{Lead, is_pooled};
 use crate::settings::{Dealer, Lane};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, btree_map};
@@ -76,6 +76,19 @@ impl<'a> Lanes<'a> {
             self.put(LaneState::Rotation(recounted));
         }
         lead.counted = counted;
+    }
+
+    /// Puts `lead` into the line of the pool, at the place of its arrival, if a change has brought it into the pool. Every change of the
+    /// owner or status calls this. Nothing changes if the pool was not loaded.
+    pub(crate) fn line_up(&mut self, lead: &Lead) {
+        if lead.dealer != self.dealer.id || !is_pooled(lead, &self.dealer.settings) {
+            return;
+        }
+        let lined_up = match self.state(&Lane::Pool) {
+            Some(LaneState::Pool(pool)) => pool.lined_up(lead.id, lead.arrived),
+            _ => None,
+        };
+        lined_up.into_iter().for_each(|pool| self.put(LaneState::Pool(pool)));
     }
 
     /// Returns the lanes that have changed.

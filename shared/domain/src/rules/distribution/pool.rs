@@ -46,9 +46,7 @@ impl PoolLeads<'_> {
     /// Returns the pool without the loaded leads that have left it.
     pub(crate) fn pruned(&self, dealer: &Dealer) -> Pool {
         let left: Vec<LeadId> = self.first.iter().filter(|lead| !in_pool(lead, dealer)).map(|lead| lead.id).collect();
-        let mut pruned = self.pool.clone();
-        pruned.waiting.retain(|id| !left.contains(id));
-        pruned
+        self.pool.without(&left)
     }
 
     /// Returns the lead that the user must take first. `None` if the user may take any lead of the pool.
@@ -67,8 +65,7 @@ impl PoolLeads<'_> {
 
     /// Returns the change of the pool if `lead` leaves it.
     pub(crate) fn without(&self, lead: LeadId, dealer: &Dealer) -> Option<Item> {
-        let mut pruned = self.pruned(dealer);
-        pruned.waiting.retain(|id| *id != lead);
+        let pruned = self.pruned(dealer).without(&[lead]);
         (pruned != *self.pool).then_some(Item::Pool(pruned))
     }
 }

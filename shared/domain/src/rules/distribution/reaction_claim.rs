@@ -18,7 +18,7 @@ struct Taking {
     reacts: bool,
     /// The customer began it: they called or came in.
     inbound: bool,
-    /// It gives the lead, or an event of it, to a user or another dealer.
+    /// It gives the lead, an event of it, or the customer whom it invites, to a user or another dealer.
     gives: bool,
 }
 
@@ -29,6 +29,10 @@ impl Taking {
             match item {
                 Item::Entry(entry) => entry.events.iter().for_each(|event| taking.note(event, pool_user)),
                 Item::Event(event) => taking.note_event(event, decision, pool_user, now),
+                // A new invitation that names a user gives the customer to that user.
+                Item::Invitation(new) if new.created == now && new.revoked.is_none() => {
+                    taking.gives |= new.user.as_ref().is_some_and(|user| user != pool_user);
+                }
                 _ => {}
             }
         }

@@ -1,11 +1,11 @@
 //! Takes users off dealers, or out of their distribution, with the change of the user that causes it (DIS-12, SET-7).
 
-use crate::base::{DealerId, Fault, Refusal, UserId};
+use crate::base::{DealerId, Refusal, UserId};
 use crate::bookings::{BookingWatch, affected_range};
 use crate::decision::{Decision, Item};
-use crate::rules::hand_over::{Asked, Change, orders};
+use crate::rules::hand_over::{Asked, Change, Target, orders};
 use crate::rules::settings;
-use crate::settings::{Dealer, DealerSettings, HandOver, HandOverReason};
+use crate::settings::{Dealer, DealerSettings, HandOver, HandOverReason, Reference};
 
 /// The maximum number of dealers in one change of a user, limited by the size of a transaction.
 const MOST: usize = 18;
@@ -17,6 +17,8 @@ pub struct Departing<'a> {
     pub dealer: &'a Dealer,
     /// [`HandOverReason::Rights`] keeps the membership.
     pub reason: HandOverReason,
+    /// The state of the user to whom the work goes.
+    pub target: Target<'a>,
     /// The watch of the dealer's undecided bookings, if it was ever started.
     pub watch: Option<&'a BookingWatch>,
 }
@@ -33,7 +35,7 @@ pub struct Departure {
 }
 
 /// Returns the settings of the dealers without the user, or without the user's part in the distribution, and the orders that hand over the
-/// work.
+/// work. `name` returns the name of a user.
 ///
 /// # Errors
 /// 409 if another setting of a dealer still names the user, such as a supervisor or the fallback user; 409 if there are too many dealers;
@@ -43,6 +45,7 @@ pub fn departures<'a>(
     departing: &[Departing<'_>],
     asked: Asked<'_>,
     stored: impl Fn(&DealerId, &str) -> Option<&'a HandOver>,
+    name: impl Fn(&UserId) -> String,
 ) -> Result<Departure, Refusal> {
     if departing.len() > MOST {
         let detail = format!(
@@ -52,23 +55,24 @@ pub fn departures<'a>(
         return Err(Refusal::conflict("SET-7", detail));
     }
     let mut departure = Departure::default();
-    for Departing { dealer: before, reason, watch } in departing {
+    for Departing { dealer: before, reason, target, watch } in departing {
         let mut draft: DealerSettings = (*before.settings).clone();
+        draft.forget_in_ended_absences(user, asked.now);
+        // The user of a pool need not be able to work leads.
+        let keeps_pool = *reason == HandOverReason::Rights;
+        let still: Vec<Reference<'_>> =
+            before.settings.references(user, asked.now).into_iter().filter(|named| !keeps_pool || *named != Reference::Pool).collect();
+        if !still.is_empty() {
+            return Err(Refusal::conflict("SET-7", still_named(user, before, &still, &name)));
+        }
         match reason {
             HandOverReason::Rights => {
-                let still: Vec<String> = in_charge(&draft, user);
-                if !still.is_empty() {
-                    return Err(still_named(user, before, &still));
-                }
                 let own = draft.members.iter_mut().filter(|member| member.user == *user);
                 own.for_each(|member| (member.receives_leads, member.assignable) = (false, false));
             }
             _ => draft.members.retain(|member| member.user != *user),
         }
-        let settings = draft.check_change(&before.settings, |_| false).map_err(|faults| {
-            let fields: Vec<String> = faults.into_iter().map(|Fault { field, .. }| field).collect();
-            still_named(user, before, &fields)
-        })?;
+        let settings = draft.check_change(&before.settings, |_| false).map_err(Refusal::Invalid)?;
         let (decision, after) = if before.settings == settings {
             // Writing the dealer again refuses a part that another request gives to the user at this moment.
             let unchanged = Dealer::clone(before);
@@ -77,7 +81,7 @@ pub fn departures<'a>(
             settings::save(&before.id, Some(before), settings, asked.by.clone(), asked.now)
         };
         let asked = Asked { about: Some((user, *reason)), ..asked };
-        let orders = orders(Change { before, after: &after }, asked, |id| stored(&before.id, id))?;
+        let orders = orders(Change { before, after: &after }, asked, *target, |id| stored(&before.id, id))?;
         // The bookings of the user need a decision, unless the hand-over gives them to another person (APT-9).
         let affects = affected_range(&before.settings, &after.settings, asked.now).is_some();
         let watch = affects.then(|| BookingWatch::started_with_hand_over(*watch, &before.id, asked.now));
@@ -89,22 +93,8 @@ pub fn departures<'a>(
     Ok(departure)
 }
 
-/// Returns the fields of the settings that put `user` in charge of the work of others.
-fn in_charge(settings: &DealerSettings, user: &UserId) -> Vec<String> {
-    let mut fields = Vec::new();
-    for (i, member) in settings.members.iter().enumerate() {
-        if member.supervisor.as_ref() == Some(user) {
-            fields.push(format!("members[{i}].supervisor"));
-        }
-        let stands_in = member.stand_ins().find(|(_, other)| *other == user);
-        fields.extend(stands_in.map(|(field, _)| format!("members[{i}].{field}")));
-    }
-    fields.extend((settings.fallback_user.as_ref() == Some(user)).then(|| "fallback_user".to_owned()));
-    fields.extend((settings.admin_user == *user).then(|| "admin_user".to_owned()));
-    fields
-}
-
-fn still_named(user: &UserId, dealer: &Dealer, fields: &[String]) -> Refusal {
-    let detail = format!("{user} is still named in the settings of {}: {}; change these first", dealer.id, fields.join(", "));
-    Refusal::conflict("SET-7", detail)
+/// Returns the text that the settings of `dealer` still name `user`. `name` returns the name of a user.
+pub fn still_named(user: &UserId, dealer: &Dealer, references: &[Reference<'_>], name: impl Fn(&UserId) -> String) -> String {
+    let (who, parts) = (name(user), Reference::text(references, &name));
+    format!("{who} has a part in the settings of {} that somebody else must get first: {parts}", dealer.id)
 }

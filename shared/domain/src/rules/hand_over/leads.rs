@@ -1,11 +1,11 @@
 //! Moves leads to other owners, and gives them back (DIS-12).
 
-use crate::base::{Actor, Status};
-use crate::decision::{Decision, Item, commit};
-use crate::distribution::{AssignmentReason, LoadLane};
+use crate::base::{Actor, Status, UserId};
+use crate::decision::{Decision, Item, LeadInput, commit};
+use crate::distribution::{AssignmentReason, Availability, LoadLane};
 use crate::lead::{Event, HandedFrom, Lead};
-use crate::messages::Notice;
-use crate::rules::distribution::{Lanes, by_turn, hand_over};
+use crate::messages::{Handed, Notice};
+use crate::rules::distribution::{Lanes, by_turn, given_back, hand_over, handed_on};
 use crate::rules::hand_over::HandOverInput;
 use crate::settings::{HandOverReason, Moved};
 
@@ -17,16 +17,27 @@ fn takes(input: HandOverInput<'_>, lead: &Lead) -> bool {
     input.is_about(lead) && owned && pooled
 }
 
-/// Gives a lead of the order's user to its new owner. `load` returns the state of a lane. `None` if the lead has another owner
-/// or is closed, or if nobody else can own it.
-pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> Option<Decision> {
+/// Returns the user whom the order names, unless that user has the maximum of open leads and the order does not accept that: then the
+/// distribution gets the lead.
+fn named<'a>(input: HandOverInput<'a>, lanes: &mut Lanes<'_>) -> Option<&'a UserId> {
+    let HandOverInput { order, dealer, now, .. } = input;
+    let user = order.named(&dealer.settings, now)?;
+    let open = lanes.open();
+    let is_full = Availability::new(dealer, open.as_ref(), now).is_full(user);
+    Some(user).filter(|_| order.despite_full || !is_full)
+}
+
+/// Gives a lead of the order's user to its new owner. `load` returns the state of a lane, and `invitations` is the number of its open
+/// invitations, which lead to the new owner from now on. The supervisor is notified, except of leads of a former pool. `None` if the lead
+/// has another owner or is closed, or if nobody else can own it.
+pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, invitations: u32, load: LoadLane<'_>) -> Option<Decision> {
     let HandOverInput { order, dealer, now, .. } = input;
     if !takes(input, lead) {
         return None;
     }
     let mut changed = lead.touched(now);
     let mut lanes = Lanes::new(dealer, load);
-    let (event, notice) = match order.named(&dealer.settings, now) {
+    let (event, notice) = match named(input, &mut lanes) {
         Some(user) => hand_over(&mut changed, user.clone(), reason(), &mut lanes, now),
         None => by_turn(&mut changed, &mut lanes, now)?,
     };
@@ -37,8 +48,17 @@ pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> O
         None => HandedFrom { user: order.user.clone(), to, order: order.id.clone(), at: now },
     };
     changed.handed_from = Some(handed).filter(|handed| handed.user != handed.to);
-    let counted = order.with_moved(Moved { leads: 1, ..Moved::default() });
-    let mut decision = commit(changed, order.by.clone(), vec![as_hand_over(event)], now).with(gathered(notice));
+    let event = as_hand_over(event);
+    let given = input.following(lead, &order.user, order.supervisor.as_ref());
+    let counted = order.with_moved(Moved { leads: 1, invitations, ..Moved::default() }).with_given(given);
+    let before = LeadInput { lead, dealer, by: &order.by, now };
+    let passed = match order.reason {
+        HandOverReason::Pool => Vec::new(),
+        _ => handed_on(before, &event, order.supervisor.as_ref()),
+    };
+    let notice = gathered(notice, Handed { from: order.user.clone(), back: false });
+    let mut decision = commit(changed, order.by.clone(), vec![event], now).with(notice);
+    decision.items.extend(passed);
     decision.items.extend(lanes.items());
     Some(decision.with(Item::HandOver(Box::new(counted))))
 }
@@ -58,8 +78,13 @@ pub fn give_back(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> O
     let mut lanes = Lanes::new(dealer, load);
     let (event, notice) = hand_over(&mut changed, order.user.clone(), reason(), &mut lanes, now);
     changed.handed_from = None;
-    let counted = order.with_moved(Moved { returned: 1, ..Moved::default() });
-    let mut decision = commit(changed, Actor::System, vec![event], now).with(gathered(notice));
+    let substitute = lead.owner.as_ref().unwrap_or(&from.to);
+    let given = input.following(lead, substitute, Some(dealer.settings.supervisor_of(Some(substitute))));
+    let counted = order.with_moved(Moved { returned: 1, ..Moved::default() }).with_given(given);
+    let passed = given_back(LeadInput { lead, dealer, by: &Actor::System, now }, &event);
+    let notice = gathered(notice, Handed { from: substitute.clone(), back: true });
+    let mut decision = commit(changed, Actor::System, vec![event], now).with(notice);
+    decision.items.extend(passed);
     decision.items.extend(lanes.items());
     Some(decision.with(Item::HandOver(Box::new(counted))))
 }
@@ -77,11 +102,11 @@ fn as_hand_over(event: Event) -> Event {
 }
 
 /// Returns the notice with the hand-over as its reason, so that it waits for the others of the order: many leads are one mail.
-fn gathered(notice: Item) -> Item {
+fn gathered(notice: Item, by: Handed) -> Item {
     match notice {
         Item::Message(mut message) => {
-            if let Notice::Assigned { rule, .. } = &mut message.notice {
-                *rule = Some("DIS-12".into());
+            if let Notice::Assigned { rule, handed, .. } = &mut message.notice {
+                (*rule, *handed) = (Some("DIS-12".into()), Some(by));
             }
             Item::Message(message.gathered())
         }

@@ -10,15 +10,26 @@ mod leads;
 mod orders;
 mod work;
 
-pub use departures::{Departing, Departure, departures};
+pub use departures::{Departing, Departure, departures, still_named};
 pub use leads::{give_back, move_lead};
-pub use orders::{Asked, Change, concerned, orders, same_absence};
+pub use orders::{Asked, Change, Target, concerned, orders, same_absence};
 pub use work::{events_of, move_appointment, move_events, move_tasks, tasks_of};
 
 use crate::base::UserId;
+use crate::bookings::BookingWatch;
+use crate::decision::{Decision, Item};
 use crate::lead::{HandedFrom, Lead};
-use crate::settings::{Dealer, HandOver};
+use crate::settings::{Dealer, GivenBooking, HandOver, HandOverPhase};
 use chrono::{DateTime, Utc};
+
+/// Returns the decision that stores `next`, the order after a page. When a part of the work is done, the notices about the bookings that it
+/// gave to other persons are planned. `watch` is the dealer's stored job of notices about bookings.
+pub fn turned(mut next: HandOver, watch: Option<&BookingWatch>, now: DateTime<Utc>) -> Decision {
+    let is_moved = matches!(next.phase, HandOverPhase::Again | HandOverPhase::Back) || next.done_at.is_some();
+    let given = if is_moved { std::mem::take(&mut next.given) } else { Vec::new() };
+    let reports = (!given.is_empty()).then(|| Item::BookingWatch(BookingWatch::with_given(watch, &next.dealer, given, now)));
+    Decision::default().with(Item::HandOver(Box::new(next))).with_some(reports)
+}
 
 /// The input of a rule that works off an order.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +55,21 @@ impl HandOverInput<'_> {
         let from = lead.handed_from.as_ref().filter(|from| from.to == self.order.user)?;
         self.dealer.settings.member(&from.user)?;
         self.earlier.filter(|earlier| earlier.id == from.order && earlier.is_to_give_back()).map(|_| from)
+    }
+
+    /// Returns the events to come that belong to the owner of `lead`, and so go from `from` to its new owner.
+    fn following(&self, lead: &Lead, from: &UserId, supervisor: Option<&UserId>) -> Vec<GivenBooking> {
+        let own = lead.planned.iter().filter(|planned| planned.user.is_none() && planned.at > self.now);
+        let given = own.map(|planned| GivenBooking {
+            lead: Some(lead.id),
+            event: Some(planned.id.clone()),
+            appointment: None,
+            from: from.clone(),
+            supervisor: supervisor.cloned(),
+            by: self.order.by.clone(),
+            follows: true,
+        });
+        given.collect()
     }
 
     /// Returns the user who gets the tasks and events of the leaver on `lead`. `None` if they belong to the owner of the lead, who works at

@@ -1,6 +1,9 @@
 //! The orders that follow from a change of a dealer's settings (DIS-12).
 
 use crate::base::{Actor, Refusal, UserId};
+use crate::distribution::{Availability, OpenLeads, PassedOverFor};
+use crate::people::User;
+use crate::rules::distribution::names_of_free;
 use crate::settings::{
     Absence, AbsenceHandOver, Dealer, DealerSettings, HandOver, HandOverPhase, HandOverReason, HandOverTo, Member, Moved,
 };
@@ -15,12 +18,23 @@ const MOST: usize = 40;
 pub struct Asked<'a> {
     /// The requested target. `None` means the distribution.
     pub to: Option<&'a HandOverTo>,
+    /// The obstacles of the named user that the request accepts: [`PassedOverFor::Absent`] and [`PassedOverFor::Full`].
+    pub despite: &'a [PassedOverFor],
     /// The user whom the request is about, with the reason, if it is about a user: that user's work goes over in any case.
     pub about: Option<(&'a UserId, HandOverReason)>,
     /// The actor.
     pub by: &'a Actor,
     /// The current time.
     pub now: DateTime<Utc>,
+}
+
+/// The state that decides whether a named user can take the work.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Target<'a> {
+    /// The named user. `None` if the group has no such user, or nobody is named.
+    pub user: Option<&'a User>,
+    /// The open leads at the dealer. `None` if the dealer counts none.
+    pub open: Option<&'a OpenLeads>,
 }
 
 /// The dealer before and after the change.
@@ -71,22 +85,25 @@ pub fn concerned(before: &DealerSettings, after: &DealerSettings, asked: Asked<'
 /// Returns the orders that the change causes, new or changed. `stored` returns a stored order by its id ([`concerned`]).
 ///
 /// # Errors
-/// A fault of `hand_over` if the target cannot take the work: a user who is not assignable, is absent or leaves too, or a pool that the
-/// dealer does not have.
+/// A fault of `hand_over` if the target cannot take the work: a user who is not assignable, may not work leads, leaves too, or is absent or
+/// full without [`Asked::despite`]; or a pool that the dealer does not have. It names the users who can.
 pub fn orders<'a>(
     Change { before, after }: Change<'_>,
     asked: Asked<'_>,
+    target: Target<'_>,
     stored: impl Fn(&str) -> Option<&'a HandOver>,
 ) -> Result<Vec<HandOver>, Refusal> {
     let now = asked.now;
     let to = asked.to.cloned().unwrap_or_default();
     let mut orders = Vec::new();
     for (user, reason) in leavers(&before.settings, &after.settings, asked.about) {
-        check(&to, &user, after, now)?;
+        check(&to, &user, (after, target), asked)?;
         let supervisor = before.settings.member(&user).and_then(|member| member.supervisor.clone());
         let supervisor = supervisor.filter(|supervisor| after.settings.member(supervisor).is_some());
         let order = order(&after.id, &user, (&to, reason), asked.by, now);
-        orders.push(HandOver { supervisor, due: Some(now), ..order });
+        let despite = |obstacle| asked.despite.contains(&obstacle);
+        let (despite_absent, despite_full) = (despite(PassedOverFor::Absent), despite(PassedOverFor::Full));
+        orders.push(HandOver { supervisor, due: Some(now), despite_absent, despite_full, ..order });
     }
     orders.extend(of_absences(before, after, asked, stored));
     if orders.len() > MOST {
@@ -118,23 +135,47 @@ fn order(
         back_at: None,
         done_at: None,
         cancelled: false,
+        despite_absent: false,
+        despite_full: false,
+        given: Vec::new(),
     }
 }
 
-fn check(to: &HandOverTo, leaver: &UserId, after: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
+fn check(to: &HandOverTo, leaver: &UserId, (after, target): (&Dealer, Target<'_>), asked: Asked<'_>) -> Result<(), Refusal> {
     let detail = match to {
         HandOverTo::Pool if after.settings.pool.is_none() => format!("must not be pool: {} has no pool", after.id),
-        HandOverTo::User(user) => {
-            let able = after.settings.member(user).is_some_and(|member| member.assignable && !after.settings.is_absent(member, now));
-            if able && user != leaver {
-                return Ok(());
-            }
-            format!("must name a user of {} who stays, is assignable and is not absent; {user} is not", after.id)
-        }
+        HandOverTo::User(user) => match obstacle(user, leaver, (after, target), asked) {
+            Some(detail) => detail,
+            None => return Ok(()),
+        },
         HandOverTo::Unknown => crate::settings::BadTarget.to_string(),
         HandOverTo::Pool | HandOverTo::Distribution => return Ok(()),
     };
     Err(Refusal::field("hand_over", "DIS-12", detail))
+}
+
+/// Returns why `user` cannot take the work of `leaver`, and who can. `None` if the user can.
+fn obstacle(user: &UserId, leaver: &UserId, (after, target): (&Dealer, Target<'_>), asked: Asked<'_>) -> Option<String> {
+    let available = Availability::new(after, target.open, asked.now);
+    let free = || names_of_free(&available, Some(leaver));
+    let works = target.user.is_some_and(|user| user.is_here() && user.works_leads());
+    let Some(member) = after.settings.member(user).filter(|member| member.assignable && user != leaver) else {
+        let dealer = &after.id;
+        return Some(format!(
+            "must name a user who can take the work: {user} does not stay at {dealer} as an assignable user; free: {}",
+            free()
+        ));
+    };
+    if !works {
+        return Some(format!("must name a user who can take the work: {user} may not read and work leads; free: {}", free()));
+    }
+    let obstacle = available.obstacles_by_hand(member).find(|obstacle| !asked.despite.contains(obstacle))?;
+    Some(match available.load_of(user).filter(|_| obstacle == PassedOverFor::Full) {
+        Some((open, most)) => {
+            format!("{user} has {open} of {most} open leads; free: {}; to hand over all the same, send despite=full", free())
+        }
+        None => format!("{user} is absent; free: {}; to hand over all the same, send despite=absent", free()),
+    })
 }
 
 /// Returns the orders of absences: new ones, those that begin or end at another time, and those that are cancelled.

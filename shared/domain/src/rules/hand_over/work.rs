@@ -1,14 +1,16 @@
-//! Moves the tasks, events and appointments of a user who leaves (DIS-12). The customers are not notified: time and place stay.
+//! Moves the tasks, events and appointments of a user who leaves (DIS-12). The customers are not notified: time and place stay. The new
+//! persons and the supervisor are.
 
 use crate::appointment::{Appointment, Attended};
 use crate::base::{AppointmentId, EventId, Refusal, Status, TaskId, UserId};
 use crate::calendar::{CalendarEvent, EventState, Planned};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead, Task, TaskDetails, TaskState, TimelineAction};
+use crate::messages::Message;
 use crate::rules::appointment::{AppointmentContext, changed, with_appointments};
 use crate::rules::calendar::CalendarContext;
 use crate::rules::hand_over::HandOverInput;
-use crate::settings::Moved;
+use crate::settings::{GivenBooking, Moved};
 use crate::slots::{DayNotLoaded, Diary, LoadDay};
 
 /// The maximum number of events in one decision. Each writes up to four days, an appointment and webhook events.
@@ -27,8 +29,8 @@ pub fn tasks_of(input: HandOverInput<'_>, lead: &Lead) -> Vec<TaskId> {
     held.map(|task| task.id.clone()).collect()
 }
 
-/// Gives the leaver's open `tasks` on a lead to the lead's owner. On a closed lead of the leaver they go to the person of the order. `None`
-/// if there are none.
+/// Gives the leaver's open `tasks` on a lead to the lead's owner. On a closed lead of the leaver they go to the person of the order. The
+/// new person is notified. `None` if there are none.
 pub fn move_tasks(input: HandOverInput<'_>, lead: &Lead, tasks: &[&Task]) -> Option<Decision> {
     let HandOverInput { order, now, .. } = input;
     let assignee = input.heir(lead).filter(|_| input.is_about(lead));
@@ -39,17 +41,18 @@ pub fn move_tasks(input: HandOverInput<'_>, lead: &Lead, tasks: &[&Task]) -> Opt
     let mut changed = lead.touched(now);
     // A change of the person is not an activity on the lead (CAL-3).
     changed.updated = lead.updated;
-    let (mut timeline, mut items) = (Vec::new(), Vec::new());
+    let (mut timeline, mut items, mut notices) = (Vec::new(), Vec::new(), Vec::new());
     for task in held {
         let after = Task { work: TaskDetails { assignee: assignee.clone(), ..task.work.clone() }, ..Task::clone(task) };
         changed.tasks.iter_mut().filter(|work| work.id == after.work.id).for_each(|work| *work = after.work.clone());
         timeline.push(after.timeline_event(TimelineAction::Changed, Some(&task.work), None));
+        notices.extend(Message::task(&changed, &after.work, &order.by, now).map(|notice| Item::Message(notice.gathered())));
         items.push(Item::Task(Box::new(after)));
     }
     let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
     let counted = order.with_moved(Moved { tasks: count, ..Moved::default() });
     let decision = (count > 0).then(|| commit(changed, order.by.clone(), timeline, now))?;
-    Some(items.into_iter().fold(decision, Decision::with).with(Item::HandOver(Box::new(counted))))
+    Some(items.into_iter().chain(notices).fold(decision, Decision::with).with(Item::HandOver(Box::new(counted))))
 }
 
 /// Returns the planned events on `lead` that go over in the next decision.
@@ -78,7 +81,7 @@ pub fn move_events<'a>(
     };
     let context = CalendarContext { lead, dealer, days, by: &order.by, now };
     let mut diary = Diary::new(days);
-    let (mut changed, mut timeline, mut items) = (lead.touched(now), Vec::new(), Vec::new());
+    let (mut changed, mut timeline, mut items, mut given) = (lead.touched(now), Vec::new(), Vec::new(), Vec::new());
     changed.updated = lead.updated;
     for event in events.iter().filter(moves) {
         let mut after = CalendarEvent { user: user.clone(), ..CalendarEvent::clone(event) };
@@ -88,16 +91,30 @@ pub fn move_events<'a>(
         changed.planned.iter_mut().filter(|planned| planned.id == after.id).for_each(|planned| *planned = Planned::of(&after));
         let (from, to) = (event.user.clone(), user.clone());
         timeline.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
+        given.push(GivenBooking { lead: Some(lead.id), event: Some(event.id.clone()), ..given_by(input) });
         items.push(Item::Event(Box::new(after)));
     }
     let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
     if count == 0 {
         return Ok(None);
     }
-    let counted = order.with_moved(Moved { events: count, ..Moved::default() });
+    let counted = order.with_moved(Moved { events: count, ..Moved::default() }).with_given(given);
     let decision = items.into_iter().fold(commit(changed, order.by.clone(), timeline, now), Decision::with);
     let decision = diary.items().fold(decision, Decision::with);
     Ok(Some(with_appointments(decision, lead, dealer, held, now).with(Item::HandOver(Box::new(counted)))))
+}
+
+/// Returns the record of a booking that the order gives to another person, without the booking.
+fn given_by(HandOverInput { order, .. }: HandOverInput<'_>) -> GivenBooking {
+    GivenBooking {
+        lead: None,
+        event: None,
+        appointment: None,
+        from: order.user.clone(),
+        supervisor: order.supervisor.clone(),
+        by: order.by.clone(),
+        follows: false,
+    }
 }
 
 /// Gives an appointment of the leaver that is no event of a lead, and its calendar slots, to the person of the order. `None` if it has
@@ -115,6 +132,7 @@ pub fn move_appointment(input: HandOverInput<'_>, appointment: &Appointment, day
     }
     let context = AppointmentContext { dealer, lead: None, event: None, days, by: &order.by, now };
     let after = Appointment { user: Some(person.clone()), ..appointment.clone() };
-    let counted = order.with_moved(Moved { appointments: 1, ..Moved::default() });
+    let given = GivenBooking { appointment: Some(appointment.id.clone()), ..given_by(input) };
+    let counted = order.with_moved(Moved { appointments: 1, ..Moved::default() }).with_given([given]);
     Ok(Some(changed(&context, appointment, after)?.decision.with(Item::HandOver(Box::new(counted)))))
 }

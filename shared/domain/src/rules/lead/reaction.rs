@@ -116,6 +116,7 @@ pub fn close(input: LeadInput<'_>, change: StatusChange, load: LoadLane<'_>) -> 
         (changed.owner, changed.turn) = (None, None);
     }
     lanes.count(&mut changed);
+    lanes.line_up(&changed);
     let event = Event::StatusChanged { from: lead.status, to, note };
     let mut decision = commit(changed, by.clone(), vec![event], now);
     decision.items.extend(lanes.items());
