@@ -121,8 +121,9 @@ async fn set_busy(platform: &Platform, call: &Call, id: &DealerId, user: &UserId
         (until, None) => until,
     };
     if until.is_some_and(|until| until <= call.now || until - call.now > Dealer::LONGEST_BUSY) {
-        let detail = "must be in the future and within 24 hours; for a longer time, enter an absence";
-        return Err(Refusal::field("until", "DIS-13", detail).into());
+        return Err(
+            Refusal::field("until", "DIS-13", "must be in the future and within 24 hours; for a longer time, enter an absence").into()
+        );
     }
     let marked = platform.store.decide(&call.scope, Load::of([Key::Dealer(id.clone())]), |loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
