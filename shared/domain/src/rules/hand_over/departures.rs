@@ -41,7 +41,8 @@ pub fn departures<'a>(
 ) -> Result<Departure, Refusal> {
     if departing.len() > MOST {
         let detail = format!(
-            "{user} is a member at {} dealers; at most {MOST} can change at once: remove the member at some first",
+            "{} is a member at {} dealers; at most {MOST} can change at once: remove the member at some first",
+            user.mention(),
             departing.len()
         );
         return Err(Refusal::conflict("SET-7", detail));
@@ -96,6 +97,7 @@ fn in_charge(settings: &DealerSettings, user: &UserId) -> Vec<String> {
 }
 
 fn still_named(user: &UserId, dealer: &Dealer, fields: &[String]) -> Refusal {
-    let detail = format!("{user} is still named in the settings of {}: {}; change these first", dealer.id, fields.join(", "));
+    let (user, fields) = (user.mention(), fields.join(", "));
+    let detail = format!("{user} is still named in the settings of {}: {fields}; change these first", dealer.id);
     Refusal::conflict("SET-7", detail)
 }

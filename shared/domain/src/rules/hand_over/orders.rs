@@ -129,7 +129,7 @@ fn check(to: &HandOverTo, leaver: &UserId, after: &Dealer, now: DateTime<Utc>) -
             if able && user != leaver {
                 return Ok(());
             }
-            format!("must name a user of {} who stays, is assignable and is not absent; {user} is not", after.id)
+            format!("must name a user of {} who stays, is assignable and is not absent; {} is not", after.id, user.mention())
         }
         HandOverTo::Unknown => crate::settings::BadTarget.to_string(),
         HandOverTo::Pool | HandOverTo::Distribution => return Ok(()),
