@@ -15,7 +15,8 @@ use forecourt_store::keys::Key;
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use serde_json::{Value, json};
-use stage::{PEOPLE, SELLERS, Stage, user};
+use stage::{PEOPLE, SELLERS, Situations, Stage, user};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use steps::{Step, fair_step, step};
@@ -24,17 +25,37 @@ use crate::support::world::{ADMIN, NORDSTERN, dealer};
 
 type Judged = Result<(), TestCaseError>;
 
-/// Runs `play` with many histories of `of`.
-fn run<F: Future<Output = Judged>>(cases: u32, of: impl Strategy<Value = Vec<Step>>, play: impl Fn(Vec<Step>) -> F) {
+/// Runs `play` with many histories of `of`. Each of the `situations` must occur: a kind of step that was carried out, or a case.
+fn run<F: Future<Output = Result<Situations, TestCaseError>>>(
+    cases: u32,
+    of: impl Strategy<Value = Vec<Step>>,
+    situations: &[&str],
+    play: impl Fn(Vec<Step>) -> F,
+) {
     let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 120, ..ProptestConfig::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    TestRunner::new(config).run(&of, |steps| runtime.block_on(play(steps))).unwrap_or_else(|failed| panic!("{failed}"));
+    let seen = RefCell::new(Situations::new());
+    let played = TestRunner::new(config).run(&of, |steps| {
+        let of_this = runtime.block_on(play(steps))?;
+        of_this.into_iter().for_each(|(what, times)| *seen.borrow_mut().entry(what).or_default() += times);
+        Ok(())
+    });
+    played.unwrap_or_else(|failed| panic!("{failed}"));
+    let seen = seen.into_inner();
+    println!("{seen:?}");
+    let missing: Vec<_> = situations.iter().filter(|what| seen.get(**what).is_none_or(|times| *times < 3)).collect();
+    assert!(missing.is_empty(), "{missing:?} hardly occurred: {seen:?}");
 }
 
 /// Plays a step. A step may be refused, but never fails.
 async fn play(stage: &mut Stage, step: &Step) -> Judged {
-    if let Some(reply) = stage.play(step).await {
+    let reply = stage.play(step).await;
+    if let Some(reply) = &reply {
         prop_assert!(reply.status < 500, "{step:?}: {}", reply.body);
+    }
+    if reply.is_none_or(|reply| reply.status < 300) {
+        let name = format!("{step:?}").split('(').next().unwrap_or_default().to_owned();
+        *stage.seen.entry(name).or_default() += 1;
     }
     stage.world.system.settle().await;
     Ok(())
@@ -47,7 +68,7 @@ async fn open_leads(stage: &Stage) -> Vec<Lead> {
 }
 
 /// DIS-13: the number of open leads of each user, and what each lead says of it, are those of the leads themselves.
-async fn check_count(stage: &Stage, step: &Step) -> Judged {
+async fn check_count(stage: &mut Stage, step: &Step) -> Judged {
     let of_dealer = stage.dealer().await;
     let counted = stage.rotation().await.open.filter(|open| Some(open.since()) == of_dealer.counts_since);
     let mut real: BTreeMap<UserId, u32> = BTreeMap::new();
@@ -63,6 +84,8 @@ async fn check_count(stage: &Stage, step: &Step) -> Judged {
     for person in PEOPLE.map(user) {
         let stored = counted.as_ref().map_or(0, |open| open.of(&person));
         prop_assert_eq!(stored, real.get(&person).copied().unwrap_or(0), "{} after {:?}", person, step);
+        let is_full = of_dealer.settings.member(&person).and_then(|member| member.max_open).is_some_and(|most| stored >= most);
+        *stage.seen.entry("full".to_owned()).or_default() += usize::from(is_full);
     }
     Ok(())
 }
@@ -71,13 +94,14 @@ async fn check_count(stage: &Stage, step: &Step) -> Judged {
 /// of each user is their number.
 #[test]
 fn dis_13_the_count_of_open_leads_is_exact_over_random_histories() {
-    run(32, prop::collection::vec(step(), 12..40), async |steps| {
+    let steps = ["Enquire", "Assign", "Transfer", "Close", "Reopen", "Claim", "Limit", "Leave", "Join", "Pool", "Pass", "full"];
+    run(20, prop::collection::vec(step(), 12..40), &steps, async |steps| {
         let mut stage = Stage::new(true).await;
         for step in &steps {
             play(&mut stage, step).await?;
-            check_count(&stage, step).await?;
+            check_count(&mut stage, step).await?;
         }
-        Ok(())
+        Ok(stage.seen)
     });
 }
 
@@ -93,7 +117,8 @@ fn notified(of: &Dealer, first: Vec<UserId>, at: chrono::DateTime<chrono::Utc>) 
 }
 
 /// ESC-12, DIS-12: for each open lead there is a person who is present, may work it and is notified, or a finding says that there is none.
-async fn check_presence(stage: &Stage, step: &Step) -> Judged {
+async fn check_presence(stage: &mut Stage, step: &Step) -> Judged {
+    let mut seen: Vec<&str> = Vec::new();
     let of_dealer = stage.dealer().await;
     let settings = &of_dealer.settings;
     let (now, at) = (stage.now(), settings.decided_at(stage.now()));
@@ -131,6 +156,14 @@ async fn check_presence(stage: &Stage, step: &Step) -> Judged {
         let is_reached = settings.is_present(reader, at) || (reader == owner && reads_outside);
         let anybody = reads_outside || all.iter().any(|person| settings.is_present(person, at));
         let says = finding(&["nobody_present"], &[format!("members[{i}].absences")]);
+        seen.push(if !anybody {
+            "nobody present"
+        } else if reader == owner {
+            "the owner"
+        } else {
+            "a person for the owner"
+        });
+        seen.extend((reads_outside && !settings.is_present(owner, at)).then_some("outside own hours"));
         prop_assert!(is_reached == anybody && (anybody || says), "{} of {owner} at {at} after {step:?}: {}", lead.id, found.body);
         prop_assert!(!anybody || works(reader, &lead), "{reader} cannot work {} of {owner} at {now} after {step:?}", lead.id);
         // Level 2: a person present above the owner.
@@ -138,10 +171,12 @@ async fn check_presence(stage: &Stage, step: &Step) -> Judged {
         let anybody = all.iter().any(|person| person != owner && settings.is_present(person, at));
         let reader = settings.escalates_to(Some(owner), at);
         let says = finding(&["nobody_present", "nobody_above"], &[format!("members[{i}].absences"), format!("members[{i}].supervisor")]);
+        seen.push(if anybody { "a person above" } else { "nobody above" });
         let is_reached = reader != owner && settings.is_present(reader, at);
         prop_assert!(is_reached == anybody && (anybody || says), "level 2 of {owner} at {at} after {step:?}: {}", found.body);
         prop_assert!(!anybody || works(reader, &lead), "{reader} cannot work {} of {owner} at {now} after {step:?}", lead.id);
     }
+    seen.into_iter().for_each(|what| *stage.seen.entry(what.to_owned()).or_default() += 1);
     Ok(())
 }
 
@@ -149,7 +184,9 @@ async fn check_presence(stage: &Stage, step: &Step) -> Judged {
 /// lead a person who is present, is notified and may work it, or a finding says that there is none. No lead stays with a user who left.
 #[test]
 fn esc_12_each_open_lead_has_somebody_present_or_a_finding_over_random_histories() {
-    run(24, prop::collection::vec(step(), 12..40), async |steps| {
+    let cases =
+        ["nobody present", "the owner", "a person for the owner", "outside own hours", "a person above", "nobody above", "Leave", "Pool"];
+    run(20, prop::collection::vec(step(), 12..40), &cases, async |steps| {
         let mut stage = Stage::new(true).await;
         for step in &steps {
             play(&mut stage, step).await?;
@@ -157,9 +194,9 @@ fn esc_12_each_open_lead_has_somebody_present_or_a_finding_over_random_histories
                 // The second look at the work of a user who left is a minute later.
                 stage.pass(TimeDelta::minutes(2)).await;
             }
-            check_presence(&stage, step).await?;
+            check_presence(&mut stage, step).await?;
         }
-        Ok(())
+        Ok(stage.seen)
     });
 }
 
@@ -202,6 +239,7 @@ fn dis_13_turns_follow_the_weights_with_transfers_and_repeated_enquiries() {
         32,
         (prop::collection::vec((0..SELLERS, 1_u8..=10), 0..4), prop::collection::vec(fair_step(), 20..60))
             .prop_map(|(weights, steps)| weights.into_iter().map(|(who, weight)| Step::Weight(who, weight)).chain(steps).collect()),
+        &["Enquire", "Repeat", "Transfer", "Assign", "Away", "Weight"],
         async |steps| {
             let mut stage = Stage::new(false).await;
             // For each turn in order, the stretch that it belongs to.
@@ -230,7 +268,7 @@ fn dis_13_turns_follow_the_weights_with_transfers_and_repeated_enquiries() {
                 }
                 from += same.len();
             }
-            Ok(())
+            Ok(stage.seen)
         },
     );
 }

@@ -9,6 +9,7 @@ use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The users of the dealer: sellers first, then the supervisor and the administrator.
 pub const PEOPLE: [&str; 7] = ["anna.vogt", "ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "helga.stern", "ingo.brandt"];
@@ -22,9 +23,13 @@ const GROUP: &str = "gina.group";
 pub struct Stage {
     pub world: World,
     pub leads: Vec<LeadId>,
+    /// How often each kind of step was carried out, and each case occurred.
+    pub seen: Situations,
     sent: usize,
     latest: Option<Value>,
 }
+
+pub type Situations = BTreeMap<String, usize>;
 
 impl Stage {
     /// Sets up the dealer with the users of [`PEOPLE`]. One of them has a maximum in every history, so that open leads are counted.
@@ -40,7 +45,7 @@ impl Stage {
         };
         world.settings(set).await;
         world.advance_to("2026-11-23T09:02:00Z").await;
-        Self { world, leads: Vec::new(), sent: 0, latest: None }
+        Self { world, leads: Vec::new(), seen: Situations::new(), sent: 0, latest: None }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -183,6 +188,16 @@ impl Stage {
                     absence["hand_over"] = json!({"to": "distribution", "back": true});
                 }
                 self.member(*person, |member| member["absences"] = json!([absence])).await
+            }
+            Step::Holiday(here, long) => {
+                let absence = json!({"from": self.now(), "until": self.now() + TimeDelta::hours(*long)});
+                let goes = |settings: &mut Value| {
+                    for member in settings["members"].as_array_mut().unwrap() {
+                        let stays = here.is_some_and(|here| member["user"] == who(here));
+                        member["absences"] = if stays { json!([]) } else { json!([absence]) };
+                    }
+                };
+                self.change("", goes).await
             }
             Step::Back(person) => self.member(*person, |member| member["absences"] = json!([])).await,
             Step::Weekly(person, last) => {

@@ -25,6 +25,8 @@ pub enum Step {
     /// A user is absent: hours from now, duration in hours, deputy, and whether the leads are handed over.
     Away(Person, (i64, i64), Option<Person>, bool),
     Back(Person),
+    /// Everybody is absent for some hours, except this user.
+    Holiday(Option<Person>, i64),
     /// The user is absent on all days of the week from Monday to this one.
     Weekly(Person, usize),
     /// The user works in the morning, in the afternoon, or whenever the dealer is open.
@@ -84,6 +86,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         5 => (person(), (0_i64..3, long), prop::option::of(person()), any::<bool>())
             .prop_map(|(who, when, deputy, hands)| Step::Away(who, when, deputy, hands)),
         2 => person().prop_map(Step::Back),
+        2 => (prop::option::of(person()), 2_i64..30).prop_map(|(who, long)| Step::Holiday(who, long)),
         1 => (person(), 0_usize..5).prop_map(|(who, day)| Step::Weekly(who, day)),
         2 => (person(), prop::option::of(any::<bool>())).prop_map(|(who, hours)| Step::Hours(who, hours)),
         1 => (person(), 10_i64..300).prop_map(|(who, minutes)| Step::Busy(who, minutes)),
