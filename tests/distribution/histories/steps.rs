@@ -86,7 +86,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         5 => (person(), (0_i64..3, long), prop::option::of(person()), any::<bool>())
             .prop_map(|(who, when, deputy, hands)| Step::Away(who, when, deputy, hands)),
         2 => person().prop_map(Step::Back),
-        2 => (prop::option::of(person()), 2_i64..30).prop_map(|(who, long)| Step::Holiday(who, long)),
+        3 => (prop::option::of(person()), 2_i64..30).prop_map(|(who, long)| Step::Holiday(who, long)),
         1 => (person(), 0_usize..5).prop_map(|(who, day)| Step::Weekly(who, day)),
         2 => (person(), prop::option::of(any::<bool>())).prop_map(|(who, hours)| Step::Hours(who, hours)),
         1 => (person(), 10_i64..300).prop_map(|(who, minutes)| Step::Busy(who, minutes)),
@@ -96,10 +96,10 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => person().prop_map(Step::Assignable),
         2 => (person(), prop::option::of(person())).prop_map(|(who, above)| Step::Supervisor(who, above)),
         1 => prop::option::of(person()).prop_map(Step::Fallback),
-        1 => any::<bool>().prop_map(Step::OutsideOwnHours),
+        2 => prop::bool::weighted(0.7).prop_map(Step::OutsideOwnHours),
         3 => (seller(), prop::option::of(person())).prop_map(|(who, to)| Step::Leave(who, to)),
         3 => seller().prop_map(Step::Join),
-        1 => prop::option::of(seller()).prop_map(Step::Pool),
+        3 => prop::option::of(seller()).prop_map(Step::Pool),
     ];
     prop_oneof![3 => work, 2 => people]
 }
