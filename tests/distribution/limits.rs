@@ -138,12 +138,12 @@ async fn dis_7_an_assignment_to_an_absent_or_full_user_must_accept_that() {
     let full = assign(&world, id, json!({"user": "anna.vogt"})).await;
     assert_eq!(full.status, 409, "{}", full.body);
     let detail = full.text("/detail");
-    assert!(detail.starts_with("anna.vogt has 1 of 1 open leads; present and free: david.roth, "), "{detail}");
+    assert!(detail.starts_with("Anna Vogt has 1 of 1 open leads; present and free: David Roth, "), "{detail}");
     assert!(detail.ends_with("to assign the lead all the same, send despite [\"full\"] (DIS-7)"), "{detail}");
-    assert!(!detail.contains("ben.krause") && !detail.contains("clara"), "{detail}");
+    assert!(!detail.contains("Ben Krause") && !detail.contains("Clara"), "{detail}");
     let absent = assign(&world, id, json!({"user": "clara.henning", "despite": ["full"]})).await;
     assert_eq!(absent.status, 409, "{}", absent.body);
-    assert!(absent.text("/detail").starts_with("clara.henning is absent; "), "{}", absent.body);
+    assert!(absent.text("/detail").starts_with("Clara Henning is absent; "), "{}", absent.body);
     let wrong = assign(&world, id, json!({"user": "clara.henning", "despite": ["tired"]})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["despite DIS-7".to_owned()]));
     assert_eq!(assign(&world, id, json!({"user": "clara.henning", "despite": ["absent", "full"]})).await.status, 200);

@@ -1,9 +1,12 @@
 //! Distribution of leads: rotation, groups, pool, manual assignment (DIS).
 
 pub(crate) mod assignment;
+mod exceeding;
 pub(crate) mod fairness;
 pub(crate) mod hand_over;
+mod histories;
 pub(crate) mod limits;
+mod names;
 pub(crate) mod pool;
 mod pool_line;
 mod pool_reactions;

@@ -2,7 +2,7 @@
 
 use crate::support::sim::{Commit, SimulatedTable};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, enquiry};
-use forecourt_domain::base::{GroupId, LeadId, UserId};
+use forecourt_domain::base::{GroupId, LeadId, UserId, with_names};
 use forecourt_domain::lead::{Event, Lead};
 use forecourt_domain::settings::{DealerSettings, Member, PoolSettings};
 use futures::future::join_all;
@@ -284,7 +284,13 @@ fn set_6_contradictory_pool_settings_are_refused() {
     let demo = forecourt_local::demo::group().unwrap();
     let nordstern = &demo.dealers[0].settings;
     let faults = |draft: DealerSettings| -> Vec<String> {
-        draft.check().err().into_iter().flatten().map(|fault| format!("{} {}: {}", fault.field, fault.rule, fault.detail)).collect()
+        draft
+            .check()
+            .err()
+            .into_iter()
+            .flatten()
+            .map(|fault| format!("{} {}: {}", fault.field, fault.rule, with_names(&fault.detail, ToString::to_string)))
+            .collect()
     };
     let good = with_pool(nordstern, 2, false);
     assert_eq!(faults(good.clone()), Vec::<String>::new());

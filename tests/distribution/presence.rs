@@ -236,8 +236,32 @@ async fn dis_13_the_dealer_may_prefer_that_only_absences_count() {
     let world = World::new().await;
     availability(&world, "anna.vogt", "anna.vogt", 1, &json!({"hours": {"tue": [["13:00", "18:00"]]}})).await;
     world.settings(|s| s.leads_outside_own_hours = true).await;
+    // Anna has the lead outside her hours, and its notice.
     let id = world.lead(&enquiry("jana")).await;
     assert_eq!(world.page(id).await.lead.owner.unwrap().as_str(), "anna.vogt");
+    world.system.settle().await;
+    let to: Vec<String> = world.system.mailbox.mails().iter().map(|mail| mail.to.clone()).collect();
+    assert_eq!(to, ["anna.vogt@autohaus-nordstern-demo.example"]);
+    // So is the reminder, and not the supervisor's.
+    world.advance_to("2026-11-23T10:35:00Z").await;
+    let last = world.system.mailbox.mails().last().unwrap().to.clone();
+    assert_eq!((world.system.mailbox.mails().len(), last.as_str()), (2, "anna.vogt@autohaus-nordstern-demo.example"));
+    // A busy user gets no lead while another user is free.
+    let busy = world.call(Request::put(ADMIN, &format!("/dealers/{NORDSTERN}/users/ben.krause/busy")).json(&json!({"minutes": 45}))).await;
+    assert_eq!((busy.status, &busy.body["takes_leads"]), (200, &json!(false)), "{}", busy.body);
+    let next = world.lead(&enquiry("otto")).await;
+    assert_eq!(world.page(next).await.lead.owner.unwrap().as_str(), "clara.henning");
+}
+
+/// DIS-7, DIS-13: a user who is busy outside their own hours counts as absent for an assignment by hand.
+#[tokio::test]
+async fn dis_13_a_busy_user_outside_their_own_hours_is_assigned_nothing_by_mistake() {
+    let world = World::new().await;
+    availability(&world, "ben.krause", "ben.krause", 1, &json!({"hours": {"tue": [["13:00", "18:00"]]}})).await;
+    world.call(Request::put(ADMIN, &format!("/dealers/{NORDSTERN}/users/ben.krause/busy")).json(&json!({"minutes": 45}))).await;
+    let id = world.lead(&enquiry("jana")).await;
+    let refused = world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
+    assert!(refused.status == 409 && refused.text("/detail").starts_with("Ben Krause is absent"), "{}", refused.body);
 }
 
 #[tokio::test]
@@ -292,7 +316,7 @@ async fn esc_12_findings_name_each_user_whose_leads_would_reach_nobody() {
         .filter(|finding| finding["kind"] == "nobody_present")
         .map(|finding| finding["detail"].as_str().unwrap())
         .collect();
-    assert!(!nobody.is_empty() && nobody[0].starts_with("at 2026-12-07 08:00 neither anna.vogt"), "{found}");
+    assert!(!nobody.is_empty() && nobody[0].starts_with("at 2026-12-07 08:00 neither Anna Vogt"), "{found}");
 }
 
 /// ESC-12, SET-8: an owner who is present is nobody above: the findings name a time at which level 2 reaches nobody else.

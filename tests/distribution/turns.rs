@@ -137,3 +137,58 @@ async fn dis_10_a_turn_is_returned_once_per_lead_and_withdrawn_if_the_lead_is_re
     let draft = world.get("gina.group", &format!("/dealers/{NORDSTERN}/configuration")).await;
     assert_eq!(draft.body["settings"]["reassign_after"], 0);
 }
+
+/// Returns the owners of new leads of new contacts, and the users who were passed over for each, with the reasons.
+async fn next(world: &World, name: &str, count: usize) -> Vec<(String, String)> {
+    let mut owners = Vec::new();
+    for i in 0..count {
+        let page = world.page(world.lead(&enquiry(&format!("{name}{i}"))).await).await;
+        let why = json!(page.timeline[0].events.last().unwrap())["why"].clone();
+        let passed = why["passed_over"].as_array().cloned().unwrap_or_default();
+        let passed: Vec<String> = passed.iter().map(|passed| passed["reason"].as_str().unwrap().to_owned()).collect();
+        owners.push((page.lead.owner.unwrap().to_string(), passed.join(" ")));
+    }
+    owners
+}
+
+/// DIS-10, DIS-5, DIS-13: with weights and a maximum, a turn that was given back for spam is owed again when the lead is reopened. A lead of
+/// a known contact takes no turn, and none is given back for it. A user who owes a turn and is full keeps the debt.
+#[tokio::test]
+async fn dis_10_turns_for_spam_are_owed_again_with_weights_limits_and_known_contacts() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            s.spam_gives_turn_back = true;
+            s.members.iter_mut().skip(2).for_each(|m| m.receives_leads = false);
+            (s.members[0].weight, s.members[0].max_open) = (2, Some(2));
+        })
+        .await;
+    let (spam, lost) = (json!({"status": "lost", "reason": "spam"}), json!({"status": "lost", "reason": "price"}));
+    let first = world.lead(&enquiry("a")).await;
+    assert_eq!(owner(&world, first).await, "anna.vogt");
+    mark(&world, first, spam.clone()).await;
+    // The contact asks again: Anna gets the lead outside the rotation, and the turn stays hers.
+    let known = world.lead(&enquiry("a")).await;
+    let why = json!(world.page(known).await.timeline[0].events.last().unwrap())["why"].clone();
+    assert_eq!((owner(&world, known).await.as_str(), &why["rule"]), ("anna.vogt", &json!("DIS-5")));
+    mark(&world, known, spam).await;
+    mark(&world, known, json!({"status": "in_progress"})).await;
+    assert_eq!(next(&world, "extra", 1).await, [("anna.vogt".to_owned(), String::new())], "the turn that was given back");
+    // Anna has used it, and has three open leads when the first one is reopened.
+    mark(&world, first, json!({"status": "in_progress"})).await;
+    let users = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/users")).await;
+    assert_eq!(users.body["users"][0]["open_leads"], json!(3), "{}", users.body);
+    let full = ("ben.krause".to_owned(), "full".to_owned());
+    assert_eq!(next(&world, "full", 3).await, [full.clone(), full.clone(), full], "a full user keeps the debt");
+    // With room for more, Anna loses one turn of the two rounds of three that follow, and no more.
+    world.settings(|s| s.members[0].max_open = Some(100)).await;
+    let rounds = next(&world, "round", 5).await;
+    let of_anna = rounds.iter().filter(|(owner, _)| owner == "anna.vogt").count();
+    assert_eq!(of_anna, 3, "four of six turns, and one is owed: {rounds:?}");
+    let later = next(&world, "later", 3).await;
+    assert_eq!(later.iter().filter(|(owner, _)| owner == "anna.vogt").count(), 2, "{later:?}");
+    // Closed for another reason, a lead gives no turn back.
+    mark(&world, first, lost).await;
+    let after = next(&world, "after", 3).await;
+    assert_eq!(after.iter().filter(|(owner, _)| owner == "anna.vogt").count(), 2, "{after:?}");
+}

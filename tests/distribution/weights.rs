@@ -4,7 +4,7 @@ use crate::support::world::{ADMIN, NORDSTERN, Request, World, at, dealer_of, enq
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::UserId;
 use forecourt_domain::distribution::{Availability, PassedOverFor, Rotation};
-use forecourt_domain::settings::{Absence, DealerSettings};
+use forecourt_domain::settings::{Absence, DealerSettings, PoolSettings};
 use forecourt_local::demo;
 use proptest::prelude::*;
 use serde_json::json;
@@ -196,4 +196,73 @@ fn dis_11_with_weights_an_absent_user_is_passed_over_with_the_reason() {
     let (choice, _) = rotation().next(&Availability::new(&dealer_of(&settings), None, now()));
     let passed: Vec<_> = choice.why.passed_over.iter().map(|passed| (passed.user.as_str(), passed.reason)).collect();
     assert_eq!((choice.owner.as_str(), passed), ("user-001", vec![("user-000", PassedOverFor::Absent)]));
+}
+
+/// DIS-11, DIS-13: with weights, each turn names every user who cannot get the lead, also one who has had more than the share.
+#[test]
+fn dis_11_with_weights_every_user_who_cannot_get_the_lead_is_named() {
+    let mut settings = with_weights(&[1, 2, 3]);
+    let mut served = rotation();
+    for _ in 0..3 {
+        serve(&mut served, &settings);
+    }
+    // Each of them has had a turn, and the credit of the first one is the lowest.
+    settings.members[0].max_open = Some(2);
+    set_absent(&mut settings, 1, true);
+    let mut dealer = dealer_of(&settings);
+    dealer.busy.insert(settings.members[0].user.clone(), now() + TimeDelta::hours(1));
+    for _ in 0..4 {
+        let (choice, turned) = served.next(&Availability::new(&dealer, None, now()));
+        let mut passed: Vec<_> = choice.why.passed_over.iter().map(|passed| (passed.user.as_str(), passed.reason)).collect();
+        passed.sort();
+        let expected = vec![("user-000", PassedOverFor::Busy), ("user-001", PassedOverFor::Absent)];
+        assert_eq!((choice.owner.as_str(), passed), ("user-002", expected));
+        served = turned.unwrap();
+    }
+}
+
+/// DIS-10, DIS-11: a user who is owed a turn and cannot get the lead is passed over with the reason, and keeps the claim.
+#[test]
+fn dis_10_a_user_who_is_owed_a_turn_and_cannot_get_it_is_named() {
+    let (mut settings, mut served) = (with_weights(&[1, 3, 2]), rotation());
+    served.owed = vec![settings.members[0].user.clone(), settings.members[1].user.clone()];
+    set_absent(&mut settings, 0, true);
+    let (choice, turned) = served.next(&Availability::new(&dealer_of(&settings), None, now()));
+    let passed: Vec<_> = choice.why.passed_over.iter().map(|passed| (passed.user.as_str(), passed.reason)).collect();
+    assert_eq!((choice.owner.as_str(), passed), ("user-001", vec![("user-000", PassedOverFor::Absent)]));
+    assert_eq!(turned.unwrap().owed, [settings.members[0].user.clone()]);
+}
+
+/// SET-8, DIS-13: a rotation of users who are never on duty within the opening hours, and a pool from which nobody can claim, are findings.
+#[test]
+fn set_8_a_rotation_that_is_never_on_duty_and_a_pool_without_claimants_are_findings() {
+    let mut settings = with_weights(&[1, 1]);
+    settings.admin_user = settings.members[0].user.clone();
+    let kinds = |settings: &DealerSettings| -> Vec<String> {
+        let found = forecourt_domain::settings::findings(&dealer_of(settings), &|_| 0, now());
+        let lanes = ["everybody_full", "never_on_duty", "nobody_claims", "nobody_eligible"];
+        let of_lane = found.into_iter().filter(|finding| lanes.contains(&finding.kind.name()));
+        of_lane.map(|finding| format!("{} {}: {}", finding.kind.name(), finding.field, finding.detail)).collect()
+    };
+    assert_eq!(kinds(&settings), Vec::<String>::new());
+    // The dealer opens on Sundays never, and on Mondays at eight.
+    let hours = |week| Some(serde_json::from_value(week).unwrap());
+    settings.members[0].hours = hours(json!({"sun": [["09:00", "18:00"]], "mon": [["06:00", "08:00"]]}));
+    settings.members[1].weekly_absences =
+        serde_json::from_value(json!(["mon", "tue", "wed", "thu", "fri", "sat"].map(|day| json!({"day": day})))).unwrap();
+    let never = ["never_on_duty members: no user of the rotation is ever on duty within the weekly opening hours"];
+    assert_eq!(kinds(&settings), never);
+    settings.leads_outside_own_hours = true;
+    assert_eq!(kinds(&settings), Vec::<String>::new(), "the dealer prefers to give leads outside own hours");
+    settings.leads_outside_own_hours = false;
+    settings.members[0].hours = hours(json!({"mon": [["06:00", "08:01"]]}));
+    assert_eq!(kinds(&settings).iter().filter(|kind| kind.starts_with("never")).count(), 0);
+    let pool = PoolSettings { user: settings.members[0].user.clone(), oldest_only: false };
+    settings.members.iter_mut().for_each(|member| member.receives_leads = false);
+    settings.pool = Some(pool);
+    settings.members[0].assignable = true;
+    assert_eq!(kinds(&settings), ["nobody_claims pool: no user is assignable: nobody can claim a lead from the pool"]);
+    settings.members[1].assignable = true;
+    settings.members[1].weekly_absences.clear();
+    assert_eq!(kinds(&settings), Vec::<String>::new());
 }

@@ -118,7 +118,7 @@ impl Game {
     }
 
     fn by_hand(&self, member: usize) -> ByHand {
-        ByHand { user: self.dealer.settings.members[member].user.clone(), despite: Vec::new(), note: None }
+        ByHand { user: self.dealer.settings.members[member].user.clone(), despite: Vec::new(), may_exceed: false, note: None }
     }
 
     fn close(&self, by: &Actor, outcome: ClosingOutcome) -> Result<Option<Decision>, Refusal> {

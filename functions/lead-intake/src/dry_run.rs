@@ -66,8 +66,8 @@ pub struct DryRunView {
 pub struct PassedOverView {
     /// Id of the user.
     pub user: String,
-    /// Reason: `absent`; `full`: the user has the maximum of open leads; `owes_turn`: the user got an extra turn for a lead that was
-    /// reopened.
+    /// Reason: `absent`; `busy`; `off_duty`: it is outside the user's own hours; `full`: the user has the maximum of open leads;
+    /// `owes_turn`: the user got an extra turn for a lead that was reopened.
     #[schema(value_type = String)]
     pub reason: forecourt_domain::distribution::PassedOverFor,
 }

@@ -59,12 +59,12 @@ use crate::change::Saved;
 use crate::dealer::{answer, current};
 use crate::hand_over::HandOverRequest;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_domain::base::{DealerId, Right};
+use forecourt_domain::base::{DealerId, Right, UserId};
 use forecourt_domain::settings::Dealer;
-use forecourt_edge::http::{Answer, Call, Problem, Queries};
+use forecourt_edge::http::{Answer, Call, Mentions, Problem, Queries};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
-use forecourt_store::Failure;
+use forecourt_store::{Failure, Load};
 
 /// Number of changes on a page of the history.
 const PAGE: usize = 20;
@@ -176,5 +176,9 @@ async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answ
 async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
     let dealer = current(platform, call, id).await?;
     let bookings = Box::pin(bookings::findings(platform, call, &dealer)).await?;
-    Ok(Answer::new(200, &FindingsView::of(&dealer, bookings, call.now))?.about(id))
+    let loaded = platform.store.load(&call.scope, &Load::of(members::counting_key(&dealer))).await?;
+    let open = |user: &UserId| loaded.open_leads(&dealer).map_or(0, |open| open.of(user));
+    let found = forecourt_domain::settings::findings(&dealer, &open, call.now);
+    let mentions = Mentions::of(platform, &call.scope, found.iter().map(|finding| finding.detail.as_str())).await;
+    Ok(Answer::new(200, &FindingsView::of(found, bookings, &mentions))?.about(id))
 }

@@ -14,7 +14,6 @@ use forecourt_edge::Platform;
 use forecourt_edge::formats::json::unknown;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
-use forecourt_edge::usecase::people::Names;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde::{Deserialize, Serialize};
@@ -130,11 +129,8 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::RemoveDealerUser => {
             let user = user()?;
             let (request, versions) = (HandOverRequest::of(call)?, required_versions(call)?);
-            let make = |dealer: &Dealer| without(&dealer.settings, &user, call.now);
-            let saved = match save_and_hand_over(platform, (call, &request), id, &versions, make).await {
-                Err(Failure::Refused(refusal @ Refusal::Invalid(_))) => return Err(by_name(platform, call, (id, &user), refusal).await),
-                saved => saved?,
-            };
+            let make = |dealer: &Dealer| without(dealer, &user, call.now);
+            let saved = save_and_hand_over(platform, (call, &request), id, &versions, make).await?;
             let hand_overs = hand_over::views(platform, call, &request, &saved.orders).await?;
             let bookings = saved.bookings(platform, call).await?;
             let view = DealerUsersView { hand_overs, bookings, ..users_of(platform, call, &saved.dealer).await? };
@@ -359,31 +355,18 @@ fn with_switches(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
     body::changed(whole, settings, |field| field.starts_with(&own))
 }
 
-fn without(settings: &Settings, user: &UserId, now: DateTime<Utc>) -> Result<Settings, Refusal> {
+fn without(dealer: &Dealer, user: &UserId, now: DateTime<Utc>) -> Result<Settings, Refusal> {
+    let settings = &dealer.settings;
     if settings.member(user).is_none() {
         return Err(Refusal::NotFound("user of this dealer"));
+    }
+    // The request has no list to whose places the fields of faults could refer.
+    let references = settings.references(user, now);
+    if !references.is_empty() {
+        return Err(Refusal::field("user", "SET-7", still_named(user, dealer, &references)));
     }
     let mut draft: DealerSettings = (**settings).clone();
     draft.forget_in_ended_absences(user, now);
     draft.members.retain(|member| member.user != *user);
     draft.check_change(settings, |_| false).map_err(Refusal::Invalid)
-}
-
-/// Returns the problem of a user who cannot be taken off a dealer. If the settings still name the user, it says for whom, by name: the
-/// request has no list to whose places the fields of the faults could refer.
-async fn by_name(platform: &Platform, call: &Call, (id, user): (&DealerId, &UserId), refusal: Refusal) -> Problem {
-    let found = async {
-        let dealer = current(platform, call, id).await?;
-        let references = dealer.settings.references(user, call.now);
-        if references.is_empty() {
-            return Ok(None);
-        }
-        let users: Vec<UserId> = references.iter().filter_map(|named| named.of()).chain([user]).cloned().collect();
-        let names = Names::of(platform, &call.scope, users).await?;
-        Ok::<_, Problem>(Some(Refusal::field("user", "SET-7", still_named(user, &dealer, &references, |user| names.name(user)))))
-    };
-    match found.await {
-        Ok(named) => named.unwrap_or(refusal).into(),
-        Err(problem) => problem,
-    }
 }

@@ -12,7 +12,7 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::people::{User, UserFacts};
 use forecourt_domain::rules::hand_over::{Asked, Departing, Departure, concerned, departures};
 use forecourt_domain::rules::people::{self, UserInput};
-use forecourt_domain::settings::{Dealer, DealerSettings, HandOverReason, Reference};
+use forecourt_domain::settings::{Dealer, DealerSettings, HandOverReason};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::routes::Operation;
@@ -184,9 +184,8 @@ fn load_user<'a>(
         let named = facts.map(|facts| name_in_tokens(id, before, facts).keys(loaded)).unwrap_or_default();
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
         let departure = worked_at.into_iter().flat_map(|dealer| {
-            let naming = dealer.settings.references(id, now).into_iter().filter_map(Reference::of).cloned().map(Key::User);
-            let naming = naming.chain([Key::BookingWatch(dealer.id.clone())]);
-            naming.chain(request.target_keys(dealer)).chain(orders_of(dealer, id, now)).collect::<Vec<_>>()
+            let watch = [Key::BookingWatch(dealer.id.clone())];
+            watch.into_iter().chain(request.target_keys(dealer)).chain(orders_of(dealer, id, now)).collect::<Vec<_>>()
         });
         dealers.chain(named).chain(departure).collect()
     })
@@ -232,8 +231,7 @@ impl Leaving<'_> {
     fn depart(&self, departing: &[Departing<'_>]) -> Result<Departure, Refusal> {
         let by = self.call.scope.actor();
         let asked = Asked { to: self.request.to.as_ref(), despite: &self.request.despite, about: None, by: &by, now: self.call.now };
-        let name = |user: &UserId| self.loaded.user(user).map_or_else(|| user.to_string(), |user| user.name.clone());
-        departures(self.id, departing, asked, |dealer, order| self.loaded.hand_over(dealer, order), name)
+        departures(self.id, departing, asked, |dealer, order| self.loaded.hand_over(dealer, order))
     }
 }
 

@@ -9,7 +9,7 @@ use forecourt_domain::base::Actor;
 use forecourt_domain::people::UserChange;
 use forecourt_domain::settings::{Dealer, Finding, SettingsChange};
 use forecourt_edge::Platform;
-use forecourt_edge::http::Call;
+use forecourt_edge::http::{Call, Mentions};
 use forecourt_edge::routes::SettingsPart;
 use forecourt_edge::usecase::bookings::BookingAffectedView;
 use forecourt_edge::usecase::people::{PersonView, named, user_in};
@@ -92,9 +92,9 @@ pub struct FindingsView {
 /// A finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
-    /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `nobody_above`,
-    /// `nobody_present`, `level_1_too_long`, `reminder_not_before_level_1`, `empty_group`, `booking_without_person` or
-    /// `booking_while_closed`.
+    /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `everybody_full`, `never_on_duty`, `nobody_claims`, `no_fallback`,
+    /// `no_supervisor`, `nobody_above`, `nobody_present`, `level_1_too_long`, `reminder_not_before_level_1`, `empty_group`,
+    /// `booking_without_person` or `booking_while_closed`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,
@@ -130,10 +130,12 @@ impl SettingsView {
 }
 
 impl FindingsView {
-    pub(crate) fn of(dealer: &Dealer, bookings: Vec<(Finding, BookingAffectedView)>, now: DateTime<Utc>) -> Self {
-        let of_settings = forecourt_domain::settings::findings(dealer, now).into_iter().map(|finding| (finding, None));
+    /// Returns the findings of the settings and those about bookings. `mentions` has the names of the users in the texts.
+    pub(crate) fn of(of_settings: Vec<Finding>, bookings: Vec<(Finding, BookingAffectedView)>, mentions: &Mentions) -> Self {
+        let of_settings = of_settings.into_iter().map(|finding| (finding, None));
         let all = of_settings.chain(bookings.into_iter().map(|(finding, booking)| (finding, Some(booking))));
-        let view = |(Finding { kind, field, detail }, booking)| FindingView { kind: kind.name(), field, detail, booking };
+        let view =
+            |(Finding { kind, field, detail }, booking)| FindingView { kind: kind.name(), field, detail: mentions.named(&detail), booking };
         Self { findings: all.map(view).collect() }
     }
 }

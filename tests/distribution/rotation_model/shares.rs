@@ -55,7 +55,8 @@ impl ModelLane {
         }
         *self.counts.entry(who).or_default() += 1;
         self.last = Some(who);
-        let passed_over = order[..place].iter().filter(|who| !self.stretch.contains_key(who)).copied().collect();
+        // The order by credit says nothing of those who cannot get the lead: all of them are named.
+        let passed_over = order.iter().filter(|who| !self.stretch.contains_key(who)).copied().collect();
         (Some(who), passed_over)
     }
 

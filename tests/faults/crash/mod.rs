@@ -14,6 +14,7 @@ mod cloud;
 mod group;
 mod journey;
 mod judge;
+mod leavers;
 mod limits;
 mod office;
 mod pingback;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// An action at ten o'clock.
 #[derive(Debug, Clone)]
-enum Move {
+pub enum Move {
     /// An enquiry with this idempotency key.
     Lead(&'static str),
     /// A user's request about the lead of nine o'clock: path, key and body.
@@ -44,7 +44,7 @@ fn reaction() -> Move {
     Move::Post("reactions", "k-r", json!({"kind": "reply"}))
 }
 
-fn to(target: Value) -> Move {
+pub fn to(target: Value) -> Move {
     Move::Post("assignment", "k-t", target)
 }
 
@@ -85,7 +85,7 @@ fn races() -> Vec<(&'static str, Move, Move)> {
         ("two bookings of one slot", Move::Book(0, SLOT), Move::Book(1, SLOT)),
         ("a slower escalation and an enquiry", slower(), Move::Lead("k-1")),
         ("a slower escalation and level 1", slower(), Move::Deliver),
-        // Leavers who hold no lead: the hand-over of a lead takes effect a moment later, so the notices on the way depend on the order.
+        // Leavers who hold no lead. Those who hold leads are judged by their final state: `leavers`.
         ("a leaver and an enquiry", leaver("cara"), Move::Lead("k-1")),
         ("a leaver and an assignment to another", leaver("cara"), to(json!({"user": "ben"}))),
         ("made by queue, and its cancellation reported by queue", Move::Queue(json!({"appointment": made()})), Move::Queue(cancelled())),
@@ -93,7 +93,7 @@ fn races() -> Vec<(&'static str, Move, Move)> {
 }
 
 /// What exists when the two actions begin.
-struct Before {
+pub struct Before {
     first: Reply,
     pooled: Reply,
     /// The paths of two invitations. Empty unless an action books.
@@ -101,7 +101,7 @@ struct Before {
 }
 
 impl Before {
-    async fn of(cloud: &Cloud, books: bool) -> Self {
+    pub async fn of(cloud: &Cloud, books: bool) -> Self {
         let first = lead(cloud, NORTH, "k-0", &enquiry("first")).await;
         let pooled = lead(cloud, POND, "k-p", &enquiry("pooled")).await;
         let mut invitations = Vec::new();
@@ -115,7 +115,7 @@ impl Before {
     }
 }
 
-async fn make(cloud: &Cloud, before: &Before, what: &Move) -> Option<Reply> {
+pub async fn make(cloud: &Cloud, before: &Before, what: &Move) -> Option<Reply> {
     let Before { first, pooled, invitations } = before;
     match what {
         Move::Set(method, path, version, body) => {
@@ -154,7 +154,7 @@ async fn make(cloud: &Cloud, before: &Before, what: &Move) -> Option<Reply> {
 
 /// The order of two actions.
 #[derive(Clone, Copy)]
-enum Order {
+pub enum Order {
     AThenB,
     BThenA,
     /// Concurrently; the seed chooses the order call by call.

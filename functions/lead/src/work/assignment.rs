@@ -36,7 +36,8 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
         let (input, lanes): (_, LoadLane<'_>) = (context.input(&by, call.now), &|lane| loaded.place(&dealer.id, lane));
         match &target {
             AssignmentTarget::User(by_hand) => {
-                let given = distribution::to_user(input, by_hand, lanes)?;
+                let may_exceed = call.scope.may_exceed_maximum_of(&by_hand.user, &dealer.settings, call.now);
+                let given = distribution::to_user(input, &ByHand { may_exceed, ..by_hand.clone() }, lanes)?;
                 given.map(|decision| with_planned(decision, dealer, loaded, call)).transpose()
             }
             AssignmentTarget::Dealer(id, note) => {

@@ -36,7 +36,8 @@ pub struct AssignmentBody {
     #[schema(value_type = Option<String>)]
     dealer: Loose<Text>,
     /// Assigns the lead although the user is `absent` or `full`, which means that the user has the maximum of open leads. Without it, such
-    /// an assignment is refused with 409.
+    /// an assignment is refused with 409. `full` needs the user's supervisor or the right to change settings, and nobody may exceed their
+    /// own maximum (DIS-13).
     #[schema(value_type = Option<Vec<String>>, max_items = 2, example = json!(["absent"]))]
     despite: Loose<Vec<String>>,
     /// Free text, up to 2,000 characters.
@@ -112,7 +113,7 @@ impl AssignmentBody {
         }
         let target = match (self.user.text("user", &mut faults), self.dealer.text("dealer", &mut faults)) {
             (Some(user), None) => UserId::parse(&user)
-                .map(|user| AssignmentTarget::User(ByHand { user, despite: named, note }))
+                .map(|user| AssignmentTarget::User(ByHand { user, despite: named, may_exceed: false, note }))
                 .map_err(|e| Fault::new("user", "DIS-7", e.to_string())),
             (None, Some(dealer)) => {
                 let id = DealerId::parse(&dealer).map_err(|e| Fault::new("dealer", "DIS-7", e.to_string()));

@@ -178,7 +178,7 @@ pub(super) struct ConfigurationBody {
     reassign_after: Option<u32>,
     /// A lead marked spam or duplicate gives its owner the turn back.
     spam_gives_turn_back: Option<bool>,
-    /// The rotation also gives leads to users who are busy or outside their own weekly hours.
+    /// The rotation also gives leads to users outside their own weekly hours, and notices go to them.
     leads_outside_own_hours: Option<bool>,
     /// The working days of an absence from which a hand-over of the open leads is offered.
     #[schema(minimum = 1, maximum = 60)]

@@ -203,6 +203,14 @@ impl Scope {
         supervises || (self.needs(Right::ChangeSettings).is_ok() && self.reaches(&dealer.id).is_ok())
     }
 
+    /// Whether the principal may assign a lead to `user` although that user has the maximum of open leads: the person whom level 2 of the
+    /// user's leads notifies, and users who may change the dealer's settings; never the user themself (DIS-13).
+    pub fn may_exceed_maximum_of(&self, user: &UserId, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        let Some(own) = self.user_id().filter(|own| *own != user) else { return false };
+        let supervises = settings.supervisor_of(Some(user)) == own || settings.escalates_to(Some(user), now) == own;
+        supervises || self.needs(Right::ChangeSettings).is_ok()
+    }
+
     /// Whether the principal may see an appointment with `user` that the user `by` created, at a dealer that it may access (ACC-1). The
     /// contact centre sees all, because it creates appointments for all dealers. A seller sees their own appointments, those of users whom
     /// they supervise or stand in for, and those that they created, while they are a member there.

@@ -12,6 +12,7 @@ mod ids;
 mod kinds;
 mod link;
 mod media;
+mod mention;
 mod money;
 mod neighbours;
 mod phone;
@@ -36,6 +37,7 @@ pub use ids::{
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use link::has_link;
 pub use media::{Media, Medium};
+pub use mention::{mentioned, with_names};
 pub use money::{Currency, MAX_MONEY, Money};
 pub use phone::Phone;
 pub use refusal::{Fault, Refusal};

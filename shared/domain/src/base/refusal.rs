@@ -1,6 +1,6 @@
 //! The reasons for which a request is refused: every invalid field with the rule that it breaks.
 
-use crate::base::Right;
+use crate::base::{Right, with_names};
 use serde::Serialize;
 
 /// One field that breaks a rule.
@@ -23,7 +23,7 @@ impl Fault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({})", self.field, self.detail, self.rule)
+        write!(f, "{} {} ({})", self.field, with_names(&self.detail, ToString::to_string), self.rule)
     }
 }
 

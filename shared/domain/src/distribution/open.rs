@@ -5,7 +5,7 @@ use crate::distribution::PassedOverFor;
 use crate::settings::{Dealer, DealerSettings, Member};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The number of leads in progress of each user of a dealer. Each lead of the count carries a [`Counted`]; both change in one commit, so
 /// the numbers are exact under concurrency.
@@ -85,41 +85,33 @@ impl<'a> Availability<'a> {
         self.settings().is_present(user, self.at)
     }
 
+    fn fills(&self, member: &Member) -> bool {
+        member.max_open.zip(self.open).is_some_and(|(most, open)| open.of(&member.user) >= most)
+    }
+
     /// Returns whether `user` has the maximum of open leads.
     pub(crate) fn is_full(&self, user: &UserId) -> bool {
         self.settings().member(user).is_some_and(|member| self.fills(member))
     }
 
-    fn fills(&self, member: &Member) -> bool {
-        member.max_open.zip(self.open).is_some_and(|(most, open)| open.of(&member.user) >= most)
-    }
-
     /// Returns every reason why a member cannot get a lead. It looks up no other member, because every turn asks for all of them.
     pub(crate) fn obstacles(&self, member: &Member) -> impl Iterator<Item = PassedOverFor> {
-        self.away(member).into_iter().chain(self.fills(member).then_some(PassedOverFor::Full))
+        let settings = self.settings();
+        let absent = settings.is_absent(member, self.at).then_some(PassedOverFor::Absent);
+        let busy = self.dealer.busy_until(&member.user, self.at).map(|_| PassedOverFor::Busy);
+        // A dealer may prefer to give leads outside own hours (DIS-13).
+        let off_duty = !settings.leads_outside_own_hours && !settings.is_on_duty(member, self.at);
+        let off_duty = off_duty.then_some(PassedOverFor::OffDuty);
+        [absent, busy, off_duty, self.fills(member).then_some(PassedOverFor::Full)].into_iter().flatten()
     }
 
     /// Returns every reason against an assignment by hand: the member is absent, which includes the time outside their own hours, or has
     /// the maximum of open leads. A busy user can be assigned leads.
     pub(crate) fn obstacles_by_hand(&self, member: &Member) -> impl Iterator<Item = PassedOverFor> {
-        self.obstacles(member).filter(|obstacle| *obstacle != PassedOverFor::Busy).map(|obstacle| match obstacle {
-            PassedOverFor::OffDuty => PassedOverFor::Absent,
-            other => other,
-        })
-    }
-
-    /// Returns why a member does not take leads ([`Dealer::takes_leads`]). `None` if the member does.
-    fn away(&self, member: &Member) -> Option<PassedOverFor> {
-        let settings = self.settings();
-        if settings.is_absent(member, self.at) {
-            Some(PassedOverFor::Absent)
-        } else if settings.leads_outside_own_hours {
-            None
-        } else if self.dealer.busy_until(&member.user, self.at).is_some() {
-            Some(PassedOverFor::Busy)
-        } else {
-            (!settings.is_on_duty(member, self.at)).then_some(PassedOverFor::OffDuty)
-        }
+        let obstacles: BTreeSet<PassedOverFor> = self.obstacles(member).collect();
+        let off = [PassedOverFor::Absent, PassedOverFor::OffDuty].iter().any(|away| obstacles.contains(away));
+        let full = obstacles.contains(&PassedOverFor::Full);
+        [off.then_some(PassedOverFor::Absent), full.then_some(PassedOverFor::Full)].into_iter().flatten()
     }
 
     /// Returns the number of open leads of `user` and the maximum. `None` if the user has no maximum.

@@ -91,9 +91,13 @@ impl Rotation {
         let members = self.members(available.settings());
         let eligible = |user: &UserId| members.iter().any(|m| m.user == *user && available.obstacles(m).next().is_none());
         let at = self.owed.iter().position(eligible)?;
+        let mut passed_over = Vec::new();
+        for member in self.owed[..at].iter().filter_map(|owed| members.iter().find(|member| member.user == *owed)) {
+            available.obstacles(member).take(1).for_each(|reason| note(&mut passed_over, &member.user, reason));
+        }
         let mut turned = self.clone();
         let owner = turned.owed.remove(at);
-        Some((turned.chosen(owner, "DIS-10", Vec::new()), turned))
+        Some((turned.chosen(owner, "DIS-10", passed_over), turned))
     }
 
     fn chosen(&mut self, owner: UserId, rule: &str, passed_over: Vec<PassedOver>) -> Choice {
@@ -107,8 +111,9 @@ impl Rotation {
         settings.members.iter().filter(|m| m.receives_leads && in_group(m)).collect()
     }
 
-    /// Moves on by one turn. Returns the user whose turn it is, and the users before that one who were passed over. A user who owes a turn
-    /// loses it, unless every other user who can get the lead owes one too.
+    /// Moves on by one turn. Returns the user whose turn it is, and the users who were passed over: those before that one in the circle.
+    /// With weights there is no such order, so it is every user who cannot get the lead. A user who owes a turn loses it, unless every other
+    /// user who can get the lead owes one too.
     fn take_turn(&mut self, available: &Availability<'_>, kind: Kind<'_>) -> (Option<UserId>, Vec<PassedOver>) {
         let mut members = self.members(available.settings());
         members.sort_by(|a, b| a.user.cmp(&b.user));
@@ -141,11 +146,11 @@ impl Rotation {
             for (member, obstacle) in self.in_order(&candidates) {
                 match obstacle {
                     Some(reason) => note(&mut passed_over, &member.user, *reason),
-                    None if may(&member.user) => {
-                        next = Some(member.user.clone());
-                        break;
-                    }
+                    None if next.is_none() && may(&member.user) => next = Some(member.user.clone()),
                     None => {}
+                }
+                if next.is_some() && !is_weighted {
+                    break;
                 }
             }
             drop(may);

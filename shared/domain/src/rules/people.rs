@@ -97,7 +97,7 @@ pub fn save(
         faults.push(Fault::new(
             "dealers",
             "SET-7",
-            format!("must include {}: {id} is still a member there; remove the member first", dealer.id),
+            format!("must include {}: {} is still a member there; remove the member first", dealer.id, id.mention()),
         ));
     }
     if !faults.is_empty() {
@@ -180,7 +180,7 @@ pub fn leave(input: UserInput<'_>, user: &User) -> Result<Option<Decision>, Refu
     if !parts.is_empty() {
         return Err(Refusal::conflict(
             "SET-7",
-            format!("{} is still a member at {}; remove the member there first", user.id, parts.join(", ")),
+            format!("{} is still a member at {}; remove the member there first", user.name, parts.join(", ")),
         ));
     }
     let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
@@ -197,7 +197,7 @@ fn within_reach(user: Option<&User>, scope: &Scope) -> Result<(), Refusal> {
         return Ok(());
     }
     let right = if user.role == Role::Operator { Right::Operate } else { Right::ManageUsers };
-    Err(Refusal::ForbiddenFields(right, vec![Fault::new("user", "ACC-1", format!("{} has rights you do not have", user.id))]))
+    Err(Refusal::ForbiddenFields(right, vec![Fault::new("user", "ACC-1", format!("{} has rights you do not have", user.name))]))
 }
 
 /// Checks that users do not remove their own right to manage users.

@@ -164,7 +164,8 @@ pub fn entrusted<'a>(before: &DealerSettings, after: &'a DealerSettings) -> Vec<
 pub fn able<'a>(before: &DealerSettings, after: &DealerSettings, user: impl Fn(&UserId) -> Option<&'a User>) -> Result<(), Refusal> {
     let fault = |(field, id): (String, &UserId)| {
         let user = user(id).filter(|user| !user.works_leads())?;
-        let detail = format!("must be a user who may read and work leads; {id} has the role {} without these rights", user.role.name());
+        let (who, role) = (id.mention(), user.role.name());
+        let detail = format!("must be a user who may read and work leads; {who} has the role {role} without these rights");
         Some(Fault::new(field, "DIS-12", detail))
     };
     let faults: Vec<Fault> = entrusted(before, after).into_iter().filter_map(fault).collect();

@@ -168,7 +168,7 @@ impl DealerSettings {
             fault("pool".into(), "DIS-8", "cannot be combined with distribution groups".into());
         }
         let others: Vec<String> =
-            self.members.iter().filter(|m| m.receives_leads && m.user != pool.user).map(|m| m.user.to_string()).collect();
+            self.members.iter().filter(|m| m.receives_leads && m.user != pool.user).map(|m| m.user.mention()).collect();
         if !others.is_empty() {
             fault(
                 "pool".into(),

@@ -138,7 +138,8 @@ pub struct DealerSettings {
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spam_gives_turn_back: bool,
-    /// The rotation also gives leads to users who are busy or outside their own weekly hours. Absences count in any case (DIS-13).
+    /// The rotation also gives leads to users outside their own weekly hours, and notices go to them. Absences and "busy" count in any case
+    /// (DIS-13).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leads_outside_own_hours: bool,
     /// The number of working days of an absence from which a hand-over of the open leads is offered; 1 to 60 (DIS-12).

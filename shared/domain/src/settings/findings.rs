@@ -1,7 +1,8 @@
 //! Findings about risky settings (SET-8).
 
 use crate::base::UserId;
-use crate::settings::{Dealer, DealerSettings, Escalation, Member};
+use crate::hours::{Interval, OpeningHours};
+use crate::settings::{DayOfWeek, Dealer, DealerSettings, Escalation, Member};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The kind of a risk.
@@ -13,6 +14,12 @@ pub enum FindingKind {
     SoloDistribution,
     /// No user can receive a lead by rotation now.
     NobodyEligible,
+    /// Every user of a rotation, or every user who can claim from the pool, has the maximum of open leads (DIS-13).
+    EverybodyFull,
+    /// No user of a rotation is ever on duty within the dealer's weekly opening hours (DIS-13).
+    NeverOnDuty,
+    /// No user can claim a lead from the pool, because none is assignable (DIS-8).
+    NobodyClaims,
     /// A distribution group has no members who receive leads.
     EmptyGroup,
     /// There is no fallback user.
@@ -40,6 +47,9 @@ impl FindingKind {
             FindingKind::BreaksRule => "breaks_rule",
             FindingKind::SoloDistribution => "solo_distribution",
             FindingKind::NobodyEligible => "nobody_eligible",
+            FindingKind::EverybodyFull => "everybody_full",
+            FindingKind::NeverOnDuty => "never_on_duty",
+            FindingKind::NobodyClaims => "nobody_claims",
             FindingKind::EmptyGroup => "empty_group",
             FindingKind::NoFallback => "no_fallback",
             FindingKind::NoSupervisor => "no_supervisor",
@@ -77,8 +87,9 @@ impl Findings {
     }
 }
 
-/// Returns every risk of a dealer's settings at `now` (SET-8).
-pub fn findings(dealer: &Dealer, now: DateTime<Utc>) -> Vec<Finding> {
+/// Returns every risk of a dealer's settings at `now` (SET-8). `open` returns the number of open leads of a user. The texts mention users
+/// by their marked ids ([`UserId::mention`]).
+pub fn findings(dealer: &Dealer, open: &dyn Fn(&UserId) -> u32, now: DateTime<Utc>) -> Vec<Finding> {
     let settings = &dealer.settings;
     let mut found = Findings::default();
     for fault in settings.faults() {
@@ -97,7 +108,8 @@ pub fn findings(dealer: &Dealer, now: DateTime<Utc>) -> Vec<Finding> {
         }
     }
     supervisors(settings, &mut found);
-    rotations(dealer, now, &mut found);
+    let state = State { dealer, open, now };
+    state.rotations(&mut found);
     if settings.fallback_user.is_none() {
         found.add(FindingKind::NoFallback, "fallback_user", "is not set: leads without an eligible user go to the administrator");
     }
@@ -110,17 +122,19 @@ fn supervisors(settings: &DealerSettings, found: &mut Findings) {
     for (i, member) in holders(settings) {
         let field = format!("members[{i}].supervisor");
         if settings.supervisor_of(Some(&member.user)) == &member.user {
-            let detail = format!("nobody is above {}: set a supervisor, a fallback user, or another administrator", member.user);
+            let user = member.user.mention();
+            let detail = format!("nobody is above {user}: set a supervisor, a fallback user, or another administrator");
             found.add(FindingKind::NobodyAbove, field, detail);
         } else if member.supervisor.is_none() && (member.receives_leads || member.assignable) {
-            let detail = format!("{} has no supervisor: level 2 goes to the fallback user or the administrator", member.user);
+            let user = member.user.mention();
+            let detail = format!("{user} has no supervisor: level 2 goes to the fallback user or the administrator");
             found.add(FindingKind::NoSupervisor, field, detail);
         }
     }
 }
 
-/// Returns the members who can hold leads, with their places in the list: those who get leads, the pool user, the fallback user and the
-/// administrator.
+/// Returns the members whom the steps of leads concern, with their places in the list: those who get leads, the pool user, the fallback
+/// user and the administrator.
 fn holders(settings: &DealerSettings) -> impl Iterator<Item = (usize, &Member)> {
     let pool = settings.pool.as_ref().map(|pool| &pool.user);
     let last: Vec<&UserId> = pool.into_iter().chain(&settings.fallback_user).chain([&settings.admin_user]).collect();
@@ -128,37 +142,102 @@ fn holders(settings: &DealerSettings) -> impl Iterator<Item = (usize, &Member)> 
     settings.members.iter().enumerate().filter(move |(_, member)| holds(member))
 }
 
-/// Finds rotations and groups that one user or nobody serves.
-fn rotations(dealer: &Dealer, now: DateTime<Utc>, found: &mut Findings) {
-    let settings = &dealer.settings;
-    if settings.pool.is_some() {
-        return;
-    }
-    let all: Vec<&Member> = settings.members.iter().filter(|member| member.receives_leads).collect();
-    solo(dealer, &all, ("members", "the rotation"), now, found);
-    for (i, group) in settings.distribution_groups.iter().enumerate() {
-        let of_group: Vec<&Member> = all.iter().copied().filter(|member| member.groups.contains(group)).collect();
-        let field = format!("distribution_groups[{i}]");
-        if of_group.is_empty() {
-            found.add(FindingKind::EmptyGroup, field, format!("no member of {group} receives leads"));
-        } else {
-            solo(dealer, &of_group, (&field, group.as_str()), now, found);
+/// The state that determines who can get a lead now.
+struct State<'a> {
+    dealer: &'a Dealer,
+    open: &'a dyn Fn(&UserId) -> u32,
+    now: DateTime<Utc>,
+}
+
+/// Users who share leads: a rotation, or those who can claim from the pool.
+struct Circle<'a> {
+    members: Vec<&'a Member>,
+    /// The path of the setting.
+    field: String,
+    /// The name in texts.
+    name: &'a str,
+}
+
+impl State<'_> {
+    /// Finds rotations, groups and a pool that one user or nobody serves.
+    fn rotations(&self, found: &mut Findings) {
+        let settings = &self.dealer.settings;
+        if let Some(pool) = &settings.pool {
+            let members: Vec<&Member> = settings.members.iter().filter(|member| member.assignable && member.user != pool.user).collect();
+            if members.is_empty() {
+                found.add(FindingKind::NobodyClaims, "pool", "no user is assignable: nobody can claim a lead from the pool");
+            } else {
+                self.lasting(&Circle { members, field: "pool".into(), name: "the pool" }, found);
+            }
+            return;
         }
+        let all: Vec<&Member> = settings.members.iter().filter(|member| member.receives_leads).collect();
+        self.rotation(&Circle { members: all.clone(), field: "members".into(), name: "the rotation" }, found);
+        for (i, group) in settings.distribution_groups.iter().enumerate() {
+            let members: Vec<&Member> = all.iter().copied().filter(|member| member.groups.contains(group)).collect();
+            let field = format!("distribution_groups[{i}]");
+            if members.is_empty() {
+                found.add(FindingKind::EmptyGroup, field, format!("no member of {group} receives leads"));
+            } else {
+                self.rotation(&Circle { members, field, name: group.as_str() }, found);
+            }
+        }
+    }
+
+    fn rotation(&self, circle: &Circle<'_>, found: &mut Findings) {
+        if self.lasting(circle, found) {
+            return;
+        }
+        let Circle { members, field, name } = circle;
+        let settings = &self.dealer.settings;
+        let at = settings.decided_at(self.now);
+        let takes = |member: &&&Member| self.dealer.takes_leads(&member.user, at) && !self.is_full(member);
+        match (members.as_slice(), members.iter().filter(takes).count()) {
+            (_, 0) => found.add(FindingKind::NobodyEligible, field, format!("no member of {name} can receive a lead now")),
+            ([one], _) => {
+                let one = one.user.mention();
+                let detail =
+                    format!("{one} is the only member of {name}: during an absence nobody receives its leads, even if there is a deputy");
+                found.add(FindingKind::SoloDistribution, field, detail);
+            }
+            _ => {}
+        }
+    }
+
+    /// Finds that no user of a circle can get a lead, for a reason that does not pass by itself. Returns whether it is so.
+    fn lasting(&self, Circle { members, field, name }: &Circle<'_>, found: &mut Findings) -> bool {
+        let settings = &self.dealer.settings;
+        if members.is_empty() {
+            return false;
+        }
+        if members.iter().all(|member| !is_ever_on_duty(settings, member)) {
+            let detail = format!("no user of {name} is ever on duty within the weekly opening hours");
+            found.add(FindingKind::NeverOnDuty, field, detail);
+            return true;
+        }
+        if members.iter().all(|member| self.is_full(member)) {
+            found.add(FindingKind::EverybodyFull, field, format!("every user of {name} has the maximum of open leads"));
+            return true;
+        }
+        false
+    }
+
+    fn is_full(&self, member: &Member) -> bool {
+        member.max_open.is_some_and(|most| (self.open)(&member.user) >= most)
     }
 }
 
-fn solo(dealer: &Dealer, members: &[&Member], (field, of): (&str, &str), now: DateTime<Utc>, found: &mut Findings) {
-    let at = dealer.settings.decided_at(now);
-    let taking = members.iter().filter(|member| dealer.takes_leads(&member.user, at)).count();
-    match (members, taking) {
-        (_, 0) => found.add(FindingKind::NobodyEligible, field, format!("no member of {of} can receive a lead now")),
-        ([one], _) => {
-            let detail =
-                format!("{} is the only member of {of}: during an absence nobody receives its leads, even if there is a deputy", one.user);
-            found.add(FindingKind::SoloDistribution, field, detail);
-        }
-        _ => {}
-    }
+/// Returns whether the weekly presence of a member overlaps the weekly opening hours. Always if the dealer has no weekly hours.
+fn is_ever_on_duty(settings: &DealerSettings, member: &Member) -> bool {
+    let opening = settings.calendar.hours();
+    let own: Option<&OpeningHours> = member.hours.as_ref().filter(|_| !settings.leads_outside_own_hours);
+    let overlaps = |open: &Interval, own: &Interval| open.from < own.to && own.from < open.to;
+    let works_on = |day: DayOfWeek| {
+        let open = opening.on(day.weekday());
+        let off = member.weekly_absences.iter().any(|absence| absence.day == day);
+        !off && own.map_or(!open.is_empty(), |own| open.iter().any(|open| own.on(day.weekday()).iter().any(|own| overlaps(open, own))))
+    };
+    opening.is_empty() || DayOfWeek::ALL.into_iter().any(works_on)
 }
 
 /// Finds the first time from `now` on at which a lead of a user would reach nobody who is present (ESC-12). Presence changes only at the
@@ -166,17 +245,18 @@ fn solo(dealer: &Dealer, members: &[&Member], (field, of): (&str, &str), now: Da
 /// and end of an absence that falls into opening hours, is examined.
 fn presence(settings: &DealerSettings, now: DateTime<Utc>, found: &mut Findings) {
     let times = changes_of_presence(settings, now);
-    for (i, member) in holders(settings) {
+    // A step can also concern a user who gets no leads any more and still has some, or events.
+    for (i, member) in settings.members.iter().enumerate() {
+        let who = member.user.mention();
         if let Some(at) = times.iter().find(|at| !settings.is_anybody_present(&member.user, **at)) {
             let local = at.with_timezone(&settings.calendar.zone()).format("%Y-%m-%d %H:%M");
             let detail = format!(
-                "at {local} neither {}, a deputy, the supervisor, the fallback user nor the administrator is present: notices go to the administrator",
-                member.user
+                "at {local} neither {who}, a deputy, the supervisor, the fallback user nor the administrator is present: notices go to the administrator",
             );
             found.add(FindingKind::NobodyPresent, format!("members[{i}].absences"), detail);
         } else if let Some(at) = times.iter().find(|at| !settings.reaches_somebody_above(&member.user, **at)) {
             let local = at.with_timezone(&settings.calendar.zone()).format("%Y-%m-%d %H:%M");
-            let detail = format!("at {local} nobody above {} is present: level 2 goes to the administrator", member.user);
+            let detail = format!("at {local} nobody above {who} is present: level 2 goes to the administrator");
             found.add(FindingKind::NobodyPresent, format!("members[{i}].supervisor"), detail);
         }
     }

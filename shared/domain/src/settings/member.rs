@@ -89,6 +89,9 @@ pub enum DayOfWeek {
 }
 
 impl DayOfWeek {
+    /// The days of a week.
+    pub const ALL: [Self; 7] = [Self::Mon, Self::Tue, Self::Wed, Self::Thu, Self::Fri, Self::Sat, Self::Sun];
+
     /// Returns the weekday.
     pub fn weekday(self) -> Weekday {
         match self {

@@ -25,6 +25,13 @@ impl DealerSettings {
         self.member(user).is_some_and(|member| !self.is_absent(member, at) && self.is_on_duty(member, at))
     }
 
+    /// Returns whether `user` reads notices of their own work at `at`: the user is present. If the dealer prefers to give leads outside own
+    /// hours, only absences count, because these leads must reach their owner (DIS-13).
+    fn reads_notices(&self, user: &UserId, at: DateTime<Utc>) -> bool {
+        let works = |member: &Member| self.leads_outside_own_hours || self.is_on_duty(member, at);
+        self.member(user).is_some_and(|member| !self.is_absent(member, at) && works(member))
+    }
+
     /// Returns whether `at` is within the own weekly hours of `member`; always if the member has none.
     pub fn is_on_duty(&self, member: &Member, at: DateTime<Utc>) -> bool {
         member.hours.as_ref().is_none_or(|hours| self.calendar.is_within(hours, at))
@@ -42,10 +49,13 @@ impl DealerSettings {
         self.above(owner).find(|user| Some(*user) != owner).unwrap_or(&self.admin_user)
     }
 
-    /// Returns the recipient of a notice for `user` at `at`: the user, if present; else the first person present among the deputies and
-    /// their deputies, the supervisor, the fallback user and the administrator, each with their deputies (DIS-4). If nobody is present, it
-    /// is the administrator.
+    /// Returns the recipient of a notice for `user` at `at`: the user, if present, or outside own hours if the dealer prefers that (DIS-13);
+    /// else the first person present among the deputies and their deputies, the supervisor, the fallback user and the administrator, each
+    /// with their deputies (DIS-4). If nobody is present, it is the administrator.
     pub fn recipient_for<'a>(&'a self, user: &'a UserId, at: DateTime<Utc>) -> &'a UserId {
+        if self.reads_notices(user, at) {
+            return user;
+        }
         self.recipient_after(user, &[], at).unwrap_or(&self.admin_user)
     }
 
@@ -108,7 +118,7 @@ impl DealerSettings {
 
     /// Returns whether any person is present at `at` who is notified of the work of `owner`.
     pub fn is_anybody_present(&self, owner: &UserId, at: DateTime<Utc>) -> bool {
-        self.is_present(self.recipient_for(owner, at), at)
+        self.reads_notices(owner, at) || self.is_present(self.recipient_for(owner, at), at)
     }
 
     /// Returns whether level 2 of the work of `owner` reaches another person who is present at `at`; also if nobody is above the owner,
@@ -172,14 +182,10 @@ impl Dealer {
         self.busy.get(user).copied().filter(|until| at < *until)
     }
 
-    /// Returns whether a rotation may give a lead to `user` at `at`: the user is present and not busy. If the dealer prefers it, only
-    /// absences count (DIS-13).
+    /// Returns whether a rotation may give a lead to `user` at `at`: the user is present and not busy. If the dealer prefers it, own hours
+    /// do not count (DIS-13).
     pub fn takes_leads(&self, user: &UserId, at: DateTime<Utc>) -> bool {
-        let settings = &self.settings;
-        if settings.leads_outside_own_hours {
-            return settings.member(user).is_some_and(|member| !settings.is_absent(member, at));
-        }
-        settings.is_present(user, at) && self.busy_until(user, at).is_none()
+        self.settings.reads_notices(user, at) && self.busy_until(user, at).is_none()
     }
 
     /// Marks `user` as busy until `until`, or as not busy. Drops marks that have ended.

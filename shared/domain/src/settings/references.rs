@@ -45,12 +45,12 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Returns the parts as one text. `name` returns the name of a user.
-    pub fn text(references: &[Self], name: impl Fn(&UserId) -> String) -> String {
+    /// Returns the parts as one text.
+    pub fn text(references: &[Self]) -> String {
         let mut parts: BTreeMap<(usize, &str), Vec<String>> = BTreeMap::new();
         for reference in references {
             let place = usize::from(reference.of().is_some());
-            parts.entry((place, reference.part())).or_default().extend(reference.of().map(&name));
+            parts.entry((place, reference.part())).or_default().extend(reference.of().map(UserId::mention));
         }
         let part = |((_, part), users): ((usize, &str), Vec<String>)| match users.len() {
             0 => part.to_owned(),

@@ -110,7 +110,7 @@ where
     let (mut group, mut partner) = (None, None);
     let (answer, failed) = match Call::read(platform, event, started).boxed().await {
         Ok(mut call) => {
-            let (replays, subject) = (call.replays(), call.take_subject());
+            let (replays, subject, sender) = (call.replays(), call.take_subject(), call.scope.clone());
             // Of the sender, the log has companies only: the access log has the user (PRV-1).
             group = Some(call.scope.group().to_string());
             partner = if let Actor::Partner(id) = call.scope.actor() { Some(id.to_string()) } else { None };
@@ -122,7 +122,7 @@ where
                         Some(subject) => subject.checked(platform, problem).boxed().await,
                         None => problem,
                     };
-                    refused(problem, &request_id, shown)
+                    refused(problem.named(platform, &sender).boxed().await, &request_id, shown)
                 }
             }
         }

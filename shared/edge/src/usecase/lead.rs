@@ -252,13 +252,17 @@ pub async fn make_together<A>(
         together.items.extend(days.into_values().map(Item::Day));
         Ok((Some(together).filter(|together| !together.items.is_empty()), answers))
     });
-    let answers = changed.await?.into_iter().map(|answer| {
-        answer.map(|((answer, known), again)| {
-            call.note_repeat(again || known);
-            answer
-        })
-    });
-    Ok(answers.collect())
+    let mut answers = Vec::new();
+    for answer in changed.await? {
+        answers.push(match answer {
+            Ok(((answer, known), again)) => {
+                call.note_repeat(again || known);
+                Ok(answer)
+            }
+            Err(problem) => Err(problem.named(platform, &call.scope).await),
+        });
+    }
+    Ok(answers)
 }
 
 /// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or

@@ -38,9 +38,17 @@ pub(crate) fn by_turn(lead: &mut Lead, lanes: &mut Lanes<'_>, now: DateTime<Utc>
     Some(assigned)
 }
 
-/// Gives `lead` to `owner`, with time to act (DIS-7); it is counted among the open leads of `owner` from now on. Returns the timeline event
-/// and the notice to the new owner.
-pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: AssignmentReason, lanes: &mut Lanes<'_>, now: DateTime<Utc>) -> (Event, Item) {
+/// Gives `lead` to `owner`, with time to act (DIS-7); it is counted among the open leads of `owner` from now on. If `owner` has the maximum
+/// of open leads, the reason notes that (DIS-13). Returns the timeline event and the notice to the new owner.
+pub(crate) fn hand_over(
+    lead: &mut Lead,
+    owner: UserId,
+    mut why: AssignmentReason,
+    lanes: &mut Lanes<'_>,
+    now: DateTime<Utc>,
+) -> (Event, Item) {
+    let full = lead.status == Status::InProgress && !why.despite.contains(&PassedOverFor::Full) && lanes.full_load(&owner).is_some();
+    why.despite.extend(full.then_some(PassedOverFor::Full));
     let from = lead.owner.replace(owner.clone());
     lead.give_time(lanes.dealer(), from.as_ref(), now);
     lead.assignment += 1;
@@ -80,6 +88,8 @@ pub struct ByHand {
     pub user: UserId,
     /// The obstacles that the assignment accepts: `absent`, `full`.
     pub despite: Vec<PassedOverFor>,
+    /// Whether the user who assigns the lead may exceed the new owner's maximum of open leads (`Scope::may_exceed_maximum_of`).
+    pub may_exceed: bool,
     /// The note of the user who assigns the lead.
     pub note: Option<String>,
 }
@@ -90,10 +100,10 @@ pub struct ByHand {
 ///
 /// # Errors
 /// 422 if the user does not work here or is not `assignable` (the pool's user need not be); 409 if the lead is closed, or the user is
-/// absent or has the maximum of open leads and [`ByHand::despite`] does not name it.
+/// absent or has the maximum of open leads and [`ByHand::despite`] does not name it, or the maximum may not be exceeded.
 pub fn to_user(input: LeadInput<'_>, by_hand: &ByHand, load: LoadLane<'_>) -> Result<Option<Decision>, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
-    let ByHand { user, despite, note } = by_hand;
+    let ByHand { user, despite, may_exceed, note } = by_hand;
     if lead.owner.as_ref() == Some(user) {
         return Ok(None);
     }
@@ -108,8 +118,19 @@ pub fn to_user(input: LeadInput<'_>, by_hand: &ByHand, load: LoadLane<'_>) -> Re
     let available = Availability::new(dealer, open.as_ref(), now);
     let obstacles: Vec<PassedOverFor> =
         member.filter(|_| !of_pool).into_iter().flat_map(|member| available.obstacles_by_hand(member)).collect();
-    if obstacles.iter().any(|obstacle| !despite.contains(obstacle)) {
-        return Err(cannot_take(user, &obstacles, &available));
+    let accepted = |obstacle: &PassedOverFor| despite.contains(obstacle) && (*may_exceed || *obstacle != PassedOverFor::Full);
+    if !obstacles.iter().all(accepted) {
+        return Err(match available.load_of(user).filter(|_| !may_exceed && obstacles.contains(&PassedOverFor::Full)) {
+            Some(load) if by.user() == Some(user) => you_are_full(load),
+            Some((open, most)) => {
+                let (who, supervisor) = (user.mention(), dealer.settings.supervisor_of(Some(user)).mention());
+                let free = free(&available, None);
+                let detail =
+                    format!("{who} has {open} of {most} open leads; present and free: {free}; only {supervisor} can exceed the maximum");
+                Refusal::conflict("DIS-13", detail)
+            }
+            None => cannot_take(user, &obstacles, &available),
+        });
     }
     let mut changed = lead.touched(now);
     let why = AssignmentReason { despite: obstacles, note: note.clone(), ..AssignmentReason::of("DIS-7") };
@@ -125,9 +146,12 @@ pub fn to_user(input: LeadInput<'_>, by_hand: &ByHand, load: LoadLane<'_>) -> Re
 /// The maximum number of users that a refusal names.
 const NAMED: usize = 10;
 
-/// Returns the users who are present and free, without `except`, each with the number of open leads and the maximum.
-pub(crate) fn names_of_free(available: &Availability<'_>, except: Option<&UserId>) -> String {
-    let with_load = |user: &UserId| available.load_of(user).map_or(user.to_string(), |(open, most)| format!("{user} ({open}/{most})"));
+/// Returns the users who are present and free, without `except`, for a text: each with the number of open leads and the maximum.
+pub(crate) fn free(available: &Availability<'_>, except: Option<&UserId>) -> String {
+    let with_load = |user: &UserId| match available.load_of(user) {
+        Some((open, most)) => format!("{} ({open}/{most})", user.mention()),
+        None => user.mention(),
+    };
     let members = available.settings().members.iter().filter(|member| Some(&member.user) != except);
     let free = members.filter(|member| member.assignable && available.obstacles(member).next().is_none());
     let free: Vec<String> = free.map(|member| with_load(&member.user)).collect();
@@ -138,24 +162,30 @@ pub(crate) fn names_of_free(available: &Availability<'_>, except: Option<&UserId
     }
 }
 
+/// Returns the refusal of a lead for a user who has the maximum of open leads.
+pub(crate) fn you_are_full((open, most): (u32, u32)) -> Refusal {
+    let detail = format!("you have {open} of {most} open leads; close one, or let a supervisor assign the lead to you");
+    Refusal::conflict("DIS-13", detail)
+}
+
 /// Returns the refusal that says why `user` cannot take a lead, and who can.
 fn cannot_take(user: &UserId, obstacles: &[PassedOverFor], available: &Availability<'_>) -> Refusal {
-    let names = names_of_free(available, None);
     let despite = match obstacles {
         [PassedOverFor::Absent] => r#"["absent"]"#,
         [PassedOverFor::Full] => r#"["full"]"#,
         _ => r#"["absent", "full"]"#,
     };
+    let (who, names) = (user.mention(), free(available, None));
     match available.load_of(user).filter(|_| !obstacles.contains(&PassedOverFor::Absent)) {
         Some((open, most)) => Refusal::conflict(
             "DIS-7",
             format!(
-                "{user} has {open} of {most} open leads; present and free: {names}; to assign the lead all the same, send despite {despite}"
+                "{who} has {open} of {most} open leads; present and free: {names}; to assign the lead all the same, send despite {despite}"
             ),
         ),
         None => Refusal::conflict(
             "DIS-7",
-            format!("{user} is absent; present and free: {names}; to assign the lead all the same, send despite {despite}"),
+            format!("{who} is absent; present and free: {names}; to assign the lead all the same, send despite {despite}"),
         ),
     }
 }

@@ -1,5 +1,6 @@
 //! The lanes of a dealer that a decision reads and changes, with the count of open leads (DIS-13).
 
+use crate::base::UserId;
 use crate::decision::{Decision, Item};
 use crate::distribution::{LaneState, LoadLane, OpenLeads, Rotation};
 use crate::lead::{Lead, is_pooled};
@@ -56,6 +57,14 @@ impl<'a> Lanes<'a> {
     pub(crate) fn open(&mut self) -> Option<OpenLeads> {
         let since = self.dealer.counts_since?;
         self.rotation(&COUNTING)?.open.clone().filter(|open| open.since() == since)
+    }
+
+    /// Returns the number of open leads of `user` and the maximum, if the user has reached it. The pool user never has (DIS-13).
+    pub(crate) fn full_load(&mut self, user: &UserId) -> Option<(u32, u32)> {
+        let settings = &self.dealer.settings;
+        let most = settings.member(user)?.max_open.filter(|_| settings.pool.as_ref().is_none_or(|pool| pool.user != *user))?;
+        let open = self.open()?.of(user);
+        (open >= most).then_some((open, most))
     }
 
     /// Counts `lead` for its owner, or takes it out of the count, after a change of its owner, status or dealer. Every such change calls

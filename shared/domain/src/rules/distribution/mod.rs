@@ -8,7 +8,7 @@ mod reaction_claim;
 mod turn;
 
 pub use assignment::{ByHand, distribute_all, to_dealer, to_user};
-pub(crate) use assignment::{by_turn, hand_over, names_of_free};
+pub(crate) use assignment::{by_turn, free, hand_over, you_are_full};
 pub(crate) use lanes::Lanes;
 pub use lanes::with_open_counted;
 pub(crate) use passed::{given_back, handed_on, passed_on};

@@ -2,9 +2,9 @@
 
 use crate::base::{Actor, LeadId, Refusal, UserId};
 use crate::decision::{Decision, Item, commit};
-use crate::distribution::{AssignmentReason, Availability, LoadLane, Pool};
+use crate::distribution::{AssignmentReason, LoadLane, Pool};
 use crate::lead::{Lead, is_pooled};
-use crate::rules::distribution::{Lanes, hand_over};
+use crate::rules::distribution::{Lanes, hand_over, you_are_full};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
@@ -95,18 +95,15 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
         return Ok(Claimed::Theirs);
     }
     if !settings.member(user).is_some_and(|member| member.assignable) {
-        return Err(Refusal::conflict("DIS-8", format!("{user} is not assignable at {}", dealer.id)));
+        return Err(Refusal::conflict("DIS-8", format!("{} is not assignable at {}", user.mention(), dealer.id)));
     }
     if !is_pooled(lead, settings) {
-        let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {owner}"));
+        let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {}", owner.mention()));
         return Err(Refusal::conflict("DIS-8", format!("the lead is not in the pool: it is {}, and {owner}", lead.status.name())));
     }
     let mut lanes = Lanes::new(dealer, waiting.lanes);
-    let open = lanes.open();
-    let available = Availability::new(dealer, open.as_ref(), now);
-    if let Some((open, most)) = available.load_of(user).filter(|_| available.is_full(user)) {
-        let detail = format!("you have {open} of {most} open leads; close one, or let a supervisor assign the lead to you");
-        return Err(Refusal::conflict("DIS-13", detail));
+    if let Some(load) = lanes.full_load(user) {
+        return Err(you_are_full(load));
     }
     match waiting.oldest(dealer) {
         Oldest::Unknown => {

@@ -5,7 +5,7 @@ use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item, LeadInput};
 use crate::lead::{Event, is_pooled};
 use crate::rules::distribution::pool::{Oldest, PoolLeads, claimed, only_oldest};
-use crate::rules::distribution::{Lanes, hand_over};
+use crate::rules::distribution::{Lanes, hand_over, you_are_full};
 use chrono::{DateTime, Utc};
 
 /// The event types by which a user records that the customer called or came in.
@@ -71,11 +71,11 @@ impl Taking {
 }
 
 /// Extends a decision about a lead of the pool. A reaction of an assignable user claims the lead for that user. With `oldest_only`, a
-/// reaction to another lead than the oldest, and each other way to take it, is refused, unless the customer called or came in. Customers,
-/// partners and users who do not work at the dealer take no lead.
+/// reaction to another lead than the oldest, and each other way to take it, is refused, unless the customer called or came in. So is a
+/// reaction of a user who has the maximum of open leads. Customers, partners and users who do not work at the dealer take no lead.
 ///
 /// # Errors
-/// 409 names the oldest lead.
+/// 409 names the oldest lead, or states that the user has the maximum of open leads.
 pub fn with_claim(mut decision: Decision, input: LeadInput<'_>, waiting: PoolLeads<'_>) -> Result<Decision, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
     let settings = &dealer.settings;
@@ -97,6 +97,11 @@ pub fn with_claim(mut decision: Decision, input: LeadInput<'_>, waiting: PoolLea
         return Ok(decision);
     }
     let mut lanes = Lanes::new(dealer, waiting.lanes);
+    // A lead that the reaction closes counts too, because its owner could reopen it. If the customer called or came in, the timeline notes
+    // that the user was full.
+    if let Some(load) = lanes.full_load(user).filter(|_| claims && !taking.inbound) {
+        return Err(you_are_full(load));
+    }
     let mut assigned = None;
     for item in &mut decision.items {
         match item {

@@ -35,7 +35,7 @@ pub struct Departure {
 }
 
 /// Returns the settings of the dealers without the user, or without the user's part in the distribution, and the orders that hand over the
-/// work. `name` returns the name of a user.
+/// work.
 ///
 /// # Errors
 /// 409 if another setting of a dealer still names the user, such as a supervisor or the fallback user; 409 if there are too many dealers;
@@ -45,11 +45,11 @@ pub fn departures<'a>(
     departing: &[Departing<'_>],
     asked: Asked<'_>,
     stored: impl Fn(&DealerId, &str) -> Option<&'a HandOver>,
-    name: impl Fn(&UserId) -> String,
 ) -> Result<Departure, Refusal> {
     if departing.len() > MOST {
         let detail = format!(
-            "{user} is a member at {} dealers; at most {MOST} can change at once: remove the member at some first",
+            "{} is a member at {} dealers; at most {MOST} can change at once: remove the member at some first",
+            user.mention(),
             departing.len()
         );
         return Err(Refusal::conflict("SET-7", detail));
@@ -63,7 +63,7 @@ pub fn departures<'a>(
         let still: Vec<Reference<'_>> =
             before.settings.references(user, asked.now).into_iter().filter(|named| !keeps_pool || *named != Reference::Pool).collect();
         if !still.is_empty() {
-            return Err(Refusal::conflict("SET-7", still_named(user, before, &still, &name)));
+            return Err(Refusal::conflict("SET-7", still_named(user, before, &still)));
         }
         match reason {
             HandOverReason::Rights => {
@@ -93,8 +93,8 @@ pub fn departures<'a>(
     Ok(departure)
 }
 
-/// Returns the text that the settings of `dealer` still name `user`. `name` returns the name of a user.
-pub fn still_named(user: &UserId, dealer: &Dealer, references: &[Reference<'_>], name: impl Fn(&UserId) -> String) -> String {
-    let (who, parts) = (name(user), Reference::text(references, &name));
+/// Returns the text that the settings of `dealer` still name `user`.
+pub fn still_named(user: &UserId, dealer: &Dealer, references: &[Reference<'_>]) -> String {
+    let (who, parts) = (user.mention(), Reference::text(references));
     format!("{who} has a part in the settings of {} that somebody else must get first: {parts}", dealer.id)
 }

@@ -3,7 +3,7 @@
 use crate::base::{Actor, Refusal, UserId};
 use crate::distribution::{Availability, OpenLeads, PassedOverFor};
 use crate::people::User;
-use crate::rules::distribution::names_of_free;
+use crate::rules::distribution::free;
 use crate::settings::{
     Absence, AbsenceHandOver, Dealer, DealerSettings, HandOver, HandOverPhase, HandOverReason, HandOverTo, Member, Moved,
 };
@@ -157,24 +157,25 @@ fn check(to: &HandOverTo, leaver: &UserId, (after, target): (&Dealer, Target<'_>
 /// Returns why `user` cannot take the work of `leaver`, and who can. `None` if the user can.
 fn obstacle(user: &UserId, leaver: &UserId, (after, target): (&Dealer, Target<'_>), asked: Asked<'_>) -> Option<String> {
     let available = Availability::new(after, target.open, asked.now);
-    let free = || names_of_free(&available, Some(leaver));
+    let names = || free(&available, Some(leaver));
+    let who = user.mention();
     let works = target.user.is_some_and(|user| user.is_here() && user.works_leads());
     let Some(member) = after.settings.member(user).filter(|member| member.assignable && user != leaver) else {
         let dealer = &after.id;
         return Some(format!(
-            "must name a user who can take the work: {user} does not stay at {dealer} as an assignable user; free: {}",
-            free()
+            "must name a user who can take the work: {who} does not stay at {dealer} as an assignable user; free: {}",
+            names()
         ));
     };
     if !works {
-        return Some(format!("must name a user who can take the work: {user} may not read and work leads; free: {}", free()));
+        return Some(format!("must name a user who can take the work: {who} may not read and work leads; free: {}", names()));
     }
     let obstacle = available.obstacles_by_hand(member).find(|obstacle| !asked.despite.contains(obstacle))?;
     Some(match available.load_of(user).filter(|_| obstacle == PassedOverFor::Full) {
         Some((open, most)) => {
-            format!("{user} has {open} of {most} open leads; free: {}; to hand over all the same, send despite=full", free())
+            format!("{who} has {open} of {most} open leads; free: {}; to hand over all the same, send despite=full", names())
         }
-        None => format!("{user} is absent; free: {}; to hand over all the same, send despite=absent", free()),
+        None => format!("{who} is absent; free: {}; to hand over all the same, send despite=absent", names()),
     })
 }
 

@@ -148,9 +148,11 @@ pub fn receive(
     let mut lanes = Lanes::new(dealer, load);
     let assigned = match owner_before(here, &mut lanes, arrival.at) {
         Before::Free(owner) => Some(hand_over(&mut lead, owner, AssignmentReason::of("DIS-5"), &mut lanes, arrival.at)),
-        Before::Full(owner) if !found.contended => by_turn(&mut lead, &mut lanes, arrival.at).map(|assigned| passing(owner, assigned)),
+        Before::Unable(owner, reason) if !found.contended => {
+            by_turn(&mut lead, &mut lanes, arrival.at).map(|assigned| passing(owner, reason, assigned))
+        }
         Before::Nobody if !found.contended => by_turn(&mut lead, &mut lanes, arrival.at),
-        Before::Full(_) | Before::Nobody => None,
+        Before::Unable(..) | Before::Nobody => None,
     };
     if let Some((event, notice)) = assigned {
         lead.origin.owner = lead.owner.clone();

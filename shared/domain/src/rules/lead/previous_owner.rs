@@ -11,9 +11,9 @@ use chrono::{DateTime, Utc};
 pub(super) enum Before {
     /// Gets the lead outside the rotation.
     Free(UserId),
-    /// Would get it, but has the maximum of open leads (DIS-13).
-    Full(UserId),
-    /// There is none who is present and assignable, or the dealer has disabled this.
+    /// Would get it, but cannot take a lead now: is absent, busy or off duty, or has the maximum of open leads (DIS-13).
+    Unable(UserId, PassedOverFor),
+    /// There is none who is assignable here, or the dealer has disabled this.
     Nobody,
 }
 
@@ -22,20 +22,21 @@ pub(super) fn owner_before(latest: Option<&Lead>, lanes: &mut Lanes<'_>, now: Da
     let dealer = lanes.dealer();
     let settings = &dealer.settings;
     let owner = latest.filter(|_| !settings.existing_contacts_to_rotation).and_then(|lead| lead.owner.clone());
-    let here = |owner: &UserId| {
-        settings.member(owner).is_some_and(|member| member.assignable) && dealer.takes_leads(owner, settings.decided_at(now))
-    };
-    let Some(owner) = owner.filter(here) else { return Before::Nobody };
+    let Some(member) = owner.and_then(|owner| settings.member(&owner)).filter(|member| member.assignable) else { return Before::Nobody };
     let open = lanes.open();
-    if Availability::new(dealer, open.as_ref(), now).is_full(&owner) { Before::Full(owner) } else { Before::Free(owner) }
+    match Availability::new(dealer, open.as_ref(), now).obstacles(member).next() {
+        Some(reason) => Before::Unable(member.user.clone(), reason),
+        None => Before::Free(member.user.clone()),
+    }
 }
 
-/// Adds to an assignment that a full user was passed over.
-pub(super) fn passing(full: UserId, (mut event, notice): (Event, Item)) -> (Event, Item) {
-    if let Event::Assigned { why, .. } = &mut event
-        && !why.passed_over.iter().any(|passed| passed.user == full)
+/// Adds to an assignment that the owner of the contact's latest lead was passed over, unless that user gets the lead nevertheless.
+pub(super) fn passing(user: UserId, reason: PassedOverFor, (mut event, notice): (Event, Item)) -> (Event, Item) {
+    if let Event::Assigned { to, why, .. } = &mut event
+        && *to != user
+        && !why.passed_over.iter().any(|passed| passed.user == user)
     {
-        why.passed_over.insert(0, PassedOver { user: full, reason: PassedOverFor::Full });
+        why.passed_over.insert(0, PassedOver { user, reason });
     }
     (event, notice)
 }
