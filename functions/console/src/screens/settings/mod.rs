@@ -29,7 +29,9 @@ use crate::reply::Reply;
 use crate::view::Language;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
+pub(super) use edit::week;
 use sections::{GROUPS, find};
+pub(super) use words::hand_over;
 
 pub(super) const PART: Part = Part {
     screens: &[

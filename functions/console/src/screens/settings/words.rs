@@ -3,7 +3,7 @@
 use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
 use super::values::{at, moment, rows_of};
 use crate::api::Data;
-use crate::view::Zoned;
+use crate::view::{Language, Zoned};
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -108,6 +108,7 @@ impl Words {
             (Kind::Shown(Shown::Moment), Json::String(text)) => {
                 chrono::DateTime::parse_from_rfc3339(text).map(|at| self.zoned.at(at.to_utc())).unwrap_or_default()
             }
+            (Kind::Shown(Shown::HandOver), Json::Object(_)) => hand_over(value, self.zoned.language, |id| self.name(id).to_owned()),
             (Kind::Ticks(values), Json::Array(_)) => texts(value).map(|text| self.choice(*values, text)).collect::<Vec<_>>().join(", "),
             (_, Json::Array(_)) => texts(value).collect::<Vec<_>>().join(", "),
             (Kind::Minutes | Kind::MinutesOf(_), Json::Number(number)) => self.minutes(number.as_i64().unwrap_or_default()),
@@ -204,6 +205,17 @@ impl Words {
             changes.extend(own.into_iter().map(|change| Change { what: format!("{} · {}", self.name(&name), change.what), ..change }));
         }
     }
+}
+
+/// Writes the hand-over of an absence: to whom, and whether the work goes back.
+pub(in crate::screens) fn hand_over(hand_over: &Json, language: Language, name: impl Fn(&str) -> String) -> String {
+    let text = |key: &str| language.text(&format!("settings.hand_over.{key}")).unwrap_or_default();
+    let to = match hand_over["to"].as_str().unwrap_or("distribution") {
+        "distribution" => text("distribution").to_owned(),
+        "pool" => text("pool").to_owned(),
+        other => text("user").replace("{name}", &name(other.strip_prefix("user:").unwrap_or(other))),
+    };
+    if hand_over["back"] == true { format!("{to}, {}", text("back")) } else { to }
 }
 
 /// Whether the rows that both lists have stand in the same order in both.
