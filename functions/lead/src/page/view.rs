@@ -8,6 +8,7 @@ use crate::elements::CountsView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{LostReason, Right, Status, StepKind};
+use forecourt_domain::bookings::Impediment;
 use forecourt_domain::lead::{DeadlineRequest, Lead, Reaction};
 use forecourt_domain::messages::{Message, MessageState, Notice};
 use forecourt_domain::settings::DealerSettings;
@@ -241,8 +242,13 @@ impl LeadPageView {
         }
     }
 
-    /// The page with the user who grants a requested move of the deadline, and whether `scope` may grant it (ESC-12).
-    pub(crate) fn with_approver(mut self, lead: &Lead, settings: &DealerSettings, scope: &Scope) -> Self {
+    /// The page with what follows from the settings: the user who grants a requested move of the deadline, whether `scope` may grant it
+    /// (ESC-12), and why the next event cannot take place as planned (APT-9).
+    pub(crate) fn with_settings(mut self, page: &LeadPage, settings: &DealerSettings, scope: &Scope, now: DateTime<Utc>) -> Self {
+        let lead = &page.lead;
+        if let Some((view, event)) = self.next_action_event.as_mut().zip(page.next.as_ref()) {
+            view.affected = event.affected(lead.owner.as_ref(), settings, now).map(Impediment::name);
+        }
         if let Some(requested) = self.lead.deadline.as_mut().and_then(|deadline| deadline.requested.as_mut()) {
             requested.approver = Some(settings.supervisor_of(lead.owner.as_ref()).to_string());
             requested.may_approve = Some(scope.needs(Right::WorkLeads).is_ok() && scope.agrees_for(lead, settings));

@@ -108,7 +108,8 @@ fn hand_over_of(body: &Json) -> Json {
 
 /// To whom the work can go: the distribution, the pool, or one of the dealer's other people.
 fn targets(subject: &Subject<'_>, zoned: &Zoned) -> Choices {
-    let whole = ["distribution", "pool"].map(|to| (to.to_owned(), settings::hand_over(&json!({ "to": to }), zoned.language, str::to_owned)));
+    let whole =
+        ["distribution", "pool"].map(|to| (to.to_owned(), settings::hand_over(&json!({ "to": to }), zoned.language, str::to_owned)));
     let one = |(id, name): (String, String)| {
         let to = format!("user:{id}");
         let shown = settings::hand_over(&json!({ "to": to }), zoned.language, |_| name.clone());
@@ -131,6 +132,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         return Err(Trouble::NoPage);
     }
     let subject = Subject::of(page)?;
+    subject.is_for(page)?;
     let parts = subject.parts();
     let present = page.get(Operation::ReadUserAbsences, &parts, Vec::new()).await?;
     let list = present.get("absences").items();
@@ -184,7 +186,13 @@ fn meant(page: &Page<'_>, list: &[Data], place: usize) -> Result<usize, Trouble>
     };
     match named {
         Some(named) => list.iter().position(|one| identity(one) == named).ok_or_else(gone),
-        None => if place < list.len() { Ok(place) } else { Err(gone()) },
+        None => {
+            if place < list.len() {
+                Ok(place)
+            } else {
+                Err(gone())
+            }
+        }
     }
 }
 

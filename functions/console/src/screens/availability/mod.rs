@@ -9,6 +9,7 @@ use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Setting, needed};
 use crate::reply::Reply;
 use crate::view::Language;
+use forecourt_domain::base::Right;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use serde_json::Value as Json;
@@ -97,6 +98,11 @@ impl<'a> Subject<'a> {
         let dealer = page.dealer(page.required("dealer")?).ok_or(Trouble::NoPage)?;
         let user = page.part("user");
         Ok(Self { dealer, user: user.unwrap_or(page.me.text("id")), is_reader: user.is_none() })
+    }
+
+    /// Refuses a form for another user to those who may not send it.
+    fn is_for(&self, page: &Page<'_>) -> Result<(), Trouble> {
+        if self.user == page.me.text("id") { Ok(()) } else { page.needs(Right::ChangeSettings) }
     }
 
     fn place(&self) -> Place<'_> {
@@ -193,6 +199,7 @@ async fn busy(page: &Page<'_>) -> Result<Reply, Trouble> {
     let name = page.required("form")?;
     let (_, form) = BUSY.iter().find(|(known, _)| *known == name).ok_or(Trouble::NoPage)?;
     let subject = Subject::of(page)?;
+    subject.is_for(page)?;
     let (parts, back) = (subject.parts(), address(page, &subject.dealer));
     let setting = Setting {
         place: subject.place(),

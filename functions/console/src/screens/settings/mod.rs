@@ -27,9 +27,9 @@ use super::{Page, Part, Place, Screen};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::view::Language;
+pub(super) use edit::week;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
-pub(super) use edit::week;
 use sections::{GROUPS, find};
 pub(super) use words::hand_over;
 

@@ -213,7 +213,8 @@ pub(super) fn read(section: &Section, pairs: &Pairs, zoned: &Zoned, open: impl F
 /// Adds to the objects of a body the fields of the stored ones that the section does not have.
 pub(super) fn keep_others(section: &Section, body: &mut Json, stored: &Json) {
     for name in section.fields.iter().filter(|field| field.name.contains('.')).map(Field::top) {
-        let (Some(sent), Some(stored)) = (body.get_mut(name).and_then(Json::as_object_mut), stored.get(name).and_then(Json::as_object)) else {
+        let (Some(sent), Some(stored)) = (body.get_mut(name).and_then(Json::as_object_mut), stored.get(name).and_then(Json::as_object))
+        else {
             continue;
         };
         for (field, value) in stored {
