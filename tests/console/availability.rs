@@ -157,7 +157,7 @@ async fn dis_12_a_long_absence_shows_its_bookings_and_offers_a_hand_over() {
         assert!(sent.text.contains(text), "{text}: {}", sent.text);
     }
     let mine = anna.get("/desk/me").await;
-    assert!(mine.text.contains("Lange Abwesenheit (10 Arbeitstage)"), "{}", mine.text);
+    assert!(mine.text.contains("Lange Abwesenheit (11 Arbeitstage)"), "{}", mine.text);
     for _ in 0..2 {
         let sent = fill_in(&mut anna, &own("hand-over/0"), &[("hand_over.to", "user:ben.krause"), ("hand_over.back", "on")]).await;
         assert_eq!(sent.status, 303, "{}", sent.text);

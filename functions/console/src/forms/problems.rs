@@ -68,9 +68,9 @@ impl Problems {
 /// Returns a text with names in the place of ids.
 fn with_names(text: &str, people: &[Data]) -> String {
     let named = |word: &str| {
-        // A full stop may end the sentence.
+        // A full stop may end the sentence, and a capital letter begin it.
         let id = word.trim_end_matches('.');
-        let person = people.iter().find(|person| person.text("id") == id).filter(|_| !id.is_empty());
+        let person = people.iter().find(|person| person.text("id").eq_ignore_ascii_case(id)).filter(|_| !id.is_empty());
         person.map_or_else(|| word.to_owned(), |person| format!("{}{}", person.text("name"), &word[id.len()..]))
     };
     let in_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
