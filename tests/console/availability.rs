@@ -121,6 +121,10 @@ async fn dis_13_a_seller_sets_the_own_week_and_takes_it_back() {
     for text in ["Montag", "09:00–13:00", "Mittwoch (Vertretung: Ben Krause)"] {
         assert!(mine.text.contains(text), "{text}: {}", mine.text);
     }
+    let history = desk.signed_in(ADMIN).await.get(&format!("/desk/d/{NORDSTERN}/settings/history")).await;
+    for text in ["Anna Vogt · Eigene Wochenzeiten", "Montag 09:00–13:00; Dienstag 09:00–24:00", "Mittwoch · Vertretung: Ben Krause"] {
+        assert!(history.text.contains(text), "{text}: {}", history.text);
+    }
     // Without any time there are no own hours. The weekly absence stays, since its row is sent.
     let version = anna.get(&own("week")).await.value("version").unwrap();
     let empty = [("weekly_absences.0", "row"), ("weekly_absences.0.day", "wed"), ("weekly_absences.0.deputy", "ben.krause")];

@@ -98,6 +98,8 @@ pub(super) enum Kind {
     Words,
     /// Intervals of a day, `[["08:00", "12:30"]]`.
     Intervals,
+    /// The own hours of a user by weekday, which the history writes in one line.
+    Week,
     /// A list of objects.
     Rows(&'static Rows),
     /// A value that is shown and never sent.

@@ -86,7 +86,7 @@ impl Inputs<'_> {
             Kind::Ticks(_) | Kind::Groups => ("ticks", None),
             Kind::Words => ("words", None),
             Kind::Intervals => ("intervals", None),
-            Kind::Shown(_) | Kind::Rows(_) => ("shown", None),
+            Kind::Shown(_) | Kind::Rows(_) | Kind::Week => ("shown", None),
         };
         let intervals = match field.kind {
             Kind::Intervals => self.intervals(path),

@@ -6,7 +6,8 @@ use forecourt_edge::routes::SettingsPart;
 
 const WEEKDAYS: &[&str] = &["hours.tue", "hours.wed", "hours.thu", "hours.fri"];
 const DAY_OFF_KINDS: &[&str] = &["public_holiday", "company_holiday"];
-const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// The weekdays, as the API names them.
+pub(super) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const LEAD_TYPES: &[&str] = &["new_car", "used_car", "trade_in", "test_drive", "service", "other"];
 /// The types of events that customers can book or that sellers plan with a duration.
 const BOOKED_TYPES: &[&str] =
@@ -302,6 +303,7 @@ pub(super) const MEMBERS: Section = section(
                 field("groups", Kind::Words),
                 rows("absences", &Rows { fields: &[FROM, UNTIL, DEPUTY, HAND_OVER], shape: Shape::List }),
                 rows("weekly_absences", &WEEKLY_ABSENCES),
+                field("hours", Kind::Week),
             ],
             shape: Shape::Fixed,
         },

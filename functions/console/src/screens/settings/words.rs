@@ -1,11 +1,12 @@
 //! Values and changes of settings in words.
 
 use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
+use super::sections::DAYS;
 use super::values::{at, moment, rows_of};
 use crate::api::Data;
 use crate::view::{Language, Zoned};
 use chrono::{NaiveDate, TimeDelta};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
 /// Writes values for a reader.
@@ -91,6 +92,8 @@ impl Words {
             (Kind::Flag | Kind::Shown(Shown::Flag), value) => self.yes(value == &Json::Bool(true)),
             // A weekday without hours is left out by the API.
             (Kind::Intervals, value) if value.as_array().is_none_or(Vec::is_empty) => self.text("closed").to_owned(),
+            (Kind::Week, Json::Null) => self.text("no_week").to_owned(),
+            (Kind::Week, Json::Object(days)) => self.week(days),
             (_, Json::Null) => String::new(),
             (Kind::Intervals, Json::Array(intervals)) => {
                 let written = intervals.iter().map(|interval| texts(interval).collect::<Vec<_>>().join("–"));
@@ -120,6 +123,15 @@ impl Words {
             _ => String::new(),
         };
         if words.is_empty() { "–".to_owned() } else { words }
+    }
+
+    /// Writes the own hours of a user, day by day.
+    fn week(&self, days: &Map<String, Json>) -> String {
+        let of_day = |day: &&str| {
+            let times = self.value("", &Kind::Intervals, days.get(*day)?);
+            Some(format!("{} {times}", self.text(&format!("value.day.{day}"))))
+        };
+        DAYS.iter().filter_map(of_day).collect::<Vec<_>>().join("; ")
     }
 
     /// Writes a row: its first value, and the others that are set with their labels.
