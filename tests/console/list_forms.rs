@@ -121,7 +121,8 @@ async fn set_10_a_list_form_that_is_sent_unchanged_changes_nothing() {
 /// A change in a form: the part, the buttons, other values of inputs, and what it changes in the settings.
 type Change<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)], &'a dyn Fn(&mut Value));
 
-/// SET-10, DESK-4: a change of one field of one row leaves all other fields of all rows as they are, also those that the form does not show.
+/// SET-10, DESK-4: a change of one field of one row leaves all other fields of all rows as they are, also those that the form does not
+/// show.
 #[tokio::test]
 async fn set_10_a_change_of_one_row_keeps_every_other_field_of_every_row() {
     let desk = Desk::new().await;
