@@ -1,11 +1,13 @@
 //! The console: sign-in and sessions, what pages may not show, and what every screen keeps.
 
+mod availability;
 mod choices;
 mod details;
 mod forms;
 mod group;
 mod help;
 mod links;
+mod list_forms;
 mod lists;
 mod live;
 mod pages;

@@ -1,6 +1,7 @@
 //! The table of screens. Each has a file or folder of its own, with its templates and texts.
 
 mod appointments;
+mod availability;
 mod calendar;
 mod charts;
 mod choices;
@@ -47,7 +48,7 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 14] = [
+const PARTS: [&Part; 15] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
@@ -60,6 +61,7 @@ const PARTS: [&Part; 14] = [
     &exports::PART,
     &settings::PART,
     &group::PART,
+    &availability::PART,
     &me::PART,
     &help::PART,
 ];

@@ -6,7 +6,9 @@ use super::timeline::EntryView;
 use crate::cursor;
 use crate::elements::CountsView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{LostReason, Status, StepKind};
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{LostReason, Right, Status, StepKind};
+use forecourt_domain::bookings::Impediment;
 use forecourt_domain::lead::{DeadlineRequest, Lead, Reaction};
 use forecourt_domain::messages::{Message, MessageState, Notice};
 use forecourt_domain::settings::Dealer;
@@ -93,6 +95,12 @@ pub struct DeadlineRequestView {
     pub by: String,
     /// When it was requested.
     pub requested_at: DateTime<Utc>,
+    /// The supervisor who grants it; users with the right `change_settings` may, too. Only the response to `GET` has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
+    /// Whether you may grant it. Only the response to `GET` has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_approve: Option<bool>,
 }
 
 /// A step of the escalation.
@@ -207,9 +215,14 @@ impl DeadlineView {
         let steps = plan.steps().iter().map(|s| StepView { step: s.kind, due: s.due, happens_at: s.at, happened_at: s.fired });
         let seconds_left = due.filter(|_| lead.clock_runs()).map(|due| (due - now).num_seconds());
         let requested = lead.terms.requested.as_ref();
-        let requested =
-            requested.map(|DeadlineRequest { at, by, when }| DeadlineRequestView { at: *at, by: by.to_string(), requested_at: *when });
+        let requested = requested.map(DeadlineRequestView::of);
         Some(Self { due, seconds_left, level: plan.level(), steps: steps.collect(), requested, rule: None })
+    }
+}
+
+impl DeadlineRequestView {
+    fn of(DeadlineRequest { at, by, when }: &DeadlineRequest) -> Self {
+        Self { at: *at, by: by.to_string(), requested_at: *when, approver: None, may_approve: None }
     }
 }
 
@@ -221,11 +234,9 @@ impl ReactionView {
 }
 
 impl LeadPageView {
-    pub(crate) fn of(page: &LeadPage, dealer: &Dealer, now: DateTime<Utc>) -> Self {
-        let lead = LeadView::of(&page.lead, now);
-        let deadline = lead.deadline.map(|deadline| DeadlineView { rule: DeadlineRuleView::of(&page.lead, dealer), ..deadline });
+    pub(crate) fn of(page: &LeadPage, now: DateTime<Utc>) -> Self {
         Self {
-            lead: LeadView { deadline, ..lead },
+            lead: LeadView::of(&page.lead, now),
             enquiry: page.enquiry.as_ref().map(|enquiry| json!(enquiry)),
             contacts: LeadContactView::all(&page.lead, page.enquiry.as_ref()),
             next_action_event: page.next.as_ref().map(|event| NextActionView::of(event, &page.lead)),
@@ -235,6 +246,23 @@ impl LeadPageView {
             messages: page.messages.iter().map(MessageView::of).collect(),
             people: Vec::new(),
         }
+    }
+
+    /// The page with what follows from the dealer's settings: the rule of the deadline (ESC-13), the user who grants a requested move of it,
+    /// whether `scope` may grant it (ESC-12), and why the next event cannot take place as planned (APT-9).
+    pub(crate) fn with_settings(mut self, page: &LeadPage, dealer: &Dealer, scope: &Scope, now: DateTime<Utc>) -> Self {
+        let (lead, settings) = (&page.lead, &dealer.settings);
+        if let Some(deadline) = self.lead.deadline.as_mut() {
+            deadline.rule = DeadlineRuleView::of(lead, dealer);
+        }
+        if let Some((view, event)) = self.next_action_event.as_mut().zip(page.next.as_ref()) {
+            view.affected = event.affected(lead.owner.as_ref(), settings, now).map(Impediment::name);
+        }
+        if let Some(requested) = self.lead.deadline.as_mut().and_then(|deadline| deadline.requested.as_mut()) {
+            requested.approver = Some(settings.escalates_to(lead.owner.as_ref(), now).to_string());
+            requested.may_approve = Some(scope.needs(Right::WorkLeads).is_ok() && scope.agrees_for(lead, settings, now));
+        }
+        self
     }
 }
 
