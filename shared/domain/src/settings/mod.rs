@@ -24,6 +24,7 @@ pub use hand_over::{AbsenceHandOver, BadTarget, HandOver, HandOverPhase, HandOve
 pub use limits::SendingLimits;
 pub use member::{Absence, DayOfWeek, Member, WeeklyAbsence};
 pub use pool::PoolSettings;
+pub use presence::Presence;
 pub use recompute::{Recompute, moves_deadlines};
 pub use routing::{Lane, RoutingCondition, RoutingRule};
 pub use sites::VehicleSite;
