@@ -4,6 +4,7 @@ mod choices;
 mod details;
 mod forms;
 mod group;
+mod hand_over;
 mod help;
 mod links;
 mod lists;

@@ -6,6 +6,7 @@ mod charts;
 mod choices;
 mod exports;
 mod group;
+mod hand_over;
 mod help;
 mod lead;
 mod leads;
@@ -47,7 +48,7 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 14] = [
+const PARTS: [&Part; 15] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
@@ -59,6 +60,7 @@ const PARTS: [&Part; 14] = [
     &overview::PART,
     &exports::PART,
     &settings::PART,
+    &hand_over::PART,
     &group::PART,
     &me::PART,
     &help::PART,

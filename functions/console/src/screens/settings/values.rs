@@ -24,6 +24,14 @@ pub(super) fn at<'a>(json: &'a Json, path: &str) -> &'a Json {
     path.split('.').fold(json, |json, name| json.get(name).unwrap_or(&Json::Null))
 }
 
+/// Returns the value that a field shows or has in an object.
+pub(super) fn of_field<'a>(field: &Field, json: &'a Json) -> &'a Json {
+    match field.kind {
+        Kind::Shown(shown) if shown.is_of_object() => json,
+        _ => at(json, field.name),
+    }
+}
+
 /// Returns the rows of a list, or of an object whose names are the field `key`.
 pub(super) fn rows_of(rows: &Rows, json: &Json) -> Vec<Json> {
     match (rows.shape, json) {
