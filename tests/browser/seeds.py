@@ -80,6 +80,12 @@ class Seeds:
             self.run.call("gina.group", "PUT", f"/dealers/{NORDSTERN}/users/{user}", switches, **{"If-Match": version})
         return user
 
+    def hand_over(self):
+        """Removes a seller from the dealer, whose work goes to others."""
+        user = self.person(member=True)
+        version = self.run.send("gina.group", "GET", f"/dealers/{NORDSTERN}/users")[0].headers["ETag"]
+        self.run.call("gina.group", "DELETE", f"/dealers/{NORDSTERN}/users/{user}", {}, **{"If-Match": version})
+
     def view(self, user):
         self.number += 1
         view = {"name": f"Meine neuen {self.number}", "screen": "leads", "query": "status=in_progress", "dealer": NORDSTERN, "pinned": True}
@@ -120,6 +126,7 @@ class Seeds:
             self.view(user)
         self.run.call("hugo.office", "POST", "/exports", {"what": "leads"})
         self.webhook()
+        self.hand_over()
         dealer = f"/desk/d/{NORDSTERN}"
         return {
             "anna.vogt": [

@@ -80,7 +80,7 @@ pub struct DealerUserView {
     pub open_leads: Option<u32>,
     /// Whether a rotation can assign a lead to the user now; while the dealer is closed, at the next opening.
     pub gets_leads_now: bool,
-    /// Whether the work of another user can be handed over to the user now (DIS-12).
+    /// Whether the work of another user can be handed over to the user now: they are assignable, and neither absent nor full (DIS-12).
     pub can_take_over: bool,
 }
 
@@ -107,7 +107,7 @@ impl DealerUserView {
             max_open: member.max_open,
             open_leads,
             gets_leads_now: member.receives_leads && dealer.takes_leads(&member.user, settings.decided_at(now)) && !is_full,
-            can_take_over: settings.can_take_over(member, now),
+            can_take_over: settings.can_take_over(member, now) && !is_full,
         }
     }
 }

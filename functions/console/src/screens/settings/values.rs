@@ -152,7 +152,11 @@ pub(super) fn without_empty_rows(fields: &[Field], pairs: Pairs) -> Pairs {
             let cell = format!("{}.{number}.", field.name);
             pairs.0.iter().any(|(name, value)| name.starts_with(&cell) && !value.trim().is_empty())
         };
-        let order: Vec<String> = numbers(&pairs, field.name).into_iter().filter(typed).collect();
+        let mut order: Vec<String> = numbers(&pairs, field.name).into_iter().filter(typed).collect();
+        // Rows of users are shown by name, and keep their numbers.
+        if matches!(field.kind, Kind::Rows(rows) if rows.shape == Shape::Fixed) {
+            order.sort_by_key(|number| number.parse::<usize>().ok());
+        }
         renumbered(&pairs, field.name, &order)
     })
 }
