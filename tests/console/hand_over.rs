@@ -39,8 +39,9 @@ async fn progress(browser: &mut Browser<'_>, sent: &Page, done: &str) -> Page {
     browser.get(&to).await
 }
 
+/// Returns the row of a user in the list.
 fn row<'a>(page: &'a Page, user: &str) -> &'a str {
-    let (_, rest) = page.text.split_once(&format!("value=\"{user}\">")).unwrap_or_else(|| panic!("{user}: {}", page.text));
+    let (_, rest) = page.text.split_once(&format!(".user\" value=\"{user}\">")).unwrap_or_else(|| panic!("{user}: {}", page.text));
     rest.split_once("</tr>").unwrap().0
 }
 
@@ -75,7 +76,7 @@ async fn dis_13_the_users_of_a_dealer_are_seen_with_presence_load_and_limits() {
         }
     }
     // Helga and Ingo get no leads from the rotation.
-    let place = |user: &str| page.text.find(&format!("value=\"{user}\">")).unwrap();
+    let place = |user: &str| page.text.find(&format!(".user\" value=\"{user}\">")).unwrap();
     assert!(place("greta.sommer") < place("helga.stern") && place("helga.stern") < place(ADMIN), "{}", page.text);
     let work = ingo.get(&format!("{address}/{ANNA}/work")).await;
     assert!(work.text.contains("1 Lead") && work.text.contains(&format!("/desk/leads/{lead}")), "{}", work.text);

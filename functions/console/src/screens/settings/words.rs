@@ -127,6 +127,7 @@ impl Words {
     /// Writes whether a user is there, and why not.
     fn presence(&self, user: &Json) -> String {
         let text = |name: &str| user[name].as_str().unwrap_or_default();
+        let words = |key: &str| self.text(&format!("presence.{key}"));
         let (key, until) = match (text("presence"), text("away_until")) {
             ("absent", "") => ("absent", ""),
             ("absent", until) => ("absent_until", until),
@@ -134,21 +135,22 @@ impl Words {
             ("outside_hours", _) => ("outside_hours", ""),
             _ => ("present", ""),
         };
-        let words = self.text(&format!("presence.{key}")).replace("{at}", &self.instant(until));
+        let presence = words(key).replace("{at}", &self.instant(until));
         match text("deputy") {
-            "" => words,
-            deputy => format!("{words} · {}", self.text("presence.deputy").replace("{name}", self.name(deputy))),
+            "" => presence,
+            deputy => format!("{presence} · {}", words("deputy").replace("{name}", self.name(deputy))),
         }
     }
 
     /// Writes how many open leads a user has, of how many at most.
     fn load(&self, user: &Json) -> String {
+        let words = |key: &str| self.text(&format!("load.{key}"));
         match (user["open_leads"].as_u64(), user["max_open"].as_u64()) {
             (None, _) => String::new(),
             (Some(open), None) => open.to_string(),
             (Some(open), Some(most)) => {
-                let words = self.text("load.of").replace("{open}", &open.to_string()).replace("{most}", &most.to_string());
-                if open >= most { format!("{words} ({})", self.text("load.full")) } else { words }
+                let load = words("of").replace("{open}", &open.to_string()).replace("{most}", &most.to_string());
+                if open >= most { format!("{load} ({})", words("full")) } else { load }
             }
         }
     }
