@@ -27,7 +27,8 @@ from settings import Settings
 from weigh import weigh
 
 
-# What needs more than the demo has: deliveries to a receiver of webhooks, leads of a pool, several contacts, links that were sent.
+# What needs more than the demo has: deliveries to a receiver of webhooks, leads of a pool, several contacts, links that were sent, bookings
+# under an absence, a deadline that waits for its approval; and the button "not busy", which a journey presses.
 # `tests/console` opens them all.
 ELSEWHERE = {
     "addresses": {
@@ -36,7 +37,7 @@ ELSEWHERE = {
         "POST /desk/help/tour",
     },
     "forms": {
-        "claim", "contact-main", "contact-remove", "group_redeliver", "group_redelivery", "group_webhook_off", "invitation-revoke",
+        "appointment_keep", "availability_free", "claim", "contact-main", "contact-remove", "event-keep", "first-contact-approve", "group_redeliver", "group_redelivery", "group_webhook_off", "invitation-revoke",
     },
 }
 

@@ -24,6 +24,9 @@ TYPES = {
 OF_FORM = {
     "status": {"status": "lost", "reason": "price", "complete_events": "all"},
     "appointment_attendance": {"attendance": "completed", "reason": ""},
+    "availability_busy_until": {"until": "2026-11-23T20:00"},
+    # Before level 2: a later deadline would only be requested.
+    "first-contact-move": {"at": "2026-11-23T18:00"},
     "me_absence_days": {"from": "2027-02-01", "until": "2027-02-03"},
     "me_absence_hours": {"from": "2027-03-01T10:00", "until": "2027-03-01T12:00"},
     "group_redelivery": {"from": "2026-11-23T01:00", "until": ""},
@@ -209,7 +212,9 @@ class Forms:
         elif known.endswith("/settings/add-user"):
             self.seeds.person()
         elif "/settings/users/{user}/" in known:
-            swap[values["user"]] = self.seeds.person(member=True)
+            swap[values["user"]] = person = self.seeds.person(member=True)
+            if "place" in values:
+                self.seeds.absence(person)
         elif "/views/{view}" in known:
             swap[values["view"]] = self.seeds.view(link.user)
         elif "/webhooks/{webhook}/{form}" in known:

@@ -169,6 +169,26 @@ def monday_of_a_manager(drive):
         drive.say("a manager's Monday")
 
 
+def week_of_a_seller(drive):
+    """A seller is busy for half an hour, is free again, and works on Mondays in the morning only."""
+    with Visitor(drive, "anna.vogt", "en", "phone") as visitor:
+        page, status = visitor.page, visitor.page.locator("main .note[role=status]")
+        visitor.go(f"{BASE}/today")
+        page.locator(".busy button[value='30']").click()
+        expect(status).to_have_text(visitor.t("done.availability_busy"))
+        page.locator(".busy").get_by_role("button", name=visitor.t("availability.free"), exact=True).click()
+        expect(status).to_have_text(visitor.t("done.availability_free"))
+        visitor.go("/desk/me")
+        page.get_by_role("link", name=visitor.t("availability.change_week"), exact=True).click()
+        page.fill("[name='hours.mon.0.0']", "09:00")
+        page.fill("[name='hours.mon.0.1']", "13:00")
+        page.locator("button[value=review]:not(.hidden)").click()
+        page.locator("button[value=save]").click()
+        expect(status).to_have_text(visitor.t("done.settings"))
+        expect(page.locator("main")).to_contain_text("09:00–13:00")
+        drive.say("a seller's week")
+
+
 def export_of_head_office(drive):
     """Head office asks for an export, sees its progress, downloads it, and finds it in the log."""
     with Visitor(drive, "hugo.office", "en") as visitor:
@@ -216,7 +236,7 @@ def two_on_one_lead(drive):
 def all_journeys(drive):
     for user in ("anna.vogt", "ingo.brandt", "hugo.office"):
         drive.run.language(user, "en")
-    for journey in (from_enquiry_to_won, two_on_one_lead, export_of_head_office, morning_of_a_seller, monday_of_a_manager):
+    for journey in (from_enquiry_to_won, two_on_one_lead, export_of_head_office, week_of_a_seller, morning_of_a_seller, monday_of_a_manager):
         try:
             journey(drive)
         except Exception as failure:

@@ -86,6 +86,11 @@ class Seeds:
         version = self.run.send("gina.group", "GET", f"/dealers/{NORDSTERN}/users")[0].headers["ETag"]
         self.run.call("gina.group", "DELETE", f"/dealers/{NORDSTERN}/users/{user}", {}, **{"If-Match": version})
 
+    def absence(self, user):
+        """Enters an absence of a user."""
+        absences = {"absences": [{"from": "2026-12-21", "until": "2026-12-23", "deputy": "ben.krause"}]}
+        self.run.change("gina.group", f"/dealers/{NORDSTERN}/users/{user}/absences", lambda _: absences)
+
     def view(self, user):
         self.number += 1
         view = {"name": f"Meine neuen {self.number}", "screen": "leads", "query": "status=in_progress", "dealer": NORDSTERN, "pinned": True}
@@ -120,8 +125,7 @@ class Seeds:
         self.run.call("anna.vogt", "POST", f"/leads/{other}/tasks/{done}/completion", {})
         self.appointment()
         self.feed("anna.vogt")
-        absences = {"absences": [{"from": "2026-12-21", "until": "2026-12-23", "deputy": "ben.krause"}]}
-        self.run.change("anna.vogt", f"/dealers/{NORDSTERN}/users/anna.vogt/absences", lambda _: absences)
+        self.absence("anna.vogt")
         for user in ("anna.vogt", "ingo.brandt"):
             self.view(user)
         self.run.call("hugo.office", "POST", "/exports", {"what": "leads"})

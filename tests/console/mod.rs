@@ -1,5 +1,6 @@
 //! The console: sign-in and sessions, what pages may not show, and what every screen keeps.
 
+mod availability;
 mod choices;
 mod details;
 mod forms;
@@ -7,6 +8,7 @@ mod group;
 mod hand_over;
 mod help;
 mod links;
+mod list_forms;
 mod lists;
 mod live;
 mod pages;

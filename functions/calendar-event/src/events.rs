@@ -91,7 +91,7 @@ pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let event = loaded.event(id, &event);
     lead::reads_given(call, lead, &dealer, event.and_then(|event| event.user.as_ref()))?;
     let event = event.ok_or(Refusal::NotFound("event"))?;
-    Ok(Answer::new(200, &CalendarEventView::of(event, lead, None))?.about(&id))
+    Ok(Answer::new(200, &CalendarEventView::checked(event, lead, &dealer.settings, call.now))?.about(&id))
 }
 
 /// Lists the events of a lead, ended ones included, latest first.
@@ -102,6 +102,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
     let (loaded, events) = tokio::try_join!(store.load(&call.scope, &lead), store.events(&call.scope, id))?;
     let lead = lead::readable(platform, call, loaded.lead(id)).await?;
+    let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
     let (events, cursor) = page.cut(events, |event| (event.at, event.id.as_str()));
-    Ok(Answer::new(200, &CalendarEventsView::of(lead, &events, cursor))?.about(&id))
+    let events = events.iter().map(|event| CalendarEventView::checked(event, lead, &dealer.settings, call.now)).collect();
+    Ok(Answer::new(200, &CalendarEventsView::of(lead, events, cursor))?.about(&id))
 }

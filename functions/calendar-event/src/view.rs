@@ -1,8 +1,10 @@
 //! The answers about events.
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::bookings::Impediment;
 use forecourt_domain::calendar::{CalendarEvent, Rescheduled};
 use forecourt_domain::lead::Lead;
+use forecourt_domain::settings::DealerSettings;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,6 +45,10 @@ pub struct CalendarEventView {
     pub level: u8,
     /// Time of the lead's next action (CAL-3).
     pub next_action_at: DateTime<Utc>,
+    /// Why the event cannot take place as planned: `leaver`, `absence`, `day_off` or `closed`; absent if it can, or if somebody has decided
+    /// (APT-9). Only the responses to `GET` have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affected: Option<&'static str>,
     /// The follow-up event that was created when this event ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(no_recursion)]
@@ -81,15 +87,21 @@ impl CalendarEventView {
             rescheduled_from: event.rescheduled.iter().map(|Rescheduled { from, .. }| *from).collect(),
             level: event.level,
             next_action_at: lead.next_action().0,
+            affected: None,
             follow_up: follow_up.map(|event| Box::new(Self::of(event, lead, None))),
         }
+    }
+
+    /// The event with the reason for which it cannot take place as planned at `now` (APT-9).
+    pub(crate) fn checked(event: &CalendarEvent, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
+        let affected = event.affected(lead.owner.as_ref(), settings, now).map(Impediment::name);
+        Self { affected, ..Self::of(event, lead, None) }
     }
 }
 
 impl CalendarEventsView {
-    pub(crate) fn of(lead: &Lead, events: &[CalendarEvent], cursor: Option<String>) -> Self {
+    pub(crate) fn of(lead: &Lead, events: Vec<CalendarEventView>, cursor: Option<String>) -> Self {
         let (next_action_at, next) = lead.next_action();
-        let events = events.iter().map(|event| CalendarEventView::of(event, lead, None)).collect();
         Self { events, cursor, next_action_at, next_action: next.map(ToString::to_string) }
     }
 }

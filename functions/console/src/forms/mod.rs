@@ -81,6 +81,8 @@ pub(crate) enum Kind {
     Listed,
     /// Any number of values of such a list, as boxes to tick.
     Several,
+    /// The obstacles for which the API refused the form, as boxes to tick: the form is sent again despite them. It is not shown before.
+    Despite,
     /// A day, and a time at the dealer. Without the time the body has the day as `date` instead, and the API chooses the time (CAL-2).
     DayTime,
     /// A value that the user does not see.
@@ -223,6 +225,7 @@ impl Form {
             Ok(answer) => Ok(Sent::Done(answer)),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 problems.take(&problem, page.language, self);
+                problems.name_people(setting.place.dealer);
                 let both = if problem.status == 412 { Some(Both::of(self, page, setting, typed).await) } else { None };
                 let values = both.as_ref().map_or(typed, |both| &both.values);
                 let (status, version) = (problem.status, problem.current_version);
@@ -235,8 +238,8 @@ impl Form {
 
     /// Refuses to show the form to users without the rights that its operation needs.
     fn is_for(&self, page: &Page<'_>) -> Result<(), Trouble> {
-        // Users enter their own absences without a right.
-        if self.operation == Operation::SetUserAbsences {
+        // Users enter their own absences, and that they are busy, without a right.
+        if matches!(self.operation, Operation::SetUserAbsences | Operation::SetBusy) {
             return Ok(());
         }
         route(self.operation).into_iter().flat_map(|route| route.rights).try_for_each(|right| page.needs(*right))
@@ -311,6 +314,8 @@ impl Field {
             Kind::Tick => ("tick", None),
             Kind::Choice(_) | Kind::Listed => ("choice", None),
             Kind::Several => ("several", None),
+            Kind::Despite if problems.obstacles.is_empty() && values.get(self.name).is_none() => ("none", None),
+            Kind::Despite => ("several", None),
             Kind::DayTime => ("day-time", None),
             Kind::Hidden | Kind::HiddenList => ("hidden", None),
             Kind::True => ("none", None),
@@ -325,6 +330,10 @@ impl Field {
         let value = if self.kind == Kind::Money { values.get(&format!("{name}.amount")) } else { values.get(&name) };
         let mut choices: Vec<Value> = match self.kind {
             Kind::Choice(choices) => choices.iter().map(|value| context! { value => *value }).collect(),
+            Kind::Despite => {
+                let ticked = values.all(self.name).filter(|value| !problems.obstacles.iter().any(|obstacle| obstacle == value));
+                problems.obstacles.iter().map(String::as_str).chain(ticked).map(|value| context! { value }).collect()
+            }
             Kind::Listed | Kind::Several => {
                 setting.choices.get(self.name).into_iter().flatten().map(|(value, text)| context! { value, text }).collect()
             }

@@ -49,6 +49,10 @@ impl Reading<'_> {
             Kind::Rows(fields, most) => self.rows(fields, name, most, problems),
             Kind::Money => self.money(name)?,
             Kind::Tick => Some(json!(self.typed.get(name).is_some())),
+            Kind::Despite => {
+                let values: Vec<&str> = self.typed.all(name).collect();
+                (!values.is_empty()).then(|| json!(values))
+            }
             Kind::Several | Kind::HiddenList => {
                 let values: Vec<&str> = self.typed.all(name).collect();
                 (!field.required || !values.is_empty()).then(|| json!(values))

@@ -1,8 +1,8 @@
 //! The problems of a form, in the user's language.
 
 use super::{Form, nested};
-use crate::api::ApiProblem;
-use crate::view::{Language, explained, sentence};
+use crate::api::{ApiProblem, Data};
+use crate::view::{Language, explained, sentence, without_rule};
 use std::collections::BTreeMap;
 
 /// The problems of a form: of fields, and of the whole.
@@ -10,7 +10,12 @@ use std::collections::BTreeMap;
 pub(super) struct Problems {
     pub(super) fields: BTreeMap<String, String>,
     pub(super) general: Vec<String>,
+    /// The obstacles that a client may accept: those with which the form can be sent again.
+    pub(super) obstacles: Vec<String>,
 }
+
+/// The words before the obstacles that a client may accept, as a list in JSON at the end of an explanation.
+const DESPITE: &str = "; to assign the lead all the same, send despite ";
 
 impl Problems {
     pub(super) fn is_empty(&self) -> bool {
@@ -47,12 +52,43 @@ impl Problems {
         if self.is_empty() {
             self.general.push(text_of_whole(problem, language));
         }
+        let obstacles = problem.detail.split_once(DESPITE).and_then(|(_, list)| serde_json::from_str(without_rule(list)).ok());
+        self.obstacles = obstacles.unwrap_or_default();
     }
+
+    /// Writes the names of a dealer's people in the place of their ids.
+    pub(super) fn name_people(&mut self, dealer: Option<&Data>) {
+        let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
+        for text in self.fields.values_mut().chain(&mut self.general) {
+            *text = with_names(text, &people);
+        }
+    }
+}
+
+/// Returns a text with names in the place of ids.
+fn with_names(text: &str, people: &[Data]) -> String {
+    let named = |word: &str| {
+        // A full stop may end the sentence, and a capital letter begin it.
+        let id = word.trim_end_matches('.');
+        let person = people.iter().find(|person| person.text("id").eq_ignore_ascii_case(id)).filter(|_| !id.is_empty());
+        person.map_or_else(|| word.to_owned(), |person| format!("{}{}", person.text("name"), &word[id.len()..]))
+    };
+    let in_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let mut written = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(in_id) {
+        let end = rest[start..].find(|c| !in_id(c)).map_or(rest.len(), |length| start + length);
+        written.push_str(&rest[..start]);
+        written.push_str(&named(&rest[start..end]));
+        rest = &rest[end..];
+    }
+    written + rest
 }
 
 /// Returns the text of a problem that is about no field.
 fn text_of_whole(problem: &ApiProblem, language: Language) -> String {
-    let detail = sentence(&explained(language, &problem.detail));
+    let detail = explained(language, &problem.detail);
+    let detail = sentence(detail.split(DESPITE).next().unwrap_or_default());
     let text = |key: &str| language.text(key).unwrap_or_default();
     match problem.status {
         412 => text("error.changed").to_owned(),

@@ -1,6 +1,7 @@
 //! The table of screens. Each has a file or folder of its own, with its templates and texts.
 
 mod appointments;
+mod availability;
 mod calendar;
 mod charts;
 mod choices;
@@ -48,7 +49,7 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 15] = [
+const PARTS: [&Part; 16] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
@@ -62,6 +63,7 @@ const PARTS: [&Part; 15] = [
     &settings::PART,
     &hand_over::PART,
     &group::PART,
+    &availability::PART,
     &me::PART,
     &help::PART,
 ];

@@ -249,6 +249,7 @@ impl<'a> Page<'a> {
             menu => dealer.map(|dealer| menu(dealer).map(|entry| context! { name => entry.name, key => entry.key }).collect::<Vec<_>>()),
             active,
             tour => super::help::tour_of(self, dealer),
+            busy_forms => dealer.and_then(|dealer| super::availability::busy_forms(self, dealer)),
             done,
             posted => self.visit.method == Method::POST,
             // A form that is cancelled leads back here, and nothing was done then.

@@ -63,7 +63,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Returns a text without the rule at its end: `the lead is lost; reopen it first (LEAD-1)`.
-fn without_rule(text: &str) -> &str {
+pub(crate) fn without_rule(text: &str) -> &str {
     let is_rule = |word: &str| {
         let parts = word.split_once('-');
         parts.is_some_and(|(area, number)| {

@@ -7,7 +7,7 @@ pub(crate) mod money;
 mod time;
 
 pub use details::translated;
-pub(crate) use details::{explained, sentence};
+pub(crate) use details::{explained, sentence, without_rule};
 pub use language::{Language, text_keys};
 pub(crate) use time::Zoned;
 

@@ -101,6 +101,10 @@ pub struct NextActionView {
     pub notes: Option<String>,
     /// The user of the event, otherwise the lead's owner; `null` if the lead has no owner yet.
     pub user: Option<String>,
+    /// Why the event cannot take place as planned: `leaver`, `absence`, `day_off` or `closed`; absent if it can, or if somebody has decided
+    /// (APT-9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affected: Option<&'static str>,
 }
 
 impl NextActionView {
@@ -112,6 +116,7 @@ impl NextActionView {
             at: event.at,
             notes: event.notes.clone(),
             user: event.user.as_ref().or(lead.owner.as_ref()).map(ToString::to_string),
+            affected: None,
         }
     }
 }

@@ -38,6 +38,7 @@ pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Pro
     call.scope.needs_on(Right::ReadLeads, &page.lead, &dealer.settings, call.now)?;
     let people = named(platform, call, Some(&dealer), people::of_page(&page)).await?;
     let view = LeadPageView { people, ..LeadPageView::of(&page, call.now) };
+    let view = view.with_settings(&page, &dealer.settings, &call.scope, call.now);
     Ok(Answer::new(200, &view)?.header("etag", format!("\"{}\"", page.lead.version)).about(&id))
 }
 

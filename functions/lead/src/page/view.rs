@@ -6,9 +6,12 @@ use super::timeline::EntryView;
 use crate::cursor;
 use crate::elements::CountsView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{LostReason, Status, StepKind};
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{LostReason, Right, Status, StepKind};
+use forecourt_domain::bookings::Impediment;
 use forecourt_domain::lead::{DeadlineRequest, Lead, Reaction};
 use forecourt_domain::messages::{Message, MessageState, Notice};
+use forecourt_domain::settings::DealerSettings;
 use forecourt_edge::usecase::people::PersonView;
 use forecourt_store::LeadPage;
 use serde::Serialize;
@@ -87,6 +90,12 @@ pub struct DeadlineRequestView {
     pub by: String,
     /// When it was requested.
     pub requested_at: DateTime<Utc>,
+    /// The supervisor who grants it; users with the right `change_settings` may, too. Only the response to `GET` has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
+    /// Whether you may grant it. Only the response to `GET` has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_approve: Option<bool>,
 }
 
 /// A step of the escalation.
@@ -200,9 +209,14 @@ impl DeadlineView {
         let steps = plan.steps().iter().map(|s| StepView { step: s.kind, due: s.due, happens_at: s.at, happened_at: s.fired });
         let seconds_left = due.filter(|_| lead.clock_runs()).map(|due| (due - now).num_seconds());
         let requested = lead.terms.requested.as_ref();
-        let requested =
-            requested.map(|DeadlineRequest { at, by, when }| DeadlineRequestView { at: *at, by: by.to_string(), requested_at: *when });
+        let requested = requested.map(DeadlineRequestView::of);
         Some(Self { due, seconds_left, level: plan.level(), steps: steps.collect(), requested })
+    }
+}
+
+impl DeadlineRequestView {
+    fn of(DeadlineRequest { at, by, when }: &DeadlineRequest) -> Self {
+        Self { at: *at, by: by.to_string(), requested_at: *when, approver: None, may_approve: None }
     }
 }
 
@@ -226,6 +240,20 @@ impl LeadPageView {
             messages: page.messages.iter().map(MessageView::of).collect(),
             people: Vec::new(),
         }
+    }
+
+    /// The page with what follows from the settings: the user who grants a requested move of the deadline, whether `scope` may grant it
+    /// (ESC-12), and why the next event cannot take place as planned (APT-9).
+    pub(crate) fn with_settings(mut self, page: &LeadPage, settings: &DealerSettings, scope: &Scope, now: DateTime<Utc>) -> Self {
+        let lead = &page.lead;
+        if let Some((view, event)) = self.next_action_event.as_mut().zip(page.next.as_ref()) {
+            view.affected = event.affected(lead.owner.as_ref(), settings, now).map(Impediment::name);
+        }
+        if let Some(requested) = self.lead.deadline.as_mut().and_then(|deadline| deadline.requested.as_mut()) {
+            requested.approver = Some(settings.supervisor_of(lead.owner.as_ref()).to_string());
+            requested.may_approve = Some(scope.needs(Right::WorkLeads).is_ok() && scope.agrees_for(lead, settings));
+        }
+        self
     }
 }
 

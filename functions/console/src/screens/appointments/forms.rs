@@ -22,6 +22,7 @@ const fn change(name: &'static str, operation: Operation, fields: &'static [Fiel
 /// The changes of an appointment, by the last part of their address.
 const CHANGES: &[(&str, Form)] = &[
     ("move", change("appointment_move", Operation::MoveAppointment, &[needed("at", Kind::Time)])),
+    ("keep", change("appointment_keep", Operation::KeepAppointment, &[])),
     ("cancel", Form { dangerous: true, ..change("appointment_cancel", Operation::CancelAppointment, &[]) }),
     (
         "attendance",

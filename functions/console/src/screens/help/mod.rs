@@ -38,6 +38,7 @@ const TERMS: &[(&str, &str)] = &[
     ("pool", "DIS-8"),
     ("deputy", "DIS-4"),
     ("hand_over", "DIS-12"),
+    ("presence", "DIS-13"),
     ("supervisor", "ESC-3"),
     ("fallback", "DIS-6"),
     ("deadline", "LEAD-6"),

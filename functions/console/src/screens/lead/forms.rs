@@ -51,7 +51,7 @@ const FORMS: &[Form] = &[
     ),
     add("sms", ElementKind::Communication, &[field("medium", Kind::Hidden), needed("text", Kind::Text(1_000))]),
     add("call", ElementKind::Communication, &[field("medium", Kind::Hidden), field("reached", Kind::Tick), NOTE]),
-    change("assignment", Operation::AssignLead, &[needed("user", Kind::Listed), NOTE]),
+    change("assignment", Operation::AssignLead, &[needed("user", Kind::Listed), field("despite", Kind::Despite), NOTE]),
     change("transfer", Operation::AssignLead, &[needed("dealer", Kind::Listed), NOTE]),
     change(
         "status",

@@ -7,7 +7,7 @@ use super::fields::{
 use super::forms::{about, change, choices, form, version};
 use crate::api::{ApiProblem, Data, Unanswered};
 use crate::console::Trouble;
-use crate::forms::{Form, Kind, Setting, needed, values_of};
+use crate::forms::{Form, Kind, Sent, Setting, needed, values_of};
 use crate::reply::Reply;
 use forecourt_domain::base::LeadId;
 use forecourt_domain::elements::ElementKind;
@@ -91,6 +91,7 @@ const ITEMS: &[Items] = &[
             form("event-complete", Operation::CompleteEvent, &[NOTE, FOLLOW_UP]),
             form("event-no-show", Operation::NoShowEvent, &[needed("reason", Kind::Listed), NOTE, FOLLOW_UP]),
             change("event-move", Operation::RescheduleEvent, &[needed("at", Kind::Time)]),
+            change("event-keep", Operation::KeepEvent, &[]),
             removal("event-delete", Operation::DeleteEvent),
         ],
         tab: "follow-up",
@@ -118,6 +119,7 @@ const ITEMS: &[Items] = &[
             change("deadline-change", Operation::ChangeDeadline, DEADLINE),
             // The first contact has no title of its own.
             change("first-contact-move", Operation::ChangeDeadline, &[needed("at", Kind::Time)]),
+            change("first-contact-approve", Operation::ApproveDeadline, &[]),
             removal("deadline-remove", Operation::DropDeadline),
         ],
         tab: "follow-up",
@@ -277,7 +279,14 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         version,
         about: Some(title_of(&object)).filter(|title| !title.is_empty()).unwrap_or_else(|| about(&lead)),
     };
-    form.answer(page, &setting).await
+    match form.send(page, &setting, &|body| body).await? {
+        Sent::Shown(reply) => Ok(reply),
+        Sent::Done(answer) => {
+            // A move that a supervisor must grant is only requested.
+            let requested = name == "first-contact-move" && answer.json()["deadline"]["requested"].is_object();
+            Ok(page.done(page.back(setting.back), if requested { "first-contact-request" } else { name }))
+        }
+    }
 }
 
 /// Returns a deadline or a contact of the lead, with the names of the fields of its form.

@@ -28,6 +28,8 @@ pub(super) enum Source {
     Users,
     /// The switches of one user.
     User,
+    /// The own hours and the weekly absences of one user, who may change them without a right.
+    Week,
 }
 
 impl Source {
@@ -37,6 +39,7 @@ impl Source {
             Self::Whole => Operation::ReadSettings,
             Self::Users => Operation::DealerUsers,
             Self::User => Operation::DealerUser,
+            Self::Week => Operation::ReadAvailability,
         }
     }
 
@@ -46,6 +49,7 @@ impl Source {
             Self::Whole => Operation::ChangeSettings,
             Self::Users => Operation::SwitchUsers,
             Self::User => Operation::SetDealerUser,
+            Self::Week => Operation::SetAvailability,
         }
     }
 }
@@ -94,6 +98,8 @@ pub(super) enum Kind {
     Words,
     /// Intervals of a day, `[["08:00", "12:30"]]`.
     Intervals,
+    /// The own hours of a user by weekday, which the history writes in one line.
+    Week,
     /// A list of objects.
     Rows(&'static Rows),
     /// A value that is shown and never sent.
@@ -121,6 +127,8 @@ pub(super) struct Values {
 pub(super) enum Shown {
     Words,
     Flag,
+    /// The hand-over of an absence.
+    HandOver,
     /// Whether a user is there, until when not, and the deputy: made from several fields of the user.
     Presence,
     /// The number of a user's open leads, and the most: made from two fields.
@@ -151,6 +159,13 @@ pub(super) enum Shape {
     Map,
     /// Rows that are neither added nor removed here, each with an identity in its first field.
     Fixed,
+}
+
+impl Shape {
+    /// Whether the rows are sent as a whole: fields that the form does not show are kept in each row.
+    pub(super) fn keeps(self) -> bool {
+        matches!(self, Self::List | Self::Ordered)
+    }
 }
 
 impl Section {

@@ -11,7 +11,7 @@ use super::{find, findings, picture, sections};
 use crate::api::{ApiProblem, Ask, Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
-use crate::screens::{Page, Place, hand_over};
+use crate::screens::{Page, Place, availability, hand_over};
 use crate::view::explained;
 use crate::visit::Pairs;
 use forecourt_edge::routes::{Operation, SettingsPart};
@@ -63,11 +63,17 @@ pub(super) async fn user(page: &Page<'_>) -> Result<Reply, Trouble> {
     open(page, &sections::USER).await
 }
 
+/// Shows or changes the own hours and the weekly absences of the user in the address, or else of the reader.
+pub(in crate::screens) async fn week(page: &Page<'_>) -> Result<Reply, Trouble> {
+    open(page, &sections::WEEK).await
+}
+
 async fn open(page: &Page<'_>, section: &'static Section) -> Result<Reply, Trouble> {
     let id = page.required("dealer")?;
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let mut parts = vec![("dealer", id)];
-    if let Some(user) = page.part("user") {
+    let of_reader = (section.source == Source::Week).then(|| page.me.text("id"));
+    if let Some(user) = page.part("user").or(of_reader) {
         parts.push(("user", user));
     }
     let editor = Editor { page, section, dealer: &dealer, parts, words: Words::new(page.zoned(Some(&dealer)), &dealer) };
@@ -79,9 +85,15 @@ impl Editor<'_> {
         self.dealer.get("can").contains(right)
     }
 
+    /// Whether the reader may change the section. Users change their own week without a right.
+    fn may_change(&self) -> bool {
+        let is_own = || self.parts.contains(&("user", self.page.me.text("id")));
+        self.may("change_settings") || self.section.source == Source::Week && is_own()
+    }
+
     /// Whether the user may change the field.
     fn is_open(&self, field: &Field) -> bool {
-        self.may("change_settings") && field.is_open(|right| self.may(right))
+        self.may_change() && field.is_open(|right| self.may(right))
     }
 
     /// Reads the section. A page that is only shown also reads its findings, and the drawing of what it does.
@@ -94,7 +106,7 @@ impl Editor<'_> {
             }
         };
         let found = async {
-            match with_findings {
+            match with_findings && self.section.source != Source::Week {
                 true => self.page.get(Operation::SettingsFindings, &self.parts[..1], Vec::new()).await.map(Some),
                 false => Ok(None),
             }
@@ -109,7 +121,7 @@ impl Editor<'_> {
         let (read, groups, found) = (read?, groups?, found?);
         let json = match self.section.source {
             Source::Part(_) | Source::Whole => read.get("settings").json().clone(),
-            Source::Users | Source::User => read.json().clone(),
+            Source::Users | Source::User | Source::Week => read.json().clone(),
         };
         let groups = groups.map(|groups| groups.get("settings").get("distribution_groups").items()).unwrap_or_default();
         Ok(Current {
@@ -209,7 +221,8 @@ impl Editor<'_> {
         let hidden: Vec<_> = typed.0.iter().map(|(name, value)| context! { name, value }).collect();
         let values = context! {
             section => self.section.name, title => self.title(), about => self.subject(), changes, hidden, version => &current.version, stale,
-            list => self.list(), back => self.back(), work, targets
+            list => self.list(), list_title => self.list_title(), is_week => self.section.source == Source::Week, back => self.back(),
+            work, targets,
         };
         self.page.render(if save { 409 } else { 200 }, "settings_review.html", self.place(), values)
     }
@@ -246,7 +259,11 @@ impl Editor<'_> {
             ..Ask::default()
         };
         match self.page.call(self.section.source.change(), ask).await {
-            Ok(answer) => hand_over::progress(self.page, self.place(), ("settings", &answer), &self.back()),
+            Ok(answer) => {
+                let back = self.back();
+                let shown = availability::consequences(self.page, self.place(), &answer, &back)?;
+                shown.map_or_else(|| hand_over::progress(self.page, self.place(), ("settings", &answer), &back), Ok)
+            }
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 let notes = self.refused(&problem);
                 self.form(current, typed, &current.version, &notes)
@@ -255,8 +272,9 @@ impl Editor<'_> {
         }
     }
 
-    /// Returns the body of the operation: that of the whole settings has every field.
-    fn whole(&self, current: &Current, body: Json) -> Json {
+    /// Returns the body of the operation: that of the whole settings has every field, and its objects have those of another release.
+    fn whole(&self, current: &Current, mut body: Json) -> Json {
+        values::keep_others(self.section, &mut body, &current.json);
         if self.section.source != Source::Whole {
             return body;
         }
@@ -307,25 +325,40 @@ impl Editor<'_> {
         let is_open = |field: &Field| self.is_open(field);
         let values = context! {
             section => self.section.name, title => self.title(), about => self.subject(), fields => inputs.section(self.section, is_open),
-            open => self.section.fields.iter().any(is_open), changing => self.may("change_settings"), version, general => &notes.general,
-            wrong => notes.errors.len(), picture_now => &current.picture, list => self.list(),
-            back => self.back(), user => self.page.part("user"), copied => self.section.copied.map(|(from, _)| from),
+            open => self.section.fields.iter().any(is_open), changing => self.may_change(), version, general => &notes.general,
+            wrong => notes.errors.len(), picture_now => &current.picture, list => self.list(), list_title => self.list_title(),
+            is_week => self.section.source == Source::Week, back => self.back(), user => self.page.part("user"), copied => self.section.copied.map(|(from, _)| from),
         };
         self.page.render(notes.status, "settings_part.html", self.place(), values)
     }
 
     fn place(&self) -> Place<'_> {
-        Place { dealer: Some(self.dealer), active: "settings" }
+        let is_own = self.section.source == Source::Week && self.page.part("user").is_none();
+        Place { dealer: Some(self.dealer), active: if is_own { "" } else { "settings" } }
     }
 
+    /// The page that leads to this one.
     fn list(&self) -> String {
-        format!("/desk/d/{}/settings", self.dealer.text("id"))
+        match self.section.source {
+            Source::Week => availability::address(self.page, self.dealer),
+            _ => format!("/desk/d/{}/settings", self.dealer.text("id")),
+        }
+    }
+
+    fn list_title(&self) -> &'static str {
+        let key = match (self.section.source, self.page.part("user")) {
+            (Source::Week, None) => "nav.me",
+            (Source::Week, Some(_)) => "availability.title",
+            _ => "settings.title",
+        };
+        self.words.zoned.language.text(key).unwrap_or_default()
     }
 
     /// The page to which a change leads.
     fn back(&self) -> String {
         match self.section.source {
             Source::User => format!("{}/users", self.list()),
+            Source::Week => self.list(),
             _ => format!("{}/{}", self.list(), self.section.name),
         }
     }

@@ -1,7 +1,7 @@
 //! The inputs of a section for the template.
 
 use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
-use super::values::{Errors, at, interval_count, numbers, of_field, rows_of};
+use super::values::{Errors, at, interval_count, kept, numbers, of_field, rows_of};
 use super::words::Words;
 use crate::visit::Pairs;
 use minijinja::{Value, context};
@@ -45,15 +45,17 @@ impl Inputs<'_> {
         let one = self.words.about("row", path);
         let row = |(n, number): (usize, &String)| {
             let row = format!("{path}.{number}");
-            let of_row = self.stored(&stored, rows, (n, &row)).unwrap_or(&Json::Null);
+            let (of_row, kept) = (self.stored(&stored, rows, (n, &row)).unwrap_or(&Json::Null), kept(self.typed, &row));
             let cell = |cell: &Field| {
                 let (input, label) = (format!("{row}.{}", cell.name), format!("{path}.{}", cell.name));
+                // A row may have another place than the stored one.
+                let of_row = if rows.shape.keeps() && matches!(cell.kind, Kind::Shown(_)) { &kept } else { of_row };
                 self.input((&input, &label), cell, of_field(cell, of_row), open)
             };
             let cells: Vec<Value> = rows.fields.iter().map(cell).collect();
             let id = rows.fields.first().and_then(|first| self.typed.get(&format!("{row}.{}", first.name)));
             context! {
-                path => row.as_str(), number => n + 1, cells, legend => format!("{one} {}", n + 1), first => n == 0, last => n == last,
+                path => row.as_str(), number => n + 1, cells, legend => format!("{one} {}", n + 1), kept => as_text(&kept), first => n == 0, last => n == last,
                 id, name => id.map(|id| self.words.name(id)), error => self.errors.get(&row), notes => self.findings.get(&row),
             }
         };
@@ -105,7 +107,7 @@ impl Inputs<'_> {
             Kind::Ticks(_) | Kind::Groups => ("ticks", None),
             Kind::Words => ("words", None),
             Kind::Intervals => ("intervals", None),
-            Kind::Shown(_) | Kind::Rows(_) => ("shown", None),
+            Kind::Shown(_) | Kind::Rows(_) | Kind::Week => ("shown", None),
         };
         let intervals = match field.kind {
             Kind::Intervals => self.intervals(path),
@@ -154,6 +156,11 @@ impl Inputs<'_> {
         choices.extend(others);
         choices.iter().map(|(value, text)| context! { value, text, chosen => chosen.contains(&value.as_str()) }).collect()
     }
+}
+
+/// The value of the hidden input with what is kept of a row. `None` if there is nothing.
+fn as_text(kept: &Json) -> Option<String> {
+    (!kept.is_null()).then(|| kept.to_string())
 }
 
 /// The bar of an interval in the drawing of its day: its left edge and its width in minutes.

@@ -27,9 +27,11 @@ use super::{Page, Part, Place, Screen};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::view::Language;
+pub(super) use edit::week;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use sections::{GROUPS, find};
+pub(super) use words::hand_over;
 
 pub(super) const PART: Part = Part {
     screens: &[

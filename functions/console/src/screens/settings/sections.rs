@@ -6,6 +6,8 @@ use forecourt_edge::routes::SettingsPart;
 
 const WEEKDAYS: &[&str] = &["hours.tue", "hours.wed", "hours.thu", "hours.fri"];
 const DAY_OFF_KINDS: &[&str] = &["public_holiday", "company_holiday"];
+/// The weekdays, as the API names them.
+pub(super) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const LEAD_TYPES: &[&str] = &["new_car", "used_car", "trade_in", "test_drive", "service", "other"];
 /// The types of events that customers can book or that sellers plan with a duration.
 const BOOKED_TYPES: &[&str] =
@@ -22,10 +24,11 @@ const fn rows(name: &'static str, rows: &'static Rows) -> Field {
 const FROM: Field = needed("from", Kind::Moment(End::From));
 const UNTIL: Field = needed("until", Kind::Moment(End::Until));
 const DEPUTY: Field = field("deputy", Kind::Person);
+const HAND_OVER: Field = field("hand_over", Kind::Shown(Shown::HandOver));
 
 /// The groups of the overview, each with its parts. The texts are `settings.group.NAME`.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
-    ("times", &["hours", "days-off", "escalation"]),
+    ("times", &["hours", "days-off", "escalation", "deadline-rules"]),
     ("distribution", &["users", "absences", "pool", "groups", "routing"]),
     ("messages", &["mailbox", "configuration", "limits"]),
     ("customers", &["appointments", "capacity", "dealer"]),
@@ -82,6 +85,29 @@ pub(super) const SECTIONS: &[Section] = &[
         ],
     ),
     section(
+        "deadline-rules",
+        Source::Part(SettingsPart::DeadlineRules),
+        "",
+        &[rows(
+            "deadline_rules",
+            &Rows {
+                fields: &[
+                    needed("level_1", Kind::Minutes),
+                    field("reminder", Kind::Minutes),
+                    field("level_2", Kind::Minutes),
+                    field("when.types", Kind::Ticks(values("lead_type", LEAD_TYPES))),
+                    field("when.condition", Kind::Choice(values("condition", &["new", "used"]))),
+                    field("when.sources", Kind::Words),
+                    field("when.makes", Kind::Words),
+                    field("when.postcodes", Kind::Words),
+                    field("when.languages", Kind::Words),
+                    field("when.sites", Kind::Words),
+                ],
+                shape: Shape::Ordered,
+            },
+        )],
+    ),
+    section(
         "users",
         Source::Users,
         "",
@@ -108,7 +134,7 @@ pub(super) const SECTIONS: &[Section] = &[
         "absences",
         Source::Part(SettingsPart::Absences),
         "",
-        &[rows("absences", &Rows { fields: &[needed("user", Kind::Person), FROM, UNTIL, DEPUTY], shape: Shape::List })],
+        &[rows("absences", &Rows { fields: &[needed("user", Kind::Person), FROM, UNTIL, DEPUTY, HAND_OVER], shape: Shape::List })],
     ),
     Section {
         optional: Some(("pool", "pool.user")),
@@ -247,6 +273,28 @@ pub(super) const USER: Section = section(
     ],
 );
 
+const WEEKLY_ABSENCES: Rows = Rows { fields: &[needed("day", Kind::Choice(values("day", DAYS))), DEPUTY], shape: Shape::List };
+
+/// The own hours and the weekly absences of a user, on a page of its own.
+pub(super) const WEEK: Section = Section {
+    copied: Some(("hours.mon", WEEKDAYS)),
+    ..section(
+        "week",
+        Source::Week,
+        "",
+        &[
+            field("hours.mon", Kind::Intervals),
+            field("hours.tue", Kind::Intervals),
+            field("hours.wed", Kind::Intervals),
+            field("hours.thu", Kind::Intervals),
+            field("hours.fri", Kind::Intervals),
+            field("hours.sat", Kind::Intervals),
+            field("hours.sun", Kind::Intervals),
+            rows("weekly_absences", &WEEKLY_ABSENCES),
+        ],
+    )
+};
+
 /// The users as the whole settings have them, for the history.
 pub(super) const MEMBERS: Section = section(
     "users",
@@ -263,7 +311,9 @@ pub(super) const MEMBERS: Section = section(
                 field("weight", Kind::Number),
                 field("max_open", Kind::Number),
                 field("groups", Kind::Words),
-                rows("absences", &Rows { fields: &[FROM, UNTIL, DEPUTY], shape: Shape::List }),
+                rows("absences", &Rows { fields: &[FROM, UNTIL, DEPUTY, HAND_OVER], shape: Shape::List }),
+                rows("weekly_absences", &WEEKLY_ABSENCES),
+                field("hours", Kind::Week),
             ],
             shape: Shape::Fixed,
         },

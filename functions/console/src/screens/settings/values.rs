@@ -1,7 +1,8 @@
 //! From the values of the API to the inputs of a form, and back.
 //!
 //! An input is named by its path: `level_1`, `days_off.2.until`, `hours.mon.0.1`. A row of a list has the hidden input `days_off.2`, so
-//! that an empty row is known, and the rows keep the order in which they stand.
+//! that an empty row is known, and the rows keep the order in which they stand. The hidden input `days_off.2.kept` has the fields of the
+//! row that the form does not show, as JSON: they go back with the row.
 
 use super::describe::{End, Field, Kind, Rows, Section, Shape, Source};
 use crate::forms::instant;
@@ -13,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// The value of the hidden input of a row.
 const ROW: &str = "row";
+/// The last part of the name of the hidden input with the fields of a row that the form does not show.
+const KEPT: &str = "kept";
 /// The end of a day in the API, which an `<input type="time">` cannot have.
 const MIDNIGHT: &str = "24:00";
 
@@ -39,6 +42,32 @@ pub(super) fn rows_of(rows: &Rows, json: &Json) -> Vec<Json> {
         (_, Json::Array(list)) => list.clone(),
         _ => Vec::new(),
     }
+}
+
+/// Returns the fields of a row that the form does not send, `null` if there are none.
+fn rest(fields: &[Field], row: &Json) -> Json {
+    let mut rest = row.clone();
+    fields.iter().filter(|field| !matches!(field.kind, Kind::Shown(_))).for_each(|field| remove(&mut rest, field.name));
+    if rest == json!({}) { Json::Null } else { rest }
+}
+
+/// Removes a value at a path with full stops, and the objects that are empty then.
+fn remove(json: &mut Json, path: &str) {
+    let Some(fields) = json.as_object_mut() else { return };
+    let Some((name, inner)) = path.split_once('.') else { return drop(fields.remove(path)) };
+    let is_empty = fields.get_mut(name).is_some_and(|object| {
+        remove(object, inner);
+        *object == json!({})
+    });
+    if is_empty {
+        fields.remove(name);
+    }
+}
+
+/// Returns the fields of the row `path` that the form does not send; `null` if there are none.
+pub(super) fn kept(pairs: &Pairs, path: &str) -> Json {
+    let text = pairs.get(&format!("{path}.{KEPT}")).unwrap_or_default();
+    serde_json::from_str(text).ok().filter(Json::is_object).unwrap_or_default()
 }
 
 /// Returns the beginning or end of a period as its day, and its time if it is not the day's end: the last day belongs to the period.
@@ -107,6 +136,10 @@ impl Filled<'_> {
                 for (n, row) in rows_of(rows, value).iter().enumerate() {
                     self.put(format!("{path}.{n}"), ROW);
                     self.fields(&format!("{path}.{n}."), rows.fields, row);
+                    let rest = if rows.shape.keeps() { rest(rows.fields, row) } else { Json::Null };
+                    if !rest.is_null() {
+                        self.put(format!("{path}.{n}.{KEPT}"), rest.to_string());
+                    }
                 }
             }
             _ => match value {
@@ -150,7 +183,8 @@ pub(super) fn without_empty_rows(fields: &[Field], pairs: Pairs) -> Pairs {
     fields.iter().filter(|field| matches!(field.kind, Kind::Rows(_))).fold(pairs, |pairs, field| {
         let typed = |number: &String| {
             let cell = format!("{}.{number}.", field.name);
-            pairs.0.iter().any(|(name, value)| name.starts_with(&cell) && !value.trim().is_empty())
+            let is_typed = |name: &str| name.strip_prefix(&cell).is_some_and(|cell| cell != KEPT);
+            pairs.0.iter().any(|(name, value)| is_typed(name) && !value.trim().is_empty())
         };
         let mut order: Vec<String> = numbers(&pairs, field.name).into_iter().filter(typed).collect();
         // Rows of users are shown by name, and keep their numbers.
@@ -165,7 +199,7 @@ pub(super) fn without_empty_rows(fields: &[Field], pairs: Pairs) -> Pairs {
 pub(super) fn read(section: &Section, pairs: &Pairs, zoned: &Zoned, open: impl Fn(&Field) -> bool) -> (Map<String, Json>, Errors) {
     let fields: Vec<Field> = section.fields.iter().filter(|field| open(field)).copied().collect();
     let mut reader = Reader { pairs, zoned, errors: Errors::new() };
-    let mut body = reader.fields("", &fields);
+    let mut body = reader.fields("", &fields, Json::Null);
     // In a part, `null` is the default of a list, which may be another one than the empty list.
     if matches!(section.source, Source::Part(_)) {
         let lists = fields.iter().filter(|field| matches!(field.kind, Kind::Words));
@@ -180,7 +214,25 @@ pub(super) fn read(section: &Section, pairs: &Pairs, zoned: &Zoned, open: impl F
     {
         body.insert(object.to_owned(), Json::Null);
     }
+    // Without any time, a user has no hours of their own.
+    let of_week = |hours: &Json| hours.as_object().is_some_and(|days| days.values().all(|day| day == &json!([])));
+    if section.source == Source::Week && body.get("hours").is_some_and(of_week) {
+        body.insert("hours".to_owned(), Json::Null);
+    }
     (body, reader.errors)
+}
+
+/// Adds to the objects of a body the fields of the stored ones that the section does not have.
+pub(super) fn keep_others(section: &Section, body: &mut Json, stored: &Json) {
+    for name in section.fields.iter().filter(|field| field.name.contains('.')).map(Field::top) {
+        let (Some(sent), Some(stored)) = (body.get_mut(name).and_then(Json::as_object_mut), stored.get(name).and_then(Json::as_object))
+        else {
+            continue;
+        };
+        for (field, value) in stored {
+            sent.entry(field).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -190,8 +242,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn fields(&mut self, prefix: &str, fields: &[Field]) -> Map<String, Json> {
-        let mut body = Json::Object(Map::new());
+    /// Reads fields into an object that has the values of others.
+    fn fields(&mut self, prefix: &str, fields: &[Field], others: Json) -> Map<String, Json> {
+        let mut body = others;
         for field in fields.iter().filter(|field| !matches!(field.kind, Kind::Shown(_))) {
             let path = format!("{prefix}{}", field.name);
             match self.field(&path, &field.kind) {
@@ -264,8 +317,13 @@ impl Reader<'_> {
     }
 
     fn rows(&mut self, path: &str, rows: &Rows) -> Json {
-        let read = numbers(self.pairs, path).into_iter().map(|number| self.fields(&format!("{path}.{number}."), rows.fields));
-        let read: Vec<Map<String, Json>> = read.collect();
+        let numbers = numbers(self.pairs, path);
+        let read = |number: String| {
+            let row = format!("{path}.{number}");
+            let kept = if rows.shape.keeps() { kept(self.pairs, &row) } else { Json::Null };
+            self.fields(&format!("{row}."), rows.fields, kept)
+        };
+        let read: Vec<Map<String, Json>> = numbers.into_iter().map(read).collect();
         if rows.shape == Shape::Map {
             self.keys(path, &read);
         }
@@ -281,7 +339,15 @@ impl Reader<'_> {
 
 /// Puts a value at a path with full stops.
 fn put(body: &mut Json, path: &str, value: Json) {
-    *path.split('.').fold(body, |place, name| &mut place[name]) = value;
+    let mut place = body;
+    for name in path.split('.') {
+        // What came back with a row may be anything.
+        if !place.is_object() {
+            *place = json!({});
+        }
+        place = &mut place[name];
+    }
+    *place = value;
 }
 
 /// Returns the number of intervals for which there are inputs.

@@ -1,11 +1,12 @@
 //! Values and changes of settings in words.
 
 use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
+use super::sections::DAYS;
 use super::values::{at, moment, of_field, rows_of};
 use crate::api::Data;
-use crate::view::Zoned;
+use crate::view::{Language, Zoned};
 use chrono::{DateTime, NaiveDate, TimeDelta};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
 /// Writes values for a reader.
@@ -91,6 +92,8 @@ impl Words {
             (Kind::Flag | Kind::Shown(Shown::Flag), value) => self.yes(value == &Json::Bool(true)),
             // A weekday without hours is left out by the API.
             (Kind::Intervals, value) if value.as_array().is_none_or(Vec::is_empty) => self.text("closed").to_owned(),
+            (Kind::Week, Json::Null) => self.text("no_week").to_owned(),
+            (Kind::Week, Json::Object(days)) => self.week(days),
             (_, Json::Null) => String::new(),
             (Kind::Intervals, Json::Array(intervals)) => {
                 let written = intervals.iter().map(|interval| texts(interval).collect::<Vec<_>>().join("–"));
@@ -107,6 +110,7 @@ impl Words {
             },
             (Kind::Shown(Shown::Presence), user) => self.presence(user),
             (Kind::Shown(Shown::Load), user) => self.load(user),
+            (Kind::Shown(Shown::HandOver), Json::Object(_)) => hand_over(value, self.zoned.language, |id| self.name(id).to_owned()),
             (Kind::Ticks(values), Json::Array(_)) => texts(value).map(|text| self.choice(*values, text)).collect::<Vec<_>>().join(", "),
             (_, Json::Array(_)) => texts(value).collect::<Vec<_>>().join(", "),
             (Kind::Minutes | Kind::MinutesOf(_), Json::Number(number)) => self.minutes(number.as_i64().unwrap_or_default()),
@@ -153,6 +157,15 @@ impl Words {
                 if open >= most { format!("{load} ({})", words("full")) } else { load }
             }
         }
+    }
+
+    /// Writes the own hours of a user, day by day.
+    fn week(&self, days: &Map<String, Json>) -> String {
+        let of_day = |day: &&str| {
+            let times = self.value("", &Kind::Intervals, days.get(*day)?);
+            Some(format!("{} {times}", self.text(&format!("value.day.{day}"))))
+        };
+        DAYS.iter().filter_map(of_day).collect::<Vec<_>>().join("; ")
     }
 
     /// Writes a row: its first value, and the others that are set with their labels.
@@ -238,6 +251,17 @@ impl Words {
             changes.extend(own.into_iter().map(|change| Change { what: format!("{} · {}", self.name(&name), change.what), ..change }));
         }
     }
+}
+
+/// Writes the hand-over of an absence: to whom, and whether the work goes back.
+pub(in crate::screens) fn hand_over(hand_over: &Json, language: Language, name: impl Fn(&str) -> String) -> String {
+    let text = |key: &str| language.text(&format!("settings.hand_over.{key}")).unwrap_or_default();
+    let to = match hand_over["to"].as_str().unwrap_or("distribution") {
+        "distribution" => text("distribution").to_owned(),
+        "pool" => text("pool").to_owned(),
+        other => text("user").replace("{name}", &name(other.strip_prefix("user:").unwrap_or(other))),
+    };
+    if hand_over["back"] == true { format!("{to}, {}", text("back")) } else { to }
 }
 
 /// Whether the rows that both lists have stand in the same order in both.
