@@ -127,7 +127,7 @@ async fn dis_12_a_removal_shows_the_work_and_hands_it_to_a_chosen_person() {
         assert_eq!(form.text.contains(&format!("<option value=\"{target}\"")), offered, "{target}: {}", form.text);
     }
     let version = form.value("version").unwrap();
-    let refused = ingo.send(&address, &[("hand_over", "user:clara.henning"), ("version", &version), ("key", "k1")]).await;
+    let refused = ingo.send(&address, &[("hand_over", "user:ingo.brandt"), ("version", &version), ("key", "k1")]).await;
     assert!(refused.status == 422 && refused.text.contains("form-hand_over-error"), "{}", refused.text);
     assert!(refused.text.contains("1 Lead"), "the work is still shown: {}", refused.text);
     assert_eq!(ingo.send(&address, &[("version", &version), ("key", "k2")]).await.status, 422);
