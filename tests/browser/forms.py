@@ -208,7 +208,7 @@ class Forms:
         elif known.startswith("/desk/appointments/{id}"):
             swap[values["id"]] = self.seeds.appointment("2026-11-23T12:00" if form == "attendance" else "2026-11-24T11:00")
         elif known.startswith("/desk/group/people/{user}"):
-            swap[values["user"]] = self.seeds.person()
+            swap[values["user"]] = self.seeds.person(member=form == "remove")
         elif known.endswith("/settings/add-user"):
             self.seeds.person()
         elif "/settings/users/{user}/" in known:

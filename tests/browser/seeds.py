@@ -80,6 +80,12 @@ class Seeds:
             self.run.call("gina.group", "PUT", f"/dealers/{NORDSTERN}/users/{user}", switches, **{"If-Match": version})
         return user
 
+    def hand_over(self):
+        """Removes a seller from the dealer, whose work goes to others."""
+        user = self.person(member=True)
+        version = self.run.send("gina.group", "GET", f"/dealers/{NORDSTERN}/users")[0].headers["ETag"]
+        self.run.call("gina.group", "DELETE", f"/dealers/{NORDSTERN}/users/{user}", {}, **{"If-Match": version})
+
     def absence(self, user):
         """Enters an absence of a user."""
         absences = {"absences": [{"from": "2026-12-21", "until": "2026-12-23", "deputy": "ben.krause"}]}
@@ -124,6 +130,7 @@ class Seeds:
             self.view(user)
         self.run.call("hugo.office", "POST", "/exports", {"what": "leads"})
         self.webhook()
+        self.hand_over()
         dealer = f"/desk/d/{NORDSTERN}"
         return {
             "anna.vogt": [

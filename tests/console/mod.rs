@@ -5,6 +5,7 @@ mod choices;
 mod details;
 mod forms;
 mod group;
+mod hand_over;
 mod help;
 mod links;
 mod list_forms;

@@ -34,6 +34,7 @@ impl Things {
         let absences = json!({"absences": [{"from": "2026-12-21", "until": "2026-12-23", "deputy": "ben.krause"}]});
         let saved = world.call(Request::put(SELLER, &away).json(&absences).version(version)).await;
         assert_eq!(saved.status, 200, "{}", saved.body);
+        let order = hand_over(world).await;
         let view = json!({"name": "<script>", "screen": "leads", "query": "overdue=true", "pinned": true, "dealer": NORDSTERN});
         let saved = world.call(Request::put(GROUP, "/me/views/mine").json(&view)).await;
         assert_eq!(saved.status, 201, "{}", saved.body);
@@ -52,6 +53,7 @@ impl Things {
             ("place", "0".to_owned()),
             ("webhook", webhook),
             ("feed", feed),
+            ("order", order),
         ]);
         for (part, body) in parts_with_script() {
             names.insert(part, created(world, ADMIN, &format!("/leads/{lead}/{part}"), &body).await);
@@ -85,6 +87,20 @@ async fn created(world: &World, who: &str, path: &str, body: &Value) -> String {
     let made = world.post(who, path, body).await;
     assert!(matches!(made.status, 201 | 202), "{path}: {}", made.body);
     made.text("/id").to_owned()
+}
+
+/// Makes a user of the dealer, and removes the user again. Returns the order that hands over the work.
+async fn hand_over(world: &World) -> String {
+    let nina = json!({"name": SCRIPT, "email": "nina@example.com", "language": "de", "role": "seller", "dealers": [NORDSTERN]});
+    let saved = world.call(Request::put(GROUP, "/users/nina.neu").json(&nina)).await;
+    assert_eq!(saved.status, 201, "{}", saved.body);
+    let path = format!("/dealers/{NORDSTERN}/users/nina.neu");
+    let version = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/users")).await.body["version"].as_u64().unwrap();
+    let added = world.call(Request::put(ADMIN, &path).json(&json!({})).version(version)).await;
+    assert_eq!(added.status, 200, "{}", added.body);
+    let removed = world.call(Request::delete(ADMIN, &path).json(&json!({})).version(version + 1)).await;
+    assert_eq!(removed.status, 200, "{}", removed.body);
+    removed.text("/hand_overs/0/id").to_owned()
 }
 
 /// An enquiry with a script in every field of text.

@@ -29,6 +29,9 @@ pub struct DealerUsersView {
     pub version: u64,
     /// The users, in the order of the settings.
     pub users: Vec<DealerUserView>,
+    /// Id of the user of the pool; absent if the dealer has no pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
     /// The orders that the removal of a user made or, in a dry run, would make; absent if there are none (DIS-12).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hand_overs: Vec<HandOverView>,
@@ -60,6 +63,8 @@ pub struct DealerUserView {
     pub away_until: Option<DateTime<Utc>>,
     /// Whether the user is present: not absent, and within their own weekly hours.
     pub present: bool,
+    /// `present`, `busy`, `absent` or `outside_hours` (outside the user's own weekly hours).
+    pub presence: &'static str,
     /// Until when the user is busy; absent if the user is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub busy_until: Option<DateTime<Utc>>,
@@ -76,6 +81,8 @@ pub struct DealerUserView {
     pub open_leads: Option<u32>,
     /// Whether a rotation can assign a lead to the user now; while the dealer is closed, at the next opening.
     pub gets_leads_now: bool,
+    /// Whether the work of another user can be handed over to the user now: they are assignable, and neither absent nor full (DIS-12).
+    pub can_take_over: bool,
 }
 
 impl DealerUserView {
@@ -94,12 +101,14 @@ impl DealerUserView {
             supervisor: member.supervisor.as_ref().map(ToString::to_string),
             away_until: member.away_until(now),
             present: settings.is_present(&member.user, now),
+            presence: dealer.presence(member, now).name(),
             busy_until: dealer.busy_until(&member.user, now),
             deputy: settings.deputies(&member.user, now).first().map(ToString::to_string),
             weight: member.weight,
             max_open: member.max_open,
             open_leads,
             gets_leads_now: member.receives_leads && dealer.takes_leads(&member.user, settings.decided_at(now)) && !is_full,
+            can_take_over: settings.can_take_over(member, now) && !is_full,
         }
     }
 }
@@ -279,6 +288,7 @@ async fn users_of(platform: &Platform, call: &Call, dealer: &Dealer) -> Result<D
         dealer: dealer.id.to_string(),
         version: dealer.version,
         users,
+        pool: dealer.settings.pool.as_ref().map(|pool| pool.user.to_string()),
         hand_overs: Vec::new(),
         bookings: BookingsAffectedView::default(),
     })
@@ -287,7 +297,19 @@ async fn users_of(platform: &Platform, call: &Call, dealer: &Dealer) -> Result<D
 /// The fields that the list of users can change. Groups are changed on the single user (SET-7).
 const SWITCHES: [&str; 5] = ["receives_leads", "assignable", "supervisor", "weight", "max_open"];
 /// The fields of a [`DealerUserView`] that cannot be changed there.
-const READ_ONLY: [&str; 9] = ["user", "name", "notices", "away_until", "present", "busy_until", "deputy", "open_leads", "gets_leads_now"];
+const READ_ONLY: [&str; 11] = [
+    "user",
+    "name",
+    "notices",
+    "away_until",
+    "present",
+    "presence",
+    "busy_until",
+    "deputy",
+    "open_leads",
+    "gets_leads_now",
+    "can_take_over",
+];
 
 fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     body.as_object().map_or(Ok(()), |fields| body::only(fields, &["users"]))?;

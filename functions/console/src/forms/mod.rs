@@ -2,11 +2,13 @@
 //!
 //! A form has a page of its own, so that it works without a script; the script shows the same page as a dialog.
 
+mod more;
 mod nested;
 mod problems;
 mod values;
 mod versions;
 
+pub(crate) use more::More;
 pub(crate) use problems::texts_of;
 pub(crate) use values::values_of;
 
@@ -149,6 +151,7 @@ struct Filled<'a> {
     both: Option<&'a Both>,
     /// The version on which the next attempt is based, if it is a later one than the screen read.
     version: Option<u64>,
+    work: Option<&'a Value>,
 }
 
 /// The outcome of a visit of a form.
@@ -178,23 +181,44 @@ impl Form {
 
     /// Shows the form, or carries it out and returns the answer, for a screen that must show it.
     pub(crate) async fn send(&self, page: &Page<'_>, setting: &Setting<'_>, shaped: Shaped<'_>) -> Result<Sent, Trouble> {
+        self.send_with(page, setting, shaped, &More::default()).await
+    }
+
+    /// Shows the form as it was typed, because a field is needed that it did not have.
+    pub(crate) fn ask_further(&self, page: &Page<'_>, setting: &Setting<'_>, more: &More<'_>) -> Result<Reply, Trouble> {
+        let further = setting.values.0.iter().filter(|(name, _)| more.parameters.contains(&name.as_str()));
+        let values = Pairs(page.visit.form.0.iter().chain(further).cloned().collect());
+        let (work, problems) = (more.work.as_ref(), Problems::default());
+        self.show(page, setting, &Filled { status: 200, values: &values, problems: &problems, both: None, version: None, work })
+    }
+
+    /// The same as `send` for a form with more than the fields of a body.
+    pub(crate) async fn send_with(
+        &self,
+        page: &Page<'_>,
+        setting: &Setting<'_>,
+        shaped: Shaped<'_>,
+        more: &More<'_>,
+    ) -> Result<Sent, Trouble> {
+        let work = more.work.as_ref();
         if page.visit.method != Method::POST {
             self.is_for(page)?;
-            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default(), both: None, version: None };
+            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default(), both: None, version: None, work };
             return self.show(page, setting, &filled).map(Sent::Shown);
         }
         let typed = &versions::picked(self.fields, &page.visit.form, &setting.values);
         let zoned = page.zoned(setting.place.dealer);
-        let (body, mut problems) = self.body(typed, &zoned);
+        let (mut body, mut problems) = self.body(typed, &zoned);
         if !problems.is_empty() {
-            let filled = Filled { status: 422, values: typed, problems: &problems, both: None, version: None };
+            let filled = Filled { status: 422, values: typed, problems: &problems, both: None, version: None, work };
             return self.show(page, setting, &filled).map(Sent::Shown);
         }
         let ask = Ask {
             parts: setting.parts,
+            query: more.query(&mut body),
             body: (self.method() != "DELETE").then(|| shaped(body)),
             if_match: if self.versioned { typed.get("version").map(|version| format!("\"{version}\"")) } else { None },
-            idempotency_key: typed.get("key").map(str::to_owned),
+            idempotency_key: typed.get("key").filter(|_| !more.is_trial()).map(str::to_owned),
             ..Ask::default()
         };
         match page.call(self.operation, ask).await {
@@ -204,8 +228,8 @@ impl Form {
                 problems.name_people(setting.place.dealer);
                 let both = if problem.status == 412 { Some(Both::of(self, page, setting, typed).await) } else { None };
                 let values = both.as_ref().map_or(typed, |both| &both.values);
-                let filled =
-                    Filled { status: problem.status, values, problems: &problems, both: both.as_ref(), version: problem.current_version };
+                let (status, version) = (problem.status, problem.current_version);
+                let filled = Filled { status, values, problems: &problems, both: both.as_ref(), version, work };
                 self.show(page, setting, &filled).map(Sent::Shown)
             }
             Err(other) => Err(other.into()),
@@ -226,7 +250,7 @@ impl Form {
     }
 
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: &Filled<'_>) -> Result<Reply, Trouble> {
-        let Filled { status, values, problems, both, version } = *filled;
+        let Filled { status, values, problems, both, version, work } = *filled;
         let current = version.map(|version| version.to_string());
         // A form that comes back for another reason keeps its version, so that the change of somebody else is not overwritten then.
         let sent = &page.visit.form;
@@ -245,6 +269,7 @@ impl Form {
             about => &setting.about,
             key => uuid_like(),
             version,
+            work,
             was => began.filter(|_| self.versioned),
             both => both.map(|both| context! { rows => &both.rows, changes => &both.changes }),
         };

@@ -7,6 +7,7 @@ mod charts;
 mod choices;
 mod exports;
 mod group;
+mod hand_over;
 mod help;
 mod lead;
 mod leads;
@@ -48,7 +49,7 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 15] = [
+const PARTS: [&Part; 16] = [
     &today::PART,
     &leads::PART,
     &lead::PART,
@@ -60,6 +61,7 @@ const PARTS: [&Part; 15] = [
     &overview::PART,
     &exports::PART,
     &settings::PART,
+    &hand_over::PART,
     &group::PART,
     &availability::PART,
     &me::PART,

@@ -25,6 +25,7 @@ pub use hand_over::{AbsenceHandOver, BadTarget, GivenBooking, HandOver, HandOver
 pub use limits::SendingLimits;
 pub use member::{Absence, DayOfWeek, Member, WeeklyAbsence};
 pub use pool::PoolSettings;
+pub use presence::Presence;
 pub use recompute::{Recompute, moves_deadlines};
 pub use references::Reference;
 pub use routing::{Lane, RoutingCondition, RoutingRule};

@@ -20,6 +20,11 @@ impl DealerSettings {
         member.absences_at(at).next().is_some() || self.weekly_deputies(member, at).next().is_some()
     }
 
+    /// Returns whether the work of another user can go over to `member` at `at` (DIS-12).
+    pub fn can_take_over(&self, member: &Member, at: DateTime<Utc>) -> bool {
+        member.assignable && !self.is_absent(member, at)
+    }
+
     /// Returns whether `user` works here, is not absent, and is within their own weekly hours at `at`.
     pub fn is_present(&self, user: &UserId, at: DateTime<Utc>) -> bool {
         self.member(user).is_some_and(|member| !self.is_absent(member, at) && self.is_on_duty(member, at))
@@ -176,6 +181,31 @@ impl DealerSettings {
     }
 }
 
+/// Whether a user is there, and why not (DIS-13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// The user is there.
+    Present,
+    /// The user is there, and busy.
+    Busy,
+    /// An absence holds.
+    Absent,
+    /// It is outside the user's own weekly hours.
+    OutsideHours,
+}
+
+impl Presence {
+    /// Returns the name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Busy => "busy",
+            Self::Absent => "absent",
+            Self::OutsideHours => "outside_hours",
+        }
+    }
+}
+
 impl Dealer {
     /// Returns until when `user` is busy at `at`. `None` if the user is not (DIS-13).
     pub fn busy_until(&self, user: &UserId, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -186,6 +216,17 @@ impl Dealer {
     /// do not count (DIS-13).
     pub fn takes_leads(&self, user: &UserId, at: DateTime<Utc>) -> bool {
         self.settings.reads_notices(user, at) && self.busy_until(user, at).is_none()
+    }
+
+    /// Returns whether `member` is there at `at`, and why not. An absence counts before the own hours, and these before a busy time.
+    pub fn presence(&self, member: &Member, at: DateTime<Utc>) -> Presence {
+        let settings = &self.settings;
+        match self.busy_until(&member.user, at) {
+            _ if settings.is_absent(member, at) => Presence::Absent,
+            _ if !settings.is_on_duty(member, at) => Presence::OutsideHours,
+            Some(_) => Presence::Busy,
+            None => Presence::Present,
+        }
     }
 
     /// Marks `user` as busy until `until`, or as not busy. Drops marks that have ended.

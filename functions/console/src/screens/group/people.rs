@@ -1,22 +1,23 @@
 //! The people of the group: role, additional rights, dealers, addresses, and the history of each person.
 
 use super::{dealer_choices, form, next, people_names, setting, show as shown, version};
-use crate::api::Data;
+use crate::api::{Ask, Data};
 use crate::console::Trouble;
-use crate::forms::{Field, Form, Kind, clearing, field, needed};
+use crate::forms::{Field, Form, Kind, More, Sent, Setting, clearing, field, needed};
 use crate::reply::Reply;
 use crate::screens::choices::{Choices, labelled, languages};
-use crate::screens::{Page, Place};
+use crate::screens::{Page, Place, hand_over};
 use crate::visit::Pairs;
 use forecourt_domain::base::{Right, Role};
 use forecourt_edge::routes::Operation;
-use minijinja::context;
+use http::Method;
+use minijinja::{Value, context};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 const LIST: &str = "/desk/group/people";
 
-/// The fields of a new person. The first one cannot be changed later.
+/// The fields of a person. The first one cannot be changed later; the last one is for a change that takes work away.
 const FIELDS: &[Field] = &[
     needed("user", Kind::Id),
     needed("name", Kind::Line(200)),
@@ -28,11 +29,12 @@ const FIELDS: &[Field] = &[
     field("dealers", Kind::Several),
     field("notices", Kind::Tick),
     clearing("subject", Kind::Line(200)),
+    hand_over::FIELD,
 ];
-const NEW: Form = form("group_new_person", Operation::SaveUser, FIELDS);
+const NEW: Form = form("group_new_person", Operation::SaveUser, FIELDS.split_at(FIELDS.len() - 1).0);
 /// The forms of a person, by the last part of their address.
 const FORMS: &[(&str, Form)] = &[
-    ("edit", Form { versioned: true, ..form("group_person", Operation::SaveUser, FIELDS.split_at(1).1) }),
+    ("edit", Form { versioned: true, ..form("group_person", Operation::SaveUser, NEW.fields.split_at(1).1) }),
     ("remove", Form { versioned: true, dangerous: true, ..form("group_remove_person", Operation::RemoveUser, &[]) }),
 ];
 
@@ -82,7 +84,84 @@ pub(super) async fn change(page: &Page<'_>) -> Result<Reply, Trouble> {
     let mut setting = setting(place, &parts, back);
     (setting.choices, setting.version, setting.about) = (choices(page, &values), version(&user), user.text("name").to_owned());
     setting.values = values;
-    form.answer(page, &setting).await
+    match user.get("at").json().as_object().is_none_or(|at| at.is_empty()) {
+        true => form.answer(page, &setting).await,
+        false if name == "remove" => remove(page, form, setting).await,
+        false => edit(page, form, setting).await,
+    }
+}
+
+/// Shows or carries out the removal of a person who is a user of dealers. The form shows what the person holds there, and who can get it.
+async fn remove(page: &Page<'_>, form: &Form, mut setting: Setting<'_>) -> Result<Reply, Trouble> {
+    let form = Form { fields: &[hand_over::FIELD], ..*form };
+    let ask = Ask {
+        parts: setting.parts,
+        query: hand_over::trial(Some(hand_over::DISTRIBUTION)),
+        if_match: setting.version.as_ref().map(|version| format!("\"{version}\"")),
+        ..Ask::default()
+    };
+    let tried = hand_over::tried(page, form.operation, ask).await?;
+    let mut more = More { parameters: hand_over::PARAMETERS, ..More::default() };
+    match &tried {
+        Ok(answer) => more.work = offer(page, &mut setting, answer).await?,
+        Err(refusal) => {
+            let text = page.language.text("hand_over.refused").unwrap_or_default();
+            setting.about = format!("{}. {text} {refusal}", setting.about);
+            setting.choices.insert(hand_over::NAME, hand_over::everywhere(page));
+        }
+    }
+    setting.values = Pairs(vec![(hand_over::NAME.to_owned(), hand_over::DISTRIBUTION.to_owned())]);
+    match form.send_with(page, &setting, &|body| body, &more).await? {
+        Sent::Shown(reply) => Ok(reply),
+        Sent::Done(answer) => hand_over::progress(page, setting.place, (form.name, &answer), page.back(setting.back)),
+    }
+}
+
+/// Shows or carries out the change of a person who is a user of dealers. If it takes work away, the form asks who gets it.
+async fn edit(page: &Page<'_>, form: &Form, mut setting: Setting<'_>) -> Result<Reply, Trouble> {
+    if page.visit.method != Method::POST {
+        return form.answer(page, &setting).await;
+    }
+    let further = Form { fields: FIELDS.split_at(1).1, ..*form };
+    let is_chosen = page.visit.form.get(hand_over::NAME).is_some();
+    let form = if is_chosen { &further } else { form };
+    let query = hand_over::trial(Some(hand_over::DISTRIBUTION).filter(|_| !is_chosen));
+    setting.choices.insert(hand_over::NAME, hand_over::everywhere(page));
+    let trial = More { parameters: hand_over::PARAMETERS, query, work: None };
+    let tried = match form.send_with(page, &setting, &|body| body, &trial).await? {
+        Sent::Shown(reply) => return Ok(reply),
+        Sent::Done(answer) => answer,
+    };
+    let work = offer(page, &mut setting, &tried).await?;
+    let more = More { parameters: hand_over::PARAMETERS, query: Vec::new(), work };
+    if more.work.is_some() && !is_chosen {
+        setting.values.0.push((hand_over::NAME.to_owned(), hand_over::DISTRIBUTION.to_owned()));
+        return further.ask_further(page, &setting, &more);
+    }
+    match form.send_with(page, &setting, &|body| body, &more).await? {
+        Sent::Shown(reply) => Ok(reply),
+        Sent::Done(answer) => hand_over::progress(page, setting.place, (form.name, &answer), page.back(setting.back)),
+    }
+}
+
+/// Returns the work that a change hands over, and offers the targets. Of several dealers, only the distribution is one at each.
+async fn offer(page: &Page<'_>, setting: &mut Setting<'_>, tried: &Data) -> Result<Option<Value>, Trouble> {
+    let orders = tried.get("hand_overs").items();
+    let targets = match orders.as_slice() {
+        [order] => {
+            let (dealer, leaver) = (order.text("dealer"), order.text("user"));
+            let users = page.get(Operation::DealerUsers, &[("dealer", dealer)], Vec::new()).await?;
+            let has_pool = !users.get("pool").is_null() && users.text("pool") != leaver;
+            hand_over::targets(page, &users, leaver, has_pool)
+        }
+        _ => hand_over::everywhere(page),
+    };
+    if orders.len() > 1 {
+        let text = page.language.text("hand_over.several_dealers").unwrap_or_default();
+        setting.about = format!("{}. {text}", setting.about);
+    }
+    setting.choices.insert(hand_over::NAME, targets);
+    Ok(hand_over::held(page, tried))
 }
 
 /// Shows or carries out the form of a new person.

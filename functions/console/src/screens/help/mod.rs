@@ -37,6 +37,7 @@ const TERMS: &[(&str, &str)] = &[
     ("routing_rule", "DIS-3"),
     ("pool", "DIS-8"),
     ("deputy", "DIS-4"),
+    ("hand_over", "DIS-12"),
     ("presence", "DIS-13"),
     ("supervisor", "ESC-3"),
     ("fallback", "DIS-6"),

@@ -127,9 +127,19 @@ pub(super) struct Values {
 pub(super) enum Shown {
     Words,
     Flag,
-    Moment,
     /// The hand-over of an absence.
     HandOver,
+    /// Whether a user is there, until when not, and the deputy: made from several fields of the user.
+    Presence,
+    /// The number of a user's open leads, and the most: made from two fields.
+    Load,
+}
+
+impl Shown {
+    /// Whether it is made from the whole object, and not from the field of its name.
+    pub(super) fn is_of_object(self) -> bool {
+        matches!(self, Self::Presence | Self::Load)
+    }
 }
 
 /// A list of objects. Its texts are those of its field, and `settings.row.PATH` for one of its rows.

@@ -11,17 +11,17 @@ use super::{find, findings, picture, sections};
 use crate::api::{ApiProblem, Ask, Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
-use crate::screens::{Page, Place, availability};
+use crate::screens::{Page, Place, availability, hand_over};
 use crate::view::explained;
 use crate::visit::Pairs;
 use forecourt_edge::routes::{Operation, SettingsPart};
 use http::Method;
-use minijinja::context;
+use minijinja::{Value, context};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// The names of the inputs that belong to the form and not to a field.
-const OWN: [&str; 4] = ["do", "version", "back", "key"];
+const OWN: [&str; 5] = ["do", "version", "back", "key", hand_over::NAME];
 
 /// A section as the API has it now.
 struct Current {
@@ -30,7 +30,7 @@ struct Current {
     /// The texts of findings, by the path of the input.
     findings: BTreeMap<String, Vec<String>>,
     groups: Vec<String>,
-    picture: Option<minijinja::Value>,
+    picture: Option<Value>,
 }
 
 /// A visit of a section's page.
@@ -214,12 +214,40 @@ impl Editor<'_> {
         if save && !stale {
             return self.save(current, typed, body).await;
         }
+        let (work, targets) = match self.tried(current, &body).await? {
+            Ok(handed) => handed.unzip(),
+            Err(problem) => return self.form(current, typed, &current.version, &self.refused(&problem)),
+        };
         let hidden: Vec<_> = typed.0.iter().map(|(name, value)| context! { name, value }).collect();
         let values = context! {
             section => self.section.name, title => self.title(), about => self.subject(), changes, hidden, version => &current.version, stale,
             list => self.list(), list_title => self.list_title(), is_week => self.section.source == Source::Week, back => self.back(),
+            work, targets,
         };
         self.page.render(if save { 409 } else { 200 }, "settings_review.html", self.place(), values)
+    }
+
+    /// Asks the API what a change of the pool hands over, before it is saved: the work, and who can get it. `None` if nothing goes over, or
+    /// if it is another section. The error is the API's refusal of the change.
+    async fn tried(&self, current: &Current, body: &Json) -> Result<Result<Option<(Value, Vec<Value>)>, Box<ApiProblem>>, Trouble> {
+        let former = current.json["pool"]["user"].as_str().filter(|_| self.section.name == "pool");
+        let Some(former) = former.filter(|user| body["pool"]["user"] != *user) else { return Ok(Ok(None)) };
+        let ask = Ask {
+            parts: &self.parts,
+            body: Some(body.clone()),
+            if_match: Some(format!("\"{}\"", current.version)),
+            query: hand_over::trial(Some(hand_over::DISTRIBUTION)),
+            ..Ask::default()
+        };
+        let answer = match self.page.call(self.section.source.change(), ask).await {
+            Ok(answer) => answer,
+            Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => return Ok(Err(problem)),
+            Err(other) => return Err(other.into()),
+        };
+        let Some(work) = hand_over::held(self.page, &answer) else { return Ok(Ok(None)) };
+        let users = self.page.get(Operation::DealerUsers, &self.parts[..1], Vec::new()).await?;
+        let targets = hand_over::targets(self.page, &users, former, !body["pool"].is_null());
+        Ok(Ok(Some((work, targets.into_iter().map(|(value, text)| context! { value, text }).collect()))))
     }
 
     async fn save(&self, current: &Current, typed: &Pairs, body: Json) -> Result<Reply, Trouble> {
@@ -227,13 +255,14 @@ impl Editor<'_> {
             parts: &self.parts,
             body: Some(self.whole(current, body)),
             if_match: Some(format!("\"{}\"", current.version)),
+            query: self.page.visit.form.get(hand_over::NAME).map(|to| (hand_over::NAME, to.to_owned())).into_iter().collect(),
             ..Ask::default()
         };
         match self.page.call(self.section.source.change(), ask).await {
             Ok(answer) => {
                 let back = self.back();
                 let shown = availability::consequences(self.page, self.place(), &answer, &back)?;
-                Ok(shown.unwrap_or_else(|| self.page.done(&back, "settings")))
+                shown.map_or_else(|| hand_over::progress(self.page, self.place(), ("settings", &answer), &back), Ok)
             }
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 let notes = self.refused(&problem);

@@ -1,7 +1,7 @@
 //! The inputs of a section for the template.
 
 use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
-use super::values::{Errors, interval_count, kept, numbers, rows_of};
+use super::values::{Errors, at, interval_count, kept, numbers, of_field, rows_of};
 use super::words::Words;
 use crate::visit::Pairs;
 use minijinja::{Value, context};
@@ -32,7 +32,7 @@ impl Inputs<'_> {
     pub(super) fn section(&self, section: &Section, open: impl Fn(&Field) -> bool) -> Vec<Value> {
         let shown = |field: &Field| match field.kind {
             Kind::Rows(rows) => self.rows(field, rows, open(field)),
-            _ => self.input((field.name, field.name), field, super::values::at(self.json, field.name), open(field)),
+            _ => self.input((field.name, field.name), field, of_field(field, self.json), open(field)),
         };
         section.fields.iter().map(shown).collect()
     }
@@ -40,17 +40,17 @@ impl Inputs<'_> {
     fn rows(&self, field: &Field, rows: &Rows, open: bool) -> Value {
         let path = field.name;
         let numbers = numbers(self.typed, path);
-        let stored = rows_of(rows, super::values::at(self.json, path));
+        let stored = rows_of(rows, at(self.json, path));
         let last = numbers.len().saturating_sub(1);
         let one = self.words.about("row", path);
         let row = |(n, number): (usize, &String)| {
             let row = format!("{path}.{number}");
-            let (of_row, kept) = (stored.get(n).unwrap_or(&Json::Null), kept(self.typed, &row));
+            let (of_row, kept) = (self.stored(&stored, rows, (n, &row)).unwrap_or(&Json::Null), kept(self.typed, &row));
             let cell = |cell: &Field| {
                 let (input, label) = (format!("{row}.{}", cell.name), format!("{path}.{}", cell.name));
                 // A row may have another place than the stored one.
                 let of_row = if rows.shape.keeps() && matches!(cell.kind, Kind::Shown(_)) { &kept } else { of_row };
-                self.input((&input, &label), cell, super::values::at(of_row, cell.name), open)
+                self.input((&input, &label), cell, of_field(cell, of_row), open)
             };
             let cells: Vec<Value> = rows.fields.iter().map(cell).collect();
             let id = rows.fields.first().and_then(|first| self.typed.get(&format!("{row}.{}", first.name)));
@@ -59,13 +59,34 @@ impl Inputs<'_> {
                 id, name => id.map(|id| self.words.name(id)), error => self.errors.get(&row), notes => self.findings.get(&row),
             }
         };
-        let all: Vec<Value> = numbers.iter().enumerate().map(row).collect();
+        let mut ordered: Vec<(usize, &String)> = numbers.iter().enumerate().collect();
+        if rows.shape == Shape::Fixed {
+            ordered.sort_by_cached_key(|(n, number)| {
+                self.rank(self.stored(&stored, rows, (*n, &format!("{path}.{number}"))).unwrap_or(&Json::Null))
+            });
+        }
+        let all: Vec<Value> = ordered.into_iter().map(row).collect();
         context! {
             input => "rows", path, open, label => self.words.label(path), hint => self.words.text(&format!("hint.{path}")), rows => all, one,
             columns => rows.fields.iter().map(|cell| self.words.label(&format!("{path}.{}", cell.name))).collect::<Vec<_>>(),
             fixed => rows.shape == Shape::Fixed, ordered => rows.shape == Shape::Ordered, none => self.words.about("none", path),
             error => self.errors.get(path), notes => self.findings.get(path),
         }
+    }
+
+    /// Returns the stored values of the row at `path`. A row with an identity need not be at the same place as before.
+    fn stored<'j>(&self, stored: &'j [Json], rows: &Rows, (n, path): (usize, &str)) -> Option<&'j Json> {
+        let identity = rows.fields.first().filter(|_| rows.shape == Shape::Fixed);
+        let Some(identity) = identity else { return stored.get(n) };
+        let id = self.typed.get(&format!("{path}.{}", identity.name));
+        stored.iter().find(|row| at(row, identity.name).as_str() == id)
+    }
+
+    /// The place of a user in the list: first those who get leads from the rotation, then those who can be assigned leads, by name.
+    fn rank(&self, user: &Json) -> (bool, bool, String) {
+        let lacks = |switch: &str| user[switch] != true;
+        let name = user["user"].as_str().map(|id| self.words.name(id).to_lowercase());
+        (lacks("receives_leads"), lacks("assignable"), name.unwrap_or_default())
     }
 
     /// An input. `path` names it, `about` its texts.

@@ -2,12 +2,13 @@
 
 use crate::api::Data;
 use crate::console::Trouble;
-use crate::forms::{Form, Kind, Setting, field, needed};
+use crate::forms::{Form, Kind, More, Sent, Setting, field, needed};
 use crate::reply::Reply;
 use crate::screens::choices::{Choices, named};
-use crate::screens::{Page, Place};
+use crate::screens::{Page, Place, hand_over};
 use crate::visit::Pairs;
 use forecourt_edge::routes::Operation;
+use http::Method;
 use std::collections::BTreeMap;
 
 const ADD: Form = Form {
@@ -18,8 +19,13 @@ const ADD: Form = Form {
     dangerous: false,
 };
 
-const REMOVE: Form =
-    Form { name: "settings_remove_user", operation: Operation::RemoveDealerUser, fields: &[], versioned: true, dangerous: true };
+const REMOVE: Form = Form {
+    name: "settings_remove_user",
+    operation: Operation::RemoveDealerUser,
+    fields: &[hand_over::FIELD],
+    versioned: true,
+    dangerous: true,
+};
 
 /// Shows or carries out the form that adds a user of the group who works at the dealer.
 pub(super) async fn add(page: &Page<'_>) -> Result<Reply, Trouble> {
@@ -47,22 +53,35 @@ pub(super) async fn add(page: &Page<'_>) -> Result<Reply, Trouble> {
     ADD.answer(page, &setting).await
 }
 
-/// Shows or carries out the form that removes a user from the dealer.
+/// Shows or carries out the form that removes a user from the dealer and hands over the user's work. It shows what the user holds.
 pub(super) async fn remove(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (id, user) = (page.required("dealer")?, page.required("user")?);
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let parts = [("dealer", id), ("user", user)];
-    let present = page.get(Operation::DealerUser, &parts, Vec::new()).await?;
+    let users = page.get(Operation::DealerUsers, &parts[..1], Vec::new());
+    let work = page.get(Operation::UserWork, &parts, Vec::new());
+    let (users, work) = futures::try_join!(users, work)?;
+    let leaver = users.each("users").find(|one| one.text("user") == user);
+    if leaver.is_none() && page.visit.method != Method::POST {
+        return Err(Trouble::NoPage);
+    }
+    let has_pool = !users.get("pool").is_null() && users.text("pool") != user;
+    let place = Place { dealer: Some(&dealer), active: "settings" };
+    let back = format!("/desk/d/{id}/settings/users");
     let setting = Setting {
-        place: Place { dealer: Some(&dealer), active: "settings" },
+        place,
         parts: &parts,
-        back: &format!("/desk/d/{id}/settings/users"),
-        values: Pairs::default(),
-        choices: BTreeMap::new(),
-        version: version(&present),
-        about: present.text("name").to_owned(),
+        back: &back,
+        values: Pairs(vec![(hand_over::NAME.to_owned(), hand_over::DISTRIBUTION.to_owned())]),
+        choices: BTreeMap::from([(hand_over::NAME, hand_over::targets(page, &users, user, has_pool))]),
+        version: version(&users),
+        about: leaver.map(|leaver| leaver.text("name").to_owned()).unwrap_or_default(),
     };
-    REMOVE.answer(page, &setting).await
+    let more = More { parameters: hand_over::PARAMETERS, work: Some(hand_over::held_by(user, &dealer, &work)), ..More::default() };
+    match REMOVE.send_with(page, &setting, &|body| body, &more).await? {
+        Sent::Shown(reply) => Ok(reply),
+        Sent::Done(answer) => hand_over::progress(page, place, (REMOVE.name, &answer), page.back(&back)),
+    }
 }
 
 fn version(present: &Data) -> Option<String> {

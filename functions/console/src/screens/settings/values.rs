@@ -27,6 +27,14 @@ pub(super) fn at<'a>(json: &'a Json, path: &str) -> &'a Json {
     path.split('.').fold(json, |json, name| json.get(name).unwrap_or(&Json::Null))
 }
 
+/// Returns the value that a field shows or has in an object.
+pub(super) fn of_field<'a>(field: &Field, json: &'a Json) -> &'a Json {
+    match field.kind {
+        Kind::Shown(shown) if shown.is_of_object() => json,
+        _ => at(json, field.name),
+    }
+}
+
 /// Returns the rows of a list, or of an object whose names are the field `key`.
 pub(super) fn rows_of(rows: &Rows, json: &Json) -> Vec<Json> {
     match (rows.shape, json) {
@@ -178,7 +186,11 @@ pub(super) fn without_empty_rows(fields: &[Field], pairs: Pairs) -> Pairs {
             let is_typed = |name: &str| name.strip_prefix(&cell).is_some_and(|cell| cell != KEPT);
             pairs.0.iter().any(|(name, value)| is_typed(name) && !value.trim().is_empty())
         };
-        let order: Vec<String> = numbers(&pairs, field.name).into_iter().filter(typed).collect();
+        let mut order: Vec<String> = numbers(&pairs, field.name).into_iter().filter(typed).collect();
+        // Rows of users are shown by name, and keep their numbers.
+        if matches!(field.kind, Kind::Rows(rows) if rows.shape == Shape::Fixed) {
+            order.sort_by_key(|number| number.parse::<usize>().ok());
+        }
         renumbered(&pairs, field.name, &order)
     })
 }

@@ -2,10 +2,10 @@
 
 use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
 use super::sections::DAYS;
-use super::values::{at, moment, rows_of};
+use super::values::{at, moment, of_field, rows_of};
 use crate::api::Data;
 use crate::view::{Language, Zoned};
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -108,9 +108,8 @@ impl Words {
                 Some((day, None)) => self.zoned.day(day),
                 None => String::new(),
             },
-            (Kind::Shown(Shown::Moment), Json::String(text)) => {
-                chrono::DateTime::parse_from_rfc3339(text).map(|at| self.zoned.at(at.to_utc())).unwrap_or_default()
-            }
+            (Kind::Shown(Shown::Presence), user) => self.presence(user),
+            (Kind::Shown(Shown::Load), user) => self.load(user),
             (Kind::Shown(Shown::HandOver), Json::Object(_)) => hand_over(value, self.zoned.language, |id| self.name(id).to_owned()),
             (Kind::Ticks(values), Json::Array(_)) => texts(value).map(|text| self.choice(*values, text)).collect::<Vec<_>>().join(", "),
             (_, Json::Array(_)) => texts(value).collect::<Vec<_>>().join(", "),
@@ -123,6 +122,41 @@ impl Words {
             _ => String::new(),
         };
         if words.is_empty() { "–".to_owned() } else { words }
+    }
+
+    fn instant(&self, text: &str) -> String {
+        DateTime::parse_from_rfc3339(text).map(|at| self.zoned.at(at.to_utc())).unwrap_or_default()
+    }
+
+    /// Writes whether a user is there, and why not.
+    fn presence(&self, user: &Json) -> String {
+        let text = |name: &str| user[name].as_str().unwrap_or_default();
+        let words = |key: &str| self.text(&format!("presence.{key}"));
+        let (key, until) = match (text("presence"), text("away_until")) {
+            ("absent", "") => ("absent", ""),
+            ("absent", until) => ("absent_until", until),
+            ("busy", _) => ("busy_until", text("busy_until")),
+            ("outside_hours", _) => ("outside_hours", ""),
+            _ => ("present", ""),
+        };
+        let presence = words(key).replace("{at}", &self.instant(until));
+        match text("deputy") {
+            "" => presence,
+            deputy => format!("{presence} · {}", words("deputy").replace("{name}", self.name(deputy))),
+        }
+    }
+
+    /// Writes how many open leads a user has, of how many at most.
+    fn load(&self, user: &Json) -> String {
+        let words = |key: &str| self.text(&format!("load.{key}"));
+        match (user["open_leads"].as_u64(), user["max_open"].as_u64()) {
+            (None, _) => String::new(),
+            (Some(open), None) => open.to_string(),
+            (Some(open), Some(most)) => {
+                let load = words("of").replace("{open}", &open.to_string()).replace("{most}", &most.to_string());
+                if open >= most { format!("{load} ({})", words("full")) } else { load }
+            }
+        }
     }
 
     /// Writes the own hours of a user, day by day.
@@ -138,7 +172,7 @@ impl Words {
     pub(super) fn row(&self, path: &str, rows: &Rows, row: &Json) -> String {
         let mut parts = Vec::new();
         for (n, field) in rows.fields.iter().enumerate() {
-            let value = at(row, field.name);
+            let value = of_field(field, row);
             let nothing = value.is_null() || value == &Json::Bool(false) || value.as_array().is_some_and(Vec::is_empty);
             if nothing && !matches!(field.kind, Kind::Intervals) {
                 continue;
