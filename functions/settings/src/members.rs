@@ -8,7 +8,7 @@ use crate::{absences, availability, body};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
 use forecourt_domain::people::User;
-use forecourt_domain::rules::hand_over::still_named;
+use forecourt_domain::rules::hand_over::{Target, still_named};
 use forecourt_domain::settings::{Dealer, DealerSettings, Lane, Member, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::unknown;
@@ -81,7 +81,7 @@ pub struct DealerUserView {
     pub open_leads: Option<u32>,
     /// Whether a rotation can assign a lead to the user now; while the dealer is closed, at the next opening.
     pub gets_leads_now: bool,
-    /// Whether the work of another user can be handed over to the user now: they are assignable, and neither absent nor full (DIS-12).
+    /// Whether the work of another user can be handed over to the user now without `despite` (DIS-12).
     pub can_take_over: bool,
 }
 
@@ -90,6 +90,7 @@ impl DealerUserView {
     pub(crate) fn of(member: &Member, user: Option<&User>, dealer: &Dealer, loaded: &Loaded, now: DateTime<Utc>) -> Self {
         let open_leads = dealer.counts_since.map(|_| loaded.open_leads(dealer).map_or(0, |open| open.of(&member.user)));
         let settings = &dealer.settings;
+        let target = Target { user, open: loaded.open_leads(dealer) };
         let is_full = member.max_open.zip(open_leads).is_some_and(|(most, open)| open >= most);
         Self {
             user: member.user.to_string(),
@@ -108,7 +109,7 @@ impl DealerUserView {
             max_open: member.max_open,
             open_leads,
             gets_leads_now: member.receives_leads && dealer.takes_leads(&member.user, settings.decided_at(now)) && !is_full,
-            can_take_over: settings.can_take_over(member, now) && !is_full,
+            can_take_over: target.can_take_over(member, dealer, now),
         }
     }
 }

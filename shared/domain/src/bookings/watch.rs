@@ -63,8 +63,14 @@ impl BookingWatch {
     }
 
     fn started_at(before: Option<&Self>, dealer: &DealerId, soon: DateTime<Utc>) -> Self {
-        let new =
-            || Self { dealer: dealer.clone(), due: None, leased: false, hands_over_until: None, notified: BTreeMap::new(), given: Vec::new() };
+        let new = || Self {
+            dealer: dealer.clone(),
+            due: None,
+            leased: false,
+            hands_over_until: None,
+            notified: BTreeMap::new(),
+            given: Vec::new(),
+        };
         let before = before.cloned().unwrap_or_else(new);
         // A check that runs may have read the former settings: another one follows it.
         Self { due: Some(before.due.filter(|_| !before.leased).map_or(soon, |due| due.min(soon))), leased: false, ..before }

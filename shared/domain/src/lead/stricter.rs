@@ -45,7 +45,7 @@ impl Lead {
         let mut message =
             StricterMessage { sent: start.counted, received, criteria: DeadlineCriteria::of_enquiry(enquiry), deadline: None };
         // Without opening hours to count in, the message has no steps (CLK-6).
-        let Ok(Some(steps)) = self.steps_for(&message, dealer, Plan::none()) else { return false };
+        let Ok(Some(steps)) = self.steps_for(&message, dealer, &Plan::none()) else { return false };
         let plan = self.plan.clone().unwrap_or_else(Plan::none).with_earlier(&steps, true);
         if self.plan.as_ref() == Some(&plan) {
             return false;
@@ -73,7 +73,7 @@ impl Lead {
         let mut all = own;
         for message in &mut stricter.messages {
             let fired = if theirs.deadline() == message.deadline { theirs.clone() } else { Plan::none() };
-            let steps = self.steps_for(message, dealer, fired)?.unwrap_or_else(Plan::none);
+            let steps = self.steps_for(message, dealer, &fired)?.unwrap_or_else(Plan::none);
             message.deadline = steps.deadline();
             all = all.with_earlier(&steps, true);
         }
@@ -84,7 +84,7 @@ impl Lead {
     /// Returns `plan`, whose level 1 a user has moved, with the level 2 of a stricter message if that is earlier.
     pub(crate) fn with_stricter_level_2(&self, plan: Plan, dealer: &Dealer) -> Plan {
         let messages = self.terms.stricter.iter().flat_map(|stricter| &stricter.messages);
-        let steps = messages.filter_map(|message| self.steps_for(message, dealer, Plan::none()).ok().flatten());
+        let steps = messages.filter_map(|message| self.steps_for(message, dealer, &Plan::none()).ok().flatten());
         steps.fold(plan, |plan, steps| plan.with_earlier(&steps, false))
     }
 
@@ -94,7 +94,7 @@ impl Lead {
         stricter.messages.iter().find(|message| message.deadline == self.deadline()).map(|message| &message.criteria)
     }
 
-    fn steps_for(&self, message: &StricterMessage, dealer: &Dealer, plan: Plan) -> Result<Option<Plan>, NoHours> {
+    fn steps_for(&self, message: &StricterMessage, dealer: &Dealer, plan: &Plan) -> Result<Option<Plan>, NoHours> {
         let seen = message.received.unwrap_or(message.sent);
         let start = ClockStart { counted: message.sent, seen, act_until: self.terms.act_until };
         plan.moved(message.criteria.escalation(dealer), &dealer.settings.calendar, start)

@@ -20,11 +20,6 @@ impl DealerSettings {
         member.absences_at(at).next().is_some() || self.weekly_deputies(member, at).next().is_some()
     }
 
-    /// Returns whether the work of another user can go over to `member` at `at` (DIS-12).
-    pub fn can_take_over(&self, member: &Member, at: DateTime<Utc>) -> bool {
-        member.assignable && !self.is_absent(member, at)
-    }
-
     /// Returns whether `user` works here, is not absent, and is within their own weekly hours at `at`.
     pub fn is_present(&self, user: &UserId, at: DateTime<Utc>) -> bool {
         self.member(user).is_some_and(|member| !self.is_absent(member, at) && self.is_on_duty(member, at))

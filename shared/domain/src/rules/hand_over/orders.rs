@@ -154,12 +154,23 @@ fn check(to: &HandOverTo, leaver: &UserId, (after, target): (&Dealer, Target<'_>
     Err(Refusal::field("hand_over", "DIS-12", detail))
 }
 
+impl Target<'_> {
+    fn works_leads(&self) -> bool {
+        self.user.is_some_and(|user| user.is_here() && user.works_leads())
+    }
+
+    /// Returns whether the work of another user of the dealer can be handed over to `member`, whose state this is (DIS-12).
+    pub fn can_take_over(&self, member: &Member, dealer: &Dealer, now: DateTime<Utc>) -> bool {
+        let available = Availability::new(dealer, self.open, now);
+        member.assignable && self.works_leads() && available.obstacles_by_hand(member).next().is_none()
+    }
+}
+
 /// Returns why `user` cannot take the work of `leaver`, and who can. `None` if the user can.
 fn obstacle(user: &UserId, leaver: &UserId, (after, target): (&Dealer, Target<'_>), asked: Asked<'_>) -> Option<String> {
     let available = Availability::new(after, target.open, asked.now);
     let names = || free(&available, Some(leaver));
     let who = user.mention();
-    let works = target.user.is_some_and(|user| user.is_here() && user.works_leads());
     let Some(member) = after.settings.member(user).filter(|member| member.assignable && user != leaver) else {
         let dealer = &after.id;
         return Some(format!(
@@ -167,7 +178,7 @@ fn obstacle(user: &UserId, leaver: &UserId, (after, target): (&Dealer, Target<'_
             names()
         ));
     };
-    if !works {
+    if !target.works_leads() {
         return Some(format!("must name a user who can take the work: {who} may not read and work leads; free: {}", names()));
     }
     let obstacle = available.obstacles_by_hand(member).find(|obstacle| !asked.despite.contains(obstacle))?;
