@@ -204,7 +204,7 @@ async fn apt_9_a_booking_under_an_absence_is_kept_from_its_page() {
     let away = json!({"absences": [{"from": "2026-11-26", "until": "2026-11-26", "deputy": "ben.krause"}]});
     let path = format!("/dealers/{NORDSTERN}/users/{ANNA}/absences");
     assert_eq!(desk.world.call(Request::put(ANNA, &path).json(&away).version(1)).await.status, 200);
-    let mut anna = desk.signed_in(ANNA).await;
+    let (mut anna, mut ben) = (desk.signed_in(ANNA).await, desk.signed_in("ben.krause").await);
     let own = format!("/desk/leads/{lead}/events/{}", event.text("/id"));
     for (page, keep) in [
         (format!("/desk/leads/{lead}"), format!("{own}/event-keep")),
@@ -212,14 +212,17 @@ async fn apt_9_a_booking_under_an_absence_is_kept_from_its_page() {
         (own.clone(), format!("{own}/event-keep")),
         (format!("/desk/appointments/{appointment}"), format!("/desk/appointments/{appointment}/keep")),
     ] {
-        let shown = anna.get(&page).await;
+        let shown = ben.get(&page).await;
         assert!(shown.text.contains("Der Verkäufer ist zu dieser Zeit abwesend."), "{page}: {}", shown.text);
         assert!(shown.text.contains(&format!("href=\"{keep}")), "{page}: {}", shown.text);
+        // The absent user is shown it, but another user must keep it.
+        let of_absent = anna.get(&page).await;
+        assert!(of_absent.text.contains("abwesend") && !of_absent.text.contains(&format!("href=\"{keep}")), "{page}: {}", of_absent.text);
     }
     for (page, keep) in [(own.clone(), "event-keep"), (format!("/desk/appointments/{appointment}"), "keep")] {
-        let sent = fill_in(&mut anna, &format!("{page}/{keep}"), &[]).await;
+        let sent = fill_in(&mut ben, &format!("{page}/{keep}"), &[]).await;
         assert_eq!(sent.status, 303, "{keep}: {}", sent.text);
-        let shown = anna.get(&page).await;
+        let shown = ben.get(&page).await;
         assert!(!shown.text.contains("abwesend") && !shown.text.contains(&format!("/{keep}\"")), "{page}: {}", shown.text);
     }
 }

@@ -118,7 +118,7 @@ async fn dis_11_the_timeline_notes_each_lead_that_a_full_user_gets() {
     let reason = why(&world, last).await;
     assert_eq!((&reason["rule"], &reason["despite"]), (&json!("DIS-6"), &json!(["full"])), "{reason}");
     let version = world.get(ADMIN, &of_dealer("settings")).await.body["version"].as_u64().unwrap();
-    let path = of_dealer("users/anna.vogt?hand_over=user:ben.krause");
+    let path = of_dealer("users/anna.vogt?hand_over=user:ben.krause&despite=full");
     let gone = world.call(Request::delete(ADMIN, &path).json(&json!({})).version(version)).await;
     assert_eq!(gone.status, 200, "{}", gone.body);
     world.advance_to("2026-11-23T09:02:00Z").await;

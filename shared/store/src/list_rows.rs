@@ -275,8 +275,8 @@ impl Fields {
         let number = |time: &AttributeValue| time.as_n().ok()?.parse().ok();
         let times = times.map(|time| number(time).ok_or_else(|| invalid("further_times"))).collect::<Result<_, _>>()?;
         let count = |name| Ok::<u32, Failure>(self.number(name)?.unwrap_or_default());
-        let levels = [count("further_level_1")?, count("further_level_2")?];
-        Ok(FurtherAnswers { since: None, in_time: count("further_in_time")?, late: count("further_late")?, times, levels })
+        let (in_time, late) = (count("further_in_time")?, count("further_late")?);
+        Ok(FurtherAnswers { since: None, in_time, late, times, levels: [count("further_level_1")?, count("further_level_2")?] })
     }
 
     fn media(&self, name: &str) -> Media {
@@ -356,8 +356,7 @@ impl ListRow for LeadFacts {
 
     fn read(row: HashMap<String, AttributeValue>, dealer: &DealerId, received: DateTime<Utc>) -> Result<Self, Failure> {
         let mut row = Fields(row);
-        let status = row.0.remove("status").ok_or_else(|| invalid("status"))?;
-        let status = match status {
+        let status = match row.0.remove("status").ok_or_else(|| invalid("status"))? {
             AttributeValue::S(name) if name == "in_progress" => Status::InProgress,
             AttributeValue::S(name) if name == "won" => Status::Won,
             AttributeValue::S(_) => Status::Unknown,
@@ -366,7 +365,7 @@ impl ListRow for LeadFacts {
         let working_seconds: Option<i64> = row.number("answered_in")?;
         let in_time = row.truth("in_time");
         let response = working_seconds.map(|seconds| Response { working_seconds: seconds.max(0).unsigned_abs(), in_time });
-        let (level, was_at): (Option<u8>, Option<u8>) = (row.number("level")?, row.number("was_at")?);
+        let level: Option<u8> = row.number("level")?.max(row.number("was_at")?);
         Ok(Self {
             dealer: dealer.clone(),
             received,
@@ -376,7 +375,7 @@ impl ListRow for LeadFacts {
             response,
             deadline: row.time("was_due")?.or(row.time("deadline")?),
             // The further messages have levels of their own.
-            level: row.number("first_at")?.or(level.max(was_at)).unwrap_or_default(),
+            level: row.number("first_at")?.or(level).unwrap_or_default(),
             further: row.further()?,
             further_waits: row.truth("further_waits").unwrap_or_default(),
         })

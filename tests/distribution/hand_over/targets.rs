@@ -31,7 +31,7 @@ async fn dis_12_a_named_user_who_is_full_or_absent_is_refused_unless_despite_acc
         let refused = remove(&world, ANNA, &format!("?hand_over=user:{to}")).await;
         assert_eq!((refused.status, refused.faults()), (422, vec!["hand_over DIS-12".to_owned()]), "{}", refused.body);
         let detail = refused.body["errors"].to_string();
-        assert!(detail.contains(why) && detail.contains("david.roth") && !detail.contains("free: anna.vogt"), "{detail}");
+        assert!(detail.contains(why) && detail.contains("David Roth") && !detail.contains("free: Anna Vogt"), "{detail}");
     }
     assert_eq!(remove(&world, ANNA, "?hand_over=user:ben.krause&despite=late").await.faults(), ["despite DIS-12"]);
     assert_eq!(remove(&world, ANNA, "?hand_over=user:ben.krause&despite=absent").await.status, 422);

@@ -220,16 +220,16 @@ impl Scope {
         !left && ((by.is_some() && by == self.user_id()) || self.sees_leads_of(user, settings, now))
     }
 
-    /// Whether the principal is a user of the dealer who is asked to decide about a booking that cannot take place as planned (APT-9). Such
-    /// a user may read the booking and its lead, and decide, also before the absence of the person begins.
+    /// Whether the principal is asked to decide about another user's booking that cannot take place as planned (APT-9). Such a user may
+    /// read the booking and its lead, and decide, also before the absence of the person begins.
     pub fn decides_about(&self, booked: &BookedTime<'_>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        let user = self.user_id().filter(|user| settings.member(user).is_some());
+        let user = self.user_id().filter(|user| settings.member(user).is_some() && booked.user != Some(*user));
         user.is_some_and(|user| settings.is_asked_about(user, booked, now))
     }
 
-    /// Whether the principal is asked to decide about a planned event of the lead.
+    /// Whether the principal is asked to decide about a booking of the lead.
     fn decides_on(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        lead.planned.iter().any(|planned| {
+        lead.planned.iter().filter(|planned| planned.booking).any(|planned| {
             let user = planned.user.as_ref().or(lead.owner.as_ref());
             let booked = settings.booked(user, planned.at, planned.kind.as_deref().unwrap_or_default());
             self.decides_about(&booked, settings, now)
@@ -248,8 +248,8 @@ impl Scope {
         if self.reaches(&lead.dealer).is_ok() && (sees() || decides()) { Ok(()) } else { Err(Refusal::NotFound("lead")) }
     }
 
-    /// Returns whether the principal may agree to a move of the lead's first-contact deadline: the owner's supervisor, the user whom level 2
-    /// notifies now, and an administrator, who may change the settings anyway. The owner may not, unless there is nobody above the owner
+    /// Returns whether the principal may agree to a move of the lead's first-contact deadline: the owner's supervisor, the user whom level
+    /// 2 notifies now, and an administrator, who may change the settings anyway. The owner may not, unless there is nobody above the owner
     /// (ESC-12). The principal must have access to the lead.
     pub fn agrees_for(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         let (owner, user) = (lead.owner.as_ref(), self.user_id());

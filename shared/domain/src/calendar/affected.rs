@@ -15,8 +15,7 @@ impl CalendarEvent {
     /// Returns the reason for which the event cannot take place as planned and about which nobody has decided (APT-9). `None` if there is
     /// none, or if it has ended, has no time of its own or is past. `owner` is that of its lead.
     pub fn affected(&self, owner: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Impediment> {
-        let timed = self.taken.is_some() || self.is_appointment();
-        let pending = timed && self.state == EventState::Incomplete && self.at > now;
+        let pending = self.is_booking() && self.state == EventState::Incomplete && self.at > now;
         pending.then(|| settings.undecided(&self.booked_time(owner, settings), self.accepted.as_ref())).flatten()
     }
 }

@@ -1,6 +1,6 @@
 //! Calendar events of leads (CAL-1 to CAL-4). Their history is never overwritten.
 
-use crate::base::{Actor, AppointmentId, BOOKED_TEST_DRIVE, DealerId, EventId, LeadId, Refusal, UserId};
+use crate::base::{Actor, AppointmentId, BOOKED_TEST_DRIVE, DealerId, EventId, LeadId, Refusal, UserId, is_default};
 use crate::bookings::Accepted;
 use crate::calendar::in_reach;
 use crate::settings::DealerSettings;
@@ -190,6 +190,9 @@ pub struct Planned {
     /// The event's user. `None` means the owner of the lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
+    /// Whether it takes its time for a customer ([`CalendarEvent::is_booking`]).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub booking: bool,
 }
 
 impl Planned {
@@ -201,6 +204,7 @@ impl Planned {
             title: Some(event.title.clone()),
             kind: Some(event.kind.clone()),
             user: event.user.clone(),
+            booking: event.is_booking(),
         }
     }
 }
@@ -212,6 +216,11 @@ impl CalendarEvent {
     /// Returns whether it is an appointment: the customer booked it, it is a booked test drive, or it was created as one (APT-1).
     pub fn is_appointment(&self) -> bool {
         self.booked || self.kind == BOOKED_TEST_DRIVE || self.appointment.is_some()
+    }
+
+    /// Returns whether it takes its time for a customer: it is an appointment, or has calendar slots of its own (APT-9).
+    pub fn is_booking(&self) -> bool {
+        self.taken.is_some() || self.is_appointment()
     }
 
     /// Returns the id of its appointment, if it is one.

@@ -49,9 +49,9 @@ impl DealerSettings {
         self.above(owner).find(|user| Some(*user) != owner).unwrap_or(&self.admin_user)
     }
 
-    /// Returns the recipient of a notice for `user` at `at`: the user, if present, or outside own hours if the dealer prefers that (DIS-13);
-    /// else the first person present among the deputies and their deputies, the supervisor, the fallback user and the administrator, each
-    /// with their deputies (DIS-4). If nobody is present, it is the administrator.
+    /// Returns the recipient of a notice for `user` at `at`: the user, if present, or outside own hours if the dealer prefers that
+    /// (DIS-13). Otherwise it is the first person present among the deputies and their deputies, the supervisor, the fallback user and the
+    /// administrator, each with their deputies (DIS-4). If nobody is present, it is the administrator.
     pub fn recipient_for<'a>(&'a self, user: &'a UserId, at: DateTime<Utc>) -> &'a UserId {
         if self.reads_notices(user, at) {
             return user;

@@ -277,7 +277,7 @@ fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool 
     let decided = matches!(call.operation, Operation::RescheduleEvent | Operation::KeepEvent | Operation::DeleteEvent);
     let event = call.part::<EventId>("event", "event").ok().and_then(|id| loaded.event(lead.id, &id));
     let given = event.filter(|_| worked).is_some_and(|event| sees_given(call, dealer, event.user.as_ref()));
-    own || given || event.filter(|_| decided).is_some_and(|event| decides(call, lead, dealer, event))
+    own || given || event.filter(|event| decided && event.is_booking()).is_some_and(|event| decides(call, lead, dealer, event))
 }
 
 /// Whether the sender is asked to decide about an event that cannot take place as planned (APT-9).

@@ -8,8 +8,8 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, PendingReports};
 
 /// The fields of an appointment that are not in its row: no list shows them.
-const UNLISTED: [&str; 12] =
-    ["reached", "told", "notes", "moved", "version", "updated", "said_of", "undone", "marked", "accepted", "taken", "said"];
+const UNLISTED: [&str; 13] =
+    ["reached", "told", "notes", "moved", "version", "updated", "said_of", "undone", "marked", "accepted", "given", "taken", "said"];
 
 impl Entity for Appointment {
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
