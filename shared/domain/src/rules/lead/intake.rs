@@ -194,7 +194,8 @@ fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
 }
 
 /// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts a clock of its own; if one
-/// is running, the earlier steps of both hold. The person of the enquiry is a contact of the lead, and the next letter goes to the channels of the enquiry (INT-6).
+/// is running, the earlier steps of both hold. The person of the enquiry is a contact of the lead, and the next letter goes to the channels
+/// of the enquiry (INT-6).
 fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) -> Decision {
     let contact = found.contact;
     let mut changed = lead.touched(arrival.at);
