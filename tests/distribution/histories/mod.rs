@@ -13,7 +13,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use proptest::prelude::*;
-use proptest::test_runner::{TestCaseError, TestRunner};
+use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::{Value, json};
 use stage::{PEOPLE, SELLERS, Situations, Stage, user};
 use std::cell::RefCell;
@@ -33,9 +33,11 @@ fn run<F: Future<Output = Result<Situations, TestCaseError>>>(
     play: impl Fn(Vec<Step>) -> F,
 ) {
     let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 120, ..ProptestConfig::default() };
+    // The same histories in each run, because each situation must occur.
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let seen = RefCell::new(Situations::new());
-    let played = TestRunner::new(config).run(&of, |steps| {
+    let played = runner.run(&of, |steps| {
         let of_this = runtime.block_on(play(steps))?;
         of_this.into_iter().for_each(|(what, times)| *seen.borrow_mut().entry(what).or_default() += times);
         Ok(())

@@ -90,7 +90,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => (person(), 0_usize..5).prop_map(|(who, day)| Step::Weekly(who, day)),
         2 => (person(), prop::option::of(any::<bool>())).prop_map(|(who, hours)| Step::Hours(who, hours)),
         1 => (person(), 10_i64..300).prop_map(|(who, minutes)| Step::Busy(who, minutes)),
-        2 => (seller(), prop::option::of(1_u32..5)).prop_map(|(who, most)| Step::Limit(who, most)),
+        4 => (seller(), prop::option::weighted(0.8, 1_u32..4)).prop_map(|(who, most)| Step::Limit(who, most)),
         1 => (seller(), 1_u8..=10).prop_map(|(who, weight)| Step::Weight(who, weight)),
         2 => person().prop_map(Step::Receives),
         1 => person().prop_map(Step::Assignable),
