@@ -58,7 +58,7 @@ pub(super) fn check_limits(name: &str, mail: &Mail<'_>) {
             assert!(!enquiries.is_empty(), "{name}");
             for one in enquiries {
                 assert!(one.flags.len() <= mail::MAX_FLAGS, "{name}");
-                let is_long = |message: &String| message.chars().count() > mail::MAX_MESSAGE + 500;
+                let is_long = |message: &String| message.chars().count() > mail::MAX_MESSAGE;
                 assert!(one.adf.is_some() || !one.enquiry.message.as_ref().is_some_and(is_long), "{name}");
             }
         }

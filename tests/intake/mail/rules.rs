@@ -75,7 +75,7 @@ fn int_1_an_unusable_table_is_refused() {
     let labels = [("?".to_owned(), Field::Make)].into();
     assert_eq!(with(Portal { labels, ..portal.clone() }), UnusableLayout::EmptyLabel("?".into()));
     let labels = (0..=mail::MAX_LAYOUTS).map(|n| (format!("L{n}"), Field::Make)).collect();
-    assert_eq!(with(Portal { labels, ..portal.clone() }), UnusableLayout::TooLarge);
+    assert_eq!(with(Portal { labels, ..portal }), UnusableLayout::TooLarge);
     assert!(serde_json::from_str::<Portal>(r#"{"source": "S", "senders": ["s.example"], "labels": {"a": "nonsense"}}"#).is_err());
 }
 
@@ -156,6 +156,39 @@ fn int_7_a_mail_over_the_limit_is_read_up_to_the_limit() {
     let mail = read(&raw, Layouts::standard());
     assert!(matches!(mail.reading, Reading::Enquiries(_)));
     assert!(mail.notes.iter().any(|note| note.contains("26214400 bytes")), "{:?}", mail.notes);
+}
+
+/// INT-1: a long message is cut, with a flag; the answer too, with a note.
+#[test]
+fn int_1_a_long_message_is_cut_with_a_flag() {
+    let raw = plain("", &"Is it available? ".repeat(2_000));
+    let mail = standard(&raw);
+    assert!(mail.notes.iter().any(|note| note.contains("answer")), "{:?}", mail.notes);
+    let read = enquiry(&raw);
+    assert_eq!(read.enquiry.message.map(|message| message.chars().count()), Some(mail::MAX_MESSAGE));
+    assert_eq!(read.flags[0].0, "message");
+}
+
+/// INT-10: an automatic answer is sent only to mail of people.
+#[test]
+fn int_10_mail_of_programs_is_automatic() {
+    assert!(!standard(&plain("", "Hello")).envelope.is_automatic());
+    for header in [
+        "Auto-Submitted: auto-generated",
+        "Precedence: bulk",
+        "List-Id: <a.example>",
+        "List-Unsubscribe: <mailto:a@b.example>",
+        "X-Loop: a",
+        "X-Autoreply: yes",
+        "Return-Path: <>",
+        "X-Auto-Response-Suppress: All",
+        "From: noreply@a.example",
+    ] {
+        let raw = format!("{header}\n{}", plain("", "Hello"));
+        assert!(standard(&raw).envelope.is_automatic(), "{header}");
+    }
+    let raw = plain("Auto-Submitted: no\nX-Auto-Response-Suppress: None\n", "Hello");
+    assert!(!standard(&raw).envelope.is_automatic());
 }
 
 /// INT-7: each reason is a text that a person understands.

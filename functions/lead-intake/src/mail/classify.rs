@@ -104,7 +104,7 @@ fn newsletter_evidence(content: &Content<'_>, view: &View) -> Evidence {
     }
     if let Some(from) = &view.from {
         evidence.add(2, from.sends_newsletters(), || format!("it comes from {}", from.address));
-        evidence.add(1, from.is_machine(), || "nobody reads answers".to_owned());
+        evidence.add(1, from.is_machine(), || "its sender is a program".to_owned());
     }
     evidence.add(1, content.html.links >= MANY_LINKS, || format!("it has {} links", content.html.links));
     let text = searched(&view.text);

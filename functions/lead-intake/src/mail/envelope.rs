@@ -120,6 +120,7 @@ impl Envelope {
         automatic.auto_submitted.is_some()
             || automatic.precedence.as_deref().is_some_and(is_bulk)
             || automatic.reply_header.is_some()
+            || automatic.response_suppressed.as_deref().is_some_and(|text| !text.eq_ignore_ascii_case("none"))
             || automatic.list_id.is_some()
             || automatic.has_unsubscribe
             || !automatic.loops.is_empty()

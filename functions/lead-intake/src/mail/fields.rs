@@ -1,11 +1,11 @@
 //! Makes an enquiry from labelled values.
 
+use super::MAX_FLAGS;
 use super::address::Mailbox;
 use super::labels::{Labelled, Pair};
 use super::layouts::{Field, Layouts, Section};
 use super::phrases::phrases;
 use super::text::{addresses_in, brief, folded};
-use super::{MAX_FLAGS, MAX_MESSAGE, text};
 use crate::adf::condition;
 use forecourt_domain::enquiry::{NameParts, PreferredChannel, RawContact, RawEnquiry, RawPhone, RawVehicle};
 
@@ -119,6 +119,8 @@ impl Draft {
         // The label `Contact` can stand before an address or a number.
         if value.contains('@') {
             self.email(value, is_foreign);
+            let mailbox = Mailbox::in_text(value).filter(|mailbox| !is_foreign(mailbox));
+            self.full_name = mailbox.and_then(|mailbox| mailbox.name).map(|name| without_title(&name).to_owned());
             return;
         }
         if !value.chars().any(char::is_alphabetic) {
@@ -241,9 +243,6 @@ impl Draft {
         if !notes.is_empty() {
             let parts = self.enquiry.message.take().into_iter().chain([notes.join("\n")]);
             self.enquiry.message = Some(parts.collect::<Vec<_>>().join("\n\n"));
-        }
-        if let Some(message) = &mut self.enquiry.message {
-            text::cut(message, MAX_MESSAGE);
         }
         for (label, _) in labelled.unknown.iter().take(20) {
             self.flag(label, "is unknown; its value is only in the mail");

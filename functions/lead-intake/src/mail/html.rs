@@ -297,7 +297,7 @@ fn is_block(name: &str) -> bool {
     )
 }
 
-/// Removes empty cells and single empty lines in excess. A label whose other cells are empty keeps one tab, which says that it has no value.
+/// Removes empty cells and superfluous empty lines. A label whose other cells are empty keeps one tab, which says that it has no value.
 fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 0;

@@ -5,10 +5,11 @@ use super::content::Content;
 use super::fields::without_title;
 use super::layouts::Layouts;
 use super::phrases::{first_in, phrases, subject_prefixes};
-use super::text::{addresses_in, brief, cut, folded, one_line, paragraphs, searched};
-use super::thread::{own_text, separate, signature_phones, without_signature};
+use super::text::{addresses_in, brief, folded, one_line, paragraphs, searched};
+use super::thread::{signature_phones, without_signature};
 use super::view::{View, is_answer};
-use super::{Form, MAX_MESSAGE, MailEnquiry};
+use super::{Form, MailEnquiry};
+use forecourt_domain::base::text::is_same_name;
 use forecourt_domain::enquiry::{NameParts, RawContact, RawEnquiry, RawPhone};
 
 /// Returns the enquiry of a letter. `None` if the mail names nobody who can be answered.
@@ -27,23 +28,23 @@ pub(super) fn letter(content: &Content<'_>, view: &View, layouts: &Layouts) -> O
                 "mail".to_owned(),
                 brief(&format!("forwarded by {}{}", by.address, one_line(&note).map(|note| format!(" {note}")).unwrap_or_default())),
             ));
-            own_text(&view.text, &view.subject).or_else(|| paragraphs(view.text.lines()))
+            without_signature(&view.written()).or_else(|| paragraphs(view.text.lines()))
         }
         Some(_) => paragraphs(view.own.lines().chain([""]).chain(view.text.lines())),
         None => without_signature(&view.own).or_else(|| paragraphs(view.text.lines())),
     };
     let mut contact = contact;
-    let own = if is_inner { separate(&view.text, &view.subject).own } else { view.own.clone() };
+    let own = if is_inner { view.written() } else { view.own.clone() };
     for number in signature_phones(&own) {
         if !contact.phones.iter().any(|phone| phone.number == number) {
             contact.phones.push(RawPhone { number, ..RawPhone::default() });
         }
     }
-    let portal = view.from.as_ref().and_then(|from| layouts.portal(&from.address));
+    let provider = provider(&contact, content, view, layouts);
     let subject = if is_inner { &view.subject } else { content.envelope.subject() };
     let enquiry = RawEnquiry {
-        source: portal.map(|portal| portal.source.clone()),
-        provider: portal.map(|portal| portal.source.clone()),
+        source: provider.clone(),
+        provider,
         lead_type: layouts.lead_type(subject).map(str::to_owned),
         contact,
         // The subject of an answer is the one of our own letter.
@@ -129,7 +130,23 @@ pub(super) fn message(subject: &str, text: Option<String>) -> Option<String> {
     let subject = subject_prefixes(subject).1;
     let is_new = !subject.is_empty() && text.as_deref().is_none_or(|text| !folded(text).contains(&folded(subject)));
     let parts: Vec<String> = is_new.then(|| subject.to_owned()).into_iter().chain(text).collect();
-    let mut message = parts.join("\n\n");
-    cut(&mut message, MAX_MESSAGE);
+    let message = parts.join("\n\n");
     (!message.is_empty()).then_some(message)
+}
+
+/// Returns the name of the system that sent the mail. `None` if the customer or the dealer sent it.
+pub(super) fn provider(customer: &RawContact, content: &Content<'_>, view: &View, layouts: &Layouts) -> Option<String> {
+    let sender = view.from.as_ref().filter(|from| !content.envelope.is_recipient(&from.address))?;
+    if let Some(portal) = layouts.portal(&sender.address) {
+        return Some(portal.source.clone());
+    }
+    let is_customer = customer.emails.iter().any(|email| email.eq_ignore_ascii_case(&sender.address));
+    let full = full_name(customer);
+    let name = sender.name.clone().filter(|name| !is_same_name(sender.person().as_deref().unwrap_or(name), &full));
+    (!is_customer && !sender.is_private()).then(|| name.unwrap_or_else(|| sender.domain()))
+}
+
+/// Returns the name of a contact in one text.
+pub(super) fn full_name(contact: &RawContact) -> String {
+    [&contact.first_name, &contact.last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
 }

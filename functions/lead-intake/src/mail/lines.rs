@@ -33,7 +33,7 @@ pub(super) fn line(text: &str, layouts: &Layouts, portal: Option<&Portal>) -> Li
     if bare.is_empty() {
         return if text.trim().is_empty() { Line::Empty } else { Line::Rule };
     }
-    if bare.chars().all(|c| !c.is_alphanumeric()) && bare.chars().count() >= 3 {
+    if bare.chars().all(|c| !c.is_alphanumeric()) && (bare.chars().count() >= 3 || bare == "--") {
         return Line::Rule;
     }
     let known = |label: &str| if label.chars().count() <= MAX_LABEL { layouts.field(label, portal) } else { None };

@@ -67,11 +67,14 @@ pub(super) fn message<'a>(bytes: &'a [u8], parts: &mut usize) -> Message<'a> {
     message
 }
 
-/// A part without headers begins with an empty line.
+/// A part without headers begins with an empty line, which some senders forget.
 fn part_head(bytes: &[u8]) -> (Head, usize) {
+    let line = bytes.get(..200).unwrap_or(bytes).split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_header = line.iter().position(|byte| *byte == b':').is_some_and(|at| at > 0 && !line.iter().take(at).any(|byte| *byte <= b' '));
     match bytes {
         [b'\n', ..] => (Head::default(), 1),
         [b'\r', b'\n', ..] => (Head::default(), 2),
+        _ if !is_header => (Head::default(), 0),
         _ => Head::read(bytes, MAX_PART_HEADER_BYTES),
     }
 }

@@ -59,8 +59,8 @@ pub const MAX_TEXT_BYTES: usize = 2 * 1_048_576;
 pub const MAX_HTML_BYTES: usize = 4 * 1_048_576;
 /// Most lines of a text that are searched for labels, quotes and signatures.
 pub const MAX_LINES: usize = 20_000;
-/// Longest message of an enquiry, in characters.
-pub const MAX_MESSAGE: usize = 20_000;
+/// Longest message of an enquiry, and longest answer, in characters. A longer one is cut, with a flag or a note.
+pub const MAX_MESSAGE: usize = 10_000;
 /// Most recipients, references and headers of one name.
 pub const MAX_ADDRESSES: usize = 100;
 /// Most attachments that are returned.

@@ -8,16 +8,16 @@ use super::fields::Draft;
 use super::head::Head;
 use super::labels::{self, Labelled};
 use super::layouts::Layouts;
-use super::letter::{self, is_reachable};
-use super::text::{brief, paragraphs};
-use super::thread::own_text;
+use super::letter::{self, full_name, is_reachable};
+use super::text::{brief, cut, paragraphs};
+use super::thread::without_signature;
 use super::view::{View, is_answer};
 use super::{
-    Attachment, Form, MAX_ATTACHMENTS, MAX_BYTES, MAX_FLAGS, MAX_HEADER_BYTES, MAX_MESSAGE_DEPTH, MAX_PARTS, Mail, MailEnquiry, Reading,
+    Attachment, Form, MAX_ATTACHMENTS, MAX_BYTES, MAX_FLAGS, MAX_HEADER_BYTES, MAX_MESSAGE, MAX_MESSAGE_DEPTH, MAX_PARTS, Mail,
+    MailEnquiry, Reading,
 };
 use super::{Reason, adf_in_mail, classify};
 use forecourt_domain::base::text::is_same_name;
-use forecourt_domain::enquiry::RawContact;
 use std::borrow::Cow;
 
 /// Reads one raw MIME message, by the layouts of its dealer. Never fails (INT-1, INT-7).
@@ -42,8 +42,12 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth
     let (reading, adf_parts) = reading(&mut content, layouts, &inner);
     let is_letter = matches!(&reading, Reading::Enquiries(all) if all.iter().all(|one| one.form == Form::Letter));
     let is_lead = matches!(&reading, Reading::Enquiries(_));
-    let answer =
-        (is_letter || is_lead && is_answer(&content.envelope)).then(|| own_text(content.best_text(), content.envelope.subject())).flatten();
+    let is_answered = is_letter || is_lead && is_answer(&content.envelope);
+    let view = is_answered.then(|| View::of(content.best_text(), &content.envelope));
+    let mut answer = view.and_then(|view| without_signature(&view.own));
+    if answer.as_mut().is_some_and(|answer| cut(answer, MAX_MESSAGE)) {
+        content.notes.push("the answer is too long and was cut".to_owned());
+    }
     let mut attachments = documents(&mut content, &adf_parts);
     let mut notes = std::mem::take(&mut content.notes);
     for one in inner {
@@ -149,6 +153,10 @@ fn flagged(mut enquiries: Vec<MailEnquiry>, content: &Content<'_>) -> Vec<MailEn
         let more = [spam, dmarc].into_iter().flatten().map(|detail| ("mail".to_owned(), detail.to_owned()));
         // The verdicts come first, so that the limit never removes them.
         enquiry.flags.splice(0..0, more);
+        let message = enquiry.enquiry.message.as_mut().filter(|_| enquiry.form != Form::Adf);
+        if message.is_some_and(|message| cut(message, MAX_MESSAGE)) {
+            enquiry.flags.insert(0, ("message".to_owned(), "was too long and was cut; the whole text is in the mail".to_owned()));
+        }
         enquiry.flags.truncate(MAX_FLAGS);
     }
     enquiries
@@ -174,7 +182,7 @@ fn labelled(content: &Content<'_>, layouts: &Layouts) -> Option<MailEnquiry> {
         mailbox.is_machine() || envelope.is_recipient(&mailbox.address) || mailbox.is_service() && domains.contains(&mailbox.domain())
     };
     let mut draft = Draft::of(&labelled, layouts, &is_foreign);
-    if !is_enquiry(&draft, &labelled, content, &view) {
+    if !is_enquiry(&draft, &labelled, content, &view, layouts) {
         return None;
     }
     complete(&mut draft, &labelled, content, &view, layouts);
@@ -183,15 +191,15 @@ fn labelled(content: &Content<'_>, layouts: &Layouts) -> Option<MailEnquiry> {
 }
 
 /// Returns whether labelled values are an enquiry, and not the signature of a letter or an advertisement.
-fn is_enquiry(draft: &Draft, labelled: &Labelled, content: &Content<'_>, view: &View) -> bool {
+fn is_enquiry(draft: &Draft, labelled: &Labelled, content: &Content<'_>, view: &View, layouts: &Layouts) -> bool {
     let has_person = draft.is_named() || draft.has_message;
     let has_channel = draft.has_channel() || customer_of(content, view).is_some();
     let is_from_person =
         view.from.as_ref().is_some_and(|from| is_reachable(from, content) && (from.is_private() || from.person().is_some()));
-    let is_bulk = classify::newsletter(content, view).is_some();
+    let is_doubtful = classify::newsletter(content, view).or_else(|| classify::notice(content, view, layouts)).is_some();
     let has_own_address = !draft.enquiry.contact.emails.is_empty();
     let is_complete = has_person && labelled.count() >= 2 || draft.vehicle_values >= 2 && draft.has_channel() && !is_from_person;
-    has_channel && is_complete && (!is_bulk || has_own_address && has_person)
+    has_channel && is_complete && (!is_doubtful || has_own_address && has_person)
 }
 
 /// Returns the customer by the headers of a portal's mail: `Reply-To`, or a sender who is a person.
@@ -205,15 +213,17 @@ fn customer_of(content: &Content<'_>, view: &View) -> Option<Mailbox> {
 /// Adds the data that the labels do not state.
 fn complete(draft: &mut Draft, labelled: &Labelled, content: &Content<'_>, view: &View, layouts: &Layouts) {
     let envelope = &content.envelope;
-    let by_headers = customer_of(content, view).filter(|_| !draft.has_channel() || view.reply_to.is_some());
+    let full = full_name(&draft.enquiry.contact);
+    let is_customer = |mailbox: &Mailbox| {
+        let is_named = mailbox.person().is_some_and(|name| is_same_name(&name, &full));
+        !draft.has_channel() || view.reply_to.as_ref() == Some(mailbox) || mailbox.is_private() || is_named
+    };
+    let by_headers = customer_of(content, view).filter(is_customer);
     if let Some(customer) = by_headers.filter(|_| draft.enquiry.contact.emails.is_empty()) {
         draft.flag("contact.email", &format!("taken from the headers of the mail: {}", customer.address));
         draft.enquiry.contact.emails.push(customer.address);
     }
-    let sender = view.from.as_ref().filter(|from| !envelope.is_recipient(&from.address));
-    let portal = sender.and_then(|from| layouts.portal(&from.address));
-    let sender_name =
-        portal.map(|portal| portal.source.clone()).or_else(|| sender.and_then(|from| portal_name(from, &draft.enquiry.contact)));
+    let sender_name = letter::provider(&draft.enquiry.contact, content, view, layouts);
     draft.enquiry.source = draft.enquiry.source.take().or_else(|| sender_name.clone());
     draft.enquiry.provider = sender_name;
     draft.enquiry.requested_at = draft.enquiry.requested_at.take().or_else(|| envelope.date.map(|date| date.to_rfc3339()));
@@ -232,12 +242,4 @@ fn complete(draft: &mut Draft, labelled: &Labelled, content: &Content<'_>, view:
     if draft.enquiry.vehicles.is_empty() {
         draft.enquiry.message = letter::message(&view.subject, draft.enquiry.message.take());
     }
-}
-
-/// Returns the name of a portal by its sender. `None` if the sender is the customer.
-fn portal_name(from: &Mailbox, customer: &RawContact) -> Option<String> {
-    let is_customer = customer.emails.iter().any(|email| email.eq_ignore_ascii_case(&from.address));
-    let full = [&customer.first_name, &customer.last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
-    let name = from.name.clone().filter(|name| !is_same_name(from.person().as_deref().unwrap_or(name), &full));
-    (!is_customer).then(|| name.unwrap_or_else(|| from.domain()))
 }

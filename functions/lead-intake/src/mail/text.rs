@@ -12,8 +12,7 @@ pub(super) fn one_line(text: &str) -> Option<String> {
     (!visible(&line, ' ').trim().is_empty()).then_some(line)
 }
 
-/// Returns a text without outer empty lines, with single empty lines between its paragraphs, at most [`super::MAX_MESSAGE`] characters.
-/// `None` if nothing in it is visible.
+/// Returns a text without outer empty lines, with single empty lines between its paragraphs. `None` if nothing in it is visible.
 pub(super) fn paragraphs<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut out = String::new();
     let mut empty = 0;
@@ -28,15 +27,14 @@ pub(super) fn paragraphs<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Str
         empty = 0;
         out.push_str(&line);
     }
-    cut(&mut out, super::MAX_MESSAGE);
     (!out.is_empty()).then_some(out)
 }
 
-/// Shortens a text to a number of characters.
-pub(super) fn cut(text: &mut String, most: usize) {
-    if let Some((at, _)) = text.char_indices().nth(most) {
-        text.truncate(at);
-    }
+/// Shortens a text to a number of characters. Returns whether it was longer.
+pub(super) fn cut(text: &mut String, most: usize) -> bool {
+    let end = text.char_indices().nth(most).map(|(at, _)| at);
+    text.truncate(end.unwrap_or(text.len()));
+    end.is_some()
 }
 
 /// Returns the start of a text, at most 200 characters, as the detail of a flag.

@@ -232,11 +232,6 @@ pub(super) fn without_signature(text: &str) -> Option<String> {
     paragraphs(lines.into_iter())
 }
 
-/// Returns the text that the sender of a mail wrote. `None` if there is none.
-pub(super) fn own_text(body: &str, subject: &str) -> Option<String> {
-    without_signature(&separate(body, subject).own)
-}
-
 /// Returns the telephone numbers that a person writes below a letter behind a label: `Tel.: 0171 1234567`.
 pub(super) fn signature_phones(own: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();

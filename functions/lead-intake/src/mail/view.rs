@@ -29,22 +29,23 @@ impl View {
         let subject = envelope.subject().to_owned();
         let separated = separate(text, &subject);
         let own = separated.own;
-        match separated.below {
-            Some(below) if below.is_forwarded => {
+        match separated.below.filter(|below| below.is_forwarded) {
+            Some(below) => {
                 let below = innermost(below);
                 let subject = below.subject.unwrap_or(subject);
                 Self { text: below.text, own, from: below.from, reply_to: below.reply_to, subject, forwarded_by: from }
             }
-            Some(_) if is_answer(envelope) && !own.trim().is_empty() => {
-                Self { text: own.clone(), own, from, reply_to, subject, forwarded_by: None }
-            }
-            // What looks like history is the content of a mail that answers nothing.
-            Some(_) => Self { text: text.to_owned(), own: text.to_owned(), from, reply_to, subject, forwarded_by: None },
             None if is_answer(envelope) && !own.trim().is_empty() => {
                 Self { text: own.clone(), own, from, reply_to, subject, forwarded_by: None }
             }
-            None => Self { text: text.to_owned(), own, from, reply_to, subject, forwarded_by: None },
+            // What looks like history is the content of a mail that answers nothing.
+            None => Self { text: text.to_owned(), own: text.to_owned(), from, reply_to, subject, forwarded_by: None },
         }
+    }
+
+    /// Returns the text that the sender wrote in the mail of the view: without history if that mail is an answer.
+    pub(super) fn written(&self) -> String {
+        if self.forwarded_by.is_some() && is_reply(&self.subject) { separate(&self.text, &self.subject).own } else { self.text.clone() }
     }
 }
 
@@ -66,7 +67,9 @@ fn innermost(below: Below) -> Below {
 
 /// Returns whether a mail answers another one.
 pub(super) fn is_answer(envelope: &Envelope) -> bool {
-    let prefix = subject_prefixes(envelope.subject()).0.into_iter().next();
-    let is_reply = prefix.is_some_and(|prefix| phrases().reply_prefixes.contains(&prefix));
-    is_reply || !envelope.in_reply_to.is_empty() || !envelope.references.is_empty()
+    is_reply(envelope.subject()) || !envelope.in_reply_to.is_empty() || !envelope.references.is_empty()
+}
+
+fn is_reply(subject: &str) -> bool {
+    subject_prefixes(subject).0.first().is_some_and(|prefix| phrases().reply_prefixes.contains(prefix))
 }
