@@ -8,6 +8,9 @@ use super::text::paragraphs;
 /// Most labelled values and other lines that are collected.
 const MAX_PAIRS: usize = 200;
 
+/// Most enquiries of one text.
+const MAX_RECORDS: usize = 50;
+
 /// A labelled value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pair {
@@ -37,16 +40,45 @@ impl Labelled {
         fields.iter().filter(|field| **field != Field::Ignored).count()
     }
 
-    fn has(&self, field: Field) -> bool {
-        self.pairs.iter().any(|pair| pair.field == field && !pair.value.is_empty())
+    /// Returns the records of a text that lists several enquiries: each begins with the label of the first one. A text with one enquiry is
+    /// one record.
+    pub(super) fn records(&self) -> Vec<Labelled> {
+        let first = self.first_field();
+        let mut records = vec![Labelled { pairs: Vec::new(), unknown: self.unknown.clone(), rest: self.rest.clone() }];
+        for pair in &self.pairs {
+            let begins = is_start(pair) && Some(pair.field) == first && !pair.value.is_empty();
+            if begins && records.len() < MAX_RECORDS && records.last().is_some_and(Labelled::has_channel) {
+                records.push(Labelled::default());
+            }
+            if let Some(record) = records.last_mut() {
+                record.pairs.push(pair.clone());
+            }
+        }
+        records
     }
+
+    /// Returns the field with which each enquiry of the text begins.
+    fn first_field(&self) -> Option<Field> {
+        self.pairs.iter().find(|pair| is_start(pair)).map(|pair| pair.field)
+    }
+
+    fn has_channel(&self) -> bool {
+        let is_channel = |field: Field| matches!(field, Field::Email | Field::Phone | Field::Mobile | Field::WorkPhone);
+        let mut customers = self.pairs.iter().filter(|pair| pair.section != Some(Section::Dealer) && !pair.value.is_empty());
+        customers.any(|pair| is_channel(pair.field))
+    }
+}
+
+/// Returns whether a value can be the first one of an enquiry.
+fn is_start(pair: &Pair) -> bool {
+    pair.field != Field::Ignored && !matches!(pair.section, Some(Section::TradeIn | Section::Dealer))
 }
 
 /// Collects the labelled values of a text.
 pub(super) fn collect(text: &str, layouts: &Layouts, portal: Option<&Portal>) -> Labelled {
     let texts: Vec<&str> = text.lines().take(MAX_LINES).collect();
     let lines = texts.iter().map(|text| line(text, layouts, portal)).collect();
-    let mut collector = Collector { texts, lines, layouts, portal, section: None, message: None, out: Labelled::default() };
+    let mut collector = Collector { texts, lines, layouts, portal, section: None, message: None, record: 0, out: Labelled::default() };
     let mut at = 0;
     while at < collector.lines.len() && collector.out.pairs.len() < MAX_PAIRS {
         let Some(next) = collector.step(at) else { break };
@@ -64,6 +96,8 @@ struct Collector<'a> {
     section: Option<Section>,
     /// The open message: its label and its lines.
     message: Option<(String, Vec<String>)>,
+    /// The first value of the open enquiry.
+    record: usize,
     out: Labelled,
 }
 
@@ -81,12 +115,14 @@ impl Collector<'_> {
             Line::Labelled(pairs) => {
                 // A customer may write `Price: …` into the message.
                 let is_sentence = |(field, _, value): &(Field, String, String)| {
-                    *field == Field::Ignored || self.out.has(*field) || is_number(*field) && !value.contains(|c: char| c.is_ascii_digit())
+                    *field == Field::Ignored || self.has(*field) || is_number(*field) && !value.contains(|c: char| c.is_ascii_digit())
                 };
-                if self.message.is_some() && pairs.iter().all(is_sentence) && !text.contains('\t') {
+                let begins = pairs.first().is_some_and(|(field, _, _)| self.begins_record(at, *field));
+                if self.message.is_some() && !begins && pairs.iter().all(is_sentence) && !text.contains('\t') {
                     self.add_text(text);
                 } else {
                     self.close_message();
+                    self.record = if begins { self.out.pairs.len() } else { self.record };
                     pairs.into_iter().for_each(|(field, label, value)| self.add(field, label, value));
                 }
             }
@@ -94,7 +130,7 @@ impl Collector<'_> {
             Line::Heading(label) => {
                 let field = self.layouts.field(&label, self.portal);
                 // A line of the message can be a single word.
-                if self.message.is_some() && self.section_at(at, &label).is_none() && field.is_none_or(|field| self.out.has(field)) {
+                if self.message.is_some() && self.section_at(at, &label).is_none() && field.is_none_or(|field| self.has(field)) {
                     self.add_text(text);
                 } else {
                     return Some(self.open(at, field, &label));
@@ -122,6 +158,19 @@ impl Collector<'_> {
             Line::Text => self.add_text(text),
         }
         Some(at + 1)
+    }
+
+    /// Returns whether a value of the field begins another enquiry: it stands apart, and the open enquiry began with the same field.
+    fn begins_record(&self, at: usize, field: Field) -> bool {
+        let is_apart =
+            at.checked_sub(1).and_then(|before| self.lines.get(before)).is_some_and(|line| matches!(line, Line::Empty | Line::Rule));
+        is_apart && self.out.first_field() == Some(field) && self.out.has_channel()
+    }
+
+    /// Returns whether the open enquiry has a value of the field.
+    fn has(&self, field: Field) -> bool {
+        let open = self.out.pairs.get(self.record..).unwrap_or_default();
+        open.iter().any(|pair| pair.field == field && !pair.value.is_empty())
     }
 
     /// Reads a label or heading whose line has no value.
@@ -188,8 +237,7 @@ impl Collector<'_> {
     }
 
     fn has_customer(&self) -> bool {
-        let channel = [Field::Email, Field::Phone, Field::Mobile, Field::WorkPhone];
-        channel.iter().any(|field| self.out.has(*field)) || self.message.is_some()
+        self.out.has_channel() || self.message.is_some()
     }
 }
 

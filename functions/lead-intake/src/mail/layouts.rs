@@ -4,7 +4,7 @@
 
 use super::MAX_LAYOUTS;
 use super::text::folded;
-use forecourt_domain::base::text::letters;
+use forecourt_domain::base::text::folded_name;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -157,7 +157,7 @@ impl Layouts {
         if let Some(index) = own.iter().position(|portal| portal.source.trim().is_empty() || portal.senders.is_empty()) {
             return Err(UnusableLayout::Incomplete(index + 1));
         }
-        if let Some(label) = own.iter().flat_map(|portal| portal.labels.keys()).find(|label| letters(label).is_empty()) {
+        if let Some(label) = own.iter().flat_map(|portal| portal.labels.keys()).find(|label| key(label).is_empty()) {
             return Err(UnusableLayout::EmptyLabel(label.clone()));
         }
         let portals = own.into_iter().map(folded_portal).chain(self.portals.iter().cloned()).collect();
@@ -168,12 +168,12 @@ impl Layouts {
         let mut labels = HashMap::new();
         for (field, names) in table.labels.values().flatten() {
             for name in names {
-                labels.entry(letters(name)).or_insert(*field);
+                labels.entry(key(name)).or_insert(*field);
             }
         }
-        let sections = table.sections.iter().flat_map(|(section, names)| names.iter().map(|name| (letters(name), *section)));
+        let sections = table.sections.iter().flat_map(|(section, names)| names.iter().map(|name| (key(name), *section)));
         Self {
-            prefixes: table.prefixes.iter().map(|word| letters(word)).collect(),
+            prefixes: table.prefixes.iter().map(|word| key(word)).collect(),
             labels,
             sections: sections.collect(),
             ends: table.ends.iter().map(|phrase| folded(phrase)).collect(),
@@ -195,20 +195,20 @@ impl Layouts {
     /// Returns the field that a label means. `None` if it is unknown.
     pub(super) fn field(&self, label: &str, portal: Option<&Portal>) -> Option<Field> {
         let find = |text: &str| {
-            let key = letters(text);
+            let key = key(text);
             portal.and_then(|portal| portal.labels.get(&key)).or_else(|| self.labels.get(&key)).copied()
         };
         // `Name (required)`, `E-Mail *`.
         let bare = label.split(['(', '[', '*']).next().unwrap_or_default().trim();
         find(label).or_else(|| find(bare)).or_else(|| {
             let (first, rest) = bare.split_once([' ', '-', '_'])?;
-            self.prefixes.contains(&letters(first)).then(|| find(rest)).flatten()
+            self.prefixes.contains(&key(first)).then(|| find(rest)).flatten()
         })
     }
 
     /// Returns the section that a heading begins.
     pub(super) fn section(&self, heading: &str) -> Option<Section> {
-        self.sections.get(&letters(heading)).copied()
+        self.sections.get(&key(heading)).copied()
     }
 
     /// Returns whether a line begins the closing text of a portal's mail.
@@ -226,7 +226,12 @@ impl Layouts {
     }
 }
 
+/// Returns a label in the form in which labels are compared: `Händler`, `Haendler` and `HÄNDLER:` are one label.
+fn key(label: &str) -> String {
+    folded_name(label).replace(' ', "")
+}
+
 fn folded_portal(portal: Portal) -> Portal {
     let senders = portal.senders.iter().map(|sender| sender.trim().trim_start_matches('@').to_lowercase()).collect();
-    Portal { senders, labels: portal.labels.into_iter().map(|(label, field)| (letters(&label), field)).collect(), ..portal }
+    Portal { senders, labels: portal.labels.into_iter().map(|(label, field)| (key(&label), field)).collect(), ..portal }
 }

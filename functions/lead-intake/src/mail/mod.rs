@@ -9,8 +9,8 @@
 //! The verdicts are those that SES writes above the message. All other headers are the sender's claims, also the recipients.
 //!
 //! Modules, lowest first: `charset`, `head`, `mime` (parts), `html` (text of HTML), `text` (lines), `phrases` and `layouts` (the data),
-//! `address`, `envelope`, `content` (what a message contains), `documents`, `thread` (answers and forwards), `adf_in_mail`, `lines` and
-//! `labels` (labelled text), `fields` (an enquiry from labels), `letter`, `classify` (no leads), `reader`.
+//! `address`, `envelope`, `content` (what a message contains), `documents`, `thread` and `view` (answers and forwards), `adf_in_mail`,
+//! `lines` and `labels` (labelled text), `fields` (an enquiry from labels), `letter`, `classify` (no leads), `reader`.
 
 mod address;
 mod adf_in_mail;

@@ -104,8 +104,9 @@ fn reading(content: &mut Content<'_>, layouts: &Layouts, inner: &[Inner<'_>]) ->
     if let Some(reason) = classify::automatic_reply(content) {
         return (Reading::NotALead(reason), Vec::new());
     }
-    if let Some(enquiry) = labelled(content, layouts) {
-        return (Reading::Enquiries(flagged(vec![enquiry], content)), Vec::new());
+    let by_labels = labelled(content, layouts);
+    if !by_labels.is_empty() {
+        return (Reading::Enquiries(flagged(by_labels, content)), Vec::new());
     }
     let enquiries: Vec<MailEnquiry> = inner.iter().flat_map(|one| of_inner(&one.mail, content)).collect();
     if !enquiries.is_empty() {
@@ -162,30 +163,52 @@ fn flagged(mut enquiries: Vec<MailEnquiry>, content: &Content<'_>) -> Vec<MailEn
     enquiries
 }
 
-/// Returns the enquiry of labelled text, from the text that has the most labels. `None` if no text is an enquiry.
-fn labelled(content: &Content<'_>, layouts: &Layouts) -> Option<MailEnquiry> {
+/// Returns the enquiries of labelled text, from the text that has the most labels. Empty if no text is an enquiry.
+fn labelled(content: &Content<'_>, layouts: &Layouts) -> Vec<MailEnquiry> {
     let views: Vec<View> = content.texts().map(|text| View::of(text, &content.envelope)).collect();
     let portal_of = |view: &View| view.from.as_ref().and_then(|from| layouts.portal(&from.address));
-    let read = |view: &View| labels::collect(&view.text, layouts, portal_of(view));
     // The plain text comes first, and wins if both have the same labels.
     let mut best: Option<(View, Labelled)> = None;
     for view in views {
-        let labelled = read(&view);
+        let labelled = labels::collect(&view.text, layouts, portal_of(&view));
         if best.as_ref().is_none_or(|(_, known)| labelled.count() > known.count()) {
             best = Some((view, labelled));
         }
     }
-    let (view, labelled) = best?;
+    let Some((view, labelled)) = best else { return Vec::new() };
+    let records = labelled.records();
+    // The values of two customers are never mixed.
+    if records.len() > 1 {
+        let is_complete = |record: &&Labelled| {
+            let draft = draft(record, content, &view, layouts);
+            draft.has_channel() && (draft.has_message || draft.is_named() && draft.vehicle_values > 0)
+        };
+        let enquiries: Vec<MailEnquiry> =
+            records.iter().filter(is_complete).filter_map(|record| record_of(record, content, &view, layouts)).collect();
+        if !enquiries.is_empty() {
+            return enquiries;
+        }
+    }
+    record_of(&labelled, content, &view, layouts).into_iter().collect()
+}
+
+/// Reads labelled values. Addresses of the dealer and of the sender's departments are not the customer's.
+fn draft(labelled: &Labelled, content: &Content<'_>, view: &View, layouts: &Layouts) -> Draft {
     let envelope = &content.envelope;
     let domains: Vec<String> = [&view.from, &envelope.from].into_iter().flatten().map(Mailbox::domain).collect();
     let is_foreign = |mailbox: &Mailbox| {
         mailbox.is_machine() || envelope.is_recipient(&mailbox.address) || mailbox.is_service() && domains.contains(&mailbox.domain())
     };
-    let mut draft = Draft::of(&labelled, layouts, &is_foreign);
-    if !is_enquiry(&draft, &labelled, content, &view, layouts) {
+    Draft::of(labelled, layouts, &is_foreign)
+}
+
+/// Returns the enquiry of labelled values. `None` if they are none.
+fn record_of(labelled: &Labelled, content: &Content<'_>, view: &View, layouts: &Layouts) -> Option<MailEnquiry> {
+    let mut draft = draft(labelled, content, view, layouts);
+    if !is_enquiry(&draft, labelled, content, view, layouts) {
         return None;
     }
-    complete(&mut draft, &labelled, content, &view, layouts);
+    complete(&mut draft, labelled, content, view, layouts);
     let Draft { enquiry, vendor_id, vendor_name, flags, .. } = draft;
     Some(MailEnquiry { enquiry, form: Form::Labelled, vendor_id, vendor_name, adf: None, flags })
 }
