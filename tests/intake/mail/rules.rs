@@ -201,6 +201,17 @@ fn int_7_each_reason_is_a_text_in_plain_english() {
             reasons.insert(reason.name());
         }
     }
-    let expected = ["automatic_reply", "delivery_report", "empty", "newsletter", "no_contact", "report", "saved_search", "spam", "virus"];
+    let expected = [
+        "automatic_reply",
+        "delivery_report",
+        "empty",
+        "newsletter",
+        "no_contact",
+        "report",
+        "saved_search",
+        "spam",
+        "unreadable",
+        "virus",
+    ];
     assert!(expected.iter().all(|name| reasons.contains(name)), "{reasons:?}");
 }

@@ -222,7 +222,8 @@ fn is_enquiry(draft: &Draft, labelled: &Labelled, content: &Content<'_>, view: &
     let is_doubtful = classify::newsletter(content, view).or_else(|| classify::notice(content, view, layouts)).is_some();
     let has_own_address = !draft.enquiry.contact.emails.is_empty();
     let is_complete = has_person && labelled.count() >= 2 || draft.vehicle_values >= 2 && draft.has_channel() && !is_from_person;
-    has_channel && is_complete && (!is_doubtful || has_own_address && has_person)
+    let is_certain = has_own_address && has_person || draft.has_message && draft.is_named() && draft.has_channel();
+    has_channel && is_complete && (!is_doubtful || is_certain)
 }
 
 /// Returns the customer by the headers of a portal's mail: `Reply-To`, or a sender who is a person.
