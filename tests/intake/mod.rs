@@ -6,6 +6,7 @@ pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
 mod limits;
+mod mail;
 pub(crate) mod partner_queue;
 mod receipts;
 pub(crate) mod shared_channels;

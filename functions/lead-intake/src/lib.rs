@@ -25,6 +25,7 @@ mod dry_run;
 mod format;
 mod limit;
 mod lookup;
+pub mod mail;
 mod submission;
 
 pub use answer::{EnquiryAccepted, EnquiryReceiptView, LeadCreated, Outcome, Outcomes};

@@ -47,14 +47,14 @@ const TEXTS: [&str; 6] = ["model", "trim", "bodystyle", "comments", "pricecommen
 const MAX_MILEAGE_OF_NEW: u64 = 1_000;
 
 /// Returns `new` or `used` if the whole text is a word for it.
-pub(super) fn of_word(text: &str) -> Option<&'static str> {
+pub(crate) fn of_word(text: &str) -> Option<&'static str> {
     let word = letters(text);
     let is = |words: &[&str]| words.contains(&word.as_str());
     if is(&NEW) { Some("new") } else { is(&USED).then_some("used") }
 }
 
 /// Returns `new` or `used` if the text contains phrases for exactly one of them.
-pub(super) fn of_text(text: &str) -> Option<&'static str> {
+pub(crate) fn of_text(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
     let has = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
     match (has(&NEW_PHRASES), has(&USED_PHRASES)) {

@@ -8,7 +8,7 @@ const HEAD: usize = 1024;
 /// Returns the text of a document, and a remark if its bytes do not match the declared character set.
 ///
 /// Never fails: bytes that cannot be decoded are replaced by U+FFFD, with a remark.
-pub(super) fn decode(bytes: &[u8]) -> (String, Option<String>) {
+pub(crate) fn decode(bytes: &[u8]) -> (String, Option<String>) {
     let marked = Encoding::for_bom(bytes).map(|(encoding, length)| (encoding, bytes.get(length..).unwrap_or_default()));
     let (encoding, body) = marked.or_else(|| utf16(bytes).map(|encoding| (encoding, bytes))).unwrap_or((UTF_8, bytes));
     if encoding != UTF_8 {
@@ -60,7 +60,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Decodes a mixture of two character sets: valid UTF-8 as UTF-8, every other byte as windows-1252.
-fn mixed(bytes: &[u8]) -> (String, Option<String>) {
+pub(crate) fn mixed(bytes: &[u8]) -> (String, Option<String>) {
     let mut text = String::with_capacity(bytes.len());
     let mut others = 0;
     for chunk in bytes.utf8_chunks() {

@@ -9,9 +9,9 @@
 //!
 //! Modules, lowest first: `names`, `values`, `repair`, `tree`, `leaves`, `oddities`, `condition`, `contact` and `vehicle`, `prospect`.
 
-mod condition;
+pub(crate) mod condition;
 mod contact;
-mod decode;
+pub(crate) mod decode;
 mod leaves;
 mod names;
 mod oddities;
