@@ -84,10 +84,12 @@ impl End {
         let mut notices = BTreeMap::new();
         let mut ids: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for mail in &between.mails {
-            for part in mail.text.split("\n\n").filter(|part| part.contains("/leads/")) {
+            for part in mail.text.split("\n\n") {
                 let about = part.trim().split(' ').next().unwrap_or_default();
-                let lead = part.split("/leads/").nth(1).unwrap_or_default().trim();
-                let notice = format!("{about} {lead} to {}", mail.to);
+                // The notice of a task leads to the list of tasks.
+                let of_tasks = || part.trim().split("/d/").nth(1).filter(|place| place.ends_with("/tasks"));
+                let Some(place) = part.split("/leads/").nth(1).or_else(of_tasks) else { continue };
+                let notice = format!("{about} {} to {}", place.trim(), mail.to);
                 ids.entry(notice.clone()).or_default().insert(&mail.id);
                 *notices.entry(notice).or_default() += 1;
             }
