@@ -341,6 +341,7 @@ impl ListRow for LeadFacts {
         "status",
         "deadline",
         "was_due",
+        "had_none",
         "level",
         "was_at",
         "answered_in",
@@ -366,6 +367,8 @@ impl ListRow for LeadFacts {
         let in_time = row.truth("in_time");
         let response = working_seconds.map(|seconds| Response { working_seconds: seconds.max(0).unsigned_abs(), in_time });
         let level: Option<u8> = row.number("level")?.max(row.number("was_at")?);
+        let deadline = row.time("was_due")?.or(row.time("deadline")?);
+        let had_none = row.truth("had_none").unwrap_or_default();
         Ok(Self {
             dealer: dealer.clone(),
             received,
@@ -373,7 +376,7 @@ impl ListRow for LeadFacts {
             source: row.text("source")?.unwrap_or_default(),
             status,
             response,
-            deadline: row.time("was_due")?.or(row.time("deadline")?),
+            deadline: deadline.filter(|_| !had_none),
             // The further messages have levels of their own.
             level: row.number("first_at")?.or(level).unwrap_or_default(),
             further: row.further()?,
