@@ -127,18 +127,20 @@ async fn esc_12_a_former_owner_does_not_agree_to_the_move_of_the_lead() {
     assert_eq!(approve(&world, ADMINISTRATOR, id).await.status, 200);
 }
 
-/// ESC-12: the owner closes the lead, gives it away while it is closed, and reopens it: that is no agreement either.
+/// ESC-12: the owner gives the lead away while an appointment stops the clock, and cancels the appointment: that is no way either.
 #[tokio::test]
-async fn esc_12_a_lead_that_is_given_away_while_closed_is_not_reopened_with_agreement() {
+async fn esc_12_an_owner_who_gives_the_lead_away_while_the_clock_stands_does_not_agree() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
-    let post = async |path: &str, body: serde_json::Value| world.post(SUPERVISOR, &format!("/leads/{id}/{path}"), &body).await;
-    assert_eq!(post("assignment", json!({"user": SUPERVISOR})).await.status, 200);
-    assert_eq!(post("status", json!({"status": "lost", "reason": "not_reached"})).await.status, 200);
-    world.advance_to("2026-11-23T10:00:00Z").await;
-    let given = post("assignment", json!({"user": "ben.krause"})).await;
-    let reopened = post("status", json!({"status": "in_progress"})).await;
-    assert_eq!((given.status, reopened.text("/deadline/due")), (200, "2026-11-23T11:00:00Z"), "{} {}", given.body, reopened.body);
+    let give = async |user: &str| world.post(SUPERVISOR, &format!("/leads/{id}/assignment"), &json!({"user": user})).await.status;
+    assert_eq!(give(SUPERVISOR).await, 200);
+    let drive = json!({"title": "Probefahrt", "type": "booked_test_drive", "at": "2026-11-26T09:00:00Z"});
+    let made = world.post(SUPERVISOR, &format!("/leads/{id}/events"), &drive).await;
+    assert_eq!((made.status, give("ben.krause").await), (201, 200), "{}", made.body);
+    let event = made.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(world.call(Request::delete(SUPERVISOR, &event)).await.status, 200);
+    request(&world, SUPERVISOR, id).await;
+    assert_eq!([asked(&world, ADMINISTRATOR).len(), asked(&world, SUPERVISOR).len()], [1, 0], "{:?}", world.mails());
 }
 
 /// ESC-12: if nobody is present, level 2 of the administrator's own lead goes to another person, not to the owner.

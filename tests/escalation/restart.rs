@@ -322,3 +322,41 @@ async fn esc_13_a_reopened_lead_keeps_the_rule_of_its_latest_message() {
     let page = world.get(ADMIN, &format!("/leads/{id}")).await;
     assert_eq!(page.body["deadline"]["rule"]["when"], json!({"sources": ["portal"]}), "{}", page.body["deadline"]);
 }
+
+/// ESC-7: a user who cancels the appointment that stopped the clock, before it begins, has not answered. The deadline stays.
+#[tokio::test]
+async fn esc_7_a_cancelled_appointment_is_no_reaction() {
+    let world = World::new().await;
+    let book = async |id: LeadId| {
+        let body = json!({"title": "Probefahrt", "type": "booked_test_drive", "at": "2026-11-26T09:00:00Z"});
+        let made = world.post(ADMIN, &format!("/leads/{id}/events"), &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.headers["location"].to_str().unwrap().to_owned()
+    };
+    let cancel = async |event: &str| assert_eq!(world.call(Request::delete(ADMIN, event)).await.status, 200);
+    let runs = async |id: LeadId| world.page(id).await.lead.clock_runs();
+    let id = world.lead(&enquiry("jana")).await;
+    let (first, second) = (book(id).await, book(id).await);
+    cancel(&first).await;
+    assert!(!runs(id).await, "the second one stands");
+    world.advance_to("2026-11-23T10:55:00Z").await;
+    cancel(&second).await;
+    assert!(runs(id).await);
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await;
+    assert_eq!((page.text("/deadline/due"), &page.body["reaction"]), ("2026-11-23T11:00:00Z", &Value::Null), "{}", page.body);
+    world.advance_to("2026-11-24T11:01:00Z").await;
+    assert_eq!(world.page(id).await.lead.level(), 2);
+    // An answer stays, also if an appointment was first.
+    let answered = world.lead(&enquiry("piet")).await;
+    let event = book(answered).await;
+    reply(&world, ADMIN, answered).await;
+    cancel(&event).await;
+    assert!(!runs(answered).await);
+    // After level 2, the supervisor is notified again: the notice may have been dropped meanwhile.
+    let level_2 = || world.mails().iter().filter(|mail| mail.contains("Stufe 2")).count();
+    let before = level_2();
+    let event = book(id).await;
+    cancel(&event).await;
+    world.system.settle().await;
+    assert_eq!((runs(id).await, level_2()), (true, before + 1), "{:?}", world.mails());
+}

@@ -40,7 +40,7 @@ impl Lead {
         // A customer who books a time has not been answered again (ESC-7). A reopened lead waits for no further message.
         let is_answer = event.by != Actor::Customer || self.first_reaction.is_none() || self.further.since.is_none();
         let reacts = event.is_appointment() && event.at >= earliest && is_answer;
-        if reacts && self.react(ReactionKind::Appointment, dealer, now) {
+        if reacts && self.react_with(&event.id, dealer, now) {
             timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, inbound: false, note: None });
         }
         Ok(timeline)

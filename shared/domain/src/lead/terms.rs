@@ -183,7 +183,7 @@ impl Lead {
     /// Gives the new owner of a lead the reminder's time, in opening hours, before the reminder and level 1 happen. Level 2 does not move.
     /// Each owner gets it once; the first owner of a new lead needs none. `from` is the owner before.
     pub(crate) fn give_time(&mut self, dealer: &Dealer, from: Option<&UserId>, now: DateTime<Utc>) {
-        // Also while the lead is closed: a former owner does not agree to its reopening.
+        // Also while the clock stands: a former owner does not agree to a move when it runs again.
         self.had_time(from);
         let is_first = from.is_none() && self.moved_to_dealer_at.is_none();
         if is_first || !self.clock_runs() {

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 /// Moves the first-contact deadline to `at`. Its steps start again: the reminder before it (not before `now`, ESC-2) and level 1 at the
 /// deadline (ESC-5). With `agreed`, level 2 follows it. Otherwise level 2 counts from the first deadline that stands, and a move to its
-/// time or beyond is only requested, and the person whom level 2 notifies gets a notice. Older timers have no effect (ESC-9), and new settings do not change the deadline (SET-11). `None` if
-/// nothing changes.
+/// time or beyond is only requested, and the person who decides about it gets a notice. Older timers have no effect (ESC-9), and new
+/// settings do not change the deadline (SET-11). `None` if nothing changes.
 ///
 /// # Errors
 /// Faults by field; 404 if the lead has no deadline, 409 if its clock does not run.
