@@ -64,7 +64,7 @@ async fn esc_12_the_person_who_gets_level_2_may_grant_a_request() {
     request(&world, OWNER, id).await;
     assert_eq!([asked(&world, "ben.krause").len(), asked(&world, SUPERVISOR).len()], [1, 0], "{:?}", world.mails());
     let refused = approve(&world, OWNER, id).await;
-    let wanted = "you own the lead, so somebody else must agree to the move: ben.krause, helga.stern, or another user who may change the \
+    let wanted = "you own the lead, so somebody else must agree to the move: Ben Krause, Helga Stern, or another user who may change the \
                   settings (ESC-12)";
     assert_eq!((refused.status, refused.text("/detail"), refused.text("/right")), (403, wanted, "change_settings"), "{}", refused.body);
     assert_eq!(approve(&world, "clara.henning", id).await.status, 404);
@@ -82,7 +82,7 @@ async fn esc_12_nobody_agrees_to_the_move_of_their_own_lead() {
     assert_eq!(asked(&world, ADMINISTRATOR).len(), 1, "{:?}", world.mails());
     let refused = approve(&world, SUPERVISOR, id).await;
     assert!(
-        refused.status == 403 && refused.text("/detail").contains("somebody else must agree to the move: ingo.brandt"),
+        refused.status == 403 && refused.text("/detail").contains("somebody else must agree to the move: Ingo Brandt"),
         "{}",
         refused.body
     );
@@ -91,6 +91,56 @@ async fn esc_12_nobody_agrees_to_the_move_of_their_own_lead() {
         assert_eq!(changed.text("/deadline/due"), "2026-11-23T11:00:00Z", "the first deadline stays");
     }
     assert_eq!(approve(&world, ADMINISTRATOR, id).await.status, 200);
+}
+
+/// ESC-12: an owner who gives the lead away for a moment agrees to nothing: no request, no move and no reopening of their own.
+#[tokio::test]
+async fn esc_12_a_former_owner_does_not_agree_to_the_move_of_the_lead() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let give = async |who: &str, user: &str| {
+        let reply = world.post(who, &format!("/leads/{id}/assignment"), &json!({"user": user})).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        world.system.settle().await;
+    };
+    give(ADMINISTRATOR, SUPERVISOR).await;
+    request(&world, SUPERVISOR, id).await;
+    give(SUPERVISOR, "ben.krause").await;
+    let refused = approve(&world, SUPERVISOR, id).await;
+    let wanted = "you owned the lead or requested the move, so somebody else must agree to it: Ingo Brandt, or another user who may change \
+                  the settings (ESC-12)";
+    assert_eq!((refused.status, refused.text("/detail")), (403, wanted), "{}", refused.body);
+    let page = world.get(SUPERVISOR, &format!("/leads/{id}")).await;
+    assert_eq!(page.text("/deadline/requested/approver"), ADMINISTRATOR, "{}", page.body["deadline"]);
+    // A direct move is a request, too.
+    let later = json!({"at": "2026-11-26T11:00:00Z"});
+    let moved = world.call(Request::patch(SUPERVISOR, &format!("/leads/{id}/deadlines/first-contact")).json(&later)).await;
+    assert_eq!(moved.status, 202, "{}", moved.body);
+    world.system.settle().await;
+    assert_eq!([asked(&world, ADMINISTRATOR).len(), asked(&world, SUPERVISOR).len()], [2, 0], "{:?}", world.mails());
+    for status in [json!({"status": "lost", "reason": "not_reached"}), json!({"status": "in_progress"})] {
+        let changed = world.post(SUPERVISOR, &format!("/leads/{id}/status"), &status).await;
+        assert_eq!(changed.text("/deadline/due"), "2026-11-23T11:00:00Z", "the first deadline stays");
+    }
+    give(SUPERVISOR, SUPERVISOR).await;
+    assert_eq!(approve(&world, SUPERVISOR, id).await.status, 403);
+    assert_eq!(approve(&world, ADMINISTRATOR, id).await.status, 200);
+}
+
+/// ESC-12: the owner gives the lead away while an appointment stops the clock, and cancels the appointment: that is no way either.
+#[tokio::test]
+async fn esc_12_an_owner_who_gives_the_lead_away_while_the_clock_stands_does_not_agree() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let give = async |user: &str| world.post(SUPERVISOR, &format!("/leads/{id}/assignment"), &json!({"user": user})).await.status;
+    assert_eq!(give(SUPERVISOR).await, 200);
+    let drive = json!({"title": "Probefahrt", "type": "booked_test_drive", "at": "2026-11-26T09:00:00Z"});
+    let made = world.post(SUPERVISOR, &format!("/leads/{id}/events"), &drive).await;
+    assert_eq!((made.status, give("ben.krause").await), (201, 200), "{}", made.body);
+    let event = made.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(world.call(Request::delete(SUPERVISOR, &event)).await.status, 200);
+    request(&world, SUPERVISOR, id).await;
+    assert_eq!([asked(&world, ADMINISTRATOR).len(), asked(&world, SUPERVISOR).len()], [1, 0], "{:?}", world.mails());
 }
 
 /// ESC-12: if nobody is present, level 2 of the administrator's own lead goes to another person, not to the owner.

@@ -90,6 +90,34 @@ async fn dis_10_a_lead_does_not_pass_on_before_an_agreed_deadline() {
     assert_ne!(owner(&world, id).await, "anna.vogt");
 }
 
+/// DIS-10: a supervisor corrects an agreed deadline to an earlier one, and a further message has a shorter deadline: the lead passes on.
+#[tokio::test]
+async fn dis_10_an_agreed_deadline_that_is_not_the_latest_keeps_no_lead() {
+    let world = World::new().await;
+    put_rules(&world, 1, 15).await;
+    world.settings(|s| s.reassign_after = 60).await;
+    let agree = async |id: LeadId, time: &str| {
+        let body = json!({"at": time});
+        let moved = world.call(Request::patch(SUPERVISOR, &format!("/leads/{id}/deadlines/first-contact")).json(&body)).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    };
+    let (corrected, asked) = (world.lead(&enquiry("piet")).await, world.lead(&of(0, "website", "used_car")).await);
+    let owners = [owner(&world, corrected).await, owner(&world, asked).await];
+    world.advance_to("2026-11-23T09:20:00Z").await;
+    for id in [corrected, asked] {
+        agree(id, "2026-11-24T10:00:00Z").await;
+    }
+    world.advance_to("2026-11-23T09:30:00Z").await;
+    agree(corrected, "2026-11-23T10:00:00Z").await;
+    world.send(&of(1, "portal", "used_car")).await;
+    assert_eq!(world.page(asked).await.lead.deadline(), Some(at("2026-11-23T09:45:00Z")));
+    world.advance_to("2026-11-23T10:18:00Z").await;
+    assert_eq!([owner(&world, corrected).await, owner(&world, asked).await], owners, "an hour from the move");
+    world.advance_to("2026-11-23T10:31:00Z").await;
+    assert_ne!(owner(&world, corrected).await, owners[0]);
+    assert_ne!(owner(&world, asked).await, owners[1]);
+}
+
 /// DIS-10, ESC-12: a supervisor's reopening gives all the time again. The owner's own leaves the reminder's time, once.
 #[tokio::test]
 async fn dis_10_a_reopened_lead_does_not_pass_on_at_once() {
@@ -227,6 +255,58 @@ async fn esc_7_a_booking_by_the_customer_answers_no_further_message() {
     assert!(world.page(id).await.lead.clock_runs(), "the message still waits");
 }
 
+/// ESC-7, CAL-8: a time that the customer books on a reopened lead answers it: no further message waits.
+#[tokio::test]
+async fn esc_7_a_booking_by_the_customer_answers_a_reopened_lead() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &drive()).await;
+    reply(&world, ADMIN, id).await;
+    set_status(&world, ADMIN, id, &lost()).await;
+    world.advance_to("2026-11-23T10:00:00Z").await;
+    set_status(&world, ADMIN, id, &reopened()).await;
+    assert!(world.page(id).await.lead.clock_runs());
+    assert_eq!(book(&world, &link, "2026-11-26T14:00:00Z").await.status, 201);
+    assert!(!world.page(id).await.lead.clock_runs());
+}
+
+/// OVR-4, INT-6: the first message has no deadline. The lead is not judged by that of a further message, also after a move by its owner.
+#[tokio::test]
+async fn ovr_4_a_lead_without_deadline_is_not_judged_by_that_of_a_further_message() {
+    let world = World::new().await;
+    put_rules(&world, 1, 15).await;
+    let ids = [0, 1, 2].map(|number| {
+        let mut body = enquiry(["jana", "piet", "lena"][number]);
+        (body["source"], body["type"]) = (json!("website"), json!("trade_in"));
+        body
+    });
+    let mut leads = Vec::new();
+    for body in &ids {
+        leads.push(world.lead(body).await);
+        let mut further = body.clone();
+        (further["external_id"], further["source"], further["type"]) = (json!("further"), json!("portal"), json!("used_car"));
+        further["external_id"] = json!(format!("further-{}", leads.len()));
+        world.send(&further).await;
+        assert_eq!(world.page(leads[leads.len() - 1]).await.lead.deadline(), Some(at("2026-11-23T09:15:00Z")));
+    }
+    let mover = owner(&world, leads[2]).await;
+    let later = json!({"at": "2026-11-23T09:30:00Z"});
+    let moved = world.call(Request::patch(&mover, &format!("/leads/{}/deadlines/first-contact", leads[2])).json(&later)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    // Newer rules bring the level 2 of the further message forward, although its level 1 was moved by hand.
+    assert_eq!(planned(&world, leads[2], StepKind::Level2).await, "24 09:15");
+    put_rules(&world, 2, 5).await;
+    world.advance_to("2026-11-23T09:10:00Z").await;
+    assert_eq!(
+        [planned(&world, leads[2], StepKind::Level1).await, planned(&world, leads[2], StepKind::Level2).await],
+        ["23 09:30", "24 09:05"]
+    );
+    world.advance_to("2026-11-23T12:00:00Z").await;
+    reply(&world, ADMIN, leads[0]).await;
+    assert_eq!(world.page(leads[0]).await.lead.reaction.unwrap().in_time(), None);
+    let shown = world.get(ADMIN, "/overview/leads").await.body["leads"].clone();
+    assert_eq!(["in_time", "late", "overdue"].map(|name| shown[name]["number"].as_u64().unwrap()), [0, 0, 0], "{shown}");
+}
+
 /// ESC-13: a reopening keeps the deadline rule of the message that waits.
 #[tokio::test]
 async fn esc_13_a_reopened_lead_keeps_the_rule_of_its_latest_message() {
@@ -241,4 +321,42 @@ async fn esc_13_a_reopened_lead_keeps_the_rule_of_its_latest_message() {
     assert_eq!(anew.text("/deadline/due"), "2026-11-23T14:15:00Z");
     let page = world.get(ADMIN, &format!("/leads/{id}")).await;
     assert_eq!(page.body["deadline"]["rule"]["when"], json!({"sources": ["portal"]}), "{}", page.body["deadline"]);
+}
+
+/// ESC-7: a user who cancels the appointment that stopped the clock, before it begins, has not answered. The deadline stays.
+#[tokio::test]
+async fn esc_7_a_cancelled_appointment_is_no_reaction() {
+    let world = World::new().await;
+    let book = async |id: LeadId| {
+        let body = json!({"title": "Probefahrt", "type": "booked_test_drive", "at": "2026-11-26T09:00:00Z"});
+        let made = world.post(ADMIN, &format!("/leads/{id}/events"), &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.headers["location"].to_str().unwrap().to_owned()
+    };
+    let cancel = async |event: &str| assert_eq!(world.call(Request::delete(ADMIN, event)).await.status, 200);
+    let runs = async |id: LeadId| world.page(id).await.lead.clock_runs();
+    let id = world.lead(&enquiry("jana")).await;
+    let (first, second) = (book(id).await, book(id).await);
+    cancel(&first).await;
+    assert!(!runs(id).await, "the second one stands");
+    world.advance_to("2026-11-23T10:55:00Z").await;
+    cancel(&second).await;
+    assert!(runs(id).await);
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await;
+    assert_eq!((page.text("/deadline/due"), &page.body["reaction"]), ("2026-11-23T11:00:00Z", &Value::Null), "{}", page.body);
+    world.advance_to("2026-11-24T11:01:00Z").await;
+    assert_eq!(world.page(id).await.lead.level(), 2);
+    // An answer stays, also if an appointment was first.
+    let answered = world.lead(&enquiry("piet")).await;
+    let event = book(answered).await;
+    reply(&world, ADMIN, answered).await;
+    cancel(&event).await;
+    assert!(!runs(answered).await);
+    // After level 2, the supervisor is notified again: the notice may have been dropped meanwhile.
+    let level_2 = || world.mails().iter().filter(|mail| mail.contains("Stufe 2")).count();
+    let before = level_2();
+    let event = book(id).await;
+    cancel(&event).await;
+    world.system.settle().await;
+    assert_eq!((runs(id).await, level_2()), (true, before + 1), "{:?}", world.mails());
 }

@@ -64,6 +64,8 @@ async fn esc_4_the_user_of_an_event_can_complete_it_without_access_to_the_lead()
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.subject.contains("Wiedervorlage")).collect();
     let recipients: Vec<&str> = mails.iter().map(|mail| mail.to.split('@').next().unwrap()).collect();
     assert_eq!(recipients, ["ben.krause", "helga.stern"]);
+    let enquiry_in = |mail: &str| mail.contains("eingegangen") || mail.contains("website");
+    assert_eq!(mails.iter().map(|mail| enquiry_in(&mail.text)).collect::<Vec<_>>(), [false, true], "only who sees the lead: {mails:?}");
     for (mail, reader) in mails.iter().zip(recipients) {
         // The console's page of an event has the path of the API after `/desk`.
         let link = mail.text.lines().find_map(|line| line.trim().strip_prefix(CONSOLE_URL)?.strip_prefix("/desk")).unwrap();

@@ -201,6 +201,27 @@ async fn esc_3_level_2_reaches_a_supervisor_whose_notices_are_off() {
     assert!(mails[0].contains("Anna Vogt") && !mails[0].contains("anna.vogt"), "people appear by name: {mails:?}");
 }
 
+/// ESC-3, MSG-2: level 2 states the deadline that has passed. The new owner's notice states the end of their time to act.
+#[tokio::test]
+async fn msg_2_a_deadline_is_overdue_only_after_its_time() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    // Level 2 is at 11:00 on Tuesday, and the owner moves level 1 close to it.
+    let body = json!({"at": "2026-11-24T10:55:00Z"});
+    let moved =
+        world.call(crate::support::world::Request::patch("anna.vogt", &format!("/leads/{id}/deadlines/first-contact")).json(&body)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-24T10:50:00Z").await;
+    assign(&world, ADMIN, id, json!({"user": "ben.krause"})).await;
+    world.advance_to("2026-11-24T11:02:00Z").await;
+    let lead = world.page(id).await.lead;
+    assert_eq!((lead.level(), lead.plan.unwrap().step(forecourt_domain::base::StepKind::Level1).unwrap().fired), (2, None));
+    let of = |user: &str, subject: &str| read_by(&world, user).into_iter().filter(|mail| mail.starts_with(subject)).collect::<Vec<_>>();
+    let (level_2, new) = (of("helga.stern", "Stufe 2"), of("ben.krause", "Neue Anfrage"));
+    assert!(level_2.len() == 1 && level_2[0].contains("überfällig seit 24.11.2026, 11:55 Uhr"), "{level_2:?}");
+    assert!(new.len() == 1 && new[0].contains("zu beantworten bis 24.11.2026, 12:") && !new[0].contains("überfällig"), "{new:?}");
+}
+
 /// ESC-3, DIS-4: a notice whose recipient has left the group goes on to the next person.
 #[tokio::test]
 async fn esc_3_a_notice_goes_on_if_its_recipient_has_left_the_group() {

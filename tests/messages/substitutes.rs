@@ -111,3 +111,57 @@ async fn dis_4_own_hours_do_not_count_while_the_dealer_is_closed() {
     let to = |user: &str| read_by(&world, user).iter().filter(|subject| subject.starts_with("Wiedervorlage")).count();
     assert_eq!([to("anna.vogt"), to("helga.stern")], [1, 0], "{:?}", world.mails());
 }
+
+/// DIS-4: the owner hears of their work on return, also if the substitutes have switched notices off.
+#[tokio::test]
+async fn dis_4_an_owner_hears_of_their_work_although_no_substitute_wants_the_notices() {
+    let world = World::new().await;
+    without_notices(&world, &["helga.stern", "ingo.brandt"]).await;
+    with_own_hours(&world).await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    let first = world.page(id).await.lead.owner.unwrap();
+    without_notices(&world, &[first.as_str()]).await;
+    let given = json!({"user": "anna.vogt", "despite": ["absent"]});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{id}/assignment"), &given).await.status, 200);
+    world.advance_to("2026-11-23T09:30:00Z").await;
+    let before = ["anna.vogt", "helga.stern", "ingo.brandt"].map(|user| read_by(&world, user).len());
+    assert_eq!(before, [0, 0, 0], "{:?}", world.mails());
+    world.advance_to("2026-11-23T12:40:00Z").await;
+    let mails = read_by(&world, "anna.vogt");
+    assert!(mails.len() == 1 && mails[0].starts_with("Neue Anfrage"), "{:?}", world.mails());
+}
+
+/// DIS-4: an owner who has switched notices off gets none, and outside their own hours neither does a substitute. Level 2 is sent.
+#[tokio::test]
+async fn dis_4_a_substitute_does_not_get_what_an_owner_outside_own_hours_has_switched_off() {
+    let world = World::new().await;
+    without_notices(&world, &["anna.vogt"]).await;
+    with_own_hours(&world).await;
+    let id = world.lead(&enquiry("jana")).await;
+    let given = json!({"user": "anna.vogt", "despite": ["absent"]});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{id}/assignment"), &given).await.status, 200);
+    world.advance_to("2026-11-23T14:00:00Z").await;
+    assert_eq!((read_by(&world, "anna.vogt").len(), read_by(&world, "helga.stern").len()), (0, 0), "{:?}", world.mails());
+    world.advance_to("2026-11-25T09:00:00Z").await;
+    let level_2 = read_by(&world, "helga.stern");
+    assert!(level_2.len() == 1 && level_2[0].starts_with("Stufe 2"), "{:?}", world.mails());
+}
+
+/// DIS-7, DIS-4: one user replaces the former and the new owner: one mail. The former owner hears of it on return.
+#[tokio::test]
+async fn dis_7_a_substitute_of_both_owners_gets_one_mail_about_an_assignment() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    with_own_hours(&world).await;
+    world.settings(|s| away(s, "ben.krause", "helga.stern")).await;
+    let given = json!({"user": "ben.krause", "despite": ["absent"]});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{id}/assignment"), &given).await.status, 200);
+    world.system.settle().await;
+    let to = |user: &str| world.system.mailbox.mails().iter().filter(|mail| mail.to.split('@').next() == Some(user)).count();
+    assert_eq!([to("anna.vogt"), to("helga.stern")], [1, 1], "{:?}", world.mails());
+    assert!(read_by(&world, "helga.stern")[0].starts_with("Neue Anfrage"), "{:?}", world.mails());
+    world.advance_to("2026-11-23T12:40:00Z").await;
+    assert_eq!(to("anna.vogt"), 2, "{:?}", world.mails());
+}

@@ -128,13 +128,28 @@ impl Sender {
         let drop = async |claimed: &[ClaimedNotice], why| self.record_all(wake_up, claimed, |message| message.dropped(why, now)).await;
         let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
         let Some(reader) = self.addressee(wake_up, &claimed, now).await? else {
+            if let Some(first) = claimed.first() {
+                self.keep_copies(wake_up, &claimed, &first.to, now).await?;
+            }
             return drop(&claimed, DropReason::NoReader).await;
         };
+        let repeats = |c: &ClaimedNotice| c.message.repeats_assignment(&reader.to, &c.lead, &c.dealer.settings, now);
+        let (repeated, claimed): (Vec<_>, Vec<_>) = claimed.into_iter().partition(repeats);
+        if !repeated.is_empty() {
+            self.keep_copies(wake_up, &repeated, &reader.to, now).await?;
+            drop(&repeated, DropReason::NoLongerSo).await?;
+        }
+        let (claimed, silent) = self.without_silent(wake_up, claimed, &reader, now).await?;
+        if !silent.is_empty() {
+            drop(&silent, DropReason::NoticesOff).await?;
+        }
         // A notice for a supervisor is sent even with notices off; otherwise nobody would be notified (ESC-3, ESC-4, ESC-11, ESC-12).
         let (claimed, off): (Vec<_>, Vec<_>) =
             claimed.into_iter().partition(|claimed| reader.notices || claimed.message.is_for_supervisor());
         let Redirected { mails, off } = self.redirected(wake_up, off, &reader, now).await?;
         if !off.is_empty() {
+            // Nobody gets them now: a user outside their own hours reads them on return.
+            self.keep_copies(wake_up, &off, &reader.to, now).await?;
             drop(&off, DropReason::NoticesOff).await?;
         }
         self.send_to(wake_up, &id, reader, claimed).await?;

@@ -111,6 +111,27 @@ impl Sender {
         Ok(None)
     }
 
+    /// Splits off the notices that nobody gets: those of users who are outside their own weekly hours and have switched notices off.
+    pub(crate) async fn without_silent(
+        &self,
+        wake_up: &WakeUp,
+        claimed: Vec<ClaimedNotice>,
+        reader: &Reader,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<ClaimedNotice>, Vec<ClaimedNotice>), Failure> {
+        let (mut wanted, mut silent) = (Vec::new(), Vec::new());
+        for notice in claimed {
+            let (message, settings) = (&notice.message, &notice.dealer.settings);
+            let copy = message.copy_for_return(&notice.lead, settings, &reader.to, now).filter(|_| !message.is_for_supervisor());
+            let user = match copy {
+                Some(copy) => self.user_here(wake_up, &copy.reader).await?,
+                None => None,
+            };
+            if user.is_some_and(|user| !user.notices) { silent.push(notice) } else { wanted.push(notice) }
+        }
+        Ok((wanted, silent))
+    }
+
     /// Keeps a copy of each notice for a user who is outside their own weekly hours, while `to` gets it in their place.
     pub(crate) async fn keep_copies(
         &self,

@@ -341,6 +341,7 @@ impl ListRow for LeadFacts {
         "status",
         "deadline",
         "was_due",
+        "had_none",
         "level",
         "was_at",
         "answered_in",
@@ -362,8 +363,7 @@ impl ListRow for LeadFacts {
             AttributeValue::S(_) => Status::Unknown,
             other => serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(other).map_err(|_| invalid("status"))?,
         };
-        let working_seconds: Option<i64> = row.number("answered_in")?;
-        let in_time = row.truth("in_time");
+        let (working_seconds, in_time): (Option<i64>, _) = (row.number("answered_in")?, row.truth("in_time"));
         let response = working_seconds.map(|seconds| Response { working_seconds: seconds.max(0).unsigned_abs(), in_time });
         let level: Option<u8> = row.number("level")?.max(row.number("was_at")?);
         Ok(Self {
@@ -373,7 +373,7 @@ impl ListRow for LeadFacts {
             source: row.text("source")?.unwrap_or_default(),
             status,
             response,
-            deadline: row.time("was_due")?.or(row.time("deadline")?),
+            deadline: if row.truth("had_none") == Some(true) { None } else { row.time("was_due")?.or(row.time("deadline")?) },
             // The further messages have levels of their own.
             level: row.number("first_at")?.or(level).unwrap_or_default(),
             further: row.further()?,

@@ -259,7 +259,7 @@ impl LeadPageView {
             view.affected = event.affected(lead.owner.as_ref(), settings, now).map(Impediment::name);
         }
         if let Some(requested) = self.lead.deadline.as_mut().and_then(|deadline| deadline.requested.as_mut()) {
-            requested.approver = Some(settings.escalates_to(lead.owner.as_ref(), now).to_string());
+            requested.approver = Some(lead.decides_on_move(settings, now).to_string());
             requested.may_approve = Some(scope.needs(Right::WorkLeads).is_ok() && scope.agrees_for(lead, settings, now));
         }
         self

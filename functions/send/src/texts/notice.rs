@@ -31,11 +31,12 @@ impl NoticeReader<'_> {
     }
 }
 
-/// Returns when the contact must be answered: the time of level 1, which leaves a new owner time to act, or the deadline that has passed
-/// (DIS-7). `None` if nobody waits for an answer.
-fn answer_due(lead: &Lead) -> Option<DateTime<Utc>> {
+/// Returns when the contact must be answered: the time of level 1, which leaves a new owner time to act (DIS-7). It is the deadline itself
+/// in a notice for a supervisor, and after level 1. `None` if nobody waits for an answer.
+fn answer_due(lead: &Lead, message: &Message, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let level_1 = lead.plan.as_ref().filter(|_| lead.clock_runs())?.step(StepKind::Level1)?;
-    Some(if level_1.fired.is_some() { level_1.due } else { level_1.at })
+    let passed = lead.level() > 0 || level_1.at <= now;
+    Some(if passed || message.is_for_supervisor() { level_1.due } else { level_1.at })
 }
 
 /// A notice as the templates use it. A text is empty if the notice has none.
@@ -54,7 +55,7 @@ pub(super) struct NoticeText {
     owner: String,
     arrived: String,
     deadline: Option<String>,
-    /// Whether a lead that was assigned is past its deadline.
+    /// Whether the deadline has passed.
     overdue: bool,
     /// The next further deadline of a lead that was assigned and is answered.
     next: String,
@@ -75,9 +76,14 @@ pub(super) struct NoticeText {
 }
 
 impl NoticeText {
-    fn without_customer(self) -> Self {
+    /// What a reader learns who may not open the lead's page (CAL-6): its number and contact, and nothing else of the enquiry.
+    fn without_enquiry(self) -> Self {
         let nothing = String::new;
-        Self { number: nothing(), contact: nothing(), vehicle: nothing(), source: nothing(), arrived: nothing(), deadline: None, ..self }
+        Self { vehicle: nothing(), source: nothing(), arrived: nothing(), deadline: None, overdue: false, next: nothing(), ..self }
+    }
+
+    fn without_customer(self) -> Self {
+        Self { number: String::new(), contact: String::new(), ..self.without_enquiry() }
     }
 
     /// The level of escalation: 0, 1 or 2.
@@ -85,7 +91,7 @@ impl NoticeText {
         match self.about.as_str() {
             "level_2" | "resubmission_2" => 2,
             "level_1" => 1,
-            _ => u8::from(self.overdue),
+            about => u8::from(about == "assigned" && self.overdue),
         }
     }
 }
@@ -98,6 +104,7 @@ impl Texts {
         let name = |user: Option<&UserId>| user.map(|user| reader.names.name(user)).unwrap_or_default();
         let meant_for = message.meant_for(lead, &dealer.settings);
         let instead = matches!(reader.to, Recipient::User(to) if to != meant_for);
+        let due = answer_due(lead, message, now);
         let text = NoticeText {
             number: lead.id.spoken(),
             contact: lead.contact.clone(),
@@ -105,18 +112,19 @@ impl Texts {
             source: lead.source.clone(),
             owner: name(lead.owner.as_ref()),
             arrived: when(lead.arrived),
-            deadline: answer_due(lead).map(when),
+            deadline: due.map(when),
+            overdue: due.is_some_and(|due| due <= now),
             instead_of: name(Some(meant_for).filter(|_| instead)),
             link: self.console.lead(lead.id),
             ..NoticeText::default()
         };
         let about = |name: &str| name.to_owned();
-        match &message.notice {
+        let sees = reader.sees(lead, dealer, now);
+        let text = match &message.notice {
             Notice::Assigned { rule, by, note, handed, .. } => {
                 let current = lead.current_deadline().filter(|_| !lead.clock_runs()).map(|(at, _)| when(at));
                 NoticeText {
                     about: about("assigned"),
-                    overdue: lead.clock_runs() && lead.level() > 0,
                     next: current.unwrap_or_default(),
                     // The same rule gives an owed turn.
                     rule: rule.clone().filter(|rule| rule != "DIS-10" || lead.had_by_others()).unwrap_or_default(),
@@ -146,7 +154,7 @@ impl Texts {
                 let (title, by, link) = (title, name(by.as_ref()), self.console.tasks(&lead.dealer));
                 let text = NoticeText { about: about("task"), title, planned, by, link, ..text };
                 // The assignee of a task may have no access to the lead, and then learns nothing about the customer (LEAD-4, LEAD-9).
-                if reader.sees(lead, dealer, now) { text } else { text.without_customer() }
+                if sees { text } else { text.without_customer() }
             }
             Notice::Requested { at, by } => NoticeText { about: about("requested"), planned: when(*at), by: name(by.as_ref()), ..text },
             Notice::Deadline { deadline, at } => {
@@ -175,6 +183,9 @@ impl Texts {
             Notice::Step { step, missed } => {
                 NoticeText { about: json!(step).as_str().unwrap_or_default().to_owned(), missed: !missed.is_empty(), ..text }
             }
-        }
+        };
+        // The readers of these two stand in for the owner.
+        let of_owner = matches!(message.notice, Notice::Step { .. } | Notice::Assigned { .. });
+        if sees || of_owner { text } else { text.without_enquiry() }
     }
 }

@@ -249,12 +249,15 @@ impl Scope {
     }
 
     /// Returns whether the principal may agree to a move of the lead's first-contact deadline: the owner's supervisor, the user whom level
-    /// 2 notifies now, and an administrator, who may change the settings anyway. The owner may not, unless there is nobody above the owner
-    /// (ESC-12). The principal must have access to the lead.
+    /// 2 notifies now, the user who is asked, and an administrator, who may change the settings anyway. Those whom the move concerns may
+    /// not, unless nobody else is above the owner (ESC-12). The principal must have access to the lead.
     pub fn agrees_for(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        let (owner, user) = (lead.owner.as_ref(), self.user_id());
-        let supervises = user.is_some() && [settings.supervisor_of(owner), settings.escalates_to(owner, now)].map(Some).contains(&user);
-        supervises || (user != owner && self.needs(Right::ChangeSettings).is_ok())
+        let (owner, Some(user)) = (lead.owner.as_ref(), self.user_id()) else { return false };
+        let asked = [settings.supervisor_of(owner), settings.escalates_to(owner, now), lead.decides_on_move(settings, now)];
+        if lead.is_concerned_by_move(user) {
+            return asked.contains(&user) && settings.above(owner).all(|user| lead.is_concerned_by_move(user));
+        }
+        asked.contains(&user) || self.needs(Right::ChangeSettings).is_ok()
     }
 
     /// Returns the origin and team of appointments that the principal creates (APT-1, APT-2). They are never taken from the request.

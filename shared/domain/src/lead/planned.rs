@@ -37,10 +37,10 @@ impl Lead {
             vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
         // An appointment before the enquiry is no reaction to it, and one that a user enters for a past time is a note (ESC-7).
         let earliest = if event.by.user().is_some() { now } else { self.clock_start() };
-        // A customer who books a time has not been answered again (ESC-7).
-        let is_answer = event.by != Actor::Customer || self.first_reaction.is_none();
+        // A customer who books a time has not been answered again (ESC-7). A reopened lead waits for no further message.
+        let is_answer = event.by != Actor::Customer || self.first_reaction.is_none() || self.further.since.is_none();
         let reacts = event.is_appointment() && event.at >= earliest && is_answer;
-        if reacts && self.react(ReactionKind::Appointment, dealer, now) {
+        if reacts && self.react_with(&event.id, dealer, now) {
             timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, inbound: false, note: None });
         }
         Ok(timeline)

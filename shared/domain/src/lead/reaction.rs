@@ -1,6 +1,7 @@
 //! The first reaction to a lead, which stops its response clock (ESC-7).
 
-use crate::base::ReactionKind;
+use crate::base::{Actor, EventId, ReactionKind, Status};
+use crate::calendar::CalendarEvent;
 use crate::lead::{ClockStart, ClockTerms, FurtherAnswers, Lead, Plan};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
@@ -21,7 +22,13 @@ pub struct Reaction {
     /// The deadline at that time, before any change by a user. The reaction is judged by this deadline (OVR-4).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
+    /// The appointments that are the only reaction until now. Empty after any other reaction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appointments: Vec<EventId>,
 }
+
+/// The maximum number of [`Reaction::appointments`].
+const MOST: usize = 18;
 
 impl Reaction {
     /// Whether the reaction met the deadline. `None` if the lead had no deadline.
@@ -34,7 +41,10 @@ impl Lead {
     /// Stops the clock if it runs. Returns whether it was running. The response time counts from the arrival (DIS-7), from the further
     /// message that is answered (INT-6), or from the reopening of an answered lead.
     pub(crate) fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
-        if self.reaction.is_some() {
+        if let Some(reaction) = &mut self.reaction {
+            if kind != ReactionKind::Appointment {
+                reaction.appointments.clear();
+            }
             return false;
         }
         // A lead that was answered and then reopened counts from the reopening.
@@ -43,7 +53,37 @@ impl Lead {
         let at = now.max(from);
         let working_seconds = dealer.settings.calendar.elapsed(from, at).num_seconds();
         let clock_seconds = (at - from).num_seconds();
-        self.reaction = Some(Reaction { kind, at, working_seconds, clock_seconds, deadline: self.original_deadline() });
+        self.reaction =
+            Some(Reaction { kind, at, working_seconds, clock_seconds, deadline: self.original_deadline(), appointments: Vec::new() });
+        true
+    }
+
+    /// Stops the clock with an appointment. Returns whether it was running.
+    pub(crate) fn react_with(&mut self, appointment: &EventId, dealer: &Dealer, now: DateTime<Utc>) -> bool {
+        let first = self.react(ReactionKind::Appointment, dealer, now);
+        if let Some(reaction) = &mut self.reaction
+            && (first || !reaction.appointments.is_empty())
+            && reaction.appointments.len() < MOST
+        {
+            reaction.appointments.push(appointment.clone());
+        }
+        first
+    }
+
+    /// Takes the reaction back if `by` is a user who cancels the only appointment that it consists of before that begins: nobody answered.
+    /// The deadline and the steps that have fired stay. Returns whether it did (ESC-7).
+    pub(crate) fn take_back(&mut self, cancelled: &CalendarEvent, by: &Actor, dealer: &Dealer, now: DateTime<Utc>) -> bool {
+        let counts = self.status == Status::InProgress && by.user().is_some() && cancelled.at > now;
+        let Some(reaction) = self.reaction.as_mut().filter(|reaction| counts && reaction.appointments.contains(&cancelled.id)) else {
+            return false;
+        };
+        reaction.appointments.retain(|appointment| *appointment != cancelled.id);
+        if !reaction.appointments.is_empty() {
+            return false;
+        }
+        self.reaction = None;
+        self.replan(dealer);
+        self.leave_time(dealer, now);
         true
     }
 

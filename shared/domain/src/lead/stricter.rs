@@ -57,6 +57,9 @@ impl Lead {
             stricter.messages.push(message);
         }
         self.plan = Some(plan);
+        if let Some(deadline) = self.deadline().filter(|deadline| first.is_none_or(|first| *deadline < first)) {
+            self.turn = self.turn.take().map(|turn| turn.tightened(deadline, dealer));
+        }
         true
     }
 

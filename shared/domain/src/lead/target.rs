@@ -44,14 +44,19 @@ impl Lead {
     }
 
     /// The first-contact deadline before any change by a user, and before a further message that has an earlier one. Reports judge the
-    /// lead by it (OVR-4).
+    /// lead by it (OVR-4). `None` if the message that started the clock has no deadline of its own.
     pub fn original_deadline(&self) -> Option<DateTime<Utc>> {
-        self.changed_from().or_else(|| self.deadline())
+        if self.had_no_deadline() { None } else { self.changed_from().or_else(|| self.deadline()) }
+    }
+
+    /// Whether the present deadline is that of a further message only: the message that started the clock has none.
+    pub fn had_no_deadline(&self) -> bool {
+        self.terms.stricter.as_ref().is_some_and(|stricter| stricter.first.is_none())
     }
 
     /// The first-contact deadline before a user, or a further message that has an earlier one, changed it. `None` if neither did.
     pub fn changed_from(&self) -> Option<DateTime<Utc>> {
-        self.deadline_before_moves.or_else(|| self.terms.stricter.as_ref()?.first)
+        self.deadline_before_moves.filter(|_| !self.had_no_deadline()).or_else(|| self.terms.stricter.as_ref()?.first)
     }
 
     /// The current deadline: the earliest open one, with its id. The first-contact deadline has the id [`FIRST_CONTACT`].

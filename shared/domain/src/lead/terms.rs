@@ -5,7 +5,7 @@ use crate::base::{Actor, StepKind, UserId, is_default};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria};
 use crate::hours::NoHours;
 use crate::lead::{ClockStart, Lead, Plan, StricterMessages};
-use crate::settings::{DeadlineRule, Dealer, Escalation};
+use crate::settings::{DeadlineRule, Dealer, DealerSettings, Escalation};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -131,7 +131,7 @@ impl Lead {
     /// [`NoHours`] if the dealer never opens again.
     pub(crate) fn move_deadline(&mut self, dealer: &Dealer, at: DateTime<Utc>, agreed: bool, now: DateTime<Utc>) -> Result<(), NoHours> {
         let (escalation, calendar) = (self.escalation(dealer), &dealer.settings.calendar);
-        let (before, original) = (self.deadline(), self.original_deadline());
+        let original = self.original_deadline().or_else(|| self.deadline());
         let first = if agreed { Some(at) } else { self.terms.first_deadline.or(original) };
         let plan = Plan::until(at, escalation, calendar, now)?;
         self.escalated = self.highest_level();
@@ -143,10 +143,10 @@ impl Lead {
             }
             _ => plan,
         });
-        if agreed && before.is_none_or(|before| at > before) {
+        if agreed {
             self.turn = self.turn.take().map(|turn| turn.agreed(at, now, dealer));
         }
-        self.deadline_before_moves = original.or(before);
+        self.deadline_before_moves = original;
         let terms = std::mem::take(&mut self.terms);
         let stricter = terms.stricter.filter(|_| !agreed);
         self.terms = ClockTerms { first_deadline: first, requested: None, act_until: None, stricter, reached, ..terms };
@@ -158,10 +158,12 @@ impl Lead {
     /// that an earlier release moved keeps its level 2.
     pub(crate) fn replan_level_2(&mut self, dealer: &Dealer) -> bool {
         let escalation = self.escalation(dealer);
-        let Some((plan, first)) = self.plan.as_ref().zip(self.terms.first_deadline).filter(|_| escalation.level_1 > 0) else {
-            return false;
+        let Some((plan, first)) = self.plan.as_ref().zip(self.terms.first_deadline) else { return false };
+        let replanned = match escalation.level_1 {
+            // Only stricter messages have a level 2.
+            0 => Ok(plan.clone()),
+            _ => plan.clone().with_level_2(plan.step(StepKind::Level2), first, escalation, &dealer.settings.calendar),
         };
-        let replanned = plan.clone().with_level_2(plan.step(StepKind::Level2), first, escalation, &dealer.settings.calendar);
         // Without opening hours to count in, the old plan stays (CLK-6).
         let replanned = replanned.ok().map(|replanned| self.with_stricter_level_2(replanned, dealer));
         let Some(replanned) = replanned.filter(|replanned| replanned != plan) else { return false };
@@ -181,11 +183,12 @@ impl Lead {
     /// Gives the new owner of a lead the reminder's time, in opening hours, before the reminder and level 1 happen. Level 2 does not move.
     /// Each owner gets it once; the first owner of a new lead needs none. `from` is the owner before.
     pub(crate) fn give_time(&mut self, dealer: &Dealer, from: Option<&UserId>, now: DateTime<Utc>) {
+        // Also while the clock stands: a former owner does not agree to a move when it runs again.
+        self.had_time(from);
         let is_first = from.is_none() && self.moved_to_dealer_at.is_none();
         if is_first || !self.clock_runs() {
             return;
         }
-        self.had_time(from);
         let (escalation, calendar) = (self.escalation(dealer), &dealer.settings.calendar);
         let Some(owner) = self.owner.clone() else { return };
         // The time of an earlier owner ends with the hand-over.
@@ -207,6 +210,24 @@ impl Lead {
         if self.terms.had_time.insert(owner) {
             self.turn = self.turn.take().map(|turn| turn.leaving(until, dealer));
         }
+    }
+
+    /// Returns whether a move of the deadline concerns `user`: the owner, a former owner of the present clock, and the user who requested
+    /// the move. So nobody agrees to their own move by giving the lead away for a moment (ESC-12).
+    pub(crate) fn is_concerned_by_move(&self, user: &UserId) -> bool {
+        self.concerned_by_move().any(|concerned| concerned == user)
+    }
+
+    fn concerned_by_move(&self) -> impl Iterator<Item = &UserId> {
+        let requested_by = self.terms.requested.as_ref().and_then(|requested| requested.by.user());
+        self.owner.iter().chain(&self.terms.had_time).chain(requested_by)
+    }
+
+    /// Returns the user who is asked to agree to a move of the deadline at `at`: the first person present in the order of level 2 whom the
+    /// move does not concern. If there is none, it is the recipient of level 2 (ESC-12).
+    pub fn decides_on_move<'a>(&'a self, settings: &'a DealerSettings, at: DateTime<Utc>) -> &'a UserId {
+        let (owner, concerned) = (self.owner.as_ref(), self.concerned_by_move().collect::<Vec<_>>());
+        settings.escalates_after(owner, &concerned, at).unwrap_or_else(|| settings.escalates_to(owner, at))
     }
 
     /// Records that an owner has had time to act.

@@ -65,6 +65,11 @@ impl Turn {
         Self { since: Some(now), not_before: Some(deadline), ..self }.timed(dealer)
     }
 
+    /// Returns the turn after a further message with the earlier deadline `deadline`, to which nobody agreed to wait longer.
+    pub(crate) fn tightened(self, deadline: DateTime<Utc>, dealer: &Dealer) -> Self {
+        Self { not_before: self.not_before.map(|earliest| earliest.min(deadline)), ..self }.timed(dealer)
+    }
+
     /// Returns the turn with which the lead does not pass on before `earliest`.
     pub(crate) fn leaving(self, earliest: DateTime<Utc>, dealer: &Dealer) -> Self {
         Self { not_before: self.not_before.max(Some(earliest)), ..self }.timed(dealer)

@@ -170,6 +170,15 @@ impl Message {
         did_it || lead.owner.as_ref() == Some(to) || (as_former && settings.recipient_for(from, now) == to)
     }
 
+    /// Whether `to` also gets the notice of the assignment of the lead that has gone on, as the substitute of its new owner: one notice is
+    /// enough (DIS-7). A user who took the lead gets no such notice. While the dealer is closed, own weekly hours do not count.
+    pub fn repeats_assignment(&self, to: &Recipient, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        let (Notice::Passed { by, .. }, Recipient::User(to), Some(owner)) = (&self.notice, to, &lead.owner) else { return false };
+        let Some(member) = settings.member(owner).filter(|_| lead.dealer == self.dealer && !self.own) else { return false };
+        let replaced = settings.is_absent(member, now) || settings.calendar.is_open_or_closing(now);
+        replaced && by.as_ref() != Some(owner) && settings.recipient_for(owner, now) == to
+    }
+
     /// Returns the next opening if the message may not be sent at `now` (ESC-6). A message that was due at closing time or shortly before
     /// is not delayed because of its short processing time. Each dealer has its own start within two minutes after opening, so that not all
     /// mail is sent in the same second. If the dealer never opens again, the message is not delayed: a notice at night is better than none.
@@ -209,7 +218,8 @@ impl Message {
             return Some(Recipient::User(meant_for.clone()));
         }
         let to = match &self.notice {
-            Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } => settings.escalates_to(owner, at),
+            Notice::Requested { .. } => lead.decides_on_move(settings, at),
+            Notice::Step { step: StepKind::Level2, .. } => settings.escalates_to(owner, at),
             Notice::Resubmission { level: 2.., user, .. } => settings.escalates_to(user.as_ref().filter(here).or(owner), at),
             // The supervisor of a user who left is known only from the time before.
             Notice::Passed { from, supervisor: true, .. } if settings.member(from).is_none() => settings.recipient_for(&self.reader, at),
@@ -224,7 +234,11 @@ impl Message {
         let here = |user: &&UserId| settings.member(user).is_some();
         let owner = lead.owner.as_ref().filter(here);
         match &self.notice {
-            Notice::Requested { .. } | Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
+            Notice::Requested { .. } => {
+                let mut above = settings.above(lead.owner.as_ref());
+                above.find(|user| !lead.is_concerned_by_move(user)).unwrap_or(settings.supervisor_of(lead.owner.as_ref()))
+            }
+            Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
             Notice::Passed { from, supervisor: true, .. } if settings.member(from).is_some() => settings.supervisor_of(Some(from)),
             Notice::Pooled { .. } | Notice::Passed { .. } | Notice::Task { .. } | Notice::TradeIn { .. } => &self.reader,
             Notice::Resubmission { level, user, .. } => {

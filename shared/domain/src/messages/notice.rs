@@ -5,6 +5,7 @@ use crate::calendar::CalendarEvent;
 use crate::distribution::AssignmentReason;
 use crate::lead::{Lead, Step, Target, TaskDetails};
 use crate::messages::{FailedAttempts, LATE, Message, MessageState};
+use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -228,6 +229,15 @@ impl Message {
         let notice = Notice::Step { step: step.kind, missed };
         // The lead's version distinguishes this step from the same step before a reopening.
         Self::queued(lead, format!("{name}-{}", lead.version), notice, reader, now).planned_for(step.at)
+    }
+
+    /// Notifies the recipient of level 2 again of a lead whose clock runs again, if level 2 has happened: the first notice may have been
+    /// dropped while the clock did not run.
+    pub(crate) fn level_2_again(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Self> {
+        let level_2 = lead.plan.as_ref().and_then(|plan| plan.step(StepKind::Level2));
+        let step = level_2.filter(|step| lead.clock_runs() && step.fired.is_some())?;
+        let supervisor = dealer.settings.escalates_to(lead.owner.as_ref(), now).clone();
+        Some(Self::step(lead, step, Vec::new(), supervisor, now))
     }
 
     /// Notifies `reader` of an overdue event, whose level has already been raised. The step was planned for `of`.

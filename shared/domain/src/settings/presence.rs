@@ -129,7 +129,7 @@ impl DealerSettings {
     }
 
     /// Returns the users above `owner`, the first one first: the supervisor, the fallback user, the administrator.
-    fn above<'a>(&'a self, owner: Option<&UserId>) -> impl Iterator<Item = &'a UserId> + use<'a> {
+    pub(crate) fn above<'a>(&'a self, owner: Option<&UserId>) -> impl Iterator<Item = &'a UserId> + use<'a> {
         let supervisor = owner.and_then(|owner| self.member(owner)).and_then(|member| member.supervisor.as_ref());
         supervisor.into_iter().chain(&self.fallback_user).chain([&self.admin_user])
     }

@@ -41,6 +41,7 @@ impl Entity for Lead {
         "answered_in",
         "in_time",
         "was_due",
+        "had_none",
         "was_at",
         "further_times",
         "further_in_time",
@@ -99,6 +100,9 @@ pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
     }
     if let Some(original) = lead.changed_from() {
         row.insert("was_due".into(), AttributeValue::N(original.timestamp_millis().to_string()));
+    }
+    if lead.had_no_deadline() {
+        row.insert("had_none".into(), AttributeValue::Bool(true));
     }
     if lead.highest_level() > lead.level() {
         row.insert("was_at".into(), AttributeValue::N(lead.highest_level().to_string()));

@@ -6,6 +6,7 @@ use crate::bookings::{Accepted, Impediment};
 use crate::calendar::{CalendarEvent, Ending, EventState, EventTime, Planned};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
+use crate::messages::Message;
 use crate::rules::calendar::NewEvent;
 use crate::settings::{Dealer, DealerSettings};
 use crate::slots::{Diary, LoadDay};
@@ -161,6 +162,8 @@ pub fn settle(
         }
     };
     changed.count_drive(event, &after.state);
+    let cancelled = matches!(after.state, EventState::Deleted(_));
+    let waits_again = cancelled && changed.take_back(event, by, dealer, now);
     let mut timeline = vec![timeline_event];
     if let Some(follow_up) = &follow_up {
         timeline.extend(changed.plan_event(follow_up, dealer, now)?);
@@ -171,8 +174,9 @@ pub fn settle(
     if let Some(next) = &follow_up {
         diary.put(next.id.as_str(), None, next.taken.as_ref())?;
     }
+    let again = if waits_again { Message::level_2_again(&changed, dealer, now).map(Item::Message) } else { None };
     let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after)));
-    let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event))));
+    let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event)))).with_some(again);
     Ok(Some(diary.items().fold(decision, Decision::with)))
 }
 

@@ -6,6 +6,7 @@ use crate::bookings::{Accepted, Impediment};
 use crate::calendar::{CalendarEvent, Ending, EventState, Planned, in_reach};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::Event;
+use crate::messages::Message;
 use crate::rules::calendar::CalendarContext;
 use crate::slots::Diary;
 
@@ -75,6 +76,9 @@ pub(crate) fn mirrored(
     changed.unplan(&event.id);
     changed.count_drive(event, &after.state);
     let is_planned = after.state == EventState::Incomplete;
+    let cancelled = matches!(after.state, EventState::Deleted(_));
+    let waits_again = cancelled && changed.take_back(event, by, dealer, now);
+    let again = if waits_again { Message::level_2_again(&changed, dealer, now).map(Item::Message) } else { None };
     if is_planned {
         changed.planned.push(Planned::of(&after));
         changed.planned.sort();
@@ -83,7 +87,7 @@ pub(crate) fn mirrored(
     after.taken = after.takes_now(context);
     let mut diary = Diary::new(context.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
-    let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after)));
+    let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after))).with_some(again);
     Ok(Some(diary.items().fold(decision, Decision::with)))
 }
 

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 /// Moves the first-contact deadline to `at`. Its steps start again: the reminder before it (not before `now`, ESC-2) and level 1 at the
 /// deadline (ESC-5). With `agreed`, level 2 follows it. Otherwise level 2 counts from the first deadline that stands, and a move to its
-/// time or beyond is only requested, and the person whom level 2 notifies gets a notice. Older timers have no effect (ESC-9), and new settings do not change the deadline (SET-11). `None` if
-/// nothing changes.
+/// time or beyond is only requested, and the person who decides about it gets a notice. Older timers have no effect (ESC-9), and new
+/// settings do not change the deadline (SET-11). `None` if nothing changes.
 ///
 /// # Errors
 /// Faults by field; 404 if the lead has no deadline, 409 if its clock does not run.
@@ -31,7 +31,7 @@ pub fn move_to(input: LeadInput<'_>, at: DateTime<Utc>, agreed: bool) -> Result<
     }
     let mut changed = lead.touched(now);
     changed.terms.requested = Some(DeadlineRequest { at, by: by.clone(), when: now });
-    let reader = dealer.settings.escalates_to(changed.owner.as_ref(), now).clone();
+    let reader = changed.decides_on_move(&dealer.settings, now).clone();
     let notice = Message::requested(&changed, at, by, reader, now);
     let event = Event::DeadlineRequest { action: TimelineAction::Added, at };
     Ok(Some(commit(changed, by.clone(), vec![event], now).with(Item::Message(notice))))
@@ -40,17 +40,24 @@ pub fn move_to(input: LeadInput<'_>, at: DateTime<Utc>, agreed: bool) -> Result<
 /// Returns the refusal of an approval by a `user` who may not agree to a move of the lead's deadline. It names who may (ESC-12).
 pub fn may_not_agree(lead: &Lead, settings: &DealerSettings, user: Option<&UserId>, now: DateTime<Utc>) -> Refusal {
     let owner = lead.owner.as_ref();
-    let (supervisor, present) = (settings.supervisor_of(owner), settings.escalates_to(owner, now));
-    let names = if supervisor == present { supervisor.to_string() } else { format!("{present}, {supervisor}") };
+    let supervisor = Some(settings.supervisor_of(owner)).filter(|supervisor| !lead.is_concerned_by_move(supervisor));
+    let present = lead.decides_on_move(settings, now);
+    let names: Vec<String> = [present].into_iter().chain(supervisor.filter(|user| *user != present)).map(UserId::mention).collect();
+    let names = names.join(", ");
     let owns = user.is_some() && user == owner;
+    let concerned = user.is_some_and(|user| lead.is_concerned_by_move(user));
     Refusal::not_allowed(
         Right::ChangeSettings,
         "ESC-12",
-        match owns {
-            true => {
+        match (owns, concerned) {
+            (true, _) => {
                 format!("you own the lead, so somebody else must agree to the move: {names}, or another user who may change the settings")
             }
-            false => format!("these may agree to the move: {names}, and users who may change the settings"),
+            (false, true) => format!(
+                "you owned the lead or requested the move, so somebody else must agree to it: {names}, or another user who may change the \
+                 settings"
+            ),
+            (false, false) => format!("these may agree to the move: {names}, and users who may change the settings"),
         },
     )
 }

@@ -1,6 +1,6 @@
 //! Records reactions; closes and reopens leads (ESC-7).
 
-use crate::base::{LostReason, ReactionKind, Refusal, Status, StepKind};
+use crate::base::{LostReason, ReactionKind, Refusal, Status};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::{LaneState, LoadLane};
 use crate::lead::{Event, in_progress};
@@ -101,10 +101,7 @@ pub fn close(input: LeadInput<'_>, change: StatusChange, load: LoadLane<'_>) -> 
         }
         None => changed.restart_clock(dealer, agreed, now),
     }
-    let level_2 = changed.plan.as_ref().and_then(|plan| plan.step(StepKind::Level2));
-    let notified = level_2.filter(|step| kind.is_none() && changed.clock_runs() && step.fired.is_some());
-    let supervisor = || dealer.settings.escalates_to(changed.owner.as_ref(), now).clone();
-    let again = notified.map(|step| Item::Message(Message::step(&changed, step, Vec::new(), supervisor(), now)));
+    let again = if kind.is_none() { Message::level_2_again(&changed, dealer, now).map(Item::Message) } else { None };
     let mut lanes = Lanes::new(dealer, load);
     if let Some(lane) = changed.settles_turn(dealer, to)
         && let Some(settled) = lanes.rotation(&lane).and_then(|rotation| changed.settle_turn(rotation))
