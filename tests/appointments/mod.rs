@@ -1,6 +1,7 @@
 //! Appointments and reports about them (APT).
 
 pub(crate) mod changing_dealer;
+mod decisions;
 pub(crate) mod lifecycle;
 pub(crate) mod linked_events;
 pub(crate) mod pingback;

@@ -7,31 +7,31 @@ use forecourt_domain::bookings::{BookingWatch, Impediment, Notices, Undecided};
 use forecourt_local::demo;
 use serde_json::{Value, json};
 
-fn of_dealer(path: &str) -> String {
+pub(super) fn of_dealer(path: &str) -> String {
     format!("/dealers/{NORDSTERN}/{path}")
 }
 
 /// Makes an appointment of a customer with a user.
-async fn booked(world: &World, customer: &str, user: &str, at: &str) -> String {
+pub(super) async fn booked(world: &World, customer: &str, user: &str, at: &str) -> String {
     let mut body = appointment(customer, at);
     body["user"] = json!(user);
     made(world, ADMIN, &body).await
 }
 
-async fn put(world: &World, who: &str, path: &str, version: u64, body: &Value) -> Reply {
+pub(super) async fn put(world: &World, who: &str, path: &str, version: u64, body: &Value) -> Reply {
     let reply = world.call(Request::put(who, &of_dealer(path)).json(body).version(version)).await;
     assert_eq!(reply.status, 200, "{path}: {}", reply.body);
     reply
 }
 
 /// Returns the affected bookings of an answer as `customer why`.
-fn affected(reply: &Reply) -> Vec<String> {
+pub(super) fn affected(reply: &Reply) -> Vec<String> {
     let all = reply.body["bookings_affected"].as_array().cloned().unwrap_or_default();
     all.iter().map(|b| format!("{} {}", b["customer"].as_str().unwrap(), b["why"].as_str().unwrap())).collect()
 }
 
 /// Returns the findings about bookings as `kind customer`.
-async fn findings(world: &World) -> Vec<String> {
+pub(super) async fn findings(world: &World) -> Vec<String> {
     let reply = world.get(ADMIN, &of_dealer("settings/findings")).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     let all = reply.body["findings"].as_array().unwrap().iter().filter(|finding| !finding["booking"].is_null());
@@ -39,7 +39,7 @@ async fn findings(world: &World) -> Vec<String> {
 }
 
 /// Returns the mails about bookings that were sent so far, as `day time to: subject`.
-fn notices(world: &World) -> Vec<String> {
+pub(super) fn notices(world: &World) -> Vec<String> {
     let about = |mail: &&String| mail.contains("Entscheidung") || mail.contains("decision");
     world.mails().iter().filter(about).map(|mail| mail[..5].to_owned() + &mail[14..]).collect()
 }

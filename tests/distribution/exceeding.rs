@@ -37,7 +37,8 @@ async fn dis_13_only_a_supervisor_exceeds_a_maximum() {
     // Ben's lead: Ben may give it away, but neither Anna nor Ben may give it to Anna.
     let by_ben = assign(&world, "ben.krause", of_ben, "anna.vogt").await;
     let text = "Anna Vogt has 1 of 1 open leads; present and free: Clara Henning, David Roth, Elif Yilmaz, Felix Lang, Greta Sommer, \
-                Helga Stern; only Helga Stern can exceed the maximum (DIS-13)";
+                Helga Stern; only Helga Stern or a user who may change the settings can exceed the maximum \
+                (DIS-13)";
     assert_eq!((by_ben.status, by_ben.text("/detail")), (409, text), "{}", by_ben.body);
     let free = world.lead(&enquiry("c")).await;
     assert_eq!(world.page(free).await.lead.owner.unwrap().as_str(), "helga.stern", "everybody is full");

@@ -5,6 +5,8 @@ use crate::creation::person;
 use crate::view::AppointmentView;
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, not_to_the_past, on_its_day};
 use forecourt_domain::base::{AppointmentId, Refusal, Right, UserId};
+use forecourt_domain::bookings::{BookingWatch, Impediment};
+use forecourt_domain::decision::Item;
 use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, Edit, apply_local};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
@@ -49,18 +51,22 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
         if check_request(call, appointment, loaded, request.as_ref())? {
-            return Ok((None, (appointment.clone(), true)));
+            let dealer = loaded.dealer(&appointment.dealer);
+            let affected = dealer.and_then(|dealer| affected(call, appointment, dealer));
+            return Ok((None, (appointment.clone(), true, affected)));
         }
         let days = |user: &UserId, date| loaded.day(user, date);
-        let changed = rule(&context_of(loaded, appointment, &days, &by, call.now)?, appointment)?;
+        let context = context_of(loaded, appointment, &days, &by, call.now)?;
+        let changed = rule(&context, appointment)?;
         let version = appointment.version;
         let (decision, after) =
             changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment));
-        Ok((remembered(request.as_ref(), decision, version, call.now), (after, false)))
+        let affected = affected(call, &after, context.dealer);
+        Ok((remembered(request.as_ref(), decision, version, call.now), (after, false, affected)))
     });
-    let (appointment, again) = decided.await?;
+    let (appointment, again, affected) = decided.await?;
     call.note_repeat(again);
-    answer(call, &appointment)
+    answer(call, &appointment, affected)
 }
 
 impl ChangeRequest {
@@ -206,7 +212,8 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let wanted = found.and_then(|(appointment, dealer)| Some((appointment, wanted(appointment, dealer).ok()?)));
         let of_customer = wanted.into_iter().flat_map(|(appointment, wanted)| wanted.keys(loaded, appointment));
         let pool = found.and_then(|(appointment, _)| appointment.lead).into_iter().flat_map(|lead| pool::keys(loaded, lead));
-        of_customer.chain(needs(loaded, &id, read_days, &by, call.now)).chain(pool).collect()
+        let watch = found.map(|(_, dealer)| Key::BookingWatch(dealer.id.clone()));
+        of_customer.chain(needs(loaded, &id, read_days, &by, call.now)).chain(pool).chain(watch).collect()
     });
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
@@ -215,12 +222,27 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let context = context_of(loaded, appointment, &days, &by, call.now)?;
         let changed = rule(&context, appointment, loaded)?;
         let changed = changed.map(|changed| in_pool(changed, &context, loaded, &call.scope)).transpose()?;
-        Ok(changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment)))
+        let Some(ChangedAppointment { decision, appointment: after }) = changed else {
+            return Ok((None, (appointment.clone(), affected(call, appointment, context.dealer))));
+        };
+        // Another person can be absent at the time of the appointment: the notices start (APT-9).
+        let undecided = after.user != appointment.user && after.affected(&context.dealer.settings, call.now).is_some();
+        let watch = || BookingWatch::started(loaded.booking_watch(&after.dealer), &after.dealer, call.now);
+        let decision = decision.with_some(undecided.then(|| Item::BookingWatch(watch())));
+        let affected = affected(call, &after, context.dealer);
+        Ok((Some(decision), (after, affected)))
     });
-    answer(call, &decided.await?)
+    let (appointment, affected) = decided.await?;
+    answer(call, &appointment, affected)
 }
 
-fn answer(call: &Call, appointment: &Appointment) -> Result<Answer, Problem> {
+/// Returns why the appointment cannot take place as planned. A partner does not learn who is absent.
+pub(crate) fn affected(call: &Call, appointment: &Appointment, dealer: &Dealer) -> Option<&'static str> {
+    call.scope.user_id().and_then(|_| appointment.affected(&dealer.settings, call.now)).map(Impediment::name)
+}
+
+fn answer(call: &Call, appointment: &Appointment, affected: Option<&'static str>) -> Result<Answer, Problem> {
     let etag = format!("\"{}\"", appointment.version);
-    Ok(Answer::new(200, &AppointmentView::of(appointment, &call.scope))?.header("etag", etag).about(&appointment.id))
+    let view = AppointmentView { affected, ..AppointmentView::of(appointment, &call.scope) };
+    Ok(Answer::new(200, &view)?.header("etag", etag).about(&appointment.id))
 }

@@ -24,7 +24,6 @@ use crate::creation::{Creation, Outcome};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::base::{AppointmentId, DealerId, Fault, LeadId, Refusal, Right};
-use forecourt_domain::bookings::Impediment;
 use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::queue::partner::{self, PartnerQueue};
@@ -89,9 +88,8 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let read_lead = reads_lead(platform, call, page.appointment.lead).await?;
     let view = AppointmentPageView::of(&page, read_lead, &call.scope);
     let people = named(platform, call, Some(&dealer), view.users()).await?;
-    // A partner does not learn who is absent.
-    let affected = call.scope.user_id().and_then(|_| page.appointment.affected(&dealer.settings, call.now)).map(Impediment::name);
-    Ok(Answer::new(200, &AppointmentPageView { people, affected, ..view })?.header("etag", etag).about(&id))
+    let appointment = AppointmentView { affected: change::affected(call, &page.appointment, &dealer), ..view.appointment };
+    Ok(Answer::new(200, &AppointmentPageView { people, appointment, ..view })?.header("etag", etag).about(&id))
 }
 
 /// Whether the requester may see the contact data of the appointment's lead, as on the lead page (LEAD-9).

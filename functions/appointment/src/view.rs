@@ -103,6 +103,10 @@ pub struct AppointmentView {
     pub reminded: Value,
     /// The changes of the appointment, oldest first.
     pub history: Vec<HappenedView>,
+    /// Why the appointment cannot take place as planned: `leaver`, `absence`, `day_off` or `closed`; absent if it can, or if somebody has
+    /// decided. Until then the reminder is held (APT-9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affected: Option<&'static str>,
 }
 
 /// The customer of an appointment.
@@ -149,10 +153,6 @@ pub struct AppointmentPageView {
     pub appointment: AppointmentView,
     /// The letters to the customer with medium and delivery state (APT-3), oldest first.
     pub letters: Vec<LetterView>,
-    /// Why the appointment cannot take place as planned: `leaver`, `absence`, `day_off` or `closed`; absent if it can, or if somebody has
-    /// decided. Until then the reminder is held (APT-9).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub affected: Option<&'static str>,
     /// The names of the users in this response who are not users of the dealer now; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<PersonView>,
@@ -255,6 +255,7 @@ impl AppointmentView {
             confirmed: by(a.confirmed),
             reminded: by(a.reminded),
             history: history(a, knows_users),
+            affected: None,
         }
     }
 }
@@ -310,7 +311,7 @@ impl AppointmentPageView {
             LetterView { to: view.to.filter(|to| read_lead || own(to)), ..view }
         };
         let letters = page.letters.iter().map(shown).collect();
-        Self { appointment: AppointmentView::of(&page.appointment, scope), letters, affected: None, people: Vec::new() }
+        Self { appointment: AppointmentView::of(&page.appointment, scope), letters, people: Vec::new() }
     }
 
     /// Returns the users that the page shows to the requester.

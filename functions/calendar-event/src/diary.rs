@@ -215,8 +215,8 @@ impl DiaryReader<'_> {
         }
         let appointment = loaded.appointment(&event.appointment_id()).filter(|_| event.is_appointment());
         let booked = event.booked_time(lead.owner.as_ref(), &self.dealer.settings);
-        let decides =
-            event.is_booking() && scope.needs(Right::ReadLeads).is_ok() && scope.decides_about(&booked, &self.dealer.settings, *now);
+        let is_asked = || scope.decides_about(&booked, event.accepted.as_ref(), &self.dealer.settings, *now);
+        let decides = event.is_booking() && scope.needs(Right::ReadLeads).is_ok() && is_asked();
         let sees_lead = decides || self.sees_lead_of(lead.owner.as_ref());
         let sees_event = sees_lead || self.sees_lead_of(user);
         let visible = appointment.filter(|appointment| scope.sees_appointment(appointment, &self.dealer.settings, *now));

@@ -108,6 +108,8 @@ fn resolve_absences(settings: &mut Value, calendar: &Calendar) {
     let members = settings.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten();
     let absences = members.filter_map(|member| member.get_mut("absences")?.as_array_mut()).flatten();
     for absence in absences {
+        // A client may send back the order that an answer shows.
+        absence.get_mut("hand_over").and_then(Value::as_object_mut).map(|hand_over| hand_over.remove("order"));
         for name in ["from", "until"] {
             let Some(Value::String(text)) = absence.get(name) else { continue };
             let Ok(date @ Bound::Date(_)) = text.parse::<Bound>() else { continue };

@@ -42,7 +42,10 @@ pub(crate) async fn newly_affected(
 ) -> Result<BookingsAffectedView, Failure> {
     let Some(range) = affected_range(&before.settings, &after.settings, call.now) else { return Ok(BookingsAffectedView::default()) };
     let mut found = affected_bookings(platform, &call.scope, after, range, call.now).await?;
-    found.retain(|booking| !booking.is_affected_under(&before.settings, call.now));
+    found.retain(|booking| {
+        let asks_another = booking.undecided().asks_another_under(&before.settings, &after.settings);
+        asks_another || !booking.is_affected_under(&before.settings, call.now)
+    });
     let bookings_affected_count = found.len();
     let bookings_affected = views(platform, call, after, &found).await?;
     Ok(BookingsAffectedView { bookings_affected, bookings_affected_count })

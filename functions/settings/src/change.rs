@@ -88,6 +88,7 @@ pub(crate) async fn save_and_hand_over(
     let named = |loaded: &Loaded| -> Vec<Key> {
         let Some(before) = loaded.dealer(id) else { return Vec::new() };
         let Ok(after) = make(before) else { return Vec::new() };
+        let after = after.with_orders_of_absences(&before.settings, call.now);
         let users = settings::newcomers(&before.settings, &after).cloned().map(Key::User);
         let entrusted = settings::entrusted(&before.settings, &after).into_iter().map(|(_, user)| Key::User(user.clone()));
         let orders = hand_over::concerned(&before.settings, &after, asked).into_iter().map(|order| Key::HandOver(id.clone(), order));
@@ -102,7 +103,7 @@ pub(crate) async fn save_and_hand_over(
     let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone()), Key::BookingWatch(id.clone())]).then(named);
     let rule = |loaded: &Loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
-        let entered = make(before)?;
+        let entered = make(before)?.with_orders_of_absences(&before.settings, call.now);
         let settings = entered.clone().without_ended_absences(call.now);
         let past = past(&before.settings, &entered, &settings);
         // A repeat after a lost answer finds the settings changed already, and succeeds.

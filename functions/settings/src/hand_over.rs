@@ -9,6 +9,7 @@ use forecourt_domain::rules::hand_over::Target;
 use forecourt_domain::settings::{Dealer, HandOver, HandOverPhase, HandOverReason, HandOverTo};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
+use forecourt_edge::usecase::people::{PersonView, named};
 use forecourt_store::keys::Key;
 use forecourt_store::{Cursor, Failure, Held, HeldBy, Loaded};
 use futures::future::try_join_all;
@@ -132,6 +133,9 @@ pub struct HandOversView {
     pub hand_overs: Vec<HandOverView>,
     /// Cursor of the next page; `null` on the last page.
     pub cursor: Option<String>,
+    /// The names of the users in this response who are not users of the dealer now; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonView>,
 }
 
 /// The open work of a user at a dealer. The lists have the first 50 entries of each kind; they are empty for users who may not read the
@@ -290,12 +294,14 @@ pub(crate) async fn list(platform: &Platform, call: &Call, id: &DealerId) -> Res
     let limit = queries.limit(PAGE);
     let before = queries.cursor(ORDERS, |place| !place.is_empty());
     queries.done()?;
-    current(platform, call, id).await?;
+    let dealer = current(platform, call, id).await?;
     let mut found = platform.store.hand_overs(&call.scope, id, before.as_deref(), limit + 1).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let cursor = found.last().filter(|_| more).map(|last| Cursor::new(ORDERS, &last.id).encode());
-    Ok(Answer::new(200, &HandOversView { hand_overs: found.iter().map(HandOverView::of).collect(), cursor })?.about(id))
+    let users = |order: &HandOver| [Some(&order.user), order.to.user(), order.by.user()].into_iter().flatten().cloned().collect::<Vec<_>>();
+    let people = named(platform, call, Some(&dealer), found.iter().flat_map(users).collect()).await?;
+    Ok(Answer::new(200, &HandOversView { hand_overs: found.iter().map(HandOverView::of).collect(), cursor, people })?.about(id))
 }
 
 /// Returns the number of items that a user holds at a dealer.

@@ -3,6 +3,7 @@
 mod absence;
 mod access;
 mod notices;
+mod orders;
 mod targets;
 
 use crate::support::appointments::{appointment, made};

@@ -4,6 +4,7 @@ use super::body::{AssignmentBody, AssignmentTarget};
 use super::change;
 use crate::page::LeadView;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, UserId};
+use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::distribution::LoadLane;
@@ -86,7 +87,7 @@ fn planned_keys(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
     let days = lead::days_of(|days| {
         with_reservations_moved(decision, &read, &CalendarContext { lead, dealer, days, by: &Actor::System, now: call.now })
     });
-    events.chain(days).collect()
+    events.chain(days).chain([Key::BookingWatch(dealer.id.clone())]).collect()
 }
 
 /// Adds the incomplete events of the assigned lead to the decision, as many as one commit can hold.
@@ -94,7 +95,13 @@ fn with_planned(decision: Decision, dealer: &Dealer, loaded: &Loaded, call: &Cal
     let Some(lead) = decision.lead().cloned() else { return Ok(decision) };
     let days = |user: &UserId, date| loaded.day(user, date);
     let context = CalendarContext { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
-    Ok(with_reservations_moved(decision, &planned_events(&lead, loaded), &context)?)
+    let events = planned_events(&lead, loaded);
+    // The new owner can be absent at the time of a booking: the notices start (APT-9).
+    let is_affected = |event: &&CalendarEvent| event.affected(lead.owner.as_ref(), &dealer.settings, call.now).is_some();
+    let undecided = events.iter().any(|event| event.user.is_none() && is_affected(event));
+    let watch = || BookingWatch::started(loaded.booking_watch(&dealer.id), &dealer.id, call.now);
+    let watch = undecided.then(|| Item::BookingWatch(watch()));
+    Ok(with_reservations_moved(decision, &events, &context)?.with_some(watch))
 }
 
 fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent> {

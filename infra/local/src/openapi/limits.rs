@@ -126,6 +126,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         (_, "events") if schema.starts_with("Webhook") => one_of(&WebhookEvent::NAMES),
         (_, "state") if schema.starts_with("Webhook") => names(&["on", "off"]),
         ("AbsenceHandOverBody", "to") => Limit::Pattern("^(distribution|pool|user:[a-z0-9._-]{1,64})$", 69),
+        ("AbsenceHandOverBody", "order") => Limit::Longest(80),
         ("UserBody", "role") => names(&Role::NAMES),
         ("SavedViewBody", "screen") => one_of(&ViewScreen::NAMES),
         ("SavedViewBody", "name") => Limit::Longest(60),

@@ -49,6 +49,8 @@ pub(super) struct AbsenceHandOverBody {
     to: Option<String>,
     /// Whether the user gets back, on return, what is still open; default: `false`.
     back: Option<bool>,
+    /// The id of the order, if the first day was corrected after the absence had begun. Answers show it; it cannot be changed.
+    order: Option<String>,
 }
 
 /// The own weekly hours and the weekly absences of a user (DIS-13).

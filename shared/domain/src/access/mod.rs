@@ -6,12 +6,13 @@ pub use record::{AccessEvent, AccessRecord, AdminNotice, AdminNoticeState};
 
 use crate::appointment::Appointment;
 use crate::base::{Actor, AppointmentOrigin, AppointmentTeam, DealerId, GroupId, Partner, PartnerKind, Refusal, Right, Role, UserId};
-use crate::bookings::BookedTime;
+use crate::bookings::{Accepted, BookedTime, Impediment};
 use crate::elements::{Element, ElementKind};
 use crate::lead::Lead;
 use crate::people::User;
 use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// The authenticated principal and the tenant it may access (ACC-2).
 ///
@@ -222,9 +223,26 @@ impl Scope {
 
     /// Whether the principal is asked to decide about another user's booking that cannot take place as planned (APT-9). Such a user may
     /// read the booking and its lead, and decide, also before the absence of the person begins.
-    pub fn decides_about(&self, booked: &BookedTime<'_>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+    pub fn decides_about(
+        &self,
+        booked: &BookedTime<'_>,
+        accepted: Option<&Accepted>,
+        settings: &DealerSettings,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let intended = accepted.map(|accepted| accepted.intended_at(booked.from));
+        self.is_asked_about(booked, intended.as_ref(), settings, now)
+    }
+
+    fn is_asked_about(
+        &self,
+        booked: &BookedTime<'_>,
+        intended: Option<&BTreeSet<Impediment>>,
+        settings: &DealerSettings,
+        now: DateTime<Utc>,
+    ) -> bool {
         let user = self.user_id().filter(|user| settings.member(user).is_some() && booked.user != Some(*user));
-        user.is_some_and(|user| settings.is_asked_about(user, booked, now))
+        user.is_some_and(|user| settings.is_asked_about(user, booked, &settings.intended(booked, intended), now))
     }
 
     /// Whether the principal is asked to decide about a booking of the lead.
@@ -232,7 +250,7 @@ impl Scope {
         lead.planned.iter().filter(|planned| planned.booking).any(|planned| {
             let user = planned.user.as_ref().or(lead.owner.as_ref());
             let booked = settings.booked(user, planned.at, planned.kind.as_deref().unwrap_or_default());
-            self.decides_about(&booked, settings, now)
+            self.is_asked_about(&booked, planned.intended.as_ref(), settings, now)
         })
     }
 
@@ -283,7 +301,7 @@ impl Scope {
             Identity::Partner(partner) => appointment.by == Actor::Partner(partner.id.clone()),
             _ => {
                 self.sees_appointment_of(appointment.user.as_ref(), appointment.by.user(), settings, now)
-                    || self.decides_about(&appointment.booked_time(settings), settings, now)
+                    || self.decides_about(&appointment.booked_time(settings), appointment.accepted.as_ref(), settings, now)
             }
         }
     }

@@ -32,6 +32,34 @@ pub struct Kept {
     pub at: DateTime<Utc>,
     /// The author.
     pub by: Actor,
+    /// The time of the booking that was kept. `None` if an earlier release recorded the decision.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub booking_at: Option<DateTime<Utc>>,
+    /// The absences by date under which the booking was kept. `None` if an earlier release recorded the decision: it then counts for every
+    /// absence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absences: Option<Vec<KeptUnder>>,
+}
+
+/// An absence under which a booking was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptUnder {
+    /// The first instant of the absence.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub from: DateTime<Utc>,
+    /// The first instant after the absence.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub until: DateTime<Utc>,
+}
+
+impl Kept {
+    /// Returns whether the decision counts for an absence of the person under the absences `now`: each of them is one under which the
+    /// booking was kept, with the same beginning or end. An absence that is entered later, or instead, needs a decision of its own.
+    fn counts_under(&self, now: &[KeptUnder]) -> bool {
+        let Some(kept) = &self.absences else { return true };
+        let is_known = |absence: &KeptUnder| kept.iter().any(|kept| kept.from == absence.from || kept.until == absence.until);
+        now.iter().all(is_known) && (kept.is_empty() || !now.is_empty())
+    }
 }
 
 /// The refusal to a person who keeps a booking under an own absence.
@@ -57,17 +85,31 @@ impl Accepted {
         by: &Actor,
         now: DateTime<Utc>,
     ) -> Result<Self, Refusal> {
-        let covered = before.is_some_and(|before| before.covers(booked, Impediment::Absence));
+        let covered = before.is_some_and(|before| before.covers(booked, Impediment::Absence, settings));
         if booked.user.is_some() && by.user() == booked.user && settings.is_absent_during(booked) && !covered {
             return Err(Refusal::conflict("APT-9", ABSENT));
         }
         let why = settings.impediments(booked);
         let user = booked.user.filter(|_| why.iter().any(|why| why.is_of_person())).cloned();
-        Ok(Self { at: booked.from, user, why, kept: Some(Kept { at: now, by: by.clone() }) })
+        let absences = Some(settings.absences_during(booked));
+        let kept = Kept { at: now, by: by.clone(), booking_at: Some(booked.from), absences };
+        Ok(Self { at: booked.from, user, why, kept: Some(kept) })
     }
 
-    pub(crate) fn covers(&self, booked: &BookedTime<'_>, why: Impediment) -> bool {
+    /// Returns whether `why` was accepted for the booking as it is under `settings`.
+    pub(crate) fn covers(&self, booked: &BookedTime<'_>, why: Impediment, settings: &DealerSettings) -> bool {
         let same_person = !why.is_of_person() || self.user.as_ref() == booked.user;
-        self.at == booked.from && same_person && self.why.contains(&why)
+        let absence = self.kept.as_ref().filter(|_| why == Impediment::Absence);
+        self.at == booked.from
+            && same_person
+            && self.why.contains(&why)
+            && absence.is_none_or(|kept| kept.counts_under(&settings.absences_during(booked)))
+    }
+
+    /// Returns the reasons that were accepted with the choice of the time `at`: nobody is asked about them. Empty if somebody was asked and
+    /// kept the booking at this time.
+    pub(crate) fn intended_at(&self, at: DateTime<Utc>) -> BTreeSet<Impediment> {
+        let kept = self.kept.as_ref().is_some_and(|kept| kept.booking_at.is_none_or(|kept| kept == self.at));
+        if kept || self.at != at { BTreeSet::new() } else { self.why.clone() }
     }
 }

@@ -1,7 +1,7 @@
 //! The reasons for which a booking cannot take place as planned.
 
 use crate::base::UserId;
-use crate::bookings::Accepted;
+use crate::bookings::{Accepted, KeptUnder};
 use crate::settings::{Capacity, CapacityDraft, DealerSettings, Member};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,13 @@ impl DealerSettings {
         member.absences.iter().any(|absence| booked.overlaps(absence.from, absence.until)) || self.is_absent(member, booked.from)
     }
 
+    /// Returns the absences by date of the person of a booking that overlap it.
+    pub(crate) fn absences_during(&self, booked: &BookedTime<'_>) -> Vec<KeptUnder> {
+        let absences = booked.user.and_then(|user| self.member(user)).into_iter().flat_map(|member| &member.absences);
+        let during = absences.filter(|absence| booked.overlaps(absence.from, absence.until));
+        during.map(|absence| KeptUnder { from: absence.from, until: absence.until }).collect()
+    }
+
     /// Returns whether the person of a booking has an absence during a part of it. Hours outside the own weekly ones are no absence.
     pub(crate) fn is_absent_during(&self, booked: &BookedTime<'_>) -> bool {
         booked.user.and_then(|user| self.member(user)).is_some_and(|member| self.has_absence_during(member, booked))
@@ -93,11 +100,22 @@ impl DealerSettings {
     /// none.
     pub(crate) fn undecided(&self, booked: &BookedTime<'_>, accepted: Option<&Accepted>) -> Option<Impediment> {
         let covered = |why: &Impediment| match accepted {
-            Some(accepted) => accepted.covers(booked, *why),
-            // An earlier release did not record that a booking was made outside the weekly hours on purpose.
-            None => *why == Impediment::Closed && !self.calendar.special_hours().contains_key(&self.calendar.date_of(booked.from)),
+            Some(accepted) => accepted.covers(booked, *why, self),
+            None => self.was_closed(*why, booked),
         };
         self.impediments(booked).into_iter().find(|why| !covered(why))
+    }
+
+    /// Returns the reasons about which nobody is asked, because they were accepted when the time of the booking was chosen. `recorded` are
+    /// those that the booking records, if a release that does so made it.
+    pub(crate) fn intended(&self, booked: &BookedTime<'_>, recorded: Option<&BTreeSet<Impediment>>) -> BTreeSet<Impediment> {
+        let closed = || self.impediments(booked).into_iter().filter(|why| self.was_closed(*why, booked)).collect();
+        recorded.cloned().unwrap_or_else(closed)
+    }
+
+    /// Returns whether a booking without a record was made outside the weekly hours on purpose: an earlier release did not record it.
+    fn was_closed(&self, why: Impediment, booked: &BookedTime<'_>) -> bool {
+        why == Impediment::Closed && !self.calendar.special_hours().contains_key(&self.calendar.date_of(booked.from))
     }
 
     /// Returns the person and time of a booking whose type on the calendar is `kind`.

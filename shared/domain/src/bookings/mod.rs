@@ -8,7 +8,7 @@ mod range;
 mod recipients;
 mod watch;
 
-pub use accepted::{Accepted, Kept};
+pub use accepted::{Accepted, Kept, KeptUnder};
 pub use impediment::{BookedTime, Impediment};
 pub use range::{AHEAD, affected_range};
 pub use recipients::Undecided;

@@ -1,7 +1,7 @@
 //! The time in which a change of settings can affect bookings.
 
 use crate::hours::OpeningHours;
-use crate::settings::{DealerSettings, Member, WeeklyAbsence};
+use crate::settings::{Absence, DealerSettings, Member, WeeklyAbsence};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// How far ahead bookings are checked.
@@ -29,12 +29,15 @@ fn own_week(member: &Member) -> (Option<&OpeningHours>, &[WeeklyAbsence]) {
     (member.hours.as_ref(), &member.weekly_absences)
 }
 
-/// Returns the absences that are new or longer.
+/// Returns the absences that are new or longer, or have another deputy, who then decides.
 fn absences<'a>(before: &'a DealerSettings, after: &'a DealerSettings) -> impl Iterator<Item = Range> + 'a {
     after.members.iter().flat_map(|member| {
         let known = before.member(&member.user).map(|known| known.absences.as_slice()).unwrap_or_default();
-        let is_new = move |absence: &Range| !known.iter().any(|known| known.from <= absence.0 && absence.1 <= known.until);
-        member.absences.iter().map(|absence| (absence.from, absence.until)).filter(is_new)
+        let is_same = |known: &Absence, absence: &Absence| {
+            known.from <= absence.from && absence.until <= known.until && known.deputy == absence.deputy
+        };
+        let is_new = move |absence: &&Absence| !known.iter().any(|known| is_same(known, absence));
+        member.absences.iter().filter(is_new).map(|absence| (absence.from, absence.until))
     })
 }
 

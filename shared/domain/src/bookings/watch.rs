@@ -25,6 +25,9 @@ pub struct BookingWatch {
     /// The date of the latest notice of each booking to each recipient.
     #[serde(default, deserialize_with = "known_entries")]
     pub notified: BTreeMap<String, NaiveDate>,
+    /// The person of each booking that was notified, and the user who was asked first ([`Undecided::asked`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<String, String>,
     /// The bookings that hand-overs gave to other persons, who have not been notified yet (DIS-12).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<GivenBooking>,
@@ -69,6 +72,7 @@ impl BookingWatch {
             leased: false,
             hands_over_until: None,
             notified: BTreeMap::new(),
+            asked: BTreeMap::new(),
             given: Vec::new(),
         };
         let before = before.cloned().unwrap_or_else(new);
@@ -106,7 +110,7 @@ impl BookingWatch {
         for (place, booking) in undecided.iter().enumerate().filter(|(_, booking)| !self.waits(booking, calendar, now)) {
             let [second_last, last] = open_days_before(calendar, calendar.date_of(booking.at));
             let mut recipients = BTreeSet::new();
-            if !self.notified.keys().any(|name| name.starts_with(&cause(booking))) {
+            if !self.is_notified(booking) || self.asks_another(booking, settings) {
                 recipients.insert(booking.recipient(settings, now));
             }
             let daily = [(second_last, booking.supervisor(settings, now)), (last, settings.last_decides(now))];
@@ -143,11 +147,29 @@ impl BookingWatch {
         notified.retain(|name, _| counts(name));
         let names = reached.iter().flat_map(|(user, places)| places.iter().filter_map(|place| Some(name(undecided.get(*place)?, user))));
         notified.extend(names.map(|name| (name, today)));
+        let is_reached = |place: usize, booking: &Undecided| {
+            let first = booking.recipient(settings, now);
+            reached.iter().any(|(user, places)| user == first && places.contains(&place))
+        };
+        let asked = undecided.iter().enumerate().map(|(place, booking)| {
+            let known = self.asked.get(&cause(booking)).filter(|_| !is_reached(place, booking)).cloned();
+            (cause(booking), known.unwrap_or_else(|| booking.asked(settings)))
+        });
+        let asked = asked.filter(|(cause, _)| notified.keys().any(|name| name.starts_with(cause))).collect();
         let hands_over_until = self.hands_over_until.filter(|_| undecided.iter().any(|booking| self.waits(booking, calendar, now)));
         let next = undecided.iter().filter_map(|booking| next_notice(calendar, booking.at, now)).chain(hands_over_until).min();
         let due = if missed { Some(now + RETRY) } else { next };
         let given = self.given.clone();
-        Self { due, leased: false, hands_over_until, notified, dealer: self.dealer.clone(), given }
+        Self { due, leased: false, hands_over_until, notified, asked, dealer: self.dealer.clone(), given }
+    }
+
+    fn is_notified(&self, booking: &Undecided) -> bool {
+        self.notified.keys().any(|name| name.starts_with(&cause(booking)))
+    }
+
+    /// Returns whether a booking has another person, or another user is asked first, than at its latest first notice.
+    fn asks_another(&self, booking: &Undecided, settings: &DealerSettings) -> bool {
+        self.asked.get(&cause(booking)).is_some_and(|asked| *asked != booking.asked(settings))
     }
 
     /// Returns whether a booking still waits for the hand-over of its work. A booking whose daily notices are due does not wait.

@@ -1,12 +1,13 @@
 //! Calendar events of leads (CAL-1 to CAL-4). Their history is never overwritten.
 
 use crate::base::{Actor, AppointmentId, BOOKED_TEST_DRIVE, DealerId, EventId, LeadId, Refusal, UserId, is_default};
-use crate::bookings::Accepted;
+use crate::bookings::{Accepted, Impediment};
 use crate::calendar::in_reach;
 use crate::settings::DealerSettings;
 use crate::slots::Reservation;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A calendar event of a lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -193,6 +194,10 @@ pub struct Planned {
     /// Whether it takes its time for a customer ([`CalendarEvent::is_booking`]).
     #[serde(default, skip_serializing_if = "is_default")]
     pub booking: bool,
+    /// The reasons against the booking that were accepted when its time was chosen: nobody is asked about them (APT-9). `None` if an earlier
+    /// release planned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intended: Option<BTreeSet<Impediment>>,
 }
 
 impl Planned {
@@ -205,6 +210,7 @@ impl Planned {
             kind: Some(event.kind.clone()),
             user: event.user.clone(),
             booking: event.is_booking(),
+            intended: event.accepted.as_ref().map(|accepted| accepted.intended_at(event.at)),
         }
     }
 }

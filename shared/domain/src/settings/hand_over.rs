@@ -1,7 +1,7 @@
 //! Hand-over orders: the work of a user who cannot do it any more goes to other users (DIS-12).
 
 use crate::base::{Actor, AppointmentId, DealerId, EventId, LeadId, UserId, is_default};
-use crate::settings::DealerSettings;
+use crate::settings::{Absence, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -234,6 +234,12 @@ impl HandOver {
         format!("{:015}-{user}", at.timestamp_millis().max(0))
     }
 
+    /// Returns the id of the order of an absence of `user`.
+    pub fn id_of_absence(user: &UserId, absence: &Absence) -> String {
+        let own = absence.hand_over.as_ref().and_then(|hand_over| hand_over.order.clone());
+        own.unwrap_or_else(|| Self::id_of(user, absence.from))
+    }
+
     /// Returns whether a page is due at `now`.
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
         self.due.is_some_and(|due| due <= now)
@@ -373,4 +379,8 @@ pub struct AbsenceHandOver {
     /// Whether the user gets back, on return, what is still open.
     #[serde(default)]
     pub back: bool,
+    /// The id of its order, if it is not the one of the user and the beginning: the first day was corrected after the absence had begun.
+    /// Requests cannot set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! A dealer and its settings (SET-1 to SET-7).
 
+mod absence_orders;
 mod appointments;
 mod capacity;
 mod check;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{EventId, Phone, Right, UserId};
-use forecourt_domain::bookings::{BookedTime, Impediment, Undecided};
+use forecourt_domain::bookings::{Accepted, BookedTime, Impediment, Undecided};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::settings::{Dealer, DealerSettings};
@@ -94,6 +94,11 @@ impl AffectedBooking {
         }
     }
 
+    fn accepted(&self) -> Option<&Accepted> {
+        let of_event = self.event.as_ref().map(|(event, _)| event.accepted.as_ref());
+        of_event.unwrap_or_else(|| self.appointment.as_ref().and_then(|appointment| appointment.accepted.as_ref()))
+    }
+
     /// The name of the customer.
     pub fn customer(&self) -> &str {
         match (&self.appointment, &self.event) {
@@ -125,7 +130,7 @@ impl AffectedBooking {
         let settings = &dealer.settings;
         let sees = |user: Option<&UserId>| scope.needs(Right::ReadLeads).is_ok() && scope.sees_leads_of(user, settings, now);
         let booked = BookedTime { user: self.user.as_ref(), from: self.at, until: self.until };
-        let decides = scope.needs(Right::ReadLeads).is_ok() && scope.decides_about(&booked, settings, now);
+        let decides = scope.needs(Right::ReadLeads).is_ok() && scope.decides_about(&booked, self.accepted(), settings, now);
         let sees_lead = self.event.as_ref().is_some_and(|(_, lead)| decides || sees(lead.owner.as_ref()));
         let sees_event = sees_lead || (self.event.is_some() && sees(self.user.as_ref()));
         let reads = scope.needs(Right::ReadAppointments).is_ok();

@@ -283,7 +283,7 @@ fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool 
 /// Whether the sender is asked to decide about an event that cannot take place as planned (APT-9).
 fn decides(call: &Call, lead: &Lead, dealer: &Dealer, event: &CalendarEvent) -> bool {
     let booked = event.booked_time(lead.owner.as_ref(), &dealer.settings);
-    call.scope.reaches(&dealer.id).is_ok() && call.scope.decides_about(&booked, &dealer.settings, call.now)
+    call.scope.reaches(&dealer.id).is_ok() && call.scope.decides_about(&booked, event.accepted.as_ref(), &dealer.settings, call.now)
 }
 
 /// Whether the sender may see work that is assigned to `user` at `dealer`: their own, or that of users they supervise or deputise for

@@ -123,10 +123,12 @@ pub fn to_user(input: LeadInput<'_>, by_hand: &ByHand, load: LoadLane<'_>) -> Re
         return Err(match available.load_of(user).filter(|_| !may_exceed && obstacles.contains(&PassedOverFor::Full)) {
             Some(load) if by.user() == Some(user) => you_are_full(load),
             Some((open, most)) => {
-                let (who, supervisor) = (user.mention(), dealer.settings.supervisor_of(Some(user)).mention());
+                let (who, supervisor) = (user.mention(), dealer.settings.escalates_to(Some(user), now).mention());
                 let free = free(&available, None);
-                let detail =
-                    format!("{who} has {open} of {most} open leads; present and free: {free}; only {supervisor} can exceed the maximum");
+                let detail = format!(
+                    "{who} has {open} of {most} open leads; present and free: {free}; only {supervisor} or a user who may change the \
+                     settings can exceed the maximum"
+                );
                 Refusal::conflict("DIS-13", detail)
             }
             None => cannot_take(user, &obstacles, &available),

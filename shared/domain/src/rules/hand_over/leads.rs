@@ -56,8 +56,11 @@ pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, invitations: u32, load: 
         HandOverReason::Pool => Vec::new(),
         _ => handed_on(before, &event, order.supervisor.as_ref()),
     };
-    let notice = gathered(notice, Handed { from: order.user.clone(), back: false });
-    let mut decision = commit(changed, order.by.clone(), vec![event], now).with(notice);
+    // A user who takes the work themself at once needs no notice. An absence begins later than it is entered.
+    let takes_it = order.reason != HandOverReason::Absent && order.by.user().is_some() && order.by.user() == order.to.user();
+    let is_own = takes_it && changed.owner.as_ref() == order.by.user();
+    let notice = (!is_own).then(|| gathered(notice, Handed { from: order.user.clone(), back: false }));
+    let mut decision = commit(changed, order.by.clone(), vec![event], now).with_some(notice);
     decision.items.extend(passed);
     decision.items.extend(lanes.items());
     Some(decision.with(Item::HandOver(Box::new(counted))))
@@ -68,7 +71,7 @@ pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, invitations: u32, load: 
 pub fn give_back(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> Option<Decision> {
     let HandOverInput { order, dealer, now, .. } = input;
     let from = lead.handed_from.as_ref().filter(|from| input.is_about(lead) && from.order == order.id && from.user == order.user)?;
-    let works = dealer.settings.member(&order.user).is_some_and(|member| member.assignable || member.receives_leads);
+    let works = dealer.settings.member(&order.user).is_some_and(|member| member.assignable || member.receives_leads || is_named(input));
     let open = lead.status == Status::InProgress && lead.owner.as_ref() != Some(&order.user);
     let to_do = lead.clock_runs() || lead.owner.as_ref() == Some(&from.to);
     if !(works && open && to_do) {
@@ -87,6 +90,13 @@ pub fn give_back(input: HandOverInput<'_>, lead: &Lead, load: LoadLane<'_>) -> O
     decision.items.extend(passed);
     decision.items.extend(lanes.items());
     Some(decision.with(Item::HandOver(Box::new(counted))))
+}
+
+/// Returns whether the dealer's settings name the user of the order as one who gets leads without a part in the distribution.
+fn is_named(input: HandOverInput<'_>) -> bool {
+    let settings = &input.dealer.settings;
+    let pool = settings.pool.as_ref().map(|pool| &pool.user);
+    [Some(&settings.admin_user), settings.fallback_user.as_ref(), pool].contains(&Some(&input.order.user))
 }
 
 fn reason() -> AssignmentReason {

@@ -12,7 +12,7 @@ mod work;
 
 pub use departures::{Departing, Departure, departures, still_named};
 pub use leads::{give_back, move_lead};
-pub use orders::{Asked, Change, Target, concerned, orders, same_absence};
+pub use orders::{Asked, Change, Target, concerned, orders};
 pub use work::{events_of, move_appointment, move_events, move_tasks, tasks_of};
 
 use crate::base::UserId;

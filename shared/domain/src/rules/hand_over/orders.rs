@@ -28,6 +28,17 @@ pub struct Asked<'a> {
     pub now: DateTime<Utc>,
 }
 
+impl Asked<'_> {
+    /// Returns whether the work goes to the named user despite an obstacle. Nobody exceeds their own maximum (DIS-13).
+    fn accepts(&self, obstacle: PassedOverFor, named: Option<&UserId>) -> bool {
+        self.despite.contains(&obstacle) && !(obstacle == PassedOverFor::Full && self.is_own(named))
+    }
+
+    fn is_own(&self, named: Option<&UserId>) -> bool {
+        named.is_some() && self.by.user() == named
+    }
+}
+
 /// The state that decides whether a named user can take the work.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Target<'a> {
@@ -79,7 +90,7 @@ fn asking<'a>(
 pub fn concerned(before: &DealerSettings, after: &DealerSettings, asked: Asked<'_>) -> BTreeSet<String> {
     let left = leavers(before, after, asked.about).into_iter().map(|(user, _)| HandOver::id_of(&user, asked.now));
     let absences = asking(before, after, asked.now).into_iter().chain(asking(after, before, asked.now));
-    left.chain(absences.map(|(user, absence, _)| HandOver::id_of(user, absence.from))).collect()
+    left.chain(absences.map(|(user, absence, _)| HandOver::id_of_absence(user, absence))).collect()
 }
 
 /// Returns the orders that the change causes, new or changed. `stored` returns a stored order by its id ([`concerned`]).
@@ -101,7 +112,7 @@ pub fn orders<'a>(
         let supervisor = before.settings.member(&user).and_then(|member| member.supervisor.clone());
         let supervisor = supervisor.filter(|supervisor| after.settings.member(supervisor).is_some());
         let order = order(&after.id, &user, (&to, reason), asked.by, now);
-        let despite = |obstacle| asked.despite.contains(&obstacle);
+        let despite = |obstacle| asked.accepts(obstacle, to.user());
         let (despite_absent, despite_full) = (despite(PassedOverFor::Absent), despite(PassedOverFor::Full));
         orders.push(HandOver { supervisor, due: Some(now), despite_absent, despite_full, ..order });
     }
@@ -181,8 +192,11 @@ fn obstacle(user: &UserId, leaver: &UserId, (after, target): (&Dealer, Target<'_
     if !target.works_leads() {
         return Some(format!("must name a user who can take the work: {who} may not read and work leads; free: {}", names()));
     }
-    let obstacle = available.obstacles_by_hand(member).find(|obstacle| !asked.despite.contains(obstacle))?;
+    let obstacle = available.obstacles_by_hand(member).find(|obstacle| !asked.accepts(*obstacle, Some(user)))?;
     Some(match available.load_of(user).filter(|_| obstacle == PassedOverFor::Full) {
+        Some((open, most)) if asked.is_own(Some(user)) => {
+            format!("{who} has {open} of {most} open leads, and you cannot exceed your own maximum; free: {}", names())
+        }
         Some((open, most)) => {
             format!("{who} has {open} of {most} open leads; free: {}; to hand over all the same, send despite=full", names())
         }
@@ -197,14 +211,10 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
     let earlier = asking(&before.settings, &after.settings, now);
     let mut orders = Vec::new();
     for (user, absence, hand_over) in &wanted {
-        let known = stored(&HandOver::id_of(user, absence.from)).filter(|known| !known.cancelled);
-        // An absence whose first day was corrected after it had begun keeps its order.
-        let known = known.or_else(|| {
-            let (_, earlier, _) = earlier.iter().find(|(of, earlier, _)| of == user && same_absence(earlier, absence, now))?;
-            stored(&HandOver::id_of(user, earlier.from)).filter(|known| !known.cancelled)
-        });
+        let id = HandOver::id_of_absence(user, absence);
+        let known = stored(&id).filter(|known| !known.cancelled);
         let back_at = hand_over.back.then_some(absence.until);
-        let stays = earlier.iter().any(|(of, earlier, _)| of == user && is_of(earlier, absence, now));
+        let stays = has(&earlier, user, &id);
         let begun = known.filter(|known| known.has_begun(now));
         let next = match begun {
             Some(known) if stays => returning(known, back_at, now),
@@ -212,7 +222,7 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
                 let made = order(&after.id, user, (&hand_over.to, HandOverReason::Absent), asked.by, now);
                 let supervisor = after.settings.member(user).and_then(|member| member.supervisor.clone());
                 let due = Some(absence.from.max(now));
-                let made = HandOver { id: HandOver::id_of(user, absence.from), supervisor, due, back_at, ..made };
+                let made = HandOver { id, supervisor, due, back_at, ..made };
                 // An absence that was removed or had ended, and is entered again, hands over again. Its order continues to count.
                 begun.map_or_else(|| made.clone(), |known| made.again_after(known))
             }
@@ -223,8 +233,8 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
         }
     }
     for (user, absence, _) in &earlier {
-        let stays = wanted.iter().any(|(of, wanted, _)| of == user && is_of(absence, wanted, now));
-        let known = stored(&HandOver::id_of(user, absence.from)).filter(|known| known.done_at.is_none() && !stays);
+        let id = HandOver::id_of_absence(user, absence);
+        let known = stored(&id).filter(|known| known.done_at.is_none() && !has(&wanted, user, &id));
         let Some(known) = known else { continue };
         orders.push(match known.has_begun(now) {
             false => known.cancelled(now),
@@ -234,14 +244,9 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
     orders
 }
 
-/// Returns whether an absence belongs to the order of another one: it begins at the same time, or is the same with a corrected first day.
-fn is_of(before: &Absence, after: &Absence, now: DateTime<Utc>) -> bool {
-    before.from == after.from || same_absence(before, after, now)
-}
-
-/// Returns whether an absence that has begun is the same after a change: both hold at `now`.
-pub fn same_absence(before: &Absence, after: &Absence, now: DateTime<Utc>) -> bool {
-    [before, after].iter().all(|absence| absence.from <= now && now < absence.until)
+/// Returns whether one of the absences belongs to the order `id`.
+fn has(absences: &[(&UserId, &Absence, &AbsenceHandOver)], user: &UserId, id: &str) -> bool {
+    absences.iter().any(|(of, absence, _)| *of == user && HandOver::id_of_absence(user, absence) == id)
 }
 
 /// Returns an order that has begun, with another time of the return.
