@@ -77,6 +77,28 @@ fn period(from: DateTime<Utc>, until: DateTime<Utc>, zoned: &Zoned) -> String {
     if first == last { first } else { format!("{first} – {last}") }
 }
 
+/// Writes the period of an absence.
+pub(super) fn period_of(absence: &Data, zoned: &Zoned) -> String {
+    instant(absence, "from").zip(instant(absence, "until")).map(|(from, until)| period(from, until, zoned)).unwrap_or_default()
+}
+
+/// Returns the hand-over that is offered for the absence that was typed, with the address of its form.
+fn own_offers(page: &Page<'_>, subject: &Subject<'_>, answer: &Data, zoned: &Zoned) -> Vec<Value> {
+    if answer.json().get("hand_over_offered").is_none() {
+        return Vec::new();
+    }
+    let list = answer.get("absences").items();
+    let base = page.visit.path.rsplit_once('/').map_or("", |(base, _)| base);
+    let of = |offer: Data| {
+        let place = usize::try_from(offer.get("absence").json().as_u64()?).ok()?;
+        let absence = list.get(place).filter(|absence| is_same(absence, &page.visit.form, zoned))?;
+        let which: String = form_urlencoded::byte_serialize(identity(absence).as_bytes()).collect();
+        let (user, days) = (subject.user, offer.get("working_days").value());
+        Some(context! { user, days, period => period_of(absence, zoned), address => format!("{base}/hand-over/{place}?absence={which}") })
+    };
+    answer.each("hand_over_offered").filter_map(of).collect()
+}
+
 /// What an absence is, wherever it is in the list.
 fn identity(absence: &Data) -> String {
     format!("{},{},{}", absence.text("from"), absence.text("until"), absence.text("deputy"))
@@ -84,14 +106,19 @@ fn identity(absence: &Data) -> String {
 
 /// Whether an absence is what was typed: the form was sent before.
 fn is_same(absence: &Data, typed: &Pairs, zoned: &Zoned) -> bool {
+    let is_deputy = typed.get("deputy").unwrap_or_default() == absence.text("deputy");
+    is_moment(absence, typed, zoned) && is_deputy && has_hand_over(absence, typed)
+}
+
+/// Whether an absence has the times that were typed.
+fn is_moment(absence: &Data, typed: &Pairs, zoned: &Zoned) -> bool {
     let (Some(from), Some(until)) = (instant(absence, "from"), instant(absence, "until")) else { return false };
     let (first, last) = match zoned.is_midnight(from) && zoned.is_midnight(until) {
         true => (zoned.date(from).to_string(), zoned.date(until - TimeDelta::seconds(1)).to_string()),
         false => (zoned.input(from), zoned.input(until)),
     };
     let is_typed = |name: &str, value: &str| typed.get(name).unwrap_or_default() == value;
-    let is_moment = is_typed("from", &first) && is_typed("until", &last) && is_typed("deputy", absence.text("deputy"));
-    is_moment && has_hand_over(absence, typed)
+    is_typed("from", &first) && is_typed("until", &last)
 }
 
 /// Whether an absence has the hand-over that was typed.
@@ -170,8 +197,14 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         Sent::Shown(reply) => Ok(reply),
         Sent::Done(answer) => {
             let to = page.back(&back);
+            let is_past = |one: &Data| one.text("user") == subject.user && is_moment(one, typed, &zoned);
+            if meant.is_none() && answer.json().get("past_absences").is_some() && answer.each("past_absences").any(|one| is_past(&one)) {
+                let ended = page.language.text("availability.ended").unwrap_or_default();
+                return form.refused(page, &setting, ("until", ended), &answer);
+            }
             // Only a new absence has consequences that the page to which it leads does not show.
-            let shown = if meant.is_none() { consequences(page, setting.place, &answer, to)? } else { None };
+            let offers = own_offers(page, &subject, &answer, &zoned);
+            let shown = if meant.is_none() { consequences(page, setting.place, &answer, (offers, to))? } else { None };
             Ok(shown.unwrap_or_else(|| page.done(to, form.name)))
         }
     }
