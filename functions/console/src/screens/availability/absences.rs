@@ -1,6 +1,6 @@
 //! The forms of a user's absences at a dealer. The API takes the whole list, on the version that the reader saw.
 
-use super::{Subject, address, consequences, each_of, text};
+use super::{Subject, address, consequences, each_of, permitted, text};
 use crate::api::{ApiProblem, Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed, values_of};
@@ -133,16 +133,24 @@ fn hand_over_of(body: &Json) -> Json {
     if text(&body["hand_over"], "to").is_empty() { Json::Null } else { body["hand_over"].clone() }
 }
 
-/// To whom the work can go: the distribution, the pool, or one of the dealer's other people.
-fn targets(subject: &Subject<'_>, zoned: &Zoned) -> Choices {
-    let whole =
-        ["distribution", "pool"].map(|to| (to.to_owned(), settings::hand_over(&json!({ "to": to }), zoned.language, str::to_owned)));
+/// To whom the work can go: the distribution, the pool, or one of the dealer's other people. `users` are the dealer's users if the reader
+/// may read them: without them the API refuses a pool that does not exist, and a person who is not assignable.
+fn targets(subject: &Subject<'_>, zoned: &Zoned, users: Option<&Data>) -> Choices {
+    let has_pool = users.is_none_or(|users| !users.get("pool").is_null());
+    let is_assignable = |id: &str| {
+        let mut all = users.into_iter().flat_map(|users| users.each("users"));
+        users.is_none() || all.any(|user| user.text("user") == id && *user.get("assignable").json() == true)
+    };
+    let whole = ["distribution", "pool"]
+        .into_iter()
+        .filter(|to| *to != "pool" || has_pool)
+        .map(|to| (to.to_owned(), settings::hand_over(&json!({ "to": to }), zoned.language, str::to_owned)));
     let one = |(id, name): (String, String)| {
         let to = format!("user:{id}");
         let shown = settings::hand_over(&json!({ "to": to }), zoned.language, |_| name.clone());
         (to, shown)
     };
-    whole.into_iter().chain(others(subject).into_iter().map(one)).collect()
+    whole.chain(others(subject).into_iter().filter(|(id, _)| is_assignable(id)).map(one)).collect()
 }
 
 /// The dealer's people without the absent one.
@@ -163,6 +171,10 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let parts = subject.parts();
     let present = page.get(Operation::ReadUserAbsences, &parts, Vec::new()).await?;
     let list = present.get("absences").items();
+    let users = match subject.dealer.get("can").contains("read_settings") {
+        true => permitted(page.get(Operation::DealerUsers, &parts[..1], Vec::new()).await)?,
+        false => None,
+    };
     let zoned = page.zoned(Some(&subject.dealer));
     let meant = place.map(|place| meant(page, &list, place)).transpose()?;
     let mut values = page.visit.query.clone();
@@ -188,7 +200,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         parts: &parts,
         back: &back,
         values,
-        choices: BTreeMap::from([(DEPUTY.name, others(&subject)), (TO.name, targets(&subject, &zoned))]),
+        choices: BTreeMap::from([(DEPUTY.name, others(&subject)), (TO.name, targets(&subject, &zoned, users.as_ref()))]),
         version: present.etag().map(|etag| etag.trim_matches('"').to_owned()),
         about,
     };
