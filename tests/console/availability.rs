@@ -156,7 +156,9 @@ async fn dis_12_a_long_absence_shows_its_bookings_and_offers_a_hand_over() {
         "0171 2345678",
         &format!("/desk/appointments/{id}"),
         "Der Verkäufer ist zu dieser Zeit abwesend.",
-        "Die Abwesenheit ist lang.",
+        "Die offenen Leads können übergeben werden.",
+        &format!("href=\"/desk/me/absences/{NORDSTERN}/hand-over/0?absence="),
+        "11 Arbeitstage",
     ] {
         assert!(sent.text.contains(text), "{text}: {}", sent.text);
     }
@@ -243,19 +245,32 @@ async fn esc_12_a_later_deadline_waits_for_the_supervisor_who_approves_it_on_the
         assert!(own.text.contains("Der Antrag wartet auf die Genehmigung durch Helga Stern."), "{tab}: {}", own.text);
         assert!(!own.text.contains("first-contact-approve"), "{tab}: {}", own.text);
     }
-    let refused = fill_in(&mut anna, &format!("{deadlines}/first-contact-approve"), &[]).await;
-    assert_eq!(refused.status, 403, "{}", refused.text);
+    let approve = format!("{deadlines}/first-contact-approve");
+    assert_eq!(anna.get(&approve).await.status, 403);
+    let version = desk.world.get(ADMIN, &format!("/leads/{lead}")).await.body["version"].as_u64().unwrap().to_string();
+    assert_eq!(anna.send(&approve, &[("version", &version), ("key", "k1")]).await.status, 403);
     let mut helga = desk.signed_in("helga.stern").await;
     for tab in ["", "?tab=follow-up"] {
         let shown = helga.get(&format!("{page}{tab}")).await;
         assert!(shown.text.contains(&format!("href=\"{deadlines}/first-contact-approve")), "{tab}: {}", shown.text);
         assert!(shown.text.contains("Anna Vogt beantragt eine spätere Frist"), "{tab}: {}", shown.text);
     }
-    let approved = fill_in(&mut helga, &format!("{deadlines}/first-contact-approve"), &[]).await;
+    let form = helga.get(&approve).await;
+    assert!(form.text.contains("Anna Vogt beantragt Fr 27. Nov. 10:00 statt heute 15:00."), "{}", form.text);
+    // Another time is requested meanwhile: the form shows it, and approves nothing before.
+    let again = fill_in(&mut anna, &format!("{deadlines}/first-contact-move"), &[("at", "2026-11-30T11:30")]).await;
+    assert_eq!(again.status, 303, "{}", again.text);
+    let sent = helga.send(&approve, &[("version", &form.value("version").unwrap()), ("key", "k2")]).await;
+    assert!(sent.status == 412 && sent.text.contains("30. Nov. 11:30 statt heute 15:00"), "{} {}", sent.status, sent.text);
+    let back = fill_in(&mut anna, &format!("{deadlines}/first-contact-move"), &[("at", "2026-11-27T10:00")]).await;
+    assert_eq!(back.status, 303, "{}", back.text);
+    let approved = fill_in(&mut helga, &approve, &[]).await;
     assert_eq!(approved.status, 303, "{}", approved.text);
     let lead = desk.world.get(ADMIN, &format!("/leads/{lead}")).await;
     assert_eq!((&lead.body["deadline"]["due"], &lead.body["deadline"]["requested"]), (&json!("2026-11-27T09:00:00Z"), &json!(null)));
     assert!(!helga.get(&page).await.text.contains("beantragt eine spätere Frist"));
+    assert_eq!(helga.get(&approve).await.status, 404, "nothing is requested any more");
+    assert_eq!(desk.shapes.faults(), Vec::<String>::new());
 }
 
 /// DIS-7: who cannot take a lead is named with the reason and with those who can; the lead is assigned despite that after a tick.
@@ -285,4 +300,79 @@ async fn dis_7_a_lead_is_assigned_to_somebody_absent_after_a_tick() {
     let sent = fill_in(&mut admin, &form, &[("user", "ben.krause"), ("despite", "absent")]).await;
     assert_eq!(sent.status, 303, "{}", sent.text);
     assert_eq!(desk.world.get(ADMIN, &format!("/leads/{lead}")).await.text("/owner"), "ben.krause");
+}
+
+/// DIS-4: an absence that ended long ago is not saved, and the form says so beside the end with what was typed.
+#[tokio::test]
+async fn dis_4_an_absence_in_the_past_is_refused_beside_its_end() {
+    let desk = Desk::new().await;
+    let mut anna = desk.signed_in(ANNA).await;
+    let past = [("from", "2026-11-02"), ("until", "2026-11-06"), ("deputy", "ben.krause")];
+    let refused = fill_in(&mut anna, &own("days"), &past).await;
+    assert!(refused.status == 422 && refused.text.contains("id=\"form-until-error\""), "{} {}", refused.status, refused.text);
+    for typed in ["value=\"2026-11-02\"", "value=\"2026-11-06\"", "value=\"ben.krause\" selected"] {
+        assert!(refused.text.contains(typed), "{typed}: {}", refused.text);
+    }
+    let version = refused.value("version").unwrap();
+    let later = [("from", "2026-12-07"), ("until", "2026-12-08"), ("version", &*version), ("key", "k9")];
+    assert_eq!(anna.send(&own("days"), &later).await.status, 303);
+    // In the section of all absences, the page after it lists what was not saved.
+    let mut admin = desk.signed_in(ADMIN).await;
+    let address = format!("/desk/d/{NORDSTERN}/settings/absences");
+    let version = admin.get(&address).await.value("version").unwrap();
+    let rows = [
+        ("absences.0", "row"),
+        ("absences.0.user", ANNA),
+        ("absences.0.from", "2026-11-02"),
+        ("absences.0.until", "2026-11-06"),
+        ("do", "save"),
+        ("version", &version),
+    ];
+    let saved = admin.send(&address, &rows).await;
+    assert!(saved.status == 200 && saved.text.contains("Nicht gespeichert") && saved.text.contains("Anna Vogt ·"), "{}", saved.text);
+}
+
+/// DIS-13: the review of an own week without times says that there are no own hours, not that the days are closed.
+#[tokio::test]
+async fn dis_13_an_own_week_without_times_is_reviewed_as_none() {
+    let desk = Desk::new().await;
+    let week = json!({"hours": {"mon": [["09:00", "13:00"]]}});
+    let path = format!("/dealers/{NORDSTERN}/users/{ANNA}/availability");
+    assert_eq!(desk.world.call(Request::put(ANNA, &path).json(&week).version(1)).await.status, 200);
+    let mut anna = desk.signed_in(ANNA).await;
+    let version = anna.get(&own("week")).await.value("version").unwrap();
+    let reviewed = anna.send(&own("week"), &[("do", "review"), ("version", &version)]).await;
+    for text in ["Eigene Wochenzeiten", "Montag 09:00–13:00", "während der Betrieb geöffnet ist"] {
+        assert!(reviewed.text.contains(text), "{text}: {}", reviewed.text);
+    }
+    assert!(!reviewed.text.contains("geschlossen"), "{}", reviewed.text);
+}
+
+/// DIS-13: a person who receives no leads, or holds as many as they may, is not shown as one who takes leads.
+#[tokio::test]
+async fn dis_13_a_person_without_new_leads_is_shown_as_passed_over() {
+    let desk = Desk::new().await;
+    assert_eq!(availability(&desk, ADMIN).await["takes_leads"], true);
+    let path = format!("/dealers/{NORDSTERN}/users/{ANNA}");
+    let off = Request::put(ADMIN, &path).json(&json!({"receives_leads": false})).version(1);
+    assert_eq!(desk.world.call(off).await.status, 200);
+    assert_eq!(availability(&desk, ADMIN).await["takes_leads"], false);
+}
+
+/// DIS-12: the form of an absence offers no pool without one, and nobody who is not assignable.
+#[tokio::test]
+async fn dis_12_an_absence_offers_only_possible_targets() {
+    let desk = Desk::new().await;
+    desk.world
+        .settings(|settings| {
+            settings.members.iter_mut().filter(|member| member.user.as_str() == "ben.krause").for_each(|member| {
+                member.assignable = false;
+                member.receives_leads = false;
+            });
+        })
+        .await;
+    let form = desk.signed_in(ADMIN).await.get(&of_anna("absences/days")).await;
+    for (target, offered) in [("distribution", true), ("user:clara.henning", true), ("user:ben.krause", false), ("pool", false)] {
+        assert_eq!(form.text.contains(&format!("<option value=\"{target}\"")), offered, "{target}: {}", form.text);
+    }
 }

@@ -140,10 +140,13 @@ async fn dis_12_a_removal_shows_the_work_and_hands_it_to_a_chosen_person() {
     assert_eq!(owner(world, &lead).await, "ben.krause");
     let done = ingo.get(&running.address).await;
     assert!(done.text.contains("1 von 1") && !done.text.contains("data-live"), "{}", done.text);
+    assert!(!done.text.contains("Noch bei dieser Person"), "all has moved: {}", done.text);
     let list = ingo.get(&format!("/desk/d/{NORDSTERN}/settings/hand-overs")).await;
     let order = running.address.split('?').next().unwrap();
     assert!(list.text.contains(&format!("href=\"{order}\"")) && list.text.contains("Erledigt"), "{}", list.text);
     assert_eq!(ingo.get(&address).await.status, 404, "the user is gone");
+    let again = ingo.send(&address, &[("hand_over", "user:ben.krause"), ("version", &version), ("key", "k3")]).await;
+    assert_eq!(again.header("location").split('?').next(), Some(order), "{}", again.text);
 }
 
 /// DIS-12: a person leaves the group, and the work goes over in the same step. A person who is still in charge of others stays.
@@ -152,6 +155,14 @@ async fn dis_12_a_person_who_leaves_the_group_hands_over_the_work() {
     let desk = Desk::new().await;
     let world = &desk.world;
     let lead = lead_of(world, ANNA).await;
+    // A planned absence with a hand-over ends with the membership. It asks for no target of its own.
+    let planned = json!({"from": "2026-12-07", "until": "2026-12-18", "hand_over": {"to": "distribution"}});
+    put(world, "users/anna.vogt/absences", &json!({"absences": [planned]})).await;
+    let trial = Request::delete("gina.group", &format!("/users/{ANNA}?dry_run=true&hand_over=distribution"));
+    let version = world.get("gina.group", &format!("/users/{ANNA}")).await.body["version"].as_u64().unwrap();
+    let trial = world.call(trial.version(version)).await;
+    let absent = trial.body["hand_overs"].as_array().unwrap().iter().find(|order| order["reason"] == "absent").unwrap().clone();
+    assert_eq!((&absent["state"], &absent["holds"]), (&json!("cancelled"), &json!(null)), "{}", trial.body);
     let mut gina = desk.signed_in("gina.group").await;
     let refused = gina.get("/desk/group/people/helga.stern/remove").await;
     assert!(refused.status == 200 && refused.text.contains("cannot be handed over yet"), "{}", refused.text);
@@ -160,7 +171,8 @@ async fn dis_12_a_person_who_leaves_the_group_hands_over_the_work() {
     assert!(form.text.contains("1 lead") && form.text.contains("<option value=\"user:ben.krause\""), "{}", form.text);
     let version = form.value("version").unwrap();
     let sent = gina.send(&address, &[("hand_over", "user:ben.krause"), ("version", &version), ("key", "k1")]).await;
-    progress(&mut gina, &sent, "?done=group_remove_person").await;
+    let running = progress(&mut gina, &sent, "?done=group_remove_person").await;
+    assert!(running.text.contains("Gina"), "the reader has a name: {}", running.text);
     world.advance_to("2026-11-23T09:05:00Z").await;
     assert_eq!(owner(world, &lead).await, "ben.krause");
     assert!(world.get("gina.group", &format!("/users/{ANNA}")).await.body["left"].is_string());
@@ -193,6 +205,12 @@ async fn dis_12_a_change_that_takes_work_away_asks_who_gets_it() {
     assert!(asked.status == 200 && asked.text.contains("name=\"hand_over\"") && asked.text.contains("1 lead"), "{}", asked.text);
     assert!(asked.text.contains("value=\"Anna Maria Vogt\"") && asked.value("version").as_deref() == Some(&*version), "{}", asked.text);
     assert_eq!(world.get("gina.group", &format!("/users/{ANNA}")).await.text("/role"), "seller", "nothing was changed");
+    // A wrong target is refused beside its field. The work and the targets are still shown.
+    let wrong: Vec<(&str, &str)> = office.iter().copied().chain([("hand_over", "user:ingo.brandt")]).collect();
+    let refused = gina.send(&address, &wrong).await;
+    assert!(refused.status == 422 && refused.text.contains("form-hand_over-error"), "{}", refused.text);
+    assert!(refused.text.contains("1 lead") && refused.text.contains("<option value=\"user:ben.krause\""), "{}", refused.text);
+    assert!(!refused.text.contains(">user:ingo.brandt<"), "{}", refused.text);
     let chosen: Vec<(&str, &str)> = office.iter().copied().chain([("hand_over", "user:ben.krause")]).collect();
     let sent = gina.send(&address, &chosen).await;
     progress(&mut gina, &sent, "?done=group_person").await;
@@ -218,6 +236,7 @@ async fn dis_12_a_pool_that_is_switched_off_hands_over_its_leads() {
     let review = ingo.send(&address, &[("do", "review"), ("version", &version), ("pool.user", "")]).await;
     assert!(review.status == 200 && review.text.contains("name=\"hand_over\""), "{}", review.text);
     assert!(!review.text.contains("<option value=\"pool\""), "there is no pool any more: {}", review.text);
+    assert!(review.text.contains("Aufgaben und Termine bleiben") && review.text.contains("1 Lead"), "{}", review.text);
     let same = [("do", "review"), ("version", &*version), ("pool.user", "helga.stern"), ("pool.oldest_only", "on")];
     let other = ingo.send(&address, &same).await;
     assert!(other.status == 200 && !other.text.contains("name=\"hand_over\""), "{}", other.text);
@@ -226,4 +245,45 @@ async fn dis_12_a_pool_that_is_switched_off_hands_over_its_leads() {
     progress(&mut ingo, &sent, "?done=settings").await;
     world.advance_to("2026-11-23T09:05:00Z").await;
     assert_eq!(owner(world, &lead).await, "ben.krause");
+}
+
+/// DIS-12: the progress of an order is found below many others.
+#[tokio::test]
+async fn dis_12_an_order_below_a_hundred_others_has_a_page() {
+    let desk = Desk::new().await;
+    let world = &desk.world;
+    let users = ["anna.vogt", "ben.krause", "clara.henning", "david.roth", "greta.sommer"];
+    for user in users {
+        let day = |n: u32| format!("2027-{:02}-{:02}", 1 + n / 14, 1 + 2 * (n % 14));
+        let planned = |n| json!({"from": day(n), "until": day(n), "hand_over": {"to": "distribution"}});
+        put(world, &format!("users/{user}/absences"), &json!({"absences": (0..21).map(planned).collect::<Vec<_>>()})).await;
+    }
+    let mut found = world.get(ADMIN, &of_dealer("hand-overs?limit=100")).await;
+    let cursor = found.text("/cursor").to_owned();
+    found = world.get(ADMIN, &of_dealer(&format!("hand-overs?limit=100&cursor={cursor}"))).await;
+    let last = found.body["hand_overs"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+    let page = desk.signed_in(ADMIN).await.get(&format!("/desk/d/{NORDSTERN}/settings/hand-overs/{last}")).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+}
+
+/// DIS-12: a pool whose user has tasks and no leads hands over nothing, and the review asks for no target.
+#[tokio::test]
+async fn dis_12_a_pool_without_leads_asks_for_no_target() {
+    let desk = Desk::new().await;
+    let world = &desk.world;
+    let lead = lead_of(world, ANNA).await;
+    let task = json!({"title": "Call back", "start": "2026-11-24T10:00:00+01:00", "minutes": 30, "assignee": "helga.stern"});
+    let task = world.post(ADMIN, &format!("/leads/{lead}/tasks"), &task).await;
+    assert_eq!(task.status, 201, "{}", task.body);
+    world
+        .settings(|settings| {
+            settings.members.iter_mut().for_each(|member| member.receives_leads = false);
+            settings.pool = Some(PoolSettings { user: "helga.stern".parse().unwrap(), oldest_only: false });
+        })
+        .await;
+    let mut ingo = desk.signed_in(ADMIN).await;
+    let address = format!("/desk/d/{NORDSTERN}/settings/pool");
+    let version = ingo.get(&address).await.value("version").unwrap();
+    let review = ingo.send(&address, &[("do", "review"), ("version", &version), ("pool.user", "")]).await;
+    assert!(review.status == 200 && !review.text.contains("name=\"hand_over\""), "{}", review.text);
 }

@@ -201,7 +201,9 @@ async fn no_stored_text_becomes_an_element_a_link_or_a_template() {
     let mut shown = BTreeMap::new();
     for address in pages {
         let page = visit(&mut browsers, &address).await;
-        assert!(matches!(page.status, 200 | 303), "{address}: {} {}", page.status, page.text);
+        // Nothing waits for an approval.
+        let is_none = address.ends_with("/first-contact-approve") && page.status == 404;
+        assert!(is_none || matches!(page.status, 200 | 303), "{address}: {} {}", page.status, page.text);
         check(&page);
         for (number, mark) in
             ["onerror=alert", "javascript:alert", "191*191", "onload=alert", "data:text", "onfocus="].into_iter().enumerate()

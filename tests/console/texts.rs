@@ -103,6 +103,13 @@ fn every_text_that_a_screen_uses_exists() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+/// What the frame of the pages imports would hide the values of the same name in every page.
+#[test]
+fn the_frame_of_the_pages_imports_nothing() {
+    let (_, frame) = sources("html").into_iter().find(|(file, _)| file.ends_with("frame.html")).unwrap();
+    assert!(frame.contains("{% block body %}") && !frame.contains(" import "), "{frame}");
+}
+
 /// A form has a title, the text of its button, and a sentence after it.
 #[test]
 fn every_form_has_its_three_texts() {

@@ -7,12 +7,12 @@ use crate::{body, members};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{DealerId, Refusal, UserId, optional_whole};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::settings::{Dealer, Settings};
+use forecourt_domain::settings::{Dealer, Member, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load};
+use forecourt_store::{Failure, Load, Loaded};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -36,7 +36,7 @@ pub struct AvailabilityView {
     pub busy_until: Option<DateTime<Utc>>,
     /// Whether the user is present now: not absent, and within their own weekly hours.
     pub present: bool,
-    /// Whether a rotation may give the user a lead that arrives now.
+    /// Whether a rotation may give the user a lead that arrives now: the user receives leads, is there, and holds fewer than `max_open`.
     pub takes_leads: bool,
     /// The bookings that the change affects.
     #[serde(flatten)]
@@ -76,10 +76,11 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId, use
         Operation::SetBusy => (set_busy(platform, call, id, user).await?, BookingsAffectedView::default()),
         _ => (current(platform, call, id).await?, BookingsAffectedView::default()),
     };
-    answer(&dealer, &AvailabilityView { bookings, ..view(&dealer, user, call.now)? })
+    let loaded = platform.store.load(&call.scope, &Load::of(members::counting_key(&dealer))).await?;
+    answer(&dealer, &AvailabilityView { bookings, ..view(&dealer, user, &loaded, call.now)? })
 }
 
-fn view(dealer: &Dealer, user: &UserId, now: DateTime<Utc>) -> Result<AvailabilityView, Refusal> {
+fn view(dealer: &Dealer, user: &UserId, loaded: &Loaded, now: DateTime<Utc>) -> Result<AvailabilityView, Refusal> {
     let settings = &dealer.settings;
     let member = settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
     Ok(AvailabilityView {
@@ -90,9 +91,17 @@ fn view(dealer: &Dealer, user: &UserId, now: DateTime<Utc>) -> Result<Availabili
         weekly_absences: json!(member.weekly_absences),
         busy_until: dealer.busy_until(user, now),
         present: settings.is_present(user, now),
-        takes_leads: dealer.takes_leads(user, settings.decided_at(now)),
+        takes_leads: gets_leads(member, dealer, loaded, now),
         bookings: BookingsAffectedView::default(),
     })
+}
+
+/// Returns whether a rotation may give a lead that arrives now to a member. `loaded` has the dealer's count of open leads
+/// ([`members::counting_key`]).
+pub(crate) fn gets_leads(member: &Member, dealer: &Dealer, loaded: &Loaded, now: DateTime<Utc>) -> bool {
+    let open = dealer.counts_since.map(|_| loaded.open_leads(dealer).map_or(0, |open| open.of(&member.user)));
+    let is_full = member.max_open.zip(open).is_some_and(|(most, open)| open >= most);
+    member.receives_leads && dealer.takes_leads(&member.user, dealer.settings.decided_at(now)) && !is_full
 }
 
 fn with_availability(settings: &Settings, user: &UserId, fields: &Value) -> Result<Settings, Refusal> {

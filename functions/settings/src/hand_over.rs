@@ -99,7 +99,8 @@ pub struct HandOverView {
     /// When an absent user gets back what is still open; absent if nothing goes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub back_at: Option<DateTime<Utc>>,
-    /// `planned`, `running`, `waiting` (for the return of the user), `done` or `cancelled`.
+    /// `planned`, `running`, `waiting` (for the return of the user), `done` or `cancelled`. In a dry run, `cancelled` if the change cancels
+    /// the order, otherwise `planned`.
     pub state: &'static str,
     /// The number of items that were moved so far; absent in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +108,8 @@ pub struct HandOverView {
     /// When the last item was moved; absent before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub done_at: Option<DateTime<Utc>>,
-    /// The work that the user holds and that would move; in a dry run, and in the answer of a change that makes a hand-over of an absence.
+    /// The work that the user holds and that would move; in a dry run if the order is not cancelled, and in the answer of a change that
+    /// makes a hand-over of an absence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holds: Option<WorkView>,
 }
@@ -268,6 +270,10 @@ pub(crate) async fn views(
         let announced = order.reason == HandOverReason::Absent && order.phase == HandOverPhase::Leads && order.done_at.is_none();
         if !request.dry_run && !announced {
             return Ok(shown);
+        }
+        // The change takes nothing from the user by an order that it cancels.
+        if shown.state == "cancelled" {
+            return Ok(HandOverView { id: None, moved: None, ..shown });
         }
         let holds = Some(work(platform, call, &order.dealer, &order.user).await?);
         Ok(match request.dry_run {

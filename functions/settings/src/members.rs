@@ -91,7 +91,6 @@ impl DealerUserView {
         let open_leads = dealer.counts_since.map(|_| loaded.open_leads(dealer).map_or(0, |open| open.of(&member.user)));
         let settings = &dealer.settings;
         let target = Target { user, open: loaded.open_leads(dealer) };
-        let is_full = member.max_open.zip(open_leads).is_some_and(|(most, open)| open >= most);
         Self {
             user: member.user.to_string(),
             name: user.map(|user| user.name.clone()),
@@ -108,7 +107,7 @@ impl DealerUserView {
             weight: member.weight,
             max_open: member.max_open,
             open_leads,
-            gets_leads_now: member.receives_leads && dealer.takes_leads(&member.user, settings.decided_at(now)) && !is_full,
+            gets_leads_now: availability::gets_leads(member, dealer, loaded, now),
             can_take_over: target.can_take_over(member, dealer, now),
         }
     }

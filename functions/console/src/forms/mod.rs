@@ -344,8 +344,9 @@ impl Field {
             && !setting.choices.get(self.name).is_some_and(|known| known.iter().any(|(known, _)| known == value))
         {
             let people = setting.place.dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-            let known = people.iter().find(|person| person.text("id") == value);
-            choices.push(context! { value, text => known.map_or(value, |person| person.text("name")) });
+            let id = value.strip_prefix("user:").unwrap_or(value);
+            let known = people.iter().find(|person| person.text("id") == id);
+            choices.push(context! { value, text => known.map_or(id, |person| person.text("name")) });
         }
         // The text of a row's field has no number in its key.
         let label = name.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join(".");

@@ -1,5 +1,12 @@
 //! What some forms have in addition to the fields of the body.
 
+use super::problems::Problems;
+use super::versions::Both;
+use super::{Filled, Form, Setting};
+use crate::api::Data;
+use crate::console::Trouble;
+use crate::reply::Reply;
+use crate::screens::Page;
 use minijinja::Value;
 use serde_json::Value as Json;
 
@@ -28,5 +35,24 @@ impl More<'_> {
             query.extend(typed);
         }
         query
+    }
+}
+
+impl Form {
+    /// Shows the form as it was typed, with a problem that the API's answer has: the operation did not do what was asked for.
+    pub(crate) fn refused(
+        &self,
+        page: &Page<'_>,
+        setting: &Setting<'_>,
+        (field, text): (&str, &str),
+        answer: &Data,
+    ) -> Result<Reply, Trouble> {
+        let mut problems = Problems::default();
+        problems.add(field, text.to_owned());
+        // The next attempt is based on what the operation left.
+        let version = answer.etag().and_then(|etag| etag.trim_matches('"').parse().ok());
+        let filled =
+            Filled { status: 422, values: &page.visit.form, problems: &problems, both: Some(&Both::default()), version, work: None };
+        self.show(page, setting, &filled)
     }
 }

@@ -18,6 +18,7 @@ const THEIRS: &str = "theirs";
 const NAMED: usize = 5;
 
 /// What a form shows of both versions.
+#[derive(Default)]
 pub(super) struct Both {
     /// The values of the form: what was typed, and the changes of others where nothing was typed.
     pub(super) values: Pairs,

@@ -69,11 +69,19 @@ pub(crate) fn asset(path: &str) -> Option<Reply> {
 /// Renders a template, or only the part of it that a script replaces: its block `main`.
 pub(crate) fn render(template: &str, values: Value, part: bool) -> Result<String, Trouble> {
     let template = ENVIRONMENT.get_template(template)?;
+    debug_assert!(hidden(template.source(), &values).is_none(), "{} hides {:?}", template.name(), hidden(template.source(), &values));
     Ok(if part {
         template.render_captured(values)?.with_state_mut(|state| state.render_block("main"))?
     } else {
         template.render(values)?
     })
+}
+
+/// Returns a value that no template could read, because a macro that the template imports has its name.
+fn hidden<'t>(template: &'t str, values: &Value) -> Option<&'t str> {
+    let imports = template.split(" import ").skip(1).map(|rest| rest.split("%}").next().unwrap_or_default());
+    let names = imports.flat_map(|names| names.split(',')).filter_map(|name| name.split_whitespace().last());
+    names.into_iter().find(|name| values.get_attr(name).is_ok_and(|value| !value.is_undefined()))
 }
 
 /// The page of a form that was sent after the session had ended. It has what was typed, so that it can be sent again after a sign-in in

@@ -1,6 +1,6 @@
 //! The forms of a user's absences at a dealer. The API takes the whole list, on the version that the reader saw.
 
-use super::{Subject, address, consequences, each_of, text};
+use super::{Subject, address, consequences, each_of, permitted, text};
 use crate::api::{ApiProblem, Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed, values_of};
@@ -77,6 +77,28 @@ fn period(from: DateTime<Utc>, until: DateTime<Utc>, zoned: &Zoned) -> String {
     if first == last { first } else { format!("{first} – {last}") }
 }
 
+/// Writes the period of an absence.
+pub(super) fn period_of(absence: &Data, zoned: &Zoned) -> String {
+    instant(absence, "from").zip(instant(absence, "until")).map(|(from, until)| period(from, until, zoned)).unwrap_or_default()
+}
+
+/// Returns the hand-over that is offered for the absence that was typed, with the address of its form.
+fn own_offers(page: &Page<'_>, subject: &Subject<'_>, answer: &Data, zoned: &Zoned) -> Vec<Value> {
+    if answer.json().get("hand_over_offered").is_none() {
+        return Vec::new();
+    }
+    let list = answer.get("absences").items();
+    let base = page.visit.path.rsplit_once('/').map_or("", |(base, _)| base);
+    let of = |offer: Data| {
+        let place = usize::try_from(offer.get("absence").json().as_u64()?).ok()?;
+        let absence = list.get(place).filter(|absence| is_same(absence, &page.visit.form, zoned))?;
+        let which: String = form_urlencoded::byte_serialize(identity(absence).as_bytes()).collect();
+        let (user, days) = (subject.user, offer.get("working_days").value());
+        Some(context! { user, days, period => period_of(absence, zoned), address => format!("{base}/hand-over/{place}?absence={which}") })
+    };
+    answer.each("hand_over_offered").filter_map(of).collect()
+}
+
 /// What an absence is, wherever it is in the list.
 fn identity(absence: &Data) -> String {
     format!("{},{},{}", absence.text("from"), absence.text("until"), absence.text("deputy"))
@@ -84,14 +106,19 @@ fn identity(absence: &Data) -> String {
 
 /// Whether an absence is what was typed: the form was sent before.
 fn is_same(absence: &Data, typed: &Pairs, zoned: &Zoned) -> bool {
+    let is_deputy = typed.get("deputy").unwrap_or_default() == absence.text("deputy");
+    is_moment(absence, typed, zoned) && is_deputy && has_hand_over(absence, typed)
+}
+
+/// Whether an absence has the times that were typed.
+fn is_moment(absence: &Data, typed: &Pairs, zoned: &Zoned) -> bool {
     let (Some(from), Some(until)) = (instant(absence, "from"), instant(absence, "until")) else { return false };
     let (first, last) = match zoned.is_midnight(from) && zoned.is_midnight(until) {
         true => (zoned.date(from).to_string(), zoned.date(until - TimeDelta::seconds(1)).to_string()),
         false => (zoned.input(from), zoned.input(until)),
     };
     let is_typed = |name: &str, value: &str| typed.get(name).unwrap_or_default() == value;
-    let is_moment = is_typed("from", &first) && is_typed("until", &last) && is_typed("deputy", absence.text("deputy"));
-    is_moment && has_hand_over(absence, typed)
+    is_typed("from", &first) && is_typed("until", &last)
 }
 
 /// Whether an absence has the hand-over that was typed.
@@ -106,16 +133,24 @@ fn hand_over_of(body: &Json) -> Json {
     if text(&body["hand_over"], "to").is_empty() { Json::Null } else { body["hand_over"].clone() }
 }
 
-/// To whom the work can go: the distribution, the pool, or one of the dealer's other people.
-fn targets(subject: &Subject<'_>, zoned: &Zoned) -> Choices {
-    let whole =
-        ["distribution", "pool"].map(|to| (to.to_owned(), settings::hand_over(&json!({ "to": to }), zoned.language, str::to_owned)));
+/// To whom the work can go: the distribution, the pool, or one of the dealer's other people. `users` are the dealer's users if the reader
+/// may read them: without them the API refuses a pool that does not exist, and a person who is not assignable.
+fn targets(subject: &Subject<'_>, zoned: &Zoned, users: Option<&Data>) -> Choices {
+    let has_pool = users.is_none_or(|users| !users.get("pool").is_null());
+    let is_assignable = |id: &str| {
+        let mut all = users.into_iter().flat_map(|users| users.each("users"));
+        users.is_none() || all.any(|user| user.text("user") == id && *user.get("assignable").json() == true)
+    };
+    let whole = ["distribution", "pool"]
+        .into_iter()
+        .filter(|to| *to != "pool" || has_pool)
+        .map(|to| (to.to_owned(), settings::hand_over(&json!({ "to": to }), zoned.language, str::to_owned)));
     let one = |(id, name): (String, String)| {
         let to = format!("user:{id}");
         let shown = settings::hand_over(&json!({ "to": to }), zoned.language, |_| name.clone());
         (to, shown)
     };
-    whole.into_iter().chain(others(subject).into_iter().map(one)).collect()
+    whole.chain(others(subject).into_iter().filter(|(id, _)| is_assignable(id)).map(one)).collect()
 }
 
 /// The dealer's people without the absent one.
@@ -136,6 +171,10 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let parts = subject.parts();
     let present = page.get(Operation::ReadUserAbsences, &parts, Vec::new()).await?;
     let list = present.get("absences").items();
+    let users = match subject.dealer.get("can").contains("read_settings") {
+        true => permitted(page.get(Operation::DealerUsers, &parts[..1], Vec::new()).await)?,
+        false => None,
+    };
     let zoned = page.zoned(Some(&subject.dealer));
     let meant = place.map(|place| meant(page, &list, place)).transpose()?;
     let mut values = page.visit.query.clone();
@@ -161,7 +200,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         parts: &parts,
         back: &back,
         values,
-        choices: BTreeMap::from([(DEPUTY.name, others(&subject)), (TO.name, targets(&subject, &zoned))]),
+        choices: BTreeMap::from([(DEPUTY.name, others(&subject)), (TO.name, targets(&subject, &zoned, users.as_ref()))]),
         version: present.etag().map(|etag| etag.trim_matches('"').to_owned()),
         about,
     };
@@ -170,8 +209,14 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         Sent::Shown(reply) => Ok(reply),
         Sent::Done(answer) => {
             let to = page.back(&back);
+            let is_past = |one: &Data| one.text("user") == subject.user && is_moment(one, typed, &zoned);
+            if meant.is_none() && answer.json().get("past_absences").is_some() && answer.each("past_absences").any(|one| is_past(&one)) {
+                let ended = page.language.text("availability.ended").unwrap_or_default();
+                return form.refused(page, &setting, ("until", ended), &answer);
+            }
             // Only a new absence has consequences that the page to which it leads does not show.
-            let shown = if meant.is_none() { consequences(page, setting.place, &answer, to)? } else { None };
+            let offers = own_offers(page, &subject, &answer, &zoned);
+            let shown = if meant.is_none() { consequences(page, setting.place, &answer, (offers, to))? } else { None };
             Ok(shown.unwrap_or_else(|| page.done(to, form.name)))
         }
     }

@@ -214,22 +214,42 @@ async fn busy(page: &Page<'_>) -> Result<Reply, Trouble> {
 }
 
 /// Shows what a change of settings leaves to people: the bookings that it affects, and the hand-overs that are offered. `None` if there is
-/// nothing. `back` is the page to which the change leads.
-pub(super) fn consequences(page: &Page<'_>, place: Place<'_>, answer: &Data, back: &str) -> Result<Option<Reply>, Trouble> {
+/// nothing. `offers` are those of [`offers`]; `back` is the page to which the change leads.
+pub(super) fn consequences(
+    page: &Page<'_>,
+    place: Place<'_>,
+    answer: &Data,
+    (offers, back): (Vec<Value>, &str),
+) -> Result<Option<Reply>, Trouble> {
     // Not every answer has these fields.
     let list = |name: &str| answer.json().get(name).map(|_| answer.get(name));
     let bookings = list("bookings_affected");
     let count = list("bookings_affected_count").and_then(|count| count.json().as_u64()).unwrap_or_default();
-    let offers = list("hand_over_offered");
-    if count == 0 && offers.is_none() {
+    let past = list("past_absences").map(|past| past.items()).unwrap_or_default();
+    let zoned = page.zoned(place.dealer);
+    let past: Vec<Value> =
+        past.iter().map(|one| context! { user => one.text("user"), period => absences::period_of(one, &zoned) }).collect();
+    if count == 0 && offers.is_empty() && past.is_empty() {
         return Ok(None);
     }
     let shown = bookings.as_ref().map(|bookings| bookings.items().len() as u64).unwrap_or_default();
     let values = context! {
         bookings => bookings.map(|bookings| bookings.value()), count, hidden => count.saturating_sub(shown),
-        offers => offers.is_some(), back,
+        past, offers, back,
     };
     page.render(200, "availability_consequences.html", place, values).map(Some)
+}
+
+/// Returns the hand-overs that the answer of a change of settings offers, with the addresses of their forms.
+pub(super) fn offers(dealer: &Data, answer: &Data) -> Vec<Value> {
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let of = |offer: &Data| {
+        let (user, absence) = (offer.text("user"), offer.get("absence").json().as_u64()?);
+        let base = OF_USER.replace("{dealer}", dealer.text("id")).replace("{user}", &encoded(user)).replace("/availability", "/absences");
+        let address = format!("{base}/hand-over/{absence}");
+        Some(context! { user, days => offer.get("working_days").value(), address })
+    };
+    answer.each("hand_over_offered").filter_map(|offer| of(&offer)).collect()
 }
 
 /// Returns the answer; `None` if the user may not have it, such as absences at a dealer where the user takes no part.

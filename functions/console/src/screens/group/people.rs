@@ -124,20 +124,22 @@ async fn edit(page: &Page<'_>, form: &Form, mut setting: Setting<'_>) -> Result<
     }
     let further = Form { fields: FIELDS.split_at(1).1, ..*form };
     let is_chosen = page.visit.form.get(hand_over::NAME).is_some();
-    let form = if is_chosen { &further } else { form };
-    let query = hand_over::trial(Some(hand_over::DISTRIBUTION).filter(|_| !is_chosen));
+    // The trial shows the work also if the chosen person cannot take it.
+    let query = hand_over::trial(Some(hand_over::DISTRIBUTION));
     setting.choices.insert(hand_over::NAME, hand_over::everywhere(page));
     let trial = More { parameters: hand_over::PARAMETERS, query, work: None };
-    let tried = match form.send_with(page, &setting, &|body| body, &trial).await? {
+    let work = match form.send_with(page, &setting, &|body| body, &trial).await? {
+        Sent::Done(answer) => offer(page, &mut setting, &answer).await?,
+        // The form with the choice shows the problem.
+        Sent::Shown(_) if is_chosen => None,
         Sent::Shown(reply) => return Ok(reply),
-        Sent::Done(answer) => answer,
     };
-    let work = offer(page, &mut setting, &tried).await?;
     let more = More { parameters: hand_over::PARAMETERS, query: Vec::new(), work };
     if more.work.is_some() && !is_chosen {
         setting.values.0.push((hand_over::NAME.to_owned(), hand_over::DISTRIBUTION.to_owned()));
         return further.ask_further(page, &setting, &more);
     }
+    let form = if is_chosen { &further } else { form };
     match form.send_with(page, &setting, &|body| body, &more).await? {
         Sent::Shown(reply) => Ok(reply),
         Sent::Done(answer) => hand_over::progress(page, setting.place, (form.name, &answer), page.back(setting.back)),
@@ -146,9 +148,10 @@ async fn edit(page: &Page<'_>, form: &Form, mut setting: Setting<'_>) -> Result<
 
 /// Returns the work that a change hands over, and offers the targets. Of several dealers, only the distribution is one at each.
 async fn offer(page: &Page<'_>, setting: &mut Setting<'_>, tried: &Data) -> Result<Option<Value>, Trouble> {
-    let orders = tried.get("hand_overs").items();
-    let targets = match orders.as_slice() {
-        [order] => {
+    let orders = hand_over::orders(tried);
+    let are_several = orders.iter().any(|order| order.text("dealer") != orders[0].text("dealer"));
+    let targets = match orders.first() {
+        Some(order) if !are_several => {
             let (dealer, leaver) = (order.text("dealer"), order.text("user"));
             let users = page.get(Operation::DealerUsers, &[("dealer", dealer)], Vec::new()).await?;
             let has_pool = !users.get("pool").is_null() && users.text("pool") != leaver;
@@ -156,7 +159,7 @@ async fn offer(page: &Page<'_>, setting: &mut Setting<'_>, tried: &Data) -> Resu
         }
         _ => hand_over::everywhere(page),
     };
-    if orders.len() > 1 {
+    if are_several {
         let text = page.language.text("hand_over.several_dealers").unwrap_or_default();
         setting.about = format!("{}. {text}", setting.about);
     }

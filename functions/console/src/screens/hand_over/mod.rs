@@ -38,6 +38,8 @@ pub(super) const PARAMETERS: &[&str] = &[NAME];
 pub(super) const DISTRIBUTION: &str = "distribution";
 /// The most orders that the API returns at once.
 const MOST: &str = "100";
+/// The most pages of orders that are read for one of them.
+const PAGES: usize = 50;
 /// The kinds of work of an order.
 const KINDS: [&str; 4] = ["leads", "tasks", "events", "appointments"];
 
@@ -63,22 +65,43 @@ pub(super) fn trial(to: Option<&str>) -> Vec<(&'static str, String)> {
     to.into_iter().chain([("dry_run", "true".to_owned())]).collect()
 }
 
-/// Returns the work that a change hands over, for the page of its form: an entry for each order in the answer to a trial.
+/// Returns the orders of a change that ask for a target. The answer also has those of absences that the change moves or cancels: each
+/// absence has its own target.
+pub(super) fn orders(answer: &Data) -> Vec<Data> {
+    answer.each("hand_overs").filter(|order| order.text("reason") != "absent").collect()
+}
+
+/// Returns the work that a change hands over, for the page of its form: an entry for each order in the answer to a trial. A former pool
+/// without leads hands over nothing.
 pub(super) fn held(page: &Page<'_>, answer: &Data) -> Option<Value> {
-    let orders = answer.get("hand_overs").items();
-    let of = |order: &Data| entry(page.dealer(order.text("dealer")).as_ref(), order.text("user"), &order.get("holds"));
-    (!orders.is_empty()).then(|| orders.iter().map(of).collect())
+    let of = |order: &Data| {
+        let (dealer, holds) = (page.dealer(order.text("dealer")), order.get("holds"));
+        match order.text("reason") {
+            "pool" => (left(&holds, "leads") > 0).then(|| entry(dealer.as_ref(), order.text("user"), leads_of(&holds))),
+            _ => Some(entry(dealer.as_ref(), order.text("user"), holds.value())),
+        }
+    };
+    let orders = orders(answer);
+    let held: Vec<Value> = orders.iter().filter_map(of).collect();
+    let is_pool = orders.iter().all(|order| order.text("reason") == "pool");
+    (!held.is_empty()).then(|| context! { entries => held, is_pool })
+}
+
+/// Returns the leads alone of what a user holds.
+fn leads_of(work: &Data) -> Value {
+    let leads: Vec<Value> = work.each("leads").filter(|lead| lead.text("status") == "in_progress").map(|lead| lead.value()).collect();
+    context! { counts => context! { leads => left(work, "leads") }, leads }
 }
 
 /// Returns the work of a user at one dealer, for the page of a form that hands it over.
 pub(super) fn held_by(user: &str, dealer: &Data, work: &Data) -> Value {
-    Value::from(vec![entry(Some(dealer), user, work)])
+    context! { entries => vec![entry(Some(dealer), user, work.value())] }
 }
 
-fn entry(dealer: Option<&Data>, user: &str, work: &Data) -> Value {
+fn entry(dealer: Option<&Data>, user: &str, holds: Value) -> Value {
     let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
     let name = people.iter().find(|person| person.text("id") == user).map_or(user, |person| person.text("name"));
-    context! { name, dealer => dealer.map(|dealer| dealer.text("name")), holds => work.value() }
+    context! { name, dealer => dealer.map(|dealer| dealer.text("name")), holds }
 }
 
 /// Asks the API what a deletion would hand over. An answer that refuses it is its explanation.
@@ -94,7 +117,7 @@ pub(super) async fn tried(page: &Page<'_>, operation: Operation, ask: Ask<'_>) -
 
 /// Leads on after a change that may have handed over work: to the progress of its order, to a page with links to several, or else back.
 pub(super) fn progress(page: &Page<'_>, place: Place<'_>, (form, answer): (&str, &Data), back: &str) -> Result<Reply, Trouble> {
-    let orders = answer.get("hand_overs").items();
+    let orders = orders(answer);
     match orders.as_slice() {
         [] => Ok(page.done(back, form)),
         [order] => Ok(page.done(&address(order), form)),
@@ -134,20 +157,53 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (id, wanted) = (page.required("dealer")?, page.required("order")?);
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
-    let read = page.get(Operation::ListHandOvers, &[("dealer", id)], vec![("limit", MOST.to_owned())]).await?;
-    let order = read.each("hand_overs").find(|order| order.text("id") == wanted).ok_or(Trouble::NoPage)?;
+    let order = find(page, id, |order| order.text("id") == wanted).await?.ok_or(Trouble::NoPage)?;
     let user = order.text("user");
     // The work of somebody who left long ago is no longer read.
     let work = page.get(Operation::UserWork, &[("dealer", id), ("user", user)], Vec::new()).await.ok();
     // An absent user, or the former one of a pool, keeps all but the leads.
-    let kinds = if matches!(order.text("reason"), "pool" | "absent") { &KINDS[..1] } else { &KINDS[..] };
-    let left: u64 = work.iter().flat_map(|work| kinds.iter().map(|kind| left(work, kind))).sum();
+    let is_leads = matches!(order.text("reason"), "pool" | "absent");
+    let kinds = if is_leads { &KINDS[..1] } else { &KINDS[..] };
+    let remaining: u64 = work.iter().flat_map(|work| kinds.iter().map(|kind| left(work, kind))).sum();
+    let holds = work.as_ref().map(|work| if is_leads { leads_of(work) } else { work.value() });
     let moved = moved(&order);
     let values = context! {
-        order => order.value(), moved, left, total => moved + left, holds => work.as_ref().map(Data::value),
+        order => order.value(), named => named(page, &dealer, order.text("by")), moved, remaining, total => moved + remaining, holds,
         base => format!("/desk/d/{id}/settings"),
     };
     page.render(200, "hand_over.html", Place { dealer: Some(&dealer), active: "settings" }, values)
+}
+
+/// Returns the latest order of a dealer for which `is_wanted` is true; `None` if there is none.
+async fn find(page: &Page<'_>, dealer: &str, is_wanted: impl Fn(&Data) -> bool) -> Result<Option<Data>, Trouble> {
+    let mut cursor = String::new();
+    for _ in 0..PAGES {
+        let query = vec![("limit", MOST.to_owned()), ("cursor", cursor)];
+        let read = page.get(Operation::ListHandOvers, &[("dealer", dealer)], query).await?;
+        let found = read.each("hand_overs").find(&is_wanted);
+        cursor = read.text("cursor").to_owned();
+        if found.is_some() || cursor.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Leads on after the removal of a user who is gone already: to the progress of the order, or else to the list of orders.
+pub(super) async fn progress_of_removed(page: &Page<'_>, (dealer, user): (&str, &str), form: &str) -> Result<Reply, Trouble> {
+    let is_wanted = |order: &Data| order.text("user") == user && order.text("reason") == "removed";
+    let to = match find(page, dealer, is_wanted).await? {
+        Some(order) => address(&order),
+        None => format!("/desk/d/{dealer}/settings/hand-overs"),
+    };
+    Ok(page.done(&to, form))
+}
+
+/// Returns the author of an order if the dealer does not know their name: the reader by name, another person by their id.
+fn named(page: &Page<'_>, dealer: &Data, by: &str) -> Vec<Value> {
+    let unknown = by.strip_prefix("user:").filter(|id| !dealer.get("people").items().iter().any(|person| person.text("id") == *id));
+    let name = |id| if page.me.text("id") == id { page.me.text("name") } else { id };
+    unknown.map(|id| context! { id, name => name(id) }).into_iter().collect()
 }
 
 /// The open work of a user at a dealer.

@@ -9,6 +9,7 @@ use crate::api::{ApiProblem, Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Sent, Setting, needed, values_of};
 use crate::reply::Reply;
+use chrono::DateTime;
 use forecourt_domain::base::LeadId;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
@@ -259,6 +260,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     if page.visit.method != Method::POST && object.is_null() && lead.json()[items.part].is_array() {
         return Err(Unanswered::Problem(Box::new(ApiProblem { status: 404, ..ApiProblem::default() })).into());
     }
+    let request = if name == "first-contact-approve" { approval(page, &lead, dealer.as_ref())? } else { None };
     let mut values = page.visit.query.clone();
     values.0.extend(values_of(form.fields, &object, &page.zoned(dealer.as_ref())).0);
     let back = match lead.is_null() {
@@ -277,7 +279,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         values,
         choices: choices(page, dealer.as_ref(), name),
         version,
-        about: Some(title_of(&object)).filter(|title| !title.is_empty()).unwrap_or_else(|| about(&lead)),
+        about: request.or_else(|| Some(title_of(&object)).filter(|title| !title.is_empty())).unwrap_or_else(|| about(&lead)),
     };
     match form.send(page, &setting, &|body| body).await? {
         Sent::Shown(reply) => Ok(reply),
@@ -287,6 +289,31 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
             Ok(page.done(page.back(setting.back), if requested { "first-contact-request" } else { name }))
         }
     }
+}
+
+/// Returns what an approval is about: who asks for which time, and the present deadline. `None` if nothing is requested any more and the
+/// form was sent: the API answers it.
+fn approval(page: &Page<'_>, lead: &Data, dealer: Option<&Data>) -> Result<Option<String>, Trouble> {
+    let request = &lead.json()["deadline"]["requested"];
+    if page.visit.method != Method::POST {
+        match (request.is_object(), request["may_approve"] == true) {
+            (false, _) => return Err(Trouble::NoPage),
+            (true, false) => return Err(Trouble::Forbidden),
+            (true, true) => {}
+        }
+    }
+    let zoned = page.zoned(dealer);
+    let at = |time: &Json| {
+        let time = time.as_str().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+        time.map(|time| zoned.at(time.to_utc())).unwrap_or_default()
+    };
+    let by = request["by"].as_str().unwrap_or_default();
+    let by = by.strip_prefix("user:").unwrap_or(by);
+    let people = [lead.get("people").items(), dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default()].concat();
+    let name = people.iter().find(|person| person.text("id") == by).map_or(by, |person| person.text("name"));
+    let text = page.language.text("lead.approves").unwrap_or_default();
+    let text = text.replace("{at}", &at(&request["at"])).replace("{due}", &at(&lead.json()["deadline"]["due"])).replace("{name}", name);
+    Ok(request.is_object().then(|| format!("{}. {text}", about(lead))))
 }
 
 /// Returns a deadline or a contact of the lead, with the names of the fields of its form.

@@ -261,7 +261,9 @@ impl Editor<'_> {
         match self.page.call(self.section.source.change(), ask).await {
             Ok(answer) => {
                 let back = self.back();
-                let shown = availability::consequences(self.page, self.place(), &answer, &back)?;
+                // Only the answer about the whole settings names the users.
+                let offers = availability::offers(self.dealer, &answer);
+                let shown = availability::consequences(self.page, self.place(), &answer, (offers, &back))?;
                 shown.map_or_else(|| hand_over::progress(self.page, self.place(), ("settings", &answer), &back), Ok)
             }
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {

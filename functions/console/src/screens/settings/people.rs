@@ -58,13 +58,13 @@ pub(super) async fn remove(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (id, user) = (page.required("dealer")?, page.required("user")?);
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
     let parts = [("dealer", id), ("user", user)];
-    let users = page.get(Operation::DealerUsers, &parts[..1], Vec::new());
-    let work = page.get(Operation::UserWork, &parts, Vec::new());
-    let (users, work) = futures::try_join!(users, work)?;
-    let leaver = users.each("users").find(|one| one.text("user") == user);
-    if leaver.is_none() && page.visit.method != Method::POST {
-        return Err(Trouble::NoPage);
-    }
+    let users = page.get(Operation::DealerUsers, &parts[..1], Vec::new()).await?;
+    let Some(leaver) = users.each("users").find(|one| one.text("user") == user) else {
+        // The form was sent before.
+        let is_sent = page.visit.method == Method::POST;
+        return if is_sent { hand_over::progress_of_removed(page, (id, user), REMOVE.name).await } else { Err(Trouble::NoPage) };
+    };
+    let work = page.get(Operation::UserWork, &parts, Vec::new()).await?;
     let has_pool = !users.get("pool").is_null() && users.text("pool") != user;
     let place = Place { dealer: Some(&dealer), active: "settings" };
     let back = format!("/desk/d/{id}/settings/users");
@@ -75,7 +75,7 @@ pub(super) async fn remove(page: &Page<'_>) -> Result<Reply, Trouble> {
         values: Pairs(vec![(hand_over::NAME.to_owned(), hand_over::DISTRIBUTION.to_owned())]),
         choices: BTreeMap::from([(hand_over::NAME, hand_over::targets(page, &users, user, has_pool))]),
         version: version(&users),
-        about: leaver.map(|leaver| leaver.text("name").to_owned()).unwrap_or_default(),
+        about: leaver.text("name").to_owned(),
     };
     let more = More { parameters: hand_over::PARAMETERS, work: Some(hand_over::held_by(user, &dealer, &work)), ..More::default() };
     match REMOVE.send_with(page, &setting, &|body| body, &more).await? {

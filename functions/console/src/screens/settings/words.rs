@@ -1,6 +1,6 @@
 //! Values and changes of settings in words.
 
-use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
+use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Source, Values, field};
 use super::sections::DAYS;
 use super::values::{at, moment, of_field, rows_of};
 use crate::api::Data;
@@ -8,6 +8,9 @@ use crate::view::{Language, Zoned};
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+
+/// The own hours of a user as a whole.
+const HOURS: Field = field("hours", Kind::Week);
 
 /// Writes values for a reader.
 pub(super) struct Words {
@@ -93,6 +96,7 @@ impl Words {
             // A weekday without hours is left out by the API.
             (Kind::Intervals, value) if value.as_array().is_none_or(Vec::is_empty) => self.text("closed").to_owned(),
             (Kind::Week, Json::Null) => self.text("no_week").to_owned(),
+            (Kind::Week, Json::Object(days)) if days.values().all(is_free) => self.text("no_week").to_owned(),
             (Kind::Week, Json::Object(days)) => self.week(days),
             (_, Json::Null) => String::new(),
             (Kind::Intervals, Json::Array(intervals)) => {
@@ -159,10 +163,10 @@ impl Words {
         }
     }
 
-    /// Writes the own hours of a user, day by day.
+    /// Writes the own hours of a user, day by day. Days without times are free, and left out.
     fn week(&self, days: &Map<String, Json>) -> String {
         let of_day = |day: &&str| {
-            let times = self.value("", &Kind::Intervals, days.get(*day)?);
+            let times = self.value("", &Kind::Intervals, days.get(*day).filter(|times| !is_free(times))?);
             Some(format!("{} {times}", self.text(&format!("value.day.{day}"))))
         };
         DAYS.iter().filter_map(of_day).collect::<Vec<_>>().join("; ")
@@ -191,7 +195,12 @@ impl Words {
     /// Returns what a change of a section's values changes, of the fields that `covers` selects.
     pub(super) fn changes(&self, section: &Section, before: &Json, after: &Json, covers: impl Fn(&Field) -> bool) -> Vec<Change> {
         let mut changes = Vec::new();
-        for field in section.fields.iter().filter(|field| covers(field)) {
+        // Without any times there are no own hours, so the days of a user are one value.
+        let is_week = section.source == Source::Week;
+        if is_week && section.fields.iter().any(|field| field.top() == HOURS.name && covers(field)) {
+            self.field(HOURS.name, &HOURS, (at(before, HOURS.name), at(after, HOURS.name)), &mut changes);
+        }
+        for field in section.fields.iter().filter(|field| covers(field) && !(is_week && field.top() == HOURS.name)) {
             self.field(field.name, field, (at(before, field.name), at(after, field.name)), &mut changes);
         }
         changes
@@ -251,6 +260,11 @@ impl Words {
             changes.extend(own.into_iter().map(|change| Change { what: format!("{} · {}", self.name(&name), change.what), ..change }));
         }
     }
+}
+
+/// Whether a weekday has no times.
+fn is_free(times: &Json) -> bool {
+    times.as_array().is_none_or(Vec::is_empty)
 }
 
 /// Writes the hand-over of an absence: to whom, and whether the work goes back.
