@@ -80,8 +80,8 @@ async fn apt_9_a_booking_that_is_given_to_an_absent_user_is_notified() {
     assert!(sent.len() == 2 && sent[1].starts_with("11-23 felix.lang:"), "{sent:?}");
 }
 
-/// APT-9: a decision to keep a booking under an absence counts for this absence, also if it becomes longer. Another absence needs a decision
-/// of its own.
+/// APT-9: a decision to keep a booking under an absence counts for this absence, also if it becomes longer. Another absence needs a
+/// decision of its own.
 #[tokio::test]
 async fn apt_9_a_decision_to_keep_counts_for_its_absence_only() {
     let world = World::new().await;

@@ -73,8 +73,8 @@ async fn dis_13_a_full_user_cannot_assign_a_lead_to_themself() {
     assert_eq!(assign(&world, "anna.vogt", ids[0], "ben.krause").await.status, 200);
 }
 
-/// DIS-8, DIS-13: a full user cannot take a lead out of the pool by a reaction either, and not by closing it. If the customer called or came
-/// in, the lead is theirs, and the timeline notes that they were full.
+/// DIS-8, DIS-13: a full user cannot take a lead out of the pool by a reaction either, and not by closing it. If the customer called or
+/// came in, the lead is theirs, and the timeline notes that they were full.
 #[tokio::test]
 async fn dis_8_a_reaction_of_a_full_user_claims_only_if_the_customer_began_it() {
     let world = World::new().await;

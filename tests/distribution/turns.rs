@@ -151,8 +151,8 @@ async fn next(world: &World, name: &str, count: usize) -> Vec<(String, String)> 
     owners
 }
 
-/// DIS-10, DIS-5, DIS-13: with weights and a maximum, a turn that was given back for spam is owed again when the lead is reopened. A lead of
-/// a known contact takes no turn, and none is given back for it. A user who owes a turn and is full keeps the debt.
+/// DIS-10, DIS-5, DIS-13: with weights and a maximum, a turn that was given back for spam is owed again when the lead is reopened. A lead
+/// of a known contact takes no turn, and none is given back for it. A user who owes a turn and is full keeps the debt.
 #[tokio::test]
 async fn dis_10_turns_for_spam_are_owed_again_with_weights_limits_and_known_contacts() {
     let world = World::new().await;

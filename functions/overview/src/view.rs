@@ -240,8 +240,8 @@ pub struct LeadCountsView {
     pub median_response_minutes: Option<f64>,
     /// 90th percentile of the same minutes.
     pub p90_response_minutes: Option<f64>,
-    /// Leads ever escalated to level 1 before their first response or after a reopening, including those that reached level 2; percentage of
-    /// `received`.
+    /// Leads ever escalated to level 1 before their first response or after a reopening, including those that reached level 2; percentage
+    /// of `received`.
     pub level_1: Share,
     /// Leads ever escalated to level 2 in the same cases; percentage of `received`.
     pub level_2: Share,

@@ -1,6 +1,6 @@
-//! Races of users who leave and hold leads (DIS-12). The hand-over of a lead takes effect a moment after the change, so the notices on the way
-//! depend on the order of the calls. The final state does not: every lead has an owner who may act, the order is complete, and the counts are
-//! right.
+//! Races of users who leave and hold leads (DIS-12). The hand-over of a lead takes effect a moment after the change, so the notices on the
+//! way depend on the order of the calls. The final state does not: every lead has an owner who may act, the order is complete, and the
+//! counts are right.
 
 use super::cloud::{Cloud, Setting, WakeUpTreatment};
 use super::group::NORTH;

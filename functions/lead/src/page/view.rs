@@ -163,8 +163,8 @@ pub struct LeadPageView {
 /// A notice to a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {
-    /// `assigned`, `passed` (the lead went on to another owner), `added`, `task`, `deadline`, `deadline_requested`, `reminder`, `level_1` or
-    /// `level_2`.
+    /// `assigned`, `passed` (the lead went on to another owner), `added`, `task`, `deadline`, `deadline_requested`, `reminder`, `level_1`
+    /// or `level_2`.
     pub about: String,
     /// Delivery state: `queued`, `sending`, `sent`, `dropped` or `failed`.
     #[serde(rename = "fate")]
@@ -248,8 +248,8 @@ impl LeadPageView {
         }
     }
 
-    /// The page with what follows from the dealer's settings: the rule of the deadline (ESC-13), the user who grants a requested move of it,
-    /// whether `scope` may grant it (ESC-12), and why the next event cannot take place as planned (APT-9).
+    /// The page with what follows from the dealer's settings: the rule of the deadline (ESC-13), the user who grants a requested move of
+    /// it, whether `scope` may grant it (ESC-12), and why the next event cannot take place as planned (APT-9).
     pub(crate) fn with_settings(mut self, page: &LeadPage, dealer: &Dealer, scope: &Scope, now: DateTime<Utc>) -> Self {
         let (lead, settings) = (&page.lead, &dealer.settings);
         if let Some(deadline) = self.lead.deadline.as_mut() {

@@ -194,8 +194,8 @@ pub struct Planned {
     /// Whether it takes its time for a customer ([`CalendarEvent::is_booking`]).
     #[serde(default, skip_serializing_if = "is_default")]
     pub booking: bool,
-    /// The reasons against the booking that were accepted when its time was chosen: nobody is asked about them (APT-9). `None` if an earlier
-    /// release planned it.
+    /// The reasons against the booking that were accepted when its time was chosen: nobody is asked about them (APT-9). `None` if an
+    /// earlier release planned it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intended: Option<BTreeSet<Impediment>>,
 }

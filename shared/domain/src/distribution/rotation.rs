@@ -112,8 +112,8 @@ impl Rotation {
     }
 
     /// Moves on by one turn. Returns the user whose turn it is, and the users who were passed over: those before that one in the circle.
-    /// With weights there is no such order, so it is every user who cannot get the lead. A user who owes a turn loses it, unless every other
-    /// user who can get the lead owes one too.
+    /// With weights there is no such order, so it is every user who cannot get the lead. A user who owes a turn loses it, unless every
+    /// other user who can get the lead owes one too.
     fn take_turn(&mut self, available: &Availability<'_>, kind: Kind<'_>) -> (Option<UserId>, Vec<PassedOver>) {
         let mut members = self.members(available.settings());
         members.sort_by(|a, b| a.user.cmp(&b.user));

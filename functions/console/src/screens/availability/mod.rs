@@ -261,7 +261,8 @@ pub(super) fn permitted(answer: Result<Data, Unanswered>) -> Result<Option<Data>
     }
 }
 
-/// The beginning of the addresses of the forms with which a user marks themselves as busy at a dealer. `None` if the user takes no part there.
+/// The beginning of the addresses of the forms with which a user marks themselves as busy at a dealer. `None` if the user takes no part
+/// there.
 pub(super) fn busy_forms(page: &Page<'_>, dealer: &Data) -> Option<String> {
     let me = page.me.text("id");
     let takes_part = dealer.get("people").items().iter().any(|person| person.text("id") == me && person.get("former").json() != true);

@@ -149,7 +149,7 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let orders = read.get("hand_overs").items();
     let running = orders.iter().any(|order| order.text("state") == "running");
     let orders: Vec<Value> = orders.iter().map(|order| context! { order => order.value(), moved => moved(order) }).collect();
-    let values = context! { orders, running, next, first, base => format!("/desk/d/{id}/settings") };
+    let values = context! { orders, named => read.get("people").value(), running, next, first, base => format!("/desk/d/{id}/settings") };
     page.render(200, "hand_overs.html", Place { dealer: Some(&dealer), active: "settings" }, values)
 }
 
@@ -157,7 +157,7 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (id, wanted) = (page.required("dealer")?, page.required("order")?);
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
-    let order = find(page, id, |order| order.text("id") == wanted).await?.ok_or(Trouble::NoPage)?;
+    let (order, people) = find(page, id, |order| order.text("id") == wanted).await?.ok_or(Trouble::NoPage)?;
     let user = order.text("user");
     // The work of somebody who left long ago is no longer read.
     let work = page.get(Operation::UserWork, &[("dealer", id), ("user", user)], Vec::new()).await.ok();
@@ -168,14 +168,14 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let holds = work.as_ref().map(|work| if is_leads { leads_of(work) } else { work.value() });
     let moved = moved(&order);
     let values = context! {
-        order => order.value(), named => named(page, &dealer, order.text("by")), moved, remaining, total => moved + remaining, holds,
+        order => order.value(), named => people.value(), moved, remaining, total => moved + remaining, holds,
         base => format!("/desk/d/{id}/settings"),
     };
     page.render(200, "hand_over.html", Place { dealer: Some(&dealer), active: "settings" }, values)
 }
 
-/// Returns the latest order of a dealer for which `is_wanted` is true; `None` if there is none.
-async fn find(page: &Page<'_>, dealer: &str, is_wanted: impl Fn(&Data) -> bool) -> Result<Option<Data>, Trouble> {
+/// Returns the latest order of a dealer for which `is_wanted` is true, and the names of the people of its list; `None` if there is none.
+async fn find(page: &Page<'_>, dealer: &str, is_wanted: impl Fn(&Data) -> bool) -> Result<Option<(Data, Data)>, Trouble> {
     let mut cursor = String::new();
     for _ in 0..PAGES {
         let query = vec![("limit", MOST.to_owned()), ("cursor", cursor)];
@@ -183,7 +183,7 @@ async fn find(page: &Page<'_>, dealer: &str, is_wanted: impl Fn(&Data) -> bool) 
         let found = read.each("hand_overs").find(&is_wanted);
         cursor = read.text("cursor").to_owned();
         if found.is_some() || cursor.is_empty() {
-            return Ok(found);
+            return Ok(found.map(|order| (order, read.get("people"))));
         }
     }
     Ok(None)
@@ -193,17 +193,10 @@ async fn find(page: &Page<'_>, dealer: &str, is_wanted: impl Fn(&Data) -> bool) 
 pub(super) async fn progress_of_removed(page: &Page<'_>, (dealer, user): (&str, &str), form: &str) -> Result<Reply, Trouble> {
     let is_wanted = |order: &Data| order.text("user") == user && order.text("reason") == "removed";
     let to = match find(page, dealer, is_wanted).await? {
-        Some(order) => address(&order),
+        Some((order, _)) => address(&order),
         None => format!("/desk/d/{dealer}/settings/hand-overs"),
     };
     Ok(page.done(&to, form))
-}
-
-/// Returns the author of an order if the dealer does not know their name: the reader by name, another person by their id.
-fn named(page: &Page<'_>, dealer: &Data, by: &str) -> Vec<Value> {
-    let unknown = by.strip_prefix("user:").filter(|id| !dealer.get("people").items().iter().any(|person| person.text("id") == *id));
-    let name = |id| if page.me.text("id") == id { page.me.text("name") } else { id };
-    unknown.map(|id| context! { id, name => name(id) }).into_iter().collect()
 }
 
 /// The open work of a user at a dealer.
