@@ -236,7 +236,7 @@ def two_on_one_lead(drive):
 def all_journeys(drive):
     for user in ("anna.vogt", "ingo.brandt", "hugo.office"):
         drive.run.language(user, "en")
-    for journey in (from_enquiry_to_won, two_on_one_lead, export_of_head_office, week_of_a_seller, morning_of_a_seller, monday_of_a_manager):
+    for journey in (from_enquiry_to_won, two_on_one_lead, export_of_head_office, morning_of_a_seller, monday_of_a_manager, week_of_a_seller):
         try:
             journey(drive)
         except Exception as failure:

@@ -360,3 +360,31 @@ async fn esc_7_a_cancelled_appointment_is_no_reaction() {
     world.system.settle().await;
     assert_eq!((runs(id).await, level_2()), (true, before + 1), "{:?}", world.mails());
 }
+
+/// ESC-7, ESC-12: an appointment that the owner cancels around a closing moves no deadline.
+#[tokio::test]
+async fn esc_12_an_appointment_that_is_cancelled_around_a_closing_moves_no_deadline() {
+    for cancels_first in [true, false] {
+        let world = World::new().await;
+        let id = world.lead(&enquiry("jana")).await;
+        let body = json!({"title": "Probefahrt", "type": "booked_test_drive", "at": "2026-11-26T09:00:00Z"});
+        let made = world.post("anna.vogt", &format!("/leads/{id}/events"), &body).await;
+        let event = made.headers["location"].to_str().unwrap().to_owned();
+        world.advance_to("2026-11-23T10:30:00Z").await;
+        assert_eq!(set_status(&world, "anna.vogt", id, &lost()).await.status, 200);
+        let cancel = async || assert_eq!(world.call(Request::delete("anna.vogt", &event)).await.status, 200);
+        if cancels_first {
+            cancel().await;
+        }
+        assert_eq!(set_status(&world, "anna.vogt", id, &reopened()).await.status, 200);
+        if !cancels_first {
+            assert!(!world.page(id).await.lead.clock_runs(), "the appointment stands");
+            cancel().await;
+        }
+        let lead = world.page(id).await.lead;
+        assert!(lead.clock_runs());
+        assert_eq!(lead.deadline().unwrap(), at("2026-11-23T11:00:00Z"), "{cancels_first}");
+        world.advance_to("2026-11-24T11:01:00Z").await;
+        assert_eq!(world.page(id).await.lead.level(), 2, "{cancels_first}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Hands over the work of a user who cannot do it any more, one page per wake-up (DIS-12). An interrupted order continues with its last
 //! page. Each lead is moved in its own commit, together with the order, so a page that is processed twice moves and counts nothing twice.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{AppointmentId, LeadId, UserId};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::distribution::LoadLane;
@@ -83,7 +83,8 @@ impl Job<'_> {
         let away_until = member.and_then(|member| member.away_until(self.now));
         match (order.phase, member, away_until) {
             (HandOverPhase::Back, None, _) => Next::End,
-            (HandOverPhase::Back, _, Some(until)) => Next::Wait(until),
+            // The absence that lasts may be shortened, which does not change this order.
+            (HandOverPhase::Back, _, Some(until)) => Next::Wait(until.min(self.now + TimeDelta::hours(1))),
             (HandOverPhase::Back, ..) => Next::Move,
             (_, Some(member), _) => {
                 let asks = member.absences_at(self.now).any(|absence| absence.hand_over.is_some());

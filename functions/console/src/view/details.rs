@@ -94,9 +94,12 @@ fn shown(language: Language, name: &str, value: &str) -> String {
     }
 }
 
-/// Returns an explanation of the API in a language, or as it is if the table does not have it. It names no rule.
+/// Returns an explanation of the API in a language, or as it is if the table does not have it. It names no rule, and no parameter that only
+/// clients of the API can send.
 pub(crate) fn explained(language: Language, english: &str) -> String {
-    translated(language, english).unwrap_or_else(|| without_rule(english).to_owned())
+    let parameter = "; to hand over all the same, send despite=";
+    let text = translated(language, english).unwrap_or_else(|| without_rule(english).to_owned());
+    text.split_once(parameter).map_or(text.clone(), |(before, _)| before.to_owned())
 }
 
 /// Returns an explanation as a sentence, for a place where it stands alone.

@@ -255,7 +255,7 @@ impl Scope {
     }
 
     /// Checks a right, and that the principal may access the lead. `settings` are those of the lead's dealer. A user who decides about a
-    /// booking of the lead may read it.
+    /// booking of the lead may read it; one who is asked to agree to a later deadline may also work on it.
     ///
     /// # Errors
     /// 403 names the right; 404 if the lead is not accessible (LEAD-9).
@@ -263,7 +263,8 @@ impl Scope {
         self.needs(right)?;
         let sees = || self.sees_leads_of(lead.owner.as_ref(), settings, now);
         let decides = || right == Right::ReadLeads && self.decides_on(lead, settings, now);
-        if self.reaches(&lead.dealer).is_ok() && (sees() || decides()) { Ok(()) } else { Err(Refusal::NotFound("lead")) }
+        let agrees = || lead.terms.requested.is_some() && self.user_id() == Some(lead.decides_on_move(settings, now));
+        if self.reaches(&lead.dealer).is_ok() && (sees() || decides() || agrees()) { Ok(()) } else { Err(Refusal::NotFound("lead")) }
     }
 
     /// Returns whether the principal may agree to a move of the lead's first-contact deadline: the owner's supervisor, the user whom level

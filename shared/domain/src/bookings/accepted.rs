@@ -100,10 +100,12 @@ impl Accepted {
     pub(crate) fn covers(&self, booked: &BookedTime<'_>, why: Impediment, settings: &DealerSettings) -> bool {
         let same_person = !why.is_of_person() || self.user.as_ref() == booked.user;
         let absence = self.kept.as_ref().filter(|_| why == Impediment::Absence);
+        // What the person kept outside their own hours, they did not keep under an absence.
+        let own = |kept: &Kept| kept.by.user().is_some() && kept.by.user() == booked.user && settings.is_absent_during(booked);
         self.at == booked.from
             && same_person
             && self.why.contains(&why)
-            && absence.is_none_or(|kept| kept.counts_under(&settings.absences_during(booked)))
+            && absence.is_none_or(|kept| !own(kept) && kept.counts_under(&settings.absences_during(booked)))
     }
 
     /// Returns the reasons that were accepted with the choice of the time `at`: nobody is asked about them. Empty if somebody was asked and

@@ -4,7 +4,7 @@ use crate::base::{Actor, EventId, ReactionKind, Status};
 use crate::calendar::CalendarEvent;
 use crate::lead::{ClockStart, ClockTerms, FurtherAnswers, Lead, Plan};
 use crate::settings::Dealer;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The first reaction of the seller (ESC-7).
@@ -42,7 +42,8 @@ impl Lead {
     /// message that is answered (INT-6), or from the reopening of an answered lead.
     pub(crate) fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
         if let Some(reaction) = &mut self.reaction {
-            if kind != ReactionKind::Appointment {
+            // Closing the lead is no answer.
+            if !matches!(kind, ReactionKind::Appointment | ReactionKind::Won | ReactionKind::Lost) {
                 reaction.appointments.clear();
             }
             return false;
@@ -70,15 +71,20 @@ impl Lead {
         first
     }
 
-    /// Takes the reaction back if `by` is a user who cancels the only appointment that it consists of before that begins: nobody answered.
-    /// The deadline and the steps that have fired stay. Returns whether it did (ESC-7).
+    /// Takes the reaction back if `by` is a user who cancels the only appointment that it consists of, before that begins or within a day:
+    /// nobody answered. The deadline and the steps that have fired stay. Returns whether the clock runs again (ESC-7). A closed lead counts
+    /// as closed unanswered.
     pub(crate) fn take_back(&mut self, cancelled: &CalendarEvent, by: &Actor, dealer: &Dealer, now: DateTime<Utc>) -> bool {
-        let counts = self.status == Status::InProgress && by.user().is_some() && cancelled.at > now;
-        let Some(reaction) = self.reaction.as_mut().filter(|reaction| counts && reaction.appointments.contains(&cancelled.id)) else {
+        let counts = |reaction: &Reaction| by.user().is_some() && (cancelled.at > now || reaction.at + TimeDelta::days(1) > now);
+        let Some(reaction) = self.reaction.as_mut().filter(|is| counts(is) && is.appointments.contains(&cancelled.id)) else {
             return false;
         };
         reaction.appointments.retain(|appointment| *appointment != cancelled.id);
         if !reaction.appointments.is_empty() {
+            return false;
+        }
+        if self.status != Status::InProgress {
+            reaction.kind = ReactionKind::Lost;
             return false;
         }
         self.reaction = None;
@@ -88,9 +94,14 @@ impl Lead {
     }
 
     /// Lets the clock run again after a reopening. It starts anew at `now` if the lead was answered, or with `agreed`. Otherwise only the
-    /// closing had stopped it: the first deadline and the steps that have fired stay (ESC-12).
+    /// closing had stopped it: the first deadline and the steps that have fired stay (ESC-12). Without `agreed` an appointment to come that
+    /// answered the lead still answers it.
     pub(crate) fn restart_clock(&mut self, dealer: &Dealer, agreed: bool, now: DateTime<Utc>) {
         let further = self.further_answers();
+        let stands = |reaction: &Reaction| self.planned.iter().any(|event| event.at > now && reaction.appointments.contains(&event.id));
+        if !agreed && self.reaction.as_ref().is_some_and(stands) {
+            return;
+        }
         let Some(reaction) = self.reaction.take() else { return };
         let answered = !matches!(reaction.kind, ReactionKind::Won | ReactionKind::Lost);
         if !answered && !agreed {

@@ -132,6 +132,7 @@ impl Lead {
     pub(crate) fn move_deadline(&mut self, dealer: &Dealer, at: DateTime<Utc>, agreed: bool, now: DateTime<Utc>) -> Result<(), NoHours> {
         let (escalation, calendar) = (self.escalation(dealer), &dealer.settings.calendar);
         let original = self.original_deadline().or_else(|| self.deadline());
+        let later = self.deadline().is_none_or(|was| at > was);
         let first = if agreed { Some(at) } else { self.terms.first_deadline.or(original) };
         let plan = Plan::until(at, escalation, calendar, now)?;
         self.escalated = self.highest_level();
@@ -144,7 +145,7 @@ impl Lead {
             _ => plan,
         });
         if agreed {
-            self.turn = self.turn.take().map(|turn| turn.agreed(at, now, dealer));
+            self.turn = self.turn.take().map(|turn| if later { turn.agreed(at, now, dealer) } else { turn.tightened(at, dealer) });
         }
         self.deadline_before_moves = original;
         let terms = std::mem::take(&mut self.terms);

@@ -65,7 +65,7 @@ impl Turn {
         Self { since: Some(now), not_before: Some(deadline), ..self }.timed(dealer)
     }
 
-    /// Returns the turn after a further message with the earlier deadline `deadline`, to which nobody agreed to wait longer.
+    /// Returns the turn after the deadline became earlier: `deadline`. Nobody agreed to wait longer.
     pub(crate) fn tightened(self, deadline: DateTime<Utc>, dealer: &Dealer) -> Self {
         Self { not_before: self.not_before.map(|earliest| earliest.min(deadline)), ..self }.timed(dealer)
     }

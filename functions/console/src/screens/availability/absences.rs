@@ -134,9 +134,9 @@ fn hand_over_of(body: &Json) -> Json {
 }
 
 /// To whom the work can go: the distribution, the pool, or one of the dealer's other people. `users` are the dealer's users if the reader
-/// may read them: without them the API refuses a pool that does not exist, and a person who is not assignable.
+/// may read them: without them no pool is offered, and the API refuses a person who is not assignable.
 fn targets(subject: &Subject<'_>, zoned: &Zoned, users: Option<&Data>) -> Choices {
-    let has_pool = users.is_none_or(|users| !users.get("pool").is_null());
+    let has_pool = users.is_some_and(|users| !users.get("pool").is_null());
     let is_assignable = |id: &str| {
         let mut all = users.into_iter().flat_map(|users| users.each("users"));
         users.is_none() || all.any(|user| user.text("user") == id && *user.get("assignable").json() == true)

@@ -164,7 +164,10 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     // An absent user, or the former one of a pool, keeps all but the leads.
     let is_leads = matches!(order.text("reason"), "pool" | "absent");
     let kinds = if is_leads { &KINDS[..1] } else { &KINDS[..] };
-    let remaining: u64 = work.iter().flat_map(|work| kinds.iter().map(|kind| left(work, kind))).sum();
+    // What a user of the dealer holds after the order is work of the present: it came back, or is new.
+    let is_here = dealer.get("people").items().iter().any(|person| person.text("id") == user && *person.get("former").json() != true);
+    let counts = order.text("state") == "running" || !is_here;
+    let remaining: u64 = work.iter().filter(|_| counts).flat_map(|work| kinds.iter().map(|kind| left(work, kind))).sum();
     let holds = work.as_ref().map(|work| if is_leads { leads_of(work) } else { work.value() });
     let moved = moved(&order);
     let values = context! {

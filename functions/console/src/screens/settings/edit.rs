@@ -222,7 +222,7 @@ impl Editor<'_> {
         let values = context! {
             section => self.section.name, title => self.title(), about => self.subject(), changes, hidden, version => &current.version, stale,
             list => self.list(), list_title => self.list_title(), is_week => self.section.source == Source::Week, back => self.back(),
-            work, targets,
+            work, targets, chosen => self.page.visit.form.get(hand_over::NAME),
         };
         self.page.render(if save { 409 } else { 200 }, "settings_review.html", self.place(), values)
     }

@@ -3,7 +3,7 @@
 use crate::base::{Actor, Status, UserId};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::{AssignmentReason, Availability, LoadLane};
-use crate::lead::{Event, HandedFrom, Lead};
+use crate::lead::{Event, HandedFrom, Lead, Turn};
 use crate::messages::{Handed, Notice};
 use crate::rules::distribution::{Lanes, by_turn, given_back, hand_over, handed_on};
 use crate::rules::hand_over::HandOverInput;
@@ -12,8 +12,10 @@ use crate::settings::{HandOverReason, Moved};
 /// Returns whether the order takes `lead` from its owner.
 fn takes(input: HandOverInput<'_>, lead: &Lead) -> bool {
     let owned = lead.status == Status::InProgress && lead.owner.as_ref() == Some(&input.order.user);
-    // A user of a former pool can get leads by rotation from now on. These are no leads of the pool.
-    let pooled = input.order.reason != HandOverReason::Pool || lead.turn.is_none();
+    // A user of a former pool can get leads by rotation from now on. These are no leads of the pool. Leads that the user got by rotation
+    // before there was a pool were in it.
+    let since = |turn: &Turn| turn.at < input.order.at;
+    let pooled = input.order.reason != HandOverReason::Pool || lead.turn.as_ref().is_none_or(since);
     input.is_about(lead) && owned && pooled
 }
 

@@ -217,7 +217,8 @@ fn of_absences<'a>(before: &Dealer, after: &Dealer, asked: Asked<'_>, stored: im
         let stays = has(&earlier, user, &id);
         let begun = known.filter(|known| known.has_begun(now));
         let next = match begun {
-            Some(known) if stays => returning(known, back_at, now),
+            // Another target gets what the user holds now.
+            Some(known) if stays && known.to == hand_over.to => returning(known, back_at, now),
             _ => {
                 let made = order(&after.id, user, (&hand_over.to, HandOverReason::Absent), asked.by, now);
                 let supervisor = after.settings.member(user).and_then(|member| member.supervisor.clone());
