@@ -171,7 +171,7 @@ def monday_of_a_manager(drive):
 
 def week_of_a_seller(drive):
     """A seller is busy for half an hour, is free again, and works on Mondays in the morning only."""
-    with Visitor(drive, "anna.vogt", "en", "phone") as visitor:
+    with Visitor(drive, "greta.sommer", "en", "phone") as visitor:
         page, status = visitor.page, visitor.page.locator("main .note[role=status]")
         visitor.go(f"{BASE}/today")
         page.locator(".busy button[value='30']").click()
@@ -234,7 +234,7 @@ def two_on_one_lead(drive):
 
 
 def all_journeys(drive):
-    for user in ("anna.vogt", "ingo.brandt", "hugo.office"):
+    for user in ("anna.vogt", "greta.sommer", "ingo.brandt", "hugo.office"):
         drive.run.language(user, "en")
     for journey in (from_enquiry_to_won, two_on_one_lead, export_of_head_office, morning_of_a_seller, monday_of_a_manager, week_of_a_seller):
         try:
