@@ -42,6 +42,8 @@ pub enum Notices {
     At(DateTime<Utc>),
 }
 
+/// Bookings of this time need a decision at once, also while their work is handed over.
+const SOON: TimeDelta = TimeDelta::hours(2);
 /// The delay before the first notices: requests that read the former settings, and the index that lists the bookings, are then done.
 const SETTLED: TimeDelta = TimeDelta::seconds(60);
 /// How long bookings wait for the hand-over of work: it is then done, even if a step of it had to be repeated.
@@ -107,7 +109,7 @@ impl BookingWatch {
         let today = calendar.date_of(now);
         let mut notices: BTreeMap<UserId, BTreeSet<usize>> = BTreeMap::new();
         let mut earliest: Option<DateTime<Utc>> = None;
-        for (place, booking) in undecided.iter().enumerate().filter(|(_, booking)| !self.waits(booking, calendar, now)) {
+        for (place, booking) in undecided.iter().enumerate().filter(|(_, booking)| !self.waits(booking, now)) {
             let [second_last, last] = open_days_before(calendar, calendar.date_of(booking.at));
             let mut recipients = BTreeSet::new();
             if !self.is_notified(booking) || self.asks_another(booking, settings) {
@@ -156,7 +158,7 @@ impl BookingWatch {
             (cause(booking), known.unwrap_or_else(|| booking.asked(settings)))
         });
         let asked = asked.filter(|(cause, _)| notified.keys().any(|name| name.starts_with(cause))).collect();
-        let hands_over_until = self.hands_over_until.filter(|_| undecided.iter().any(|booking| self.waits(booking, calendar, now)));
+        let hands_over_until = self.hands_over_until.filter(|_| undecided.iter().any(|booking| self.waits(booking, now)));
         let next = undecided.iter().filter_map(|booking| next_notice(calendar, booking.at, now)).chain(hands_over_until).min();
         let due = if missed { Some(now + RETRY) } else { next };
         let given = self.given.clone();
@@ -172,11 +174,10 @@ impl BookingWatch {
         self.asked.get(&cause(booking)).is_some_and(|asked| *asked != booking.asked(settings))
     }
 
-    /// Returns whether a booking still waits for the hand-over of its work. A booking whose daily notices are due does not wait.
-    fn waits(&self, booking: &Undecided, calendar: &Calendar, now: DateTime<Utc>) -> bool {
-        let [second_last, _] = open_days_before(calendar, calendar.date_of(booking.at));
+    /// Returns whether a booking still waits for the hand-over of its work. A booking of the next two hours does not wait.
+    fn waits(&self, booking: &Undecided, now: DateTime<Utc>) -> bool {
         let hands_over = booking.why == Impediment::Leaver && self.hands_over_until.is_some_and(|until| now < until);
-        hands_over && calendar.date_of(now) < second_last
+        hands_over && booking.at > now + SOON
     }
 
     /// Returns the watch as it is stored over `stored`, after notices of the bookings `reported`. Bookings that were given to other persons
