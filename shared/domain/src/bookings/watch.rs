@@ -25,7 +25,7 @@ pub struct BookingWatch {
     /// The date of the latest notice of each booking to each recipient.
     #[serde(default, deserialize_with = "known_entries")]
     pub notified: BTreeMap<String, NaiveDate>,
-    /// The person of each booking that was notified, and the user who was asked first ([`Undecided::asked`]).
+    /// The person of each booking that was notified, and the user who was asked first.
     #[serde(default, deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<String, String>,
     /// The bookings that hand-overs gave to other persons, who have not been notified yet (DIS-12).
