@@ -41,7 +41,7 @@ impl Draft {
                 }
                 continue;
             }
-            // A label that was empty above stands in the closing text of the portal below.
+            // A label whose value was empty appears again in the closing text of the portal.
             if is_repeated && !matches!(pair.field, Field::Message | Field::Note | Field::Remarks | Field::TradeInRemarks | Field::Ignored)
             {
                 if !pair.value.is_empty() {

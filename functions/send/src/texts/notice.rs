@@ -184,7 +184,7 @@ impl Texts {
                 NoticeText { about: json!(step).as_str().unwrap_or_default().to_owned(), missed: !missed.is_empty(), ..text }
             }
         };
-        // The readers of these two stand in for the owner.
+        // The readers of these two are the owner or a substitute.
         let of_owner = matches!(message.notice, Notice::Step { .. } | Notice::Assigned { .. });
         if sees || of_owner { text } else { text.without_enquiry() }
     }

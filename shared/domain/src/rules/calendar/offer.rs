@@ -90,9 +90,10 @@ impl Invitation {
     }
 }
 
-/// Offers slots of `user` or, without one, of the lead's owner. The owner also stands in for a user who is no member any more. If the owner
-/// is none either, because a closed lead keeps its owner, the first assignable one of the fallback user, the administrator and the other
-/// members does (DIS-12). `None` if there is no user to book, the lead is lost, or the dealer answers customers in another system (SET-5).
+/// Offers slots of `user` or, without one, of the lead's owner. If the user is no longer a member, the slots are those of the owner. If the
+/// owner is no member either, because a closed lead keeps its owner, they are those of the first assignable one of the fallback user, the
+/// administrator and the other members (DIS-12). `None` if there is no user to book, the lead is lost, or the dealer answers customers in
+/// another system (SET-5).
 fn offer_of<'a>(kind: String, user: Option<&'a UserId>, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
     let settings = &dealer.settings;
     if matches!(lead.status, Status::Lost(_)) || settings.lead_tracking_only {

@@ -44,7 +44,7 @@ pub fn move_lead(input: HandOverInput<'_>, lead: &Lead, invitations: u32, load: 
         None => by_turn(&mut changed, &mut lanes, now)?,
     };
     let to = changed.owner.clone().filter(|owner| *owner != order.user)?;
-    // A lead that the user holds for an absent one goes back to that one, whoever holds it by then.
+    // A lead that the user holds for an absent user goes back to the absent user, also if a third user holds it then.
     let handed = match input.held_for(lead) {
         Some(first) => HandedFrom { to, ..first.clone() },
         None => HandedFrom { user: order.user.clone(), to, order: order.id.clone(), at: now },
