@@ -114,6 +114,30 @@ impl AffectedBooking {
         own.or(self.phone_of_lead.as_ref()).map(|phone| phone.typed.as_str())
     }
 
+    pub(super) fn of_event(event: &CalendarEvent, lead: &Lead, loaded: &Loaded, (dealer, why): (&Dealer, Impediment)) -> Self {
+        Self {
+            appointment: loaded.appointment(&event.appointment_id()).filter(|_| event.is_appointment()).cloned(),
+            user: event.user.clone().or_else(|| lead.owner.clone()),
+            at: event.at,
+            until: event.at + dealer.capacity().duration(&event.kind),
+            why,
+            phone_of_lead: lead.reached(enquiry_of(loaded, lead)).and_then(|reached| reached.phone),
+            event: Some((event.clone(), lead.clone())),
+        }
+    }
+
+    pub(super) fn of_appointment(appointment: &Appointment, (dealer, why): (&Dealer, Impediment)) -> Self {
+        Self {
+            user: appointment.user.clone(),
+            at: appointment.at,
+            until: appointment.at + dealer.capacity().duration(appointment.kind.event_type()),
+            why,
+            phone_of_lead: None,
+            appointment: Some(appointment.clone()),
+            event: None,
+        }
+    }
+
     /// The lead's event and its id.
     pub fn event_id(&self) -> Option<(&Lead, &EventId)> {
         self.event.as_ref().map(|(event, lead)| (lead, &event.id))
@@ -176,7 +200,7 @@ pub async fn affected_bookings(
         let page = platform.store.diary(scope, &range, cursor.as_deref(), READ_AT_ONCE).await?;
         let entries: Vec<&DiaryEntry> =
             page.entries.iter().map(|(_, entry)| entry).filter(|entry| may_be_affected(entry, dealer)).collect();
-        let loaded = load(platform, scope, &entries).await?;
+        let loaded = load(platform, scope, entries.iter().flat_map(|entry| keys_of(entry)).collect()).await?;
         found.extend(entries.into_iter().filter_map(|entry| affected(entry, &loaded, dealer, now)));
         cursor = page.cursor;
         if cursor.is_none() || found.len() >= MAX_FOUND {
@@ -196,16 +220,16 @@ fn may_be_affected(entry: &DiaryEntry, dealer: &Dealer) -> bool {
     }
 }
 
-/// Reads the items of the entries: first leads, events and appointments, then the appointments of events and the enquiries of leads that
-/// hold no contact of their own.
-async fn load(platform: &Platform, scope: &Scope, entries: &[&DiaryEntry]) -> Result<Loaded, Failure> {
-    let keys: Vec<Key> = entries
-        .iter()
-        .flat_map(|entry| match entry {
-            DiaryEntry::Event(row) => vec![Key::Lead(row.lead), Key::Event(row.lead, row.id.clone())],
-            DiaryEntry::Appointment(row) => vec![Key::Appointment(row.id.clone())],
-        })
-        .collect();
+fn keys_of(entry: &DiaryEntry) -> Vec<Key> {
+    match entry {
+        DiaryEntry::Event(row) => vec![Key::Lead(row.lead), Key::Event(row.lead, row.id.clone())],
+        DiaryEntry::Appointment(row) => vec![Key::Appointment(row.id.clone())],
+    }
+}
+
+/// Reads the records of bookings: first `keys` of leads, events and appointments, then the appointments of events and the enquiries of
+/// leads that hold no contact of their own.
+pub(super) async fn load(platform: &Platform, scope: &Scope, keys: Vec<Key>) -> Result<Loaded, Failure> {
     let first = keys.clone();
     let load = Load::of(keys).then(move |loaded| {
         let lead = |key: &Key| if let Key::Lead(lead) = key { loaded.lead(*lead) } else { None };
@@ -223,29 +247,13 @@ fn affected(entry: &DiaryEntry, loaded: &Loaded, dealer: &Dealer, now: DateTime<
             let lead = loaded.lead(row.lead).filter(|lead| lead.dealer == dealer.id)?;
             let event = loaded.event(row.lead, &row.id).filter(|event| event.at == row.at)?;
             let why = event.affected(lead.owner.as_ref(), settings, now)?;
-            Some(AffectedBooking {
-                appointment: loaded.appointment(&event.appointment_id()).filter(|_| event.is_appointment()).cloned(),
-                user: event.user.clone().or_else(|| lead.owner.clone()),
-                at: event.at,
-                until: event.at + dealer.capacity().duration(&event.kind),
-                why,
-                phone_of_lead: lead.reached(enquiry_of(loaded, lead)).and_then(|reached| reached.phone),
-                event: Some((event.clone(), lead.clone())),
-            })
+            Some(AffectedBooking::of_event(event, lead, loaded, (dealer, why)))
         }
         DiaryEntry::Appointment(row) => {
             let here = |appointment: &&Appointment| appointment.dealer == dealer.id && appointment.event.is_none();
             let appointment = loaded.appointment(&row.id).filter(here)?;
             let why = appointment.affected(settings, now)?;
-            Some(AffectedBooking {
-                user: appointment.user.clone(),
-                at: appointment.at,
-                until: appointment.at + dealer.capacity().duration(appointment.kind.event_type()),
-                why,
-                phone_of_lead: None,
-                appointment: Some(appointment.clone()),
-                event: None,
-            })
+            Some(AffectedBooking::of_appointment(appointment, (dealer, why)))
         }
     }
 }
