@@ -225,7 +225,6 @@ impl Form {
             Ok(answer) => Ok(Sent::Done(answer)),
             Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 403 | 409 | 412 | 422 | 428) => {
                 problems.take(&problem, page.language, self);
-                problems.name_people(setting.place.dealer);
                 let both = if problem.status == 412 { Some(Both::of(self, page, setting, typed).await) } else { None };
                 let values = both.as_ref().map_or(typed, |both| &both.values);
                 let (status, version) = (problem.status, problem.current_version);

@@ -1,7 +1,7 @@
 //! The problems of a form, in the user's language.
 
 use super::{Form, nested};
-use crate::api::{ApiProblem, Data};
+use crate::api::ApiProblem;
 use crate::view::{Language, explained, sentence, without_rule};
 use std::collections::BTreeMap;
 
@@ -55,34 +55,6 @@ impl Problems {
         let obstacles = problem.detail.split_once(DESPITE).and_then(|(_, list)| serde_json::from_str(without_rule(list)).ok());
         self.obstacles = obstacles.unwrap_or_default();
     }
-
-    /// Writes the names of a dealer's people in the place of their ids.
-    pub(super) fn name_people(&mut self, dealer: Option<&Data>) {
-        let people = dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-        for text in self.fields.values_mut().chain(&mut self.general) {
-            *text = with_names(text, &people);
-        }
-    }
-}
-
-/// Returns a text with names in the place of ids.
-fn with_names(text: &str, people: &[Data]) -> String {
-    let named = |word: &str| {
-        // A full stop may end the sentence, and a capital letter begin it.
-        let id = word.trim_end_matches('.');
-        let person = people.iter().find(|person| person.text("id").eq_ignore_ascii_case(id)).filter(|_| !id.is_empty());
-        person.map_or_else(|| word.to_owned(), |person| format!("{}{}", person.text("name"), &word[id.len()..]))
-    };
-    let in_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let mut written = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(in_id) {
-        let end = rest[start..].find(|c| !in_id(c)).map_or(rest.len(), |length| start + length);
-        written.push_str(&rest[..start]);
-        written.push_str(&named(&rest[start..end]));
-        rest = &rest[end..];
-    }
-    written + rest
 }
 
 /// Returns the text of a problem that is about no field.
