@@ -1,4 +1,4 @@
-//! Hand-overs: the request for one, its preview, the work of a user, and the orders of a dealer (DIS-12).
+//! Hand-overs: the request for one, its preview, the work of a user, and the views of orders (DIS-12).
 
 use crate::dealer::current;
 use crate::members::counting_key;
@@ -9,9 +9,8 @@ use forecourt_domain::rules::hand_over::Target;
 use forecourt_domain::settings::{Dealer, HandOver, HandOverPhase, HandOverReason, HandOverTo};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
-use forecourt_edge::usecase::people::{PersonView, named};
 use forecourt_store::keys::Key;
-use forecourt_store::{Cursor, Failure, Held, HeldBy, Loaded};
+use forecourt_store::{Failure, Held, HeldBy, Loaded};
 use futures::future::try_join_all;
 use serde::Serialize;
 use std::str::FromStr;
@@ -19,10 +18,6 @@ use utoipa::ToSchema;
 
 /// Number of entries of each kind that are listed.
 const LISTED: usize = 50;
-/// Number of orders on a page.
-const PAGE: usize = 25;
-/// The list's name in cursors.
-const ORDERS: &str = "hand-overs";
 
 /// The query parameters of a change that hands over work.
 #[derive(Debug, Clone, Default)]
@@ -128,18 +123,6 @@ pub struct MovedView {
     pub invitations: u32,
 }
 
-/// A page of a dealer's orders.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HandOversView {
-    /// The orders, the latest first.
-    pub hand_overs: Vec<HandOverView>,
-    /// Cursor of the next page; `null` on the last page.
-    pub cursor: Option<String>,
-    /// The names of the users in this response who are not users of the dealer now; absent if there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PersonView>,
-}
-
 /// The open work of a user at a dealer. The lists have the first 50 entries of each kind; they are empty for users who may not read the
 /// leads.
 #[derive(Debug, Serialize, ToSchema)]
@@ -225,7 +208,7 @@ pub struct HeldAppointment {
 }
 
 impl HandOverView {
-    fn of(order: &HandOver) -> Self {
+    pub(crate) fn of(order: &HandOver) -> Self {
         let moved = order.moved;
         Self {
             id: Some(order.id.clone()),
@@ -292,22 +275,6 @@ pub(crate) async fn held(platform: &Platform, call: &Call, id: &DealerId) -> Res
         return Err(Refusal::NotFound("user of this dealer").into());
     }
     Ok(Answer::new(200, &work(platform, call, id, &user).await?)?.about(id))
-}
-
-/// `GET /dealers/{dealer}/hand-overs`: the orders of a dealer.
-pub(crate) async fn list(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    let mut queries = Queries::of(call, "DIS-12");
-    let limit = queries.limit(PAGE);
-    let before = queries.cursor(ORDERS, |place| !place.is_empty());
-    queries.done()?;
-    let dealer = current(platform, call, id).await?;
-    let mut found = platform.store.hand_overs(&call.scope, id, before.as_deref(), limit + 1).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let cursor = found.last().filter(|_| more).map(|last| Cursor::new(ORDERS, &last.id).encode());
-    let users = |order: &HandOver| [Some(&order.user), order.to.user(), order.by.user()].into_iter().flatten().cloned().collect::<Vec<_>>();
-    let people = named(platform, call, Some(&dealer), found.iter().flat_map(users).collect()).await?;
-    Ok(Answer::new(200, &HandOversView { hand_overs: found.iter().map(HandOverView::of).collect(), cursor, people })?.about(id))
 }
 
 /// Returns the number of items that a user holds at a dealer.

@@ -29,6 +29,7 @@ mod holidays;
 pub mod ics;
 mod me;
 mod members;
+mod orders;
 mod parts;
 mod redelivery;
 mod secrets;
@@ -42,12 +43,11 @@ pub use access_log::{AccessLogView, AccessRecordView};
 pub use availability::{AvailabilityView, BusyBody};
 pub use bookings::BookingsAffectedView;
 pub use deliveries::{DeliveriesView, DeliveryView};
-pub use hand_over::{
-    HandOverView, HandOversView, HeldAppointment, HeldEvent, HeldInvitation, HeldLead, HeldTask, MovedView, WorkCounts, WorkView,
-};
+pub use hand_over::{HandOverView, HeldAppointment, HeldEvent, HeldInvitation, HeldLead, HeldTask, MovedView, WorkCounts, WorkView};
 pub use holidays::{ImportView, SkippedView};
 pub use me::{ColleagueView, MeView, MyDealerView};
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
+pub use orders::{HandOverPageView, HandOversView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};
 pub use users::{UserView, UsersView};
@@ -106,6 +106,7 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
         | Operation::SettingsHistory
         | Operation::SettingsFindings
         | Operation::ListHandOvers
+        | Operation::ReadHandOver
         | Operation::ReadPart(_) => Some(Right::ReadSettings),
         Operation::ChangeSettings | Operation::ChangePart(_) | Operation::ImportHolidays => Some(Right::ChangeSettings),
         _ => members::right(call),
@@ -141,7 +142,8 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
             answer_saved(platform, (call, &request), &saved, SettingsView::of_part(part, &saved.dealer)).await
         }
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
-        Operation::ListHandOvers => hand_over::list(platform, call, &id).await,
+        Operation::ListHandOvers => orders::list(platform, call, &id).await,
+        Operation::ReadHandOver => orders::read(platform, call, &id).await,
         Operation::UserWork => hand_over::held(platform, call, &id).await,
         Operation::SettingsHistory => history(platform, call, &id).await,
         Operation::SettingsFindings => findings(platform, call, &id).await,

@@ -123,3 +123,27 @@ async fn dis_12_a_user_takes_over_work_themself_within_their_maximum() {
         assert_eq!(list.body["people"], json!([{"id": ANNA, "name": "Anna Vogt"}]), "{}", list.body);
     }
 }
+
+/// DIS-12: an order can be read by its id, as the list shows it; other ids are not found.
+#[tokio::test]
+async fn dis_12_an_order_is_read_by_its_id() {
+    let world = World::new().await;
+    leads_of(&world, ANNA, 1).await;
+    assert_eq!(remove(&world, ANNA, "").await.status, 200);
+    world.advance_to("2026-11-23T09:05:00Z").await;
+    let list = world.get(ADMIN, &of_dealer("hand-overs")).await;
+    let (order, people) = (&list.body["hand_overs"][0], &list.body["people"]);
+    let id = order["id"].as_str().unwrap();
+    let mut read = world.get(ADMIN, &of_dealer(&format!("hand-overs/{id}"))).await;
+    assert_eq!(read.status, 200, "{}", read.body);
+    assert_eq!(&read.body["people"], people);
+    read.body.as_object_mut().unwrap().remove("people");
+    assert_eq!(&read.body, order);
+    for other in ["001795424400000-nobody", "x", "1-anna.vogt", "001795424400000-", "001795424400000-%23"] {
+        assert_eq!(world.get(ADMIN, &of_dealer(&format!("hand-overs/{other}"))).await.status, 404, "{other}");
+    }
+    assert_eq!(world.get("ben.krause", &of_dealer(&format!("hand-overs/{id}"))).await.status, 403);
+    let elsewhere = format!("/dealers/harbour-cars-demo/hand-overs/{id}");
+    assert_eq!(world.get("gina.group", &elsewhere).await.status, 404);
+    assert_eq!(world.get(ADMIN, &elsewhere).await.status, 404);
+}

@@ -30,9 +30,9 @@ use forecourt_lead_intake::{
 };
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
-    AccessLogView, AvailabilityView, BusyBody, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HandOversView, HistoryView,
-    ImportView, MeView, RedeliveryBody, RedeliveryView, RotationBody, SavedViewBody, SavedViewsView, SettingsView, SigningSecretView,
-    SwitchedView, UserAbsencesView, UserView, UsersView, WebhookBody, WebhooksView, WorkView,
+    AccessLogView, AvailabilityView, BusyBody, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HandOverPageView,
+    HandOversView, HistoryView, ImportView, MeView, RedeliveryBody, RedeliveryView, RotationBody, SavedViewBody, SavedViewsView,
+    SettingsView, SigningSecretView, SwitchedView, UserAbsencesView, UserView, UsersView, WebhookBody, WebhooksView, WorkView,
 };
 use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
@@ -64,7 +64,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
     register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
     register!(schemas: AbsencesBody, DealerSettingsBody, AvailabilityView, AvailabilityBody, BusyBody);
-    register!(schemas: HandOversView, WorkView);
+    register!(schemas: HandOverPageView, HandOversView, WorkView);
     register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody, MeBody);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);

@@ -234,6 +234,12 @@ impl HandOver {
         format!("{:015}-{user}", at.timestamp_millis().max(0))
     }
 
+    /// Returns whether a text has the form of an order's id.
+    pub fn is_id(text: &str) -> bool {
+        let parts = text.split_once('-').filter(|(at, _)| at.len() == 15 && at.bytes().all(|digit| digit.is_ascii_digit()));
+        parts.is_some_and(|(_, user)| UserId::parse(user).is_ok())
+    }
+
     /// Returns the id of the order of an absence of `user`.
     pub fn id_of_absence(user: &UserId, absence: &Absence) -> String {
         let own = absence.hand_over.as_ref().and_then(|hand_over| hand_over.order.clone());

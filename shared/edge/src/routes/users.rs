@@ -63,6 +63,11 @@ routes![
         .query(&[LIMIT_25, CURSOR])
         .responses(&[(200, "A page of orders.", Content::Json("HandOversView"))])
         .problems(SETTINGS_READ),
+    ReadHandOver = get("/dealers/{dealer}/hand-overs/{order}", "settings")
+        .summary("Returns an order that hands over the work of a user, with its progress (DIS-12).")
+        .rights(&[Right::ReadSettings])
+        .responses(&[(200, "The order.", Content::Json("HandOverPageView"))])
+        .problems(SETTINGS_READ),
     ReadUserAbsences = get("/dealers/{dealer}/users/{user}/absences", "settings")
         .summary("Returns the absences of a user (DIS-4).")
         .description("Users may read their own absences without the right.")

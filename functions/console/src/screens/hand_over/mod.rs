@@ -38,8 +38,6 @@ pub(super) const PARAMETERS: &[&str] = &[NAME];
 pub(super) const DISTRIBUTION: &str = "distribution";
 /// The most orders that the API returns at once.
 const MOST: &str = "100";
-/// The most pages of orders that are read for one of them.
-const PAGES: usize = 50;
 /// The kinds of work of an order.
 const KINDS: [&str; 4] = ["leads", "tasks", "events", "appointments"];
 
@@ -157,10 +155,13 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (id, wanted) = (page.required("dealer")?, page.required("order")?);
     let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
-    let (order, people) = find(page, id, |order| order.text("id") == wanted).await?.ok_or(Trouble::NoPage)?;
-    let user = order.text("user");
+    let user = wanted.split_once('-').ok_or(Trouble::NoPage)?.1;
+    let (order_parts, work_parts) = ([("dealer", id), ("order", wanted)], [("dealer", id), ("user", user)]);
+    let order = page.get(Operation::ReadHandOver, &order_parts, Vec::new());
+    let work = page.get(Operation::UserWork, &work_parts, Vec::new());
+    let (order, work) = futures::join!(order, work);
     // The work of somebody who left long ago is no longer read.
-    let work = page.get(Operation::UserWork, &[("dealer", id), ("user", user)], Vec::new()).await.ok();
+    let (order, work) = (order?, work.ok());
     // An absent user, or the former one of a pool, keeps all but the leads.
     let is_leads = matches!(order.text("reason"), "pool" | "absent");
     let kinds = if is_leads { &KINDS[..1] } else { &KINDS[..] };
@@ -171,32 +172,18 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let holds = work.as_ref().map(|work| if is_leads { leads_of(work) } else { work.value() });
     let moved = moved(&order);
     let values = context! {
-        order => order.value(), named => people.value(), moved, remaining, total => moved + remaining, holds,
+        order => order.value(), named => order.get("people").value(), moved, remaining, total => moved + remaining, holds,
         base => format!("/desk/d/{id}/settings"),
     };
     page.render(200, "hand_over.html", Place { dealer: Some(&dealer), active: "settings" }, values)
 }
 
-/// Returns the latest order of a dealer for which `is_wanted` is true, and the names of the people of its list; `None` if there is none.
-async fn find(page: &Page<'_>, dealer: &str, is_wanted: impl Fn(&Data) -> bool) -> Result<Option<(Data, Data)>, Trouble> {
-    let mut cursor = String::new();
-    for _ in 0..PAGES {
-        let query = vec![("limit", MOST.to_owned()), ("cursor", cursor)];
-        let read = page.get(Operation::ListHandOvers, &[("dealer", dealer)], query).await?;
-        let found = read.each("hand_overs").find(&is_wanted);
-        cursor = read.text("cursor").to_owned();
-        if found.is_some() || cursor.is_empty() {
-            return Ok(found.map(|order| (order, read.get("people"))));
-        }
-    }
-    Ok(None)
-}
-
 /// Leads on after the removal of a user who is gone already: to the progress of the order, or else to the list of orders.
 pub(super) async fn progress_of_removed(page: &Page<'_>, (dealer, user): (&str, &str), form: &str) -> Result<Reply, Trouble> {
+    let read = page.get(Operation::ListHandOvers, &[("dealer", dealer)], vec![("limit", MOST.to_owned())]).await?;
     let is_wanted = |order: &Data| order.text("user") == user && order.text("reason") == "removed";
-    let to = match find(page, dealer, is_wanted).await? {
-        Some((order, _)) => address(&order),
+    let to = match read.each("hand_overs").find(is_wanted) {
+        Some(order) => address(&order),
         None => format!("/desk/d/{dealer}/settings/hand-overs"),
     };
     Ok(page.done(&to, form))
