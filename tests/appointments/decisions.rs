@@ -95,3 +95,19 @@ async fn apt_9_a_decision_to_keep_counts_for_its_absence_only() {
     let ill = put(&world, "anna.vogt", ABSENCES, 4, &away("2026-12-03", "2026-12-03", "ben.krause")).await;
     assert_eq!((affected(&ill), findings(&world).await), (vec!["jana absence".into()], vec!["booking_without_person jana".into()]));
 }
+
+/// APT-9: what the person kept outside their own hours, they did not keep under a day off that they enter later.
+#[tokio::test]
+async fn apt_9_an_own_decision_to_keep_does_not_count_for_a_later_absence() {
+    let world = World::new().await;
+    // A Thursday.
+    let visit = booked(&world, "jana", "anna.vogt", "2026-12-03T10:00:00+01:00").await;
+    let week = |weekly: serde_json::Value| json!({"hours": {"thu": [["14:00", "18:00"]]}, "weekly_absences": weekly});
+    let saved = put(&world, "anna.vogt", "users/anna.vogt/availability", 1, &week(json!([]))).await;
+    assert_eq!(affected(&saved), ["jana absence"], "{}", saved.body);
+    let kept = world.post("anna.vogt", &format!("/appointments/{visit}/keep"), &json!({})).await;
+    assert_eq!(kept.status, 200, "{}", kept.body);
+    assert_eq!(findings(&world).await, Vec::<String>::new());
+    let off = put(&world, "anna.vogt", "users/anna.vogt/availability", 2, &week(json!([{"day": "thu", "deputy": "ben.krause"}]))).await;
+    assert_eq!((affected(&off), findings(&world).await), (vec!["jana absence".into()], vec!["booking_without_person jana".into()]));
+}

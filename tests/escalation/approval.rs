@@ -160,3 +160,41 @@ async fn esc_12_level_2_of_the_administrators_lead_goes_to_somebody_else() {
     let level_2 = |owner: &str| settings.escalates_to(Some(&UserId::parse(owner).unwrap()), at("2026-11-23T10:00:00Z")).to_string();
     assert_eq!([level_2(ADMINISTRATOR), level_2(OWNER)], [SUPERVISOR, ADMINISTRATOR]);
 }
+
+/// ESC-12: the user who is asked to agree may read the lead and grant the request, also if the supervisor owned the lead and may not.
+#[tokio::test]
+async fn esc_12_the_user_who_is_asked_may_read_the_lead() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            s.fallback_user = Some("clara.henning".parse().unwrap());
+            let owner = s.members.iter_mut().find(|member| member.user.as_str() == OWNER).unwrap();
+            owner.supervisor = Some("ben.krause".parse().unwrap());
+        })
+        .await;
+    let id = world.lead(&enquiry("jana")).await;
+    let assign = async |user: &str| world.post(ADMINISTRATOR, &format!("/leads/{id}/assignment"), &json!({"user": user})).await.status;
+    assert_eq!([assign("ben.krause").await, assign(OWNER).await], [200, 200]);
+    let page = format!("/leads/{id}");
+    assert_eq!(world.get("clara.henning", &page).await.status, 404);
+    request(&world, OWNER, id).await;
+    assert_eq!(asked(&world, "clara.henning").len(), 1, "{:?}", world.mails());
+    assert_eq!([world.get("clara.henning", &page).await.status, world.get("david.roth", &page).await.status], [200, 404]);
+    let granted = approve(&world, "clara.henning", id).await;
+    assert_eq!((granted.status, granted.text("/deadline/due")), (200, LATER), "{}", granted.body);
+    assert_eq!(world.get("clara.henning", &page).await.status, 404, "the request is decided");
+}
+
+/// DIS-10: an agreed move to an earlier deadline gives the owner no more time.
+#[tokio::test]
+async fn dis_10_an_earlier_deadline_keeps_no_lead() {
+    let world = World::new().await;
+    world.settings(|s| s.reassign_after = 60).await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T09:50:00Z").await;
+    let body = json!({"at": "2026-11-23T10:05:00Z"});
+    let moved = world.call(Request::patch(SUPERVISOR, &format!("/leads/{id}/deadlines/first-contact")).json(&body)).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-23T10:01:00Z").await;
+    assert_ne!(world.page(id).await.lead.owner.unwrap().as_str(), OWNER);
+}

@@ -2,7 +2,8 @@
 
 use super::{ANNA, absent, leads_of, orders, owner, remove};
 use crate::support::dealers::of_dealer;
-use crate::support::world::{ADMIN, World, enquiry};
+use crate::support::world::{ADMIN, Request, World, enquiry};
+use forecourt_domain::settings::PoolSettings;
 use serde_json::{Value, json};
 
 /// Returns an absence that hands over at its beginning.
@@ -146,4 +147,63 @@ async fn dis_12_an_order_is_read_by_its_id() {
     let elsewhere = format!("/dealers/harbour-cars-demo/hand-overs/{id}");
     assert_eq!(world.get("gina.group", &elsewhere).await.status, 404);
     assert_eq!(world.get(ADMIN, &elsewhere).await.status, 404);
+}
+
+/// DIS-12: the leads of an absence come back when its user is back, also if a longer absence beside it is shortened. It has no order.
+#[tokio::test]
+async fn dis_12_leads_come_back_when_another_absence_is_shortened() {
+    let world = World::new().await;
+    let own = leads_of(&world, ANNA, 1).await[0];
+    let holiday = away("2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z", "ben.krause", true);
+    let ill = |until: &str| json!({"from": "2026-11-23T09:30:00Z", "until": until});
+    assert_eq!(absent(&world, ANNA, &json!([holiday, ill("2026-12-05T10:00:00Z")])).await.status, 200);
+    world.advance_to("2026-11-23T10:05:00Z").await;
+    assert_eq!(owner(&world, own).await, "ben.krause");
+    assert_eq!(absent(&world, ANNA, &json!([ill("2026-11-23T10:30:00Z")])).await.status, 200);
+    world.advance_to("2026-11-23T11:45:00Z").await;
+    assert_eq!(owner(&world, own).await, ANNA);
+}
+
+/// DIS-12: another target of an absence that has begun gets what its user holds now. All of it comes back.
+#[tokio::test]
+async fn dis_12_another_target_gets_what_the_absent_user_holds_now() {
+    let world = World::new().await;
+    let own = leads_of(&world, ANNA, 1).await[0];
+    let to = |target: &str| json!([away("2026-11-23T09:00:00Z", "2026-11-24T10:00:00Z", target, true)]);
+    assert_eq!(absent(&world, ANNA, &to("ben.krause")).await.status, 200);
+    world.advance_to("2026-11-23T09:02:00Z").await;
+    let late = world.lead(&enquiry("late")).await;
+    let given = world.post(ADMIN, &format!("/leads/{late}/assignment"), &json!({"user": ANNA, "despite": ["absent"]})).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let saved = absent(&world, ANNA, &to("felix.lang")).await;
+    assert_eq!((saved.status, saved.text("/hand_overs/0/to")), (200, "user:felix.lang"), "{}", saved.body);
+    world.advance_to("2026-11-23T09:04:00Z").await;
+    assert_eq!([owner(&world, own).await, owner(&world, late).await], ["ben.krause", "felix.lang"]);
+    assert_eq!(orders(&world).await.len(), 1);
+    world.advance_to("2026-11-24T10:02:00Z").await;
+    assert_eq!([owner(&world, own).await, owner(&world, late).await], [ANNA, ANNA]);
+}
+
+/// DIS-12, DIS-8: leads that the pool's user got by rotation before there was a pool are in the pool, and go over with it. Leads that the
+/// rotation gives afterwards stay.
+#[tokio::test]
+async fn dis_12_leads_from_before_the_pool_go_over_with_it() {
+    let world = World::new().await;
+    let before = world.lead(&enquiry("before")).await;
+    assert_eq!(owner(&world, before).await, ANNA, "by rotation");
+    world
+        .settings(|s| {
+            s.members.iter_mut().for_each(|member| member.receives_leads = false);
+            s.pool = Some(PoolSettings { user: ANNA.parse().unwrap(), oldest_only: false });
+        })
+        .await;
+    world.advance_to("2026-11-23T09:02:00Z").await;
+    let path = of_dealer("pool?hand_over=user:ben.krause");
+    let version = world.get(ADMIN, &of_dealer("settings")).await.body["version"].as_u64().unwrap();
+    let ended = world.call(Request::put(ADMIN, &path).json(&json!({"pool": null})).version(version)).await;
+    assert_eq!(ended.status, 200, "{}", ended.body);
+    world.settings(|s| s.members.iter_mut().filter(|m| m.user.as_str() == ANNA).for_each(|m| m.receives_leads = true)).await;
+    let after = world.lead(&enquiry("after")).await;
+    world.advance_to("2026-11-23T09:10:00Z").await;
+    assert_eq!([owner(&world, before).await, owner(&world, after).await], ["ben.krause", ANNA]);
 }
