@@ -227,3 +227,21 @@ async fn apt_6_a_partners_webhook_contains_nothing_of_a_lead() {
     assert_eq!(change(&elsewhere).await.faults(), ["events APT-6"]);
     assert_eq!(change(&json!({"state": "off"})).await.status, 200);
 }
+
+/// SET-10: a repeated change is no conflict. Only the first one raises the version, also with the version that it began with.
+#[tokio::test]
+async fn apt_6_a_repeated_change_of_a_webhook_returns_the_webhook_and_keeps_its_version() {
+    let world = World::new().await;
+    let webhook = json!({"url": crate::webhooks::events::URL, "events": ["lead.created"]});
+    let path = format!("/webhooks/{}", world.post("gina.group", "/webhooks", &webhook).await.text("/id"));
+    let patch = async |body: serde_json::Value| {
+        let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
+        world.call(Request::patch("gina.group", &path).headers(&headers).body(body.to_string().as_bytes())).await
+    };
+    for _ in 0..2 {
+        let changed = patch(json!({"url": "https://dms.example/new", "state": "off"})).await;
+        assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)), "{}", changed.body);
+    }
+    let other = patch(json!({"url": "https://dms.example/other"})).await;
+    assert_eq!((other.status, &other.body["current_version"]), (412, &json!(2)), "{}", other.body);
+}

@@ -227,8 +227,12 @@ impl Webhook {
         }
     }
 
-    /// Returns the webhook with the settings `request`. Switching it on resets the series of failures.
+    /// Returns the webhook with the settings `request`. Switching it on resets the series of failures. Settings that it already has change
+    /// nothing, so that a repeated request keeps the version.
     pub fn changed(&self, request: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
+        if request == self.request() {
+            return self.clone();
+        }
         let state = match (&self.state, request.on) {
             (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::ByUser },
             (WebhookState::Off { .. }, true) => WebhookState::On,
