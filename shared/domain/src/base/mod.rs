@@ -11,6 +11,7 @@ mod hash;
 mod ids;
 mod kinds;
 mod link;
+mod mail_address;
 mod media;
 mod mention;
 mod money;
@@ -36,6 +37,7 @@ pub use ids::{
 };
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use link::has_link;
+pub use mail_address::{BadMailDomain, MailDomain, MailTarget};
 pub use media::{Media, Medium};
 pub use mention::{mentioned, with_names};
 pub use money::{Currency, MAX_MONEY, Money};
