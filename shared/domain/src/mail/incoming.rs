@@ -1,6 +1,6 @@
 //! A mail that arrived for a dealer, and the result of reading it.
 
-use crate::base::{Actor, DealerId, LeadId, MailId};
+use crate::base::{Actor, DealerId, LeadId, MailId, is_default};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ pub struct IncomingMail {
     /// The sender, as the mail states it. `None` if it names none, or was not opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The address to which the sender wants answers, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
     /// The subject on one line. `None` if it has none, or was not opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -30,6 +33,9 @@ pub struct IncomingMail {
     pub verdicts: MailVerdicts,
     /// The result of reading the mail.
     pub outcome: MailOutcome,
+    /// Whether the mail contains the mark of a message of the system. No message is sent about it, because it could come back for ever.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub marked: bool,
     /// The copy to the dealer's `forward_to` (SET-4). `None` if there was no such address when the mail arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<MailStep>,
@@ -39,7 +45,7 @@ pub struct IncomingMail {
     /// The user's decision about a mail without a lead. `None` while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled: Option<Handled>,
-    /// The version, 1 for a new record. Each change adds 1.
+    /// The version, 1 for a new record. Each decision of a user adds 1.
     pub version: u64,
 }
 
@@ -120,6 +126,12 @@ pub struct MailStep {
     /// The number of failed attempts.
     #[serde(default)]
     pub attempts: u32,
+    /// The number of those that had no answer.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unclear: u32,
+    /// Whether it has its share of the limit of the hour.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counted: bool,
     /// The delivery state.
     pub state: MailStepState,
 }
@@ -183,7 +195,7 @@ pub struct Handled {
 impl MailStep {
     /// Returns a step that is due at `now`.
     pub fn due_at(now: DateTime<Utc>) -> Self {
-        Self { due: Some(now), attempts: 0, state: MailStepState::Queued }
+        Self { due: Some(now), attempts: 0, unclear: 0, counted: false, state: MailStepState::Queued }
     }
 
     /// Whether a sender has leased it: its due time is the end of the lease.

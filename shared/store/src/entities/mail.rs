@@ -1,10 +1,10 @@
 //! Mail that arrived for dealers.
 
 use crate::Failure;
-use crate::entity::{Attributes, Due, Entity, Record, flat, from_item, in_row};
+use crate::entity::{Attributes, Due, Entity, Record, flat, from_item, in_row, to_item};
 use crate::keys::{self, DueKind};
 use forecourt_domain::access::Scope;
-use forecourt_domain::mail::IncomingMail;
+use forecourt_domain::mail::{IncomingMail, MailWatch};
 
 impl Entity for IncomingMail {
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
@@ -17,5 +17,12 @@ impl Entity for IncomingMail {
 
     fn from_attributes(attributes: Attributes) -> Result<Self, Failure> {
         from_item(flat(attributes))
+    }
+}
+
+impl Entity for MailWatch {
+    fn to_record(&self, _: &Scope) -> Result<Record, Failure> {
+        let due = self.due().map(|at| Due { at, kind: DueKind::Send, dealer: self.dealer.clone(), leased: self.leased.is_some() });
+        Ok(Record::of(to_item(self)?).due(due))
     }
 }

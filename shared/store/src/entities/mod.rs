@@ -33,7 +33,7 @@ use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
-use forecourt_domain::mail::IncomingMail;
+use forecourt_domain::mail::{IncomingMail, MailWatch};
 use forecourt_domain::messages::{Letter, Message};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
@@ -86,6 +86,8 @@ entities! {
     HandOver = pub hand_over(dealer: &DealerId, id: &str) -> HandOver, "D#{dealer}" / "G#{id}", it => [it.dealer, it.id], custom;
     /// The state of the notices about a dealer's bookings about which nobody has decided (APT-9).
     BookingWatch = pub booking_watch(dealer: &DealerId) -> BookingWatch, "D#{dealer}" / "B", it => [it.dealer], custom;
+    /// The state of the notices about a dealer's open mails (INT-7).
+    MailWatch = pub mail_watch(dealer: &DealerId) -> MailWatch, "D#{dealer}" / "I", it => [it.dealer], custom;
     /// The state of a rotation of a dealer.
     Rotation = pub(crate) saved_rotation(dealer: &DealerId, group: &RotationGroup) -> Rotation,
         "D#{dealer}" / (group.as_ref().map_or_else(|| "R".to_owned(), |group| format!("R#{group}"))), it => [it.dealer, it.group], plain;
@@ -165,6 +167,7 @@ impl Kind {
             ("D", "J") => Kind::Recompute,
             ("D", "G") => Kind::HandOver,
             ("D", "B") => Kind::BookingWatch,
+            ("D", "I") => Kind::MailWatch,
             ("D", "R") => Kind::Rotation,
             ("D", "P") => Kind::Pool,
             ("D", "N") => Kind::Unprocessed,

@@ -22,6 +22,7 @@
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
 //! | Orders to hand over the work of users, latest first (DIS-12) | `g#D#dealer` / `G#time-user` | GetItem; Query |
 //! | Notices about a dealer's bookings about which nobody has decided (APT-9) | `g#D#dealer` / `B` | GetItem |
+//! | Notices about a dealer's open mails (INT-7) | `g#D#dealer` / `I` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, cached for 60 s |
 //! | User by the subject in a token (hash) | `g#US#hash` / `@` | GetItem, cached for 60 s; with the user where one is saved |
 //! | A partner's signing secrets | `g#P#partner` / `S` | GetItem |
@@ -80,6 +81,8 @@ pub(crate) const HAND_OVERS: &str = "G#";
 const RECOMPUTE: &str = "J";
 /// The place of the watch over a dealer's bookings.
 const BOOKING_WATCH: &str = "B";
+/// The place of the watch over a dealer's open mails.
+const MAIL_WATCH: &str = "I";
 /// The suffix of the partition of a group's exports.
 const EXPORTS: &str = "#X";
 

@@ -1,6 +1,6 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, MAILS, RECOMPUTE};
+use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, MAIL_WATCH, MAILS, RECOMPUTE};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -85,6 +85,11 @@ pub enum WakeUpTarget {
         /// The mail's id.
         mail: MailId,
     },
+    /// The open mails of a dealer.
+    Mails {
+        /// The dealer.
+        mails: DealerId,
+    },
     /// The dealer of the wake-up.
     Dealer {},
 }
@@ -104,6 +109,7 @@ impl WakeUpTarget {
             | WakeUpTarget::HandOver { .. }
             | WakeUpTarget::Bookings { .. }
             | WakeUpTarget::Mail { .. }
+            | WakeUpTarget::Mails { .. }
             | WakeUpTarget::Dealer {} => None,
         }
     }
@@ -142,6 +148,7 @@ impl WakeUp {
                 _ if sk.starts_with(HAND_OVERS) => {
                     (pk.split_once("#D#")?.0, WakeUpTarget::HandOver { hand_over: sk.strip_prefix(HAND_OVERS)?.to_owned() })
                 }
+                _ if sk == MAIL_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Mails { mails: dealer.clone() }),
                 _ if sk == BOOKING_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Bookings { bookings: dealer.clone() }),
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),
                 _ => {
