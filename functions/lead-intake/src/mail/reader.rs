@@ -16,7 +16,7 @@ use super::{
     Attachment, Form, MAX_ATTACHMENTS, MAX_BYTES, MAX_FLAGS, MAX_HEADER_BYTES, MAX_MESSAGE, MAX_MESSAGE_DEPTH, MAX_PARTS, Mail,
     MailEnquiry, Reading,
 };
-use super::{Reason, adf_in_mail, classify};
+use super::{Reason, adf_in_mail, classify, own};
 use forecourt_domain::base::text::is_same_name;
 use std::borrow::Cow;
 
@@ -33,12 +33,27 @@ pub fn read<'a>(raw: &'a [u8], layouts: &Layouts) -> Mail<'a> {
 }
 
 fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth: usize) -> Mail<'a> {
-    let envelope = Envelope::of(&Head::read(bytes, MAX_HEADER_BYTES).0);
+    let head = Head::read(bytes, MAX_HEADER_BYTES).0;
+    let envelope = Envelope::of(&head);
+    let is_own = own::is_own(&head);
+    let unread = |envelope: Envelope, reason| Mail {
+        envelope,
+        reading: Reading::NotALead(reason),
+        attachments: Vec::new(),
+        answer: None,
+        notes: Vec::new(),
+        is_marked: is_own,
+    };
     if envelope.verdicts.virus == Verdict::Fail {
-        return Mail { envelope, reading: Reading::NotALead(Reason::Virus), attachments: Vec::new(), answer: None, notes: Vec::new() };
+        return unread(envelope, Reason::Virus);
+    }
+    // A copy that somebody attaches to a mail contains the customer's mail.
+    if is_own && depth == 0 {
+        return unread(envelope, Reason::OwnMail);
     }
     let mut content = Content::of(bytes, parts);
     let inner = inner_mails(&mut content, layouts, parts, depth);
+    let is_marked = is_own || own::has_mark(&content) || inner.iter().any(|one| one.mail.is_marked);
     let (reading, adf_parts) = reading(&mut content, layouts, &inner);
     let is_letter = matches!(&reading, Reading::Enquiries(all) if all.iter().all(|one| one.form == Form::Letter));
     let is_lead = matches!(&reading, Reading::Enquiries(_));
@@ -56,7 +71,7 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth
         // A mail from which no enquiry was read is a document.
         attachments.extend(one.unread);
     }
-    Mail { envelope: content.envelope, reading, attachments, answer, notes }
+    Mail { envelope: content.envelope, reading, attachments, answer, notes, is_marked }
 }
 
 /// A mail in the mail.
@@ -88,8 +103,10 @@ fn inner_mails<'a>(content: &mut Content<'a>, layouts: &Layouts, parts: &mut usi
 }
 
 fn into_owned(mail: Mail<'_>) -> Mail<'static> {
-    let attachments = mail.attachments.into_iter().map(Attachment::into_owned).collect();
-    Mail { envelope: mail.envelope, reading: mail.reading, attachments, answer: mail.answer, notes: mail.notes }
+    let mut mail = mail;
+    let attachments = std::mem::take(&mut mail.attachments).into_iter().map(Attachment::into_owned).collect();
+    let Mail { envelope, reading, answer, notes, is_marked, .. } = mail;
+    Mail { envelope, reading, attachments, answer, notes, is_marked }
 }
 
 /// Returns the reading of a message, and the parts that contain the ADF.
