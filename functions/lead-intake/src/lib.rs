@@ -1,6 +1,7 @@
 //! Lead intake: turns an enquiry into a lead before it answers (INT-1 to INT-5, INT-9).
 //!
-//! - **Triggers**: HTTP API requests (`SubmitLead`, `DryRun`), and batches of the partner queue. Both carry JSON or ADF.
+//! - **Triggers**: HTTP API requests (`SubmitLead`, `DryRun`, and those of the inbox), and batches of the partner queue. Both carry JSON or
+//!   ADF.
 //! - **Reads**: the dealer, then in one consistent read the lead of the derived number, the rotation or pool, the contact directory and the
 //!   receipts of earlier enquiries.
 //! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn
@@ -15,7 +16,8 @@
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
 //! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `limit` counts a sender's enquiries,
-//! `candidate` decides an attempt with the items that `lookup` finds, `answer` builds the responses.
+//! `candidate` decides an attempt with the items that `lookup` finds, `answer` builds the responses. `inbox` lists and shows mails, and makes
+//! leads of those that made none (INT-7).
 
 pub mod adf;
 mod answer;
@@ -23,14 +25,19 @@ mod body;
 mod candidate;
 mod dry_run;
 mod format;
+mod inbox;
 mod limit;
 mod lookup;
 pub mod mail;
 mod submission;
 
 pub use answer::{EnquiryAccepted, EnquiryReceiptView, LeadCreated, Outcome, Outcomes};
-pub use body::{ContactBody, EnquiryBody, EnquiryVehicleBody};
+pub use body::{ContactBody, EnquiryBody, EnquiryVehicleBody, MailLeadBody};
 pub use dry_run::{DeadlinesView, DryRunBody, DryRunView, PassedOverView, SpanView, StepAtView};
+pub use inbox::{
+    MailFileView, MailHandledView, MailLeadRef, MailListView, MailOutcomeView, MailPageView, MailStepView, MailView, SuggestedLead,
+    VerdictsView,
+};
 
 use crate::submission::Submission;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -66,6 +73,12 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::SubmitLead => submit_request(platform, call).await,
         Operation::DryRun => dry_run::dry_run(platform, &call).await,
         Operation::ReadEnquiry => read_enquiry(platform, &call).await,
+        Operation::ListMails => inbox::list(platform, &call).await,
+        Operation::ReadMail => inbox::page(platform, &call).await,
+        Operation::ReadRawMail => inbox::raw(platform, &call).await,
+        Operation::MakeLeadOfMail => Box::pin(inbox::make(platform, call)).await,
+        Operation::CompleteMail => inbox::complete(platform, &call).await,
+        Operation::ReopenMail => inbox::reopen(platform, &call).await,
         _ => Err(Problem::wrong_function()),
     }
 }
@@ -91,7 +104,7 @@ async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Probl
         None => return Err(Problem::media_type("Content-Type header required: application/json or application/adf+xml")),
     };
     let Call { scope, body, now, idempotency_key, .. } = call;
-    let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, sent_in: String::new(), sent: now, now };
+    let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, sent_in: String::new(), sent: now, now, given: None };
     let outcomes = submission.run(platform).await?;
     answer::of_request(outcomes)
 }
@@ -125,6 +138,7 @@ async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<Stri
         sent_in,
         sent: origin.sent_at_or(now),
         now,
+        given: None,
     };
     let outcomes = submission.run(platform).await.map_err(answer::as_failure)?;
     answer::of_message(outcomes)

@@ -38,6 +38,18 @@ pub(crate) struct Submission {
     /// When the sender sent it: the response clock counts from here.
     pub(crate) sent: DateTime<Utc>,
     pub(crate) now: DateTime<Utc>,
+    /// What is known of an enquiry that was not read from the body. `None` for all others.
+    pub(crate) given: Option<Given>,
+}
+
+/// An enquiry that comes from something stored, by which its repeats are recognised.
+pub(crate) struct Given {
+    /// The hash by which a repeat is recognised.
+    pub(crate) origin: String,
+    /// The hash that stands for the content.
+    pub(crate) body: String,
+    /// The raw input, which is stored already.
+    pub(crate) raw: Raw,
 }
 
 impl Submission {
@@ -46,12 +58,29 @@ impl Submission {
     /// # Errors
     /// Fails if the body as a whole is refused, or the sender is above ten times its limit (SET-12).
     pub(crate) async fn run(&self, platform: &Platform) -> Result<Vec<Outcome>, Problem> {
+        self.run_parts(platform, || self.format.read(&self.body, &self.dealer)).await
+    }
+
+    /// Stores an enquiry that was read elsewhere.
+    ///
+    /// # Errors
+    /// As [`Submission::run`].
+    pub(crate) async fn run_one(&self, platform: &Platform, part: ReceivedEnquiry) -> Result<Outcome, Problem> {
+        let mut outcomes = self.run_parts(platform, || Ok(vec![part])).await?;
+        outcomes.pop().ok_or_else(|| Failure::Broken("no outcome of an enquiry".into()).into())
+    }
+
+    async fn run_parts(
+        &self,
+        platform: &Platform,
+        read: impl FnOnce() -> Result<Vec<ReceivedEnquiry>, Problem>,
+    ) -> Result<Vec<Outcome>, Problem> {
         self.scope.needs(Right::SubmitLeads)?;
         self.scope.reaches(&self.dealer)?;
         let limit = EnquiryLimit::of(platform, &self.scope, self.now);
         limit.check()?;
         let dealer = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
-        let parts = self.format.read(&self.body, &self.dealer)?;
+        let parts = read()?;
         let mut outcomes = Vec::with_capacity(parts.len());
         for (position, part) in parts.iter().enumerate() {
             outcomes.push(self.store(platform, &dealer, part, position).await.unwrap_or_else(Outcome::Refused));
@@ -67,10 +96,18 @@ impl Submission {
         let mailbox = other.as_ref().map(|_| dealer.id.clone());
         let dealer = other.as_deref().unwrap_or(dealer);
         let content = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.into()))?;
-        let body = fingerprint(&content);
-        let (origin, receipt) = self.origin_and_receipt(platform, &enquiry, position);
+        let (origin, body, receipt) = match &self.given {
+            Some(given) => (given.origin.clone(), given.body.clone(), None),
+            None => {
+                let (origin, receipt) = self.origin_and_receipt(platform, &enquiry, position);
+                (origin, fingerprint(&content), receipt)
+            }
+        };
         let channels = channels(platform, &self.scope, dealer, &enquiry.contact);
-        let raw = self.keep(platform, &part.raw, &origin, &body).await?;
+        let raw = match &self.given {
+            Some(given) => given.raw.clone(),
+            None => self.keep(platform, &part.raw, &origin, &body).await?,
+        };
         // Users share the ids of other systems. An id that another user's lead has, which this user may not see or change, names an enquiry
         // of this user's own: nobody learns of a lead, or changes one, by guessing its id.
         let own_origin = store.secret().name(&self.scope, &["own", &self.sender(), &origin, &body]);

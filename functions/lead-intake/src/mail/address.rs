@@ -2,6 +2,7 @@
 
 use super::phrases::phrases;
 use super::text::{folded, one_line};
+use forecourt_domain::enquiry::{NameParts, RawContact};
 
 /// A sender: an address and its display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,26 @@ impl Mailbox {
         let name = name.and_then(one_line).map(|name| name.trim_matches(['"', '\'', ' ']).to_owned());
         let name = name.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(&address) && name.chars().any(char::is_alphabetic));
         Some(Self { name, address })
+    }
+
+    /// Reads a sender that is kept as one text: `Name <address>`, or an address.
+    pub(crate) fn written(text: &str) -> Option<Self> {
+        Self::in_text(text)
+    }
+
+    /// Returns the sender as a contact.
+    pub(crate) fn as_contact(&self) -> RawContact {
+        let name = self.person();
+        let NameParts { first, middle, last } = name.as_deref().map(NameParts::of_full).unwrap_or_default();
+        let company = self.name.clone().filter(|_| name.is_none());
+        RawContact {
+            first_name: first,
+            middle_name: middle,
+            last_name: last,
+            company,
+            emails: vec![self.address.clone()],
+            ..RawContact::default()
+        }
     }
 
     /// Reads a sender as mail programs write it into a text: `Name <address>`, `Name [mailto:address]`, an address.

@@ -6,6 +6,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::formats::packed;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::usecase::lead::{enquiry_key, readable};
+use forecourt_edge::usecase::raw_mail::raw_mail;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -25,6 +26,7 @@ pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Prob
     let raw = entry.and_then(|entry| entry.raw.as_ref()).ok_or(Refusal::NotFound("raw input"))?;
     let packed = match &raw.storage {
         RawStorage::Here(packed) => packed.clone(),
+        RawStorage::AsReceived(object) => return Ok(raw_mail(platform, object).await?.about(&id)),
         RawStorage::InBucket(name) => platform.files.get(name).await?.ok_or_else(|| Refusal::gone("INT-2", "the raw input has expired"))?,
     };
     let text = String::from_utf8_lossy(&packed::unpack(&packed)?).into_owned();

@@ -20,4 +20,6 @@ pub enum RawStorage {
     Here(#[serde(with = "serde_bytes")] Vec<u8>),
     /// In the bucket, compressed (zlib), under this name.
     InBucket(String),
+    /// In the bucket, as it was received, under this name: a mail.
+    AsReceived(String),
 }
