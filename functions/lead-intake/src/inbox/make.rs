@@ -56,7 +56,7 @@ pub(crate) async fn make(platform: &Platform, call: Call) -> Result<Answer, Prob
             // One mail makes one lead, whoever makes it and with whatever values.
             body: fingerprint(origin.as_bytes()),
             origin,
-            raw: Raw { media_type: "message/rfc822".into(), storage: RawStorage::AsReceived(mail.object.clone()) },
+            raw: Raw { media_type: Raw::MAIL.into(), storage: RawStorage::InBucket(mail.object.clone()) },
         }),
     };
     let outcome = submission.run_one(platform, part).await?;

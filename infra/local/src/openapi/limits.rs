@@ -34,7 +34,7 @@ pub(super) fn limited(name: &str, schema: &mut RefOr<Schema>) {
     if object.properties.is_empty() {
         return;
     }
-    if !matches!(name, "EnquiryBody" | "ContactBody" | "EnquiryVehicleBody") {
+    if !matches!(name, "EnquiryBody" | "MailLeadBody" | "ContactBody" | "EnquiryVehicleBody") {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     }
     let lenient = takes_numbers(name);
@@ -109,7 +109,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
     let names = |names: &[&'static str]| Limit::OneOf(names.to_vec());
     let (id, time) = (Limit::Pattern(ID, 64), Limit::Format(KnownFormat::DateTime));
     Some(match (schema, field) {
-        ("EnquiryBody", "type") => one_of(&LeadType::NAMES),
+        ("EnquiryBody" | "MailLeadBody", "type") => one_of(&LeadType::NAMES),
         ("EnquiryBody", "requested_at") => Limit::Longest(50),
         ("AppointmentBody", "kind") => one_of(&AppointmentKind::NAMES),
         ("ReactionBody", "kind") => names(&["reply", "call_reached", "contact_made", "call_missed"]),

@@ -26,7 +26,8 @@ use forecourt_lead::{
     TestDriveView, TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{
-    DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, Outcomes,
+    DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, MailLeadBody, MailListView,
+    MailPageView, MailView, Outcomes,
 };
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
@@ -49,6 +50,7 @@ macro_rules! register {
 pub(super) fn components() -> ComponentsBuilder {
     let mut schemas = Schemas::new();
     register!(schemas: EnquiryBody, EnquiryAccepted, LeadCreated, EnquiryReceiptView, Outcomes, DryRunBody, DryRunView);
+    register!(schemas: MailListView, MailView, MailPageView, MailLeadBody);
     register!(schemas: ReactionBody, AssignmentBody, StatusBody, LeadView, LeadPageView, LeadListView, BoardView);
     register!(schemas: TimelineView, TargetBody, MetBody, ContactMadeBody, TaskBody, TaskView, TasksView, AgendaView);
     register!(schemas: LeadContactBody, LeadContactsView, UndeliveredListView, UndeliveredView);
