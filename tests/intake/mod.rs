@@ -5,6 +5,7 @@ pub(crate) mod channels;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
+mod inbox;
 mod limits;
 mod mail;
 pub(crate) mod partner_queue;
