@@ -150,6 +150,7 @@ impl Cloud {
             console: ConsoleLinks::new(CONSOLE_URL),
             metrics: Metrics::nowhere(),
             token_claims: Arc::default(),
+            mail_domain: Some(Arc::new(forecourt_domain::base::MailDomain::parse(MAIL_DOMAIN).unwrap())),
         };
         (process, platform)
     }
