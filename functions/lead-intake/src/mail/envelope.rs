@@ -37,7 +37,7 @@ pub struct Envelope {
     pub return_path: Option<String>,
     /// All addresses that may name a dealer (INT-10), without duplicates, at most [`MAX_ADDRESSES`].
     pub recipients: Vec<Recipient>,
-    /// The addresses of `To` and `Cc` in lower case, at most [`MAX_ADDRESSES`].
+    /// The addresses of `To` and `Cc` in lower case, without tags, at most [`MAX_ADDRESSES`].
     pub addressed: Vec<String>,
     /// The subject on one line, at most 500 characters.
     pub subject: Option<String>,
@@ -183,7 +183,7 @@ impl Envelope {
 
 fn addressed(head: &Head) -> Vec<String> {
     let of = |header: &'static str| head.addresses(header).into_iter().filter_map(move |(_, address)| Recipient::of(header, &address));
-    ["To", "Cc"].into_iter().flat_map(of).take(MAX_ADDRESSES).map(|recipient| recipient.address).collect()
+    ["To", "Cc"].into_iter().flat_map(of).take(MAX_ADDRESSES).map(|recipient| recipient.base).collect()
 }
 
 fn recipients(head: &Head) -> Vec<Recipient> {
