@@ -8,6 +8,7 @@ pub(crate) mod known_contacts;
 mod inbox;
 mod limits;
 mod mail;
+mod mail_in;
 pub(crate) mod partner_queue;
 mod receipts;
 pub(crate) mod shared_channels;

@@ -16,6 +16,7 @@ mod journey;
 mod judge;
 mod leavers;
 mod limits;
+mod mail_in;
 mod office;
 mod pingback;
 mod ports;
@@ -253,6 +254,12 @@ fn apt_4_the_replacement_of_a_partners_secret_survives_a_fault_at_every_call() {
 #[test]
 fn set_12_what_goes_over_a_limit_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Limits));
+}
+
+/// INT-1, INT-5, INT-7: each received mail makes its leads once and has one record, whichever call fails.
+#[test]
+fn int_1_received_mails_survive_every_fault_at_every_call() {
+    println!("{} cases", every_fault_at_every_call(Journey::MailIn));
 }
 
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.

@@ -34,7 +34,7 @@ pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Pro
 pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (_, mail) = found(platform, call, Right::ReadLeads).await?;
     is_safe(&mail)?;
-    Ok(raw_mail(platform, &mail.object).await?.about(&mail.id))
+    Ok(raw_mail(platform, &mail.object, &format!("{}.eml", mail.id)).await?.about(&mail.id))
 }
 
 /// `POST /dealers/{dealer}/mails/{mail}/completion`.

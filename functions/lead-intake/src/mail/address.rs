@@ -54,11 +54,6 @@ impl Mailbox {
         Some(Self { name, address })
     }
 
-    /// Reads a sender that is kept as one text: `Name <address>`, or an address.
-    pub(crate) fn written(text: &str) -> Option<Self> {
-        Self::in_text(text)
-    }
-
     /// Returns the sender as a contact.
     pub(crate) fn as_contact(&self) -> RawContact {
         let name = self.person();
@@ -75,7 +70,7 @@ impl Mailbox {
     }
 
     /// Reads a sender as mail programs write it into a text: `Name <address>`, `Name [mailto:address]`, an address.
-    pub(super) fn in_text(text: &str) -> Option<Self> {
+    pub(crate) fn in_text(text: &str) -> Option<Self> {
         let text = text.trim().trim_matches('*').trim();
         let address = super::text::addresses_in(text, 1).into_iter().next()?;
         let before = text.split(address.as_str()).next().unwrap_or_default();

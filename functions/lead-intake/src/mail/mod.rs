@@ -42,7 +42,7 @@ pub use by_hand::by_hand;
 pub use documents::Attachment;
 pub use envelope::{AutomaticHeaders, Envelope, Verdict, Verdicts};
 pub use layouts::{Field, Layouts, Portal, UnusableLayout};
-pub use reader::read;
+pub use reader::{envelope, read, read_received};
 pub use shown::{MAX_SHOWN, ShownFile, ShownMail, shown};
 
 use forecourt_domain::enquiry::RawEnquiry;

@@ -26,7 +26,9 @@ pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Prob
     let raw = entry.and_then(|entry| entry.raw.as_ref()).ok_or(Refusal::NotFound("raw input"))?;
     let packed = match &raw.storage {
         RawStorage::Here(packed) => packed.clone(),
-        RawStorage::InBucket(object) if raw.media_type == Raw::MAIL => return Ok(raw_mail(platform, object).await?.about(&id)),
+        RawStorage::InBucket(object) if raw.media_type == Raw::MAIL => {
+            return Ok(raw_mail(platform, object, &format!("{id}.eml")).await?.about(&id));
+        }
         RawStorage::InBucket(name) => platform.files.get(name).await?.ok_or_else(|| Refusal::gone("INT-2", "the raw input has expired"))?,
     };
     let text = String::from_utf8_lossy(&packed::unpack(&packed)?).into_owned();

@@ -1,7 +1,7 @@
 //! The messages about an incoming mail: the copy to `forward_to`, and the report to `unparsed_mail_to` (SET-4, INT-7).
 
 use crate::base::{Email, LeadId};
-use crate::mail::{IncomingMail, MailOutcome, MailStep, MailStepState};
+use crate::mail::{IncomingMail, MailOutcome, MailStep, MailStepState, OWN_MAIL, VIRUS};
 use crate::messages::{FailedAttempts, Lease, MAY_HAVE_ARRIVED, Retry};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
@@ -25,10 +25,6 @@ impl MailStepKind {
     }
 }
 
-/// The reason of a mail that the system itself sent: [`MailOutcome::NoLead`] has it.
-pub const OWN_MAIL: &str = "own_mail";
-/// The reason of a mail whose virus check failed.
-pub const VIRUS: &str = "virus";
 /// The mark in the text of each message about a mail, before the id of the message. An automatic forward can lose the headers.
 pub const MAIL_MARK: &str = "Forecourt-Mail:";
 /// A step is dropped because the dealer has no address for it.

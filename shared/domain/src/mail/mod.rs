@@ -3,8 +3,10 @@
 mod delivery;
 mod handling;
 mod incoming;
+mod lead_address;
 mod watch;
 
-pub use delivery::{MAIL_MARK, MailClaim, MailStepKind, OWN_MAIL, VIRUS};
-pub use incoming::{Handled, IncomingMail, MailOutcome, MailStep, MailStepState, MailVerdicts};
+pub use delivery::{MAIL_MARK, MailClaim, MailStepKind};
+pub use incoming::{Arrived, Handled, IncomingMail, MailOutcome, MailStep, MailStepState, MailVerdicts, OWN_ADDRESS, OWN_MAIL, VIRUS};
+pub use lead_address::{AddressClaim, LeadAddress};
 pub use watch::{FORWARDS, MailNotice, MailWatch, REPORTS};

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 pub struct Answer {
     status: u16,
     body: String,
-    /// Whether the body is bytes in base64.
+    /// Whether the body is base64 of bytes that are no text.
     is_base64: bool,
     headers: Vec<(&'static str, String)>,
     /// Its subject in the log line: ids only.
@@ -43,7 +43,7 @@ impl Answer {
         Self { status, body, is_base64: false, headers: vec![("content-type", media_type.into())], about: String::new() }
     }
 
-    /// Creates a response of bytes.
+    /// Creates a response of bytes of another media type.
     pub fn bytes(status: u16, media_type: &'static str, body: Vec<u8>) -> Self {
         match String::from_utf8(body) {
             Ok(text) => Self::text(status, media_type, text),

@@ -23,8 +23,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::{AccessRecord, Scope};
 use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
 use forecourt_domain::base::{
-    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, Partner, PartnerId,
-    MailId, Subject, TaskId, Usage, UserId,
+    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, MailId, Partner,
+    PartnerId, Subject, TaskId, Usage, UserId,
 };
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
@@ -33,7 +33,7 @@ use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
-use forecourt_domain::mail::{IncomingMail, MailWatch};
+use forecourt_domain::mail::{IncomingMail, LeadAddress, MailWatch};
 use forecourt_domain::messages::{Letter, Message};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
@@ -129,6 +129,8 @@ entities! {
     // Mail.
     /// A mail that arrived for a dealer (INT-7).
     IncomingMail = pub incoming_mail(id: &MailId, dealer: &DealerId) -> IncomingMail, "I#{id}" / (dealer.to_string()), it => [it.id, it.dealer], custom;
+    /// The dealer with a lead address, by the hash of the address (SET-4).
+    LeadAddress = pub lead_address(hash: &str) -> LeadAddress, "DA#{hash}" / "@", it => [it.key], plain;
 
     // Budgets.
     /// The use of a budget of letters, text messages or enquiries, by the hash of its name (SET-12).
@@ -189,6 +191,7 @@ impl Kind {
             ("Q", "@") => Kind::EnquiryReceipt,
             ("B", "@") => Kind::Usage,
             ("I", _) => Kind::IncomingMail,
+            ("DA", "@") => Kind::LeadAddress,
             _ => return None,
         })
     }
