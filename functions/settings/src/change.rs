@@ -118,6 +118,7 @@ pub(crate) async fn save_and_hand_over(
         }
         settings::allowed(&before.settings, &settings, &call.scope)?;
         settings::agreed(id, &before.settings, &settings, |site| loaded.dealer(site))?;
+        settings::outside_mail_domain(&before.settings, &settings, platform.mail_domain.as_deref())?;
         let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
         settings::able(&before.settings, &settings, |user| loaded.user(user))?;
         settings::assignable_targets(&before.settings, &settings)?;

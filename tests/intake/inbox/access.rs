@@ -39,7 +39,7 @@ async fn int_7_only_users_who_read_every_lead_see_the_mails() {
     world
         .settings(|settings| {
             let ingo = settings.members.iter_mut().find(|member| member.user.as_str() == ADMIN).unwrap();
-            let absence = json!({"from": at("2026-11-23T00:00:00Z").timestamp_millis(), "until": at("2026-11-30T00:00:00Z").timestamp_millis(), "deputy": "anna.vogt"});
+            let absence = json!({"from": at("2026-11-23T00:00:00Z"), "until": at("2026-11-30T00:00:00Z"), "deputy": "anna.vogt"});
             ingo.absences = vec![serde_json::from_value(absence).unwrap()];
         })
         .await;

@@ -22,7 +22,8 @@ async fn int_7_a_user_makes_a_lead_of_a_mail() {
     let page = world.get(ADMIN, &format!("/leads/{id}")).await;
     let text = page.body.to_string();
     assert!(text.contains("jana@example.com") && text.contains("Is the red Corsa still there?"), "{text}");
-    let first = page.body["timeline"].as_array().unwrap().last().unwrap();
+    let entries = page.body["timeline"].as_array().unwrap();
+    let first = entries.iter().find(|entry| entry["raw"].is_string()).unwrap_or_else(|| panic!("{}", page.body));
     let enquiry = &first["events"][0]["enquiry"];
     assert_eq!(at(enquiry["requested_at"].as_str().unwrap()), at("2026-11-23T09:00:00Z"), "{enquiry}");
     assert!(enquiry["flags"].to_string().contains("arrived on 2026-11-23 09:00 UTC; the mail is a newsletter"), "{enquiry}");
@@ -75,6 +76,22 @@ async fn int_7_a_mail_of_a_known_contact_is_added_to_the_lead_in_progress() {
     let again = world.post(ADMIN, &format!("{MAILS}/m1/lead"), &json!({})).await;
     assert_eq!((again.status, again.text("/id").to_owned()), (200, known.to_string()), "{}", again.body);
     assert_eq!(read(&world, "m1").await.handled.unwrap().lead, Some(known));
+}
+
+/// INT-7, INT-6: two users give contacts of their own, and one of these has a lead in progress. The mail still makes one lead.
+#[tokio::test]
+async fn int_7_a_mail_makes_one_lead_with_two_contacts() {
+    for order in [["max", "jana"], ["jana", "max"]] {
+        let world = World::new().await;
+        world.lead(&crate::support::world::enquiry("jana")).await;
+        arrive(&world, "m1", newsletter()).await;
+        let body = |name: &str| json!({"contact": {"last_name": name, "email": format!("{name}@example.com")}});
+        let (first, second) = (body(order[0]), body(order[1]));
+        let path = format!("{MAILS}/m1/lead");
+        let first = world.post(ADMIN, &path, &first).await;
+        let second = world.post("gina.group", &path, &second).await;
+        assert!(!first.text("/id").is_empty() && first.text("/id") == second.text("/id"), "{} {}", first.body, second.body);
+    }
 }
 
 /// INT-7: values of the body replace those of the mail; faults are named, and nothing is stored.

@@ -54,7 +54,7 @@ async fn int_7_the_notice_goes_to_the_deputy_of_an_absent_administrator() {
     world
         .settings(|settings| {
             let ingo = settings.members.iter_mut().find(|member| member.user.as_str() == ADMIN).unwrap();
-            let absence = json!({"from": at("2026-11-23T00:00:00Z").timestamp_millis(), "until": at("2026-11-26T00:00:00Z").timestamp_millis(), "deputy": "anna.vogt"});
+            let absence = json!({"from": at("2026-11-23T00:00:00Z"), "until": at("2026-11-26T00:00:00Z"), "deputy": "anna.vogt"});
             ingo.absences = vec![serde_json::from_value(absence).unwrap()];
         })
         .await;
@@ -102,6 +102,9 @@ async fn int_7_a_report_that_fails_is_named_in_the_daily_notice() {
     let step = mail.report.as_mut().unwrap();
     (step.state, step.unclear, step.attempts) = (MailStepState::Sending, 7, 7);
     super::store(&world, mail, super::LETTER.as_bytes()).await;
+    // The end of a lease sends no wake-up: the sweep finds it.
+    world.advance_to("2026-11-23T09:05:00Z").await;
+    world.system.outbox.sweep().await.unwrap();
     world.advance_to("2026-11-24T08:00:00Z").await;
     let page = world.get(ADMIN, &format!("{MAILS}/m1")).await;
     assert_eq!((page.text("/report/state"), page.text("/report/why")), ("failed", "no answer in eight attempts; it may have arrived"));
