@@ -77,8 +77,8 @@ pub struct MailOutcomeView {
     /// `leads`: it made leads. `answer`: it answers a message about a lead. `no_lead`: it is no enquiry. `refused`: it contains an enquiry
     /// that a rule refuses.
     pub kind: &'static str,
-    /// The reason of `no_lead`: `virus`, `own_mail`, `delivery_report`, `automatic_reply`, `newsletter`, `saved_search`, `report`, `spam`,
-    /// `empty`, `no_contact`, `unreadable`.
+    /// The reason of `no_lead`: `virus`, `own_mail`, `own_address`, `delivery_report`, `automatic_reply`, `newsletter`, `saved_search`,
+    /// `report`, `spam`, `empty`, `no_contact`, `unreadable`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The reason or the refusals in words.
