@@ -4,6 +4,7 @@ mod addresses;
 mod calls;
 mod customers;
 mod dealers;
+mod layouts;
 mod local;
 mod notices;
 mod repeats;

@@ -23,8 +23,9 @@ use forecourt_store::{Failure, Load, Loaded, fingerprint};
 const SOURCE: &str = "mail";
 
 /// Returns the values for a lead of a mail: those of its enquiry, or the sender with the subject and the text.
-pub(super) fn suggested(mail: &IncomingMail, raw: Option<&[u8]>) -> RawEnquiry {
-    let read = raw.map(|raw| by_hand(raw, Layouts::standard()));
+pub(super) fn suggested(dealer: &Dealer, mail: &IncomingMail, raw: Option<&[u8]>) -> RawEnquiry {
+    let own = Layouts::standard().with(dealer.settings.mail_layouts.clone()).ok();
+    let read = raw.map(|raw| by_hand(raw, own.as_ref().unwrap_or_else(|| Layouts::standard())));
     let from_record = || RawEnquiry {
         contact: mail.from.as_deref().and_then(Mailbox::in_text).map(|sender| sender.as_contact()).unwrap_or_default(),
         message: mail.subject.clone(),
@@ -43,7 +44,7 @@ pub(crate) async fn make(platform: &Platform, call: Call) -> Result<Answer, Prob
         return Err(Refusal::conflict("INT-7", "this mail became part of a lead by itself").into());
     }
     let raw = platform.files.get(&mail.object).await?;
-    let part = ReceivedEnquiry::of_mail(&call.body, suggested(&mail, raw.as_deref()), note(&mail))?;
+    let part = ReceivedEnquiry::of_mail(&call.body, suggested(&dealer, &mail, raw.as_deref()), note(&mail))?;
     let outcome = store(platform, &call, (&dealer, &mail), &part).await?;
     mark(platform, &call, &mail, &outcome).await?;
     answer::of_request(vec![outcome])

@@ -23,7 +23,7 @@ pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Pro
         None => Content::Expired,
     };
     let is_for_lead = mail.outcome.is_without_lead() && !mail.has_virus() && mail.leads().next().is_none();
-    let suggested = is_for_lead.then(|| suggested(&mail, raw.as_deref()));
+    let suggested = is_for_lead.then(|| suggested(&dealer, &mail, raw.as_deref()));
     let users = mail.handled.iter().filter_map(|handled| handled.by.user().cloned()).collect();
     let people = named(platform, call, Some(&dealer), users).await?;
     let view = MailPageView::of(&mail, content, suggested, people);

@@ -91,7 +91,8 @@ impl Receipt<'_> {
             let stated = Envelope { from: self.notice.from.clone(), subject: self.notice.subject.clone(), verdicts, ..Envelope::default() };
             return self.record(&self.arrived(&stated, false), no_lead(&Reason::Virus), now).await;
         }
-        let mail = mail::read_received(&self.raw.bytes, Layouts::standard(), Some(verdicts));
+        let own = self.own_layouts();
+        let mail = mail::read_received(&self.raw.bytes, own.as_ref().unwrap_or_else(|| Layouts::standard()), Some(verdicts));
         let arrived = self.arrived(&mail.envelope, mail.is_marked);
         if self.is_own(&mail.envelope) {
             return self.record(&arrived, no_lead(&Reason::OwnMail), now).await;
@@ -106,6 +107,16 @@ impl Receipt<'_> {
                     .await
             }
         }
+    }
+
+    /// Returns the layouts with those of the dealer. `None` if the dealer has none, or they cannot be used.
+    fn own_layouts(&self) -> Option<Layouts> {
+        let own = &self.dealer().settings.mail_layouts;
+        let read = (!own.is_empty()).then(|| Layouts::standard().with(own.clone()))?;
+        if let Err(e) = &read {
+            tracing::warn!(function = self.platform.function, dealer = self.dealer().id.as_str(), problem = %e, "layouts of mails cannot be used");
+        }
+        read.ok()
     }
 
     /// Whether this system sent the mail: such a mail never makes a lead, so that no loop arises.

@@ -163,6 +163,8 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         (_, "phone" | "number" | "mobile" | "city" | "country" | "content_type" | "type" | "reason" | "title") => Limit::Longest(100),
         (_, "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun") => Limit::Pattern(TIME_OF_DAY, 5),
         (_, "relay_domains") => Limit::Longest(253),
+        ("MailLayoutBody", "senders") => Limit::Longest(254),
+        ("MailLayoutBody", "labels") => Limit::Longest(40),
         (_, "aliases" | "makes" | "sites") => Limit::Longest(200),
         (_, "sources" | "event_types" | "no_show_reasons" | "rights") => Limit::Longest(100),
         (_, "language" | "languages") => Limit::Longest(35),

@@ -4,7 +4,7 @@ use super::limits::{is_of_body, limited, types_of};
 use super::parameters::schema_of;
 use super::settings::{
     AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DeadlineRulesBody, DealerSettingsBody, DistributionGroupsBody,
-    EscalationBody, HolidaysBody, LimitsBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
+    EscalationBody, HolidaysBody, LimitsBody, MailLayoutBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
 };
 use super::users::{AvailabilityBody, DealerUserBody, MeBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{
@@ -63,7 +63,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
     register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView, DiaryView);
-    register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
+    register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, MailLayoutBody, ConfigurationBody, CapacityBody, PoolBody);
     register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
     register!(schemas: AbsencesBody, DealerSettingsBody, AvailabilityView, AvailabilityBody, BusyBody);
     register!(schemas: HandOverPageView, HandOversView, WorkView);

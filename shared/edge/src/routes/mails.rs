@@ -38,9 +38,11 @@ routes![
         .problems(READ),
     ReadRawMail = get("/dealers/{dealer}/mails/{mail}/raw", "lead-intake")
         .summary("Returns a mail as it was received (INT-7).")
-        .description("A mail of more than 4 MB is answered with 303 and a link in `Location`, which is valid for five minutes.")
         .rights(&[Right::ReadLeads])
-        .responses(&[(200, "The mail.", Content::Text("message/rfc822", "The raw mail."))])
+        .responses(&[
+            (200, "The mail.", Content::Text("message/rfc822", "A raw mail.")),
+            (303, "The mail has more than 4 MB. `Location` is a link to it, valid for five minutes.", Content::Text("message/rfc822", "Empty.")),
+        ])
         .problems(&[
             NO_TOKEN,
             NO_RIGHT,
