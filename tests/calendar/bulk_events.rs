@@ -58,6 +58,7 @@ impl BulkEvents {
             console: Default::default(),
             metrics: Metrics::nowhere(),
             token_claims: Arc::default(),
+            mail_domain: None,
         };
         reply_of(match path {
             "/events" => forecourt_calendar_event::handle(&platform, event).await,

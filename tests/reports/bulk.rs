@@ -92,6 +92,7 @@ impl Bulk {
             console: Default::default(),
             metrics: Metrics::nowhere(),
             token_claims: Arc::default(),
+            mail_domain: None,
         };
         (platform, bucket)
     }

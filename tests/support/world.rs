@@ -5,7 +5,7 @@ use aws_lambda_events::encodings::Body;
 use axum::body::Bytes;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, GroupId, LeadId};
+use forecourt_domain::base::{DealerId, GroupId, LeadId, MailDomain};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::settings::{Dealer, DealerSettings, Settings};
 use forecourt_edge::http::Problem;
@@ -31,6 +31,8 @@ pub const NORDSTERN: &str = "autohaus-nordstern-demo";
 pub const PUBLIC_URL: &str = "https://desk.example";
 /// The URL of the console, with which links for staff begin.
 pub const CONSOLE_URL: &str = "https://console.example";
+/// The domain at which the dealers receive mail.
+pub const MAIL_DOMAIN: &str = "in.example.com";
 /// The dealer admin of [`NORDSTERN`].
 pub const ADMIN: &str = "ingo.brandt";
 
@@ -210,6 +212,8 @@ impl World {
             console_url: CONSOLE_URL.to_owned(),
             appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
             token_claims: forecourt_edge::environment::TokenClaims::default(),
+            mail_domain: Some(MailDomain::parse(MAIL_DOMAIN).unwrap()),
+            mails: PartnerQueue::open(folder.path().join("mails"), clock.clone()).unwrap(),
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());

@@ -46,6 +46,43 @@ pub struct EnquiryBody {
     requested_at: Loose<Text>,
 }
 
+/// The values of a lead that a user makes of a mail. A value that is left out is taken from the mail, the contact as a whole (INT-7).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "type": "used_car", "contact": {"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com"},
+    "message": "Ist der Wagen noch da?"
+}))]
+pub struct MailLeadBody {
+    /// Source of the enquiry, up to 100 characters. Default: the system that sent the mail, or `mail`.
+    #[schema(value_type = Option<String>, example = "website", max_length = 100)]
+    source: Loose<Text>,
+    /// `new_car`, `used_car`, `trade_in`, `test_drive`, `service` or `other`.
+    #[serde(rename = "type")]
+    #[schema(value_type = Option<String>, example = "used_car")]
+    lead_type: Loose<Text>,
+    /// The customer. Default: the sender of the mail.
+    #[schema(value_type = Option<ContactBody>)]
+    contact: Loose<ContactBody>,
+    /// The vehicle that the customer asks for.
+    #[schema(value_type = Option<EnquiryVehicleBody>)]
+    vehicle: Loose<VehicleBody>,
+    /// The vehicle that the customer offers in part payment.
+    #[schema(value_type = Option<EnquiryVehicleBody>)]
+    trade_in: Loose<VehicleBody>,
+    /// The customer's message, up to 10,000 characters. Default: the subject and the text of the mail.
+    #[schema(value_type = Option<String>, max_length = 10_000)]
+    message: Loose<Text>,
+}
+
+impl MailLeadBody {
+    /// Returns the values as written, and the faults of fields that have the wrong type.
+    pub(crate) fn read(self) -> (RawEnquiry, Vec<Fault>) {
+        let Self { source, lead_type, contact, vehicle, trade_in, message } = self;
+        let none = Loose::default;
+        EnquiryBody { source, external_id: none(), lead_type, contact, vehicle, trade_in, message, requested_at: none() }.read()
+    }
+}
+
 /// The customer.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ContactBody {

@@ -1,9 +1,9 @@
 //! The formats of a body, and the enquiries read from it.
 
 use crate::adf::{self, Unreadable};
-use crate::body::EnquiryBody;
+use crate::body::{EnquiryBody, MailLeadBody};
 use forecourt_domain::base::{DealerId, Fault};
-use forecourt_domain::enquiry::{Enquiry, Flag, RawEnquiry, Tolerance};
+use forecourt_domain::enquiry::{Enquiry, Flag, RawContact, RawEnquiry, Tolerance};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::formats::json::{UnknownField, normalised, read_as_sent};
 use forecourt_edge::http::Problem;
@@ -131,6 +131,28 @@ fn unreadable(why: Unreadable) -> Problem {
 }
 
 impl ReceivedEnquiry {
+    /// Reads the JSON body with which a user makes a lead of a mail. A value that the body does not have is taken from `suggested`; a
+    /// contact is taken as a whole.
+    ///
+    /// # Errors
+    /// 400 if the body cannot be read.
+    pub(crate) fn of_mail(body: &[u8], suggested: RawEnquiry, note: Flag) -> Result<Self, Problem> {
+        let (read, unknown) = read_as_sent::<MailLeadBody>(body)?;
+        let (given, faults) = read.read();
+        let has_contact = given.contact != RawContact::default();
+        let enquiry = RawEnquiry {
+            source: given.source.or(suggested.source),
+            lead_type: given.lead_type.or(suggested.lead_type),
+            contact: if has_contact { given.contact } else { suggested.contact },
+            vehicles: if given.vehicles.is_empty() { suggested.vehicles } else { given.vehicles },
+            trade_ins: if given.trade_ins.is_empty() { suggested.trade_ins } else { given.trade_ins },
+            message: given.message.or(suggested.message),
+            ..RawEnquiry { requested_at: suggested.requested_at, provider: suggested.provider, ..RawEnquiry::default() }
+        };
+        let flags = [note].into_iter().chain(flags_of(unknown)).collect();
+        Ok(Self { raw: Vec::new(), resend: false, enquiry, faults, flags, tolerance: Tolerance::Strict })
+    }
+
     /// Checks the enquiry.
     ///
     /// # Errors

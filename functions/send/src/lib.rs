@@ -3,10 +3,11 @@
 //! - **Does**: sends the messages that are due. Notices go by mail, several in one mail if they wait together; letters go by mail or
 //!   text message, with calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are
 //!   granted (ACC-1). The deputies and supervisors get a mail about bookings under an absence or on a closed day (APT-9), and the new
-//!   persons and the supervisor one about bookings that were handed over (DIS-12).
+//!   persons and the supervisor one about bookings that were handed over (DIS-12). Incoming mail is forwarded to the dealer's mailbox
+//!   (SET-4); mail without a lead is reported, or the administrator gets one notice a day (INT-7).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides which of
 //!   them are sent.
-//! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
+//! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending; the raw mail in the bucket.
 //! - **Writes**: first a lease on the message, with its share of the limits, then its delivery state. Both are transactions of their own
 //!   around the sending.
 //! - **Repeats**: two senders never hold the same lease. A message that is no longer true is settled without sending.
@@ -19,6 +20,8 @@ mod bookings;
 mod budgets;
 mod carrier;
 mod given;
+mod inbox;
+mod inbox_notices;
 pub mod https;
 mod language;
 mod letters;
@@ -35,13 +38,14 @@ pub mod texts;
 pub mod trade_in;
 mod webhooks;
 
+pub use inbox::MAX_ATTACHED;
 pub use carrier::{Call, Carrier, NoAnswer, Sms, Undelivered};
 pub use sender::Sender;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_edge::queue;
 use forecourt_store::Failure;
-use forecourt_store::keys::WakeUpTarget;
+use forecourt_store::keys::{Key, WakeUpTarget};
 use futures::future::join_all;
 use std::time::{Duration, Instant};
 
@@ -86,6 +90,10 @@ impl Sender {
             WakeUpTarget::Letter { subject, letter } => Box::pin(self.send_letter(&wake_up, subject, letter)).await?,
             WakeUpTarget::Outgoing { about, .. } => self.deliver_webhooks(&wake_up, about).await?,
             WakeUpTarget::Bookings { bookings } => Box::pin(self.notify_of_bookings(&wake_up, bookings)).await?,
+            WakeUpTarget::Mail { mail } => {
+                Box::pin(self.send_about_mail(&wake_up, &Key::IncomingMail(mail.clone(), wake_up.dealer.clone()))).await?;
+            }
+            WakeUpTarget::Mails { mails } => Box::pin(self.notify_of_mails(&wake_up, mails)).await?,
             WakeUpTarget::Access { access } => self.notify_admins(&wake_up, access).await?,
             _ => self.send_notice(&wake_up).await?,
         }

@@ -6,6 +6,7 @@ use forecourt_domain::people::User;
 use forecourt_domain::settings::Dealer;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address;
+use mail_builder::mime::MimePart;
 use serde::{Deserialize, Serialize};
 
 /// A mail, ready to send.
@@ -143,8 +144,32 @@ impl Mail {
             mail = mail.reply_to(address.as_str());
         }
         for file in &self.attachments {
-            mail = mail.attachment(file.media_type.as_str(), file.name.as_str(), file.content.as_slice());
+            mail.attachments.get_or_insert_default().push(part_of(file));
         }
         mail.write_to_vec()
     }
+}
+
+/// The media type of a mail.
+pub const RFC822: &str = "message/rfc822";
+/// The longest line of a mail, in bytes (RFC 5322).
+const MAX_LINE: usize = 998;
+
+/// Returns a file as a part of a mail. A mail in a mail must not be encoded (RFC 2046). If it cannot be sent as it is, it is attached as a
+/// file whose name makes a mail program open it.
+fn part_of(file: &Attachment) -> MimePart<'_> {
+    let (name, content) = (file.name.as_str(), file.content.as_slice());
+    match file.media_type.as_str() {
+        RFC822 if is_plain(content) => MimePart::new(RFC822, content).attachment(name).transfer_encoding("7bit"),
+        RFC822 => MimePart::new("application/octet-stream", content).attachment(name),
+        other => MimePart::new(other, content).attachment(name),
+    }
+}
+
+/// Whether a mail can be sent without encoding: ASCII in short lines that end with CR and LF.
+fn is_plain(mail: &[u8]) -> bool {
+    let is_line = |line: &[u8]| line.len() <= MAX_LINE && line.iter().all(|byte| byte.is_ascii() && !matches!(byte, 0 | b'\r'));
+    let mut lines = mail.split(|byte| *byte == b'\n');
+    let last = lines.next_back().unwrap_or_default();
+    is_line(last) && lines.all(|line| line.strip_suffix(b"\r").is_some_and(is_line))
 }

@@ -4,6 +4,7 @@ use crate::environment::{ConsoleLinks, TokenClaims};
 use crate::files::Files;
 use crate::metrics::Metrics;
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::MailDomain;
 use forecourt_store::Store;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct Platform {
     pub metrics: Metrics,
     /// The claims of tokens that name the sender.
     pub token_claims: Arc<TokenClaims>,
+    /// The domain at which dealers receive mail. `None` if the stack receives none, or the function does not need the domain.
+    pub mail_domain: Option<Arc<MailDomain>>,
 }
 
 impl Platform {

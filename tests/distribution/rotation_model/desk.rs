@@ -133,6 +133,7 @@ impl Processes {
                 console: Default::default(),
                 metrics: Metrics::nowhere(),
                 token_claims: Arc::default(),
+                mail_domain: None,
             }
         };
         let intake = [platform(0, "lead-intake"), platform(1, "lead-intake")];

@@ -5,7 +5,7 @@ use super::between::{Between, Message, record};
 use super::bugs::Bug;
 use crate::support::gate::{Fault, Gate, Process};
 use crate::support::wire::RecordedTable;
-use crate::support::world::{CONSOLE_URL, PUBLIC_URL, Reply, Request, at, gateway_event, reply_of};
+use crate::support::world::{CONSOLE_URL, MAIL_DOMAIN, PUBLIC_URL, Reply, Request, at, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::environment::ConsoleLinks;
@@ -150,6 +150,7 @@ impl Cloud {
             console: ConsoleLinks::new(CONSOLE_URL),
             metrics: Metrics::nowhere(),
             token_claims: Arc::default(),
+            mail_domain: Some(Arc::new(forecourt_domain::base::MailDomain::parse(MAIL_DOMAIN).unwrap())),
         };
         (process, platform)
     }
@@ -195,6 +196,16 @@ impl Cloud {
     pub fn enqueue_appointment(&self, body: &Value) {
         let now = self.clock.now();
         self.between().put("appointment", body.to_string(), now);
+    }
+
+    /// Receives a mail as SES does: the raw mail is in the bucket, and a notice of it on the mail queue.
+    pub fn receive_mail(&self, name: &str, to: &str, raw: &[u8]) {
+        let object = format!("{}{name}", forecourt_lead_intake::mail_in::FOLDER);
+        let notice = forecourt_local::mail_in::notice(raw, &object, &[to.to_owned()], self.clock.now());
+        let mut between = self.between();
+        between.files.insert(object, raw.to_vec());
+        let now = self.clock.now();
+        between.put("mail", notice.to_string(), now);
     }
 
     /// Runs all work that falls due up to `until`.
@@ -317,7 +328,7 @@ impl Cloud {
         let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()});
         let event = serde_json::from_value(event).unwrap();
         let handler = match queue {
-            "partner" => "lead-intake",
+            "partner" | "mail" => "lead-intake",
             "notify" => "send",
             queue => queue,
         };
@@ -330,6 +341,7 @@ impl Cloud {
                 }
                 match queue {
                     "partner" => forecourt_lead_intake::messages(platform, &super::ports::Partners, event).await,
+                    "mail" => forecourt_lead_intake::mail_in::messages(platform, event).await,
                     "appointment" => forecourt_appointment::messages(platform, &super::ports::Partners, event).await,
                     "assign" => forecourt_assign::handle(platform, event).await,
                     "escalate" => forecourt_escalate::handle(platform, event).await,

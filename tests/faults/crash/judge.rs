@@ -41,6 +41,7 @@ const VOLATILE: &[&str] = &[
     "lsk",
     "wsk",
     "attempts",
+    "unclear",
     "provider_id",
     "batch",
     "bundled",
@@ -96,6 +97,9 @@ impl End {
         }
         for mail in between.mails.iter().filter(|mail| mail.id.starts_with("access-")) {
             *notices.entry(format!("record of the access log to {}", mail.to)).or_default() += 1;
+        }
+        for mail in between.mails.iter().filter(|mail| mail.id.starts_with("inbox-")) {
+            *notices.entry(format!("{} to {}", mail.id, mail.to)).or_default() += 1;
         }
         let sent: Vec<&str> = between.mails.iter().map(|mail| &*mail.id).chain(between.sms.iter().map(|sms| &*sms.id)).collect();
         facts.extend(letters(&items, &sent, cloud.gate.injected()));

@@ -12,10 +12,12 @@ mod between;
 mod bugs;
 mod cloud;
 mod group;
+mod inbox;
 mod journey;
 mod judge;
 mod leavers;
 mod limits;
+mod mail_in;
 mod office;
 mod pingback;
 mod ports;
@@ -256,6 +258,25 @@ fn apt_4_the_replacement_of_a_partners_secret_survives_a_fault_at_every_call() {
 #[test]
 fn set_12_what_goes_over_a_limit_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Limits));
+}
+
+/// INT-1, INT-5, INT-7: each received mail makes its leads once and has one record, whichever call fails.
+#[test]
+fn int_1_received_mails_survive_every_fault_at_every_call() {
+    println!("{} cases", every_fault_at_every_call(Journey::MailIn));
+}
+
+/// INT-7, SET-4: a mail is forwarded and reported, becomes one lead by hand, and is named in one notice, whichever call fails. The morning
+/// check reads an index hours after the mail, so that it does not lag.
+#[test]
+fn int_7_an_inbox_survives_a_fault_at_every_call() {
+    let undisturbed = play(&CrashCase::of(Journey::Inbox), false);
+    let mut cases = strikes(Journey::Inbox, &undisturbed.calls, in_turn(), |fault| *fault != Fault::LaggingIndex);
+    cases.extend(
+        [WakeUpTreatment::Lost, WakeUpTreatment::Doubled, WakeUpTreatment::Early]
+            .map(|wakes| CrashCase { wakes, ..CrashCase::of(Journey::Inbox) }),
+    );
+    println!("{} cases", judge_all(&cases, &undisturbed.end));
 }
 
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.

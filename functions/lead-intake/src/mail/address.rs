@@ -2,6 +2,7 @@
 
 use super::phrases::phrases;
 use super::text::{folded, one_line};
+use forecourt_domain::enquiry::{NameParts, RawContact};
 
 /// A sender: an address and its display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +54,23 @@ impl Mailbox {
         Some(Self { name, address })
     }
 
+    /// Returns the sender as a contact.
+    pub(crate) fn as_contact(&self) -> RawContact {
+        let name = self.person();
+        let NameParts { first, middle, last } = name.as_deref().map(NameParts::of_full).unwrap_or_default();
+        let company = self.name.clone().filter(|_| name.is_none());
+        RawContact {
+            first_name: first,
+            middle_name: middle,
+            last_name: last,
+            company,
+            emails: vec![self.address.clone()],
+            ..RawContact::default()
+        }
+    }
+
     /// Reads a sender as mail programs write it into a text: `Name <address>`, `Name [mailto:address]`, an address.
-    pub(super) fn in_text(text: &str) -> Option<Self> {
+    pub(crate) fn in_text(text: &str) -> Option<Self> {
         let text = text.trim().trim_matches('*').trim();
         let address = super::text::addresses_in(text, 1).into_iter().next()?;
         let before = text.split(address.as_str()).next().unwrap_or_default();

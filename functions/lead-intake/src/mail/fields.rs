@@ -109,7 +109,7 @@ impl Draft {
             Field::RequestedAt => self.enquiry.requested_at = value().filter(|text| is_iso(text)),
             Field::DealerId => self.vendor_id = value(),
             Field::DealerName => self.vendor_name = value(),
-            Field::Salutation | Field::Fax | Field::Ignored => {}
+            Field::Salutation | Field::Fax | Field::Ignored | Field::Unknown => {}
             Field::TradeInRemarks => self.trade_in_remarks(pair),
             _ => self.vehicle(pair, is_trade_in),
         }

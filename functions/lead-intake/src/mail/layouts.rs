@@ -5,7 +5,8 @@
 use super::MAX_LAYOUTS;
 use super::text::folded;
 use forecourt_domain::base::text::folded_name;
-use serde::{Deserialize, Serialize};
+pub use forecourt_domain::settings::{MailField as Field, MailLayout as Portal};
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -14,71 +15,6 @@ static STANDARD: LazyLock<Layouts> = LazyLock::new(|| {
     let portals: Vec<Portal> = serde_json::from_str(include_str!("data/portals.json")).unwrap_or_default();
     Layouts::of_table(&table, portals)
 });
-
-/// The field of an enquiry that a label means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub enum Field {
-    Salutation,
-    FirstName,
-    LastName,
-    FullName,
-    Company,
-    Email,
-    Phone,
-    Mobile,
-    WorkPhone,
-    Fax,
-    Street,
-    Postcode,
-    City,
-    /// Postcode and city.
-    Place,
-    Country,
-    Language,
-    PreferredChannel,
-    CallTime,
-    Message,
-    /// A wish of the customer, which is added to the message with its label.
-    Note,
-    ExternalId,
-    Source,
-    LeadType,
-    RequestedAt,
-    /// The whole vehicle in one text.
-    Vehicle,
-    Condition,
-    Year,
-    Make,
-    Model,
-    Trim,
-    Vin,
-    StockNumber,
-    Plate,
-    Colour,
-    Mileage,
-    Price,
-    Site,
-    /// A further value of the vehicle, which is added to its remarks with its label.
-    Remarks,
-    #[serde(rename = "trade_in.vehicle")]
-    TradeInVehicle,
-    #[serde(rename = "trade_in.make")]
-    TradeInMake,
-    #[serde(rename = "trade_in.model")]
-    TradeInModel,
-    #[serde(rename = "trade_in.plate")]
-    TradeInPlate,
-    #[serde(rename = "trade_in.mileage")]
-    TradeInMileage,
-    #[serde(rename = "trade_in.remarks")]
-    TradeInRemarks,
-    DealerId,
-    DealerName,
-    /// A known label whose value is not used.
-    Ignored,
-}
 
 /// A part of a portal's mail, by its heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -89,19 +25,6 @@ pub(super) enum Section {
     TradeIn,
     Dealer,
     Other,
-}
-
-/// The layout of one portal, or of a dealer's website.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Portal {
-    /// The source of its enquiries.
-    pub source: String,
-    /// The domains or addresses from which it writes. Subdomains are included.
-    pub senders: Vec<String>,
-    /// What its labels mean, in addition to the general labels.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, Field>,
 }
 
 /// The reason why a table of layouts cannot be used.
@@ -233,5 +156,7 @@ fn key(label: &str) -> String {
 
 fn folded_portal(portal: Portal) -> Portal {
     let senders = portal.senders.iter().map(|sender| sender.trim().trim_start_matches('@').to_lowercase()).collect();
-    Portal { senders, labels: portal.labels.into_iter().map(|(label, field)| (key(&label), field)).collect(), ..portal }
+    // A field of another release is read as if the table did not name it.
+    let labels = portal.labels.into_iter().filter(|(_, field)| *field != Field::Unknown);
+    Portal { senders, labels: labels.map(|(label, field)| (key(&label), field)).collect(), ..portal }
 }

@@ -17,7 +17,7 @@ pub(super) fn letter(content: &Content<'_>, view: &View, layouts: &Layouts) -> O
     let mut flags = Vec::new();
     let sender = sender(content, view);
     let contact = match &sender {
-        Some(sender) => contact(sender, view),
+        Some(sender) => contact_of(sender, view),
         None => contact_in_text(content, view, &mut flags)?,
     };
     let is_inner = view.forwarded_by.is_some() && sender.is_some() && (sender == view.from || sender == view.reply_to);
@@ -76,7 +76,8 @@ fn sender(content: &Content<'_>, view: &View) -> Option<Mailbox> {
     if is_private { outer() } else { inner().or_else(outer) }
 }
 
-fn contact(sender: &Mailbox, view: &View) -> RawContact {
+/// Returns the contact whom the sender of a mail names.
+pub(super) fn contact_of(sender: &Mailbox, view: &View) -> RawContact {
     // Portals write the customer's name before their own address, and the customer's address into `Reply-To`.
     let by_from = || view.from.as_ref().filter(|from| !from.is_machine() || sender.domain() != from.domain()).and_then(Mailbox::person);
     let is_of_view = Some(sender) == view.reply_to.as_ref();

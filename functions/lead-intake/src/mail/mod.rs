@@ -10,10 +10,12 @@
 //!
 //! Modules, lowest first: `charset`, `head`, `mime` (parts), `html` (text of HTML), `text` (lines), `phrases` and `layouts` (the data),
 //! `address`, `envelope`, `content` (what a message contains), `documents`, `thread` and `view` (answers and forwards), `adf_in_mail`,
-//! `lines` and `labels` (labelled text), `fields` (an enquiry from labels), `letter`, `classify` (no leads), `reader`.
+//! `lines` and `labels` (labelled text), `fields` (an enquiry from labels), `letter`, `classify` (no leads), `own` (mail of the system),
+//! `reader`. For people who look at a mail: `shown` (its text) and `by_hand` (the enquiry that they make of it).
 
 mod address;
 mod adf_in_mail;
+mod by_hand;
 mod charset;
 mod classify;
 mod content;
@@ -27,17 +29,21 @@ mod layouts;
 mod letter;
 mod lines;
 mod mime;
+mod own;
 mod phrases;
 mod reader;
+mod shown;
 mod text;
 mod thread;
 mod view;
 
 pub use address::{Mailbox, Recipient};
+pub use by_hand::by_hand;
 pub use documents::Attachment;
 pub use envelope::{AutomaticHeaders, Envelope, Verdict, Verdicts};
 pub use layouts::{Field, Layouts, Portal, UnusableLayout};
-pub use reader::read;
+pub use reader::{envelope, read, read_received};
+pub use shown::{MAX_SHOWN, ShownFile, ShownMail, shown};
 
 use forecourt_domain::enquiry::RawEnquiry;
 
@@ -83,6 +89,8 @@ pub struct Mail<'a> {
     pub answer: Option<String>,
     /// Remarks in English on content that was left unread.
     pub notes: Vec<String>,
+    /// Whether the mail is, or contains, a message of the system about a mail. No further message may be sent about it.
+    pub is_marked: bool,
 }
 
 /// The result of reading a mail.
@@ -128,6 +136,9 @@ pub enum Reason {
     /// The virus check failed. The mail was not opened.
     #[error("the virus check of the mail failed; the mail was not opened")]
     Virus,
+    /// The system sent the mail itself, and it came back.
+    #[error("the system sent the mail itself, and it came back")]
+    OwnMail,
     /// A report that a mail could not be delivered, or was delivered or read.
     #[error("the mail is a delivery report: {0}")]
     DeliveryReport(String),
@@ -161,7 +172,8 @@ impl Reason {
     /// Returns a short name, by which reasons are counted.
     pub fn name(&self) -> &'static str {
         match self {
-            Reason::Virus => "virus",
+            Reason::Virus => forecourt_domain::mail::VIRUS,
+            Reason::OwnMail => forecourt_domain::mail::OWN_MAIL,
             Reason::DeliveryReport(_) => "delivery_report",
             Reason::AutomaticReply(_) => "automatic_reply",
             Reason::Newsletter(_) => "newsletter",

@@ -3,7 +3,7 @@
 use super::address::Mailbox;
 use super::content::Content;
 use super::documents::{attachment, documents};
-use super::envelope::{Envelope, Verdict};
+use super::envelope::{Envelope, Verdict, Verdicts};
 use super::fields::Draft;
 use super::head::Head;
 use super::labels::{self, Labelled};
@@ -16,15 +16,34 @@ use super::{
     Attachment, Form, MAX_ATTACHMENTS, MAX_BYTES, MAX_FLAGS, MAX_HEADER_BYTES, MAX_MESSAGE, MAX_MESSAGE_DEPTH, MAX_PARTS, Mail,
     MailEnquiry, Reading,
 };
-use super::{Reason, adf_in_mail, classify};
+use super::{Reason, adf_in_mail, classify, own};
 use forecourt_domain::base::text::is_same_name;
 use std::borrow::Cow;
 
 /// Reads one raw MIME message, by the layouts of its dealer. Never fails (INT-1, INT-7).
 pub fn read<'a>(raw: &'a [u8], layouts: &Layouts) -> Mail<'a> {
+    read_received(raw, layouts, None)
+}
+
+/// Returns the envelope of a raw mail without reading its content.
+pub fn envelope(raw: &[u8]) -> Envelope {
+    Envelope::of(&Head::read(raw.get(..MAX_BYTES).unwrap_or(raw), MAX_HEADER_BYTES).0)
+}
+
+/// Reads one raw MIME message, as [`read`] does. `verdicts` are those that the mail server states beside the mail; with them the headers
+/// do not count.
+pub fn read_received<'a>(raw: &'a [u8], layouts: &Layouts, verdicts: Option<Verdicts>) -> Mail<'a> {
     let mut parts = MAX_PARTS;
     let bytes = raw.get(..MAX_BYTES).unwrap_or(raw);
-    let mut mail = read_message(bytes, layouts, &mut parts, 0);
+    let envelope = envelope(bytes);
+    let verdicts = verdicts.unwrap_or(envelope.verdicts);
+    if verdicts.virus == Verdict::Fail {
+        return unread(Envelope { verdicts, ..envelope }, Reason::Virus);
+    }
+    if envelope.has_own_mark {
+        return unread(Envelope { verdicts, ..envelope }, Reason::OwnMail);
+    }
+    let mut mail = read_message(bytes, layouts, &mut parts, (0, Some(verdicts)));
     if bytes.len() < raw.len() {
         mail.notes.insert(0, format!("the mail has more than {MAX_BYTES} bytes; the rest was not read"));
     }
@@ -32,13 +51,19 @@ pub fn read<'a>(raw: &'a [u8], layouts: &Layouts) -> Mail<'a> {
     mail
 }
 
-fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth: usize) -> Mail<'a> {
-    let envelope = Envelope::of(&Head::read(bytes, MAX_HEADER_BYTES).0);
-    if envelope.verdicts.virus == Verdict::Fail {
-        return Mail { envelope, reading: Reading::NotALead(Reason::Virus), attachments: Vec::new(), answer: None, notes: Vec::new() };
-    }
+/// Returns a mail whose content is not read.
+fn unread(envelope: Envelope, reason: Reason) -> Mail<'static> {
+    let is_marked = envelope.has_own_mark;
+    Mail { envelope, reading: Reading::NotALead(reason), attachments: Vec::new(), answer: None, notes: Vec::new(), is_marked }
+}
+
+/// Reads a message at a depth of mails in mails. A mail in the mail has no verdict: its headers are the sender's.
+fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, (depth, verdicts): (usize, Option<Verdicts>)) -> Mail<'a> {
     let mut content = Content::of(bytes, parts);
+    content.envelope.verdicts = verdicts.unwrap_or_default();
     let inner = inner_mails(&mut content, layouts, parts, depth);
+    // A copy that somebody attaches to a mail contains the customer's mail.
+    let is_marked = content.envelope.has_own_mark || own::has_mark(&content) || inner.iter().any(|one| one.mail.is_marked);
     let (reading, adf_parts) = reading(&mut content, layouts, &inner);
     let is_letter = matches!(&reading, Reading::Enquiries(all) if all.iter().all(|one| one.form == Form::Letter));
     let is_lead = matches!(&reading, Reading::Enquiries(_));
@@ -56,7 +81,7 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth
         // A mail from which no enquiry was read is a document.
         attachments.extend(one.unread);
     }
-    Mail { envelope: content.envelope, reading, attachments, answer, notes }
+    Mail { envelope: content.envelope, reading, attachments, answer, notes, is_marked }
 }
 
 /// A mail in the mail.
@@ -77,8 +102,8 @@ fn inner_mails<'a>(content: &mut Content<'a>, layouts: &Layouts, parts: &mut usi
             continue;
         }
         let mail = match &part.body {
-            Cow::Borrowed(bytes) => read_message(bytes, layouts, parts, depth + 1),
-            Cow::Owned(bytes) => into_owned(read_message(bytes, layouts, parts, depth + 1)),
+            Cow::Borrowed(bytes) => read_message(bytes, layouts, parts, (depth + 1, None)),
+            Cow::Owned(bytes) => into_owned(read_message(bytes, layouts, parts, (depth + 1, None))),
         };
         let is_read = matches!(mail.reading, Reading::Enquiries(_));
         let mail = if is_read { mail } else { Mail { attachments: Vec::new(), ..mail } };
@@ -88,8 +113,10 @@ fn inner_mails<'a>(content: &mut Content<'a>, layouts: &Layouts, parts: &mut usi
 }
 
 fn into_owned(mail: Mail<'_>) -> Mail<'static> {
-    let attachments = mail.attachments.into_iter().map(Attachment::into_owned).collect();
-    Mail { envelope: mail.envelope, reading: mail.reading, attachments, answer: mail.answer, notes: mail.notes }
+    let mut mail = mail;
+    let attachments = std::mem::take(&mut mail.attachments).into_iter().map(Attachment::into_owned).collect();
+    let Mail { envelope, reading, answer, notes, is_marked, .. } = mail;
+    Mail { envelope, reading, attachments, answer, notes, is_marked }
 }
 
 /// Returns the reading of a message, and the parts that contain the ADF.

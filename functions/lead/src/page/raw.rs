@@ -1,11 +1,12 @@
 //! The raw input of a lead, as its sender wrote it (INT-2).
 
 use forecourt_domain::base::{LeadId, Refusal, Right};
-use forecourt_domain::lead::RawStorage;
+use forecourt_domain::lead::{Raw, RawStorage};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::packed;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::usecase::lead::{enquiry_key, readable};
+use forecourt_edge::usecase::raw_mail::raw_mail;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -25,6 +26,9 @@ pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Prob
     let raw = entry.and_then(|entry| entry.raw.as_ref()).ok_or(Refusal::NotFound("raw input"))?;
     let packed = match &raw.storage {
         RawStorage::Here(packed) => packed.clone(),
+        RawStorage::InBucket(object) if raw.media_type == Raw::MAIL => {
+            return Ok(raw_mail(platform, object, &format!("{id}.eml")).await?.about(&id));
+        }
         RawStorage::InBucket(name) => platform.files.get(name).await?.ok_or_else(|| Refusal::gone("INT-2", "the raw input has expired"))?,
     };
     let text = String::from_utf8_lossy(&packed::unpack(&packed)?).into_owned();

@@ -2,8 +2,10 @@
 
 pub(crate) mod access;
 mod bookings;
+mod inbox;
 mod notice;
 
+pub use inbox::{Original, WaitingMails};
 pub use notice::NoticeReader;
 
 use forecourt_domain::appointment::Appointment;
@@ -78,6 +80,8 @@ impl Texts {
         templates.add_template("access", include_str!("access.txt"))?;
         templates.add_template("bookings", include_str!("bookings.txt"))?;
         templates.add_template("given", include_str!("given.txt"))?;
+        templates.add_template("inbox", include_str!("inbox.txt"))?;
+        templates.add_template("waiting_mails", include_str!("waiting_mails.txt"))?;
         templates.add_template("letters", include_str!("letters.txt"))?;
         Ok(Self { templates, console })
     }

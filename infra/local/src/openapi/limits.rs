@@ -34,7 +34,7 @@ pub(super) fn limited(name: &str, schema: &mut RefOr<Schema>) {
     if object.properties.is_empty() {
         return;
     }
-    if !matches!(name, "EnquiryBody" | "ContactBody" | "EnquiryVehicleBody") {
+    if !matches!(name, "EnquiryBody" | "MailLeadBody" | "ContactBody" | "EnquiryVehicleBody") {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     }
     let lenient = takes_numbers(name);
@@ -109,7 +109,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
     let names = |names: &[&'static str]| Limit::OneOf(names.to_vec());
     let (id, time) = (Limit::Pattern(ID, 64), Limit::Format(KnownFormat::DateTime));
     Some(match (schema, field) {
-        ("EnquiryBody", "type") => one_of(&LeadType::NAMES),
+        ("EnquiryBody" | "MailLeadBody", "type") => one_of(&LeadType::NAMES),
         ("EnquiryBody", "requested_at") => Limit::Longest(50),
         ("AppointmentBody", "kind") => one_of(&AppointmentKind::NAMES),
         ("ReactionBody", "kind") => names(&["reply", "call_reached", "contact_made", "call_missed"]),
@@ -163,6 +163,8 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         (_, "phone" | "number" | "mobile" | "city" | "country" | "content_type" | "type" | "reason" | "title") => Limit::Longest(100),
         (_, "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun") => Limit::Pattern(TIME_OF_DAY, 5),
         (_, "relay_domains") => Limit::Longest(253),
+        ("MailLayoutBody", "senders") => Limit::Longest(254),
+        ("MailLayoutBody", "labels") => Limit::Longest(40),
         (_, "aliases" | "makes" | "sites") => Limit::Longest(200),
         (_, "sources" | "event_types" | "no_show_reasons" | "rights") => Limit::Longest(100),
         (_, "language" | "languages") => Limit::Longest(35),

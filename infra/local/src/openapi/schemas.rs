@@ -4,7 +4,7 @@ use super::limits::{is_of_body, limited, types_of};
 use super::parameters::schema_of;
 use super::settings::{
     AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DeadlineRulesBody, DealerSettingsBody, DistributionGroupsBody,
-    EscalationBody, HolidaysBody, LimitsBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
+    EscalationBody, HolidaysBody, LimitsBody, MailLayoutBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
 };
 use super::users::{AvailabilityBody, DealerUserBody, MeBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{
@@ -26,7 +26,8 @@ use forecourt_lead::{
     TestDriveView, TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{
-    DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, Outcomes,
+    DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, MailLeadBody, MailListView,
+    MailPageView, MailView, Outcomes,
 };
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
@@ -49,6 +50,7 @@ macro_rules! register {
 pub(super) fn components() -> ComponentsBuilder {
     let mut schemas = Schemas::new();
     register!(schemas: EnquiryBody, EnquiryAccepted, LeadCreated, EnquiryReceiptView, Outcomes, DryRunBody, DryRunView);
+    register!(schemas: MailListView, MailView, MailPageView, MailLeadBody);
     register!(schemas: ReactionBody, AssignmentBody, StatusBody, LeadView, LeadPageView, LeadListView, BoardView);
     register!(schemas: TimelineView, TargetBody, MetBody, ContactMadeBody, TaskBody, TaskView, TasksView, AgendaView);
     register!(schemas: LeadContactBody, LeadContactsView, UndeliveredListView, UndeliveredView);
@@ -61,7 +63,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
     register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView, DiaryView);
-    register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, ConfigurationBody, CapacityBody, PoolBody);
+    register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, MailLayoutBody, ConfigurationBody, CapacityBody, PoolBody);
     register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
     register!(schemas: AbsencesBody, DealerSettingsBody, AvailabilityView, AvailabilityBody, BusyBody);
     register!(schemas: HandOverPageView, HandOversView, WorkView);

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 24] = [
+pub(super) const NAMES: [&str; 25] = [
     "OpeningHoursBody",
     "WeekBody",
     "HolidaysBody",
     "DayOffBody",
     "EscalationBody",
     "MailboxBody",
+    "MailLayoutBody",
     "LimitsBody",
     "ConfigurationBody",
     "VehicleSiteBody",
@@ -135,9 +136,25 @@ pub(super) struct MailboxBody {
     forward_to: Option<String>,
     /// Mail domains of portals that relay mail of their customers.
     relay_domains: Option<Vec<String>>,
+    /// The layouts of mails of the dealer's own portals and websites (INT-1).
+    #[schema(max_items = 200)]
+    mail_layouts: Option<Vec<MailLayoutBody>>,
     /// The name of the vehicle sheet.
     #[schema(max_length = 100)]
     expose: Option<String>,
+}
+
+/// The layout of mails of one portal or website.
+#[derive(ToSchema)]
+pub(super) struct MailLayoutBody {
+    /// The source of its enquiries.
+    #[schema(max_length = 100, example = "Autohaus website")]
+    source: String,
+    /// The domains or addresses from which it writes. Subdomains are included.
+    #[schema(min_items = 1, max_items = 200)]
+    senders: Vec<String>,
+    /// The field that each label means, for example `full_name`, `email`, `phone`, `message`, `make`, `model` or `ignored`.
+    labels: Option<BTreeMap<String, String>>,
 }
 
 /// The switches and addresses of the configuration (SET-4, SET-5, DIS-10).

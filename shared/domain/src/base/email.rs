@@ -118,7 +118,7 @@ fn reason(error: &Error) -> &'static str {
 }
 
 /// Returns the Punycode form of a domain in lower case. `None` if it is not a domain.
-fn ascii(domain: &str) -> Option<String> {
+pub(super) fn ascii(domain: &str) -> Option<String> {
     match idna::domain_to_ascii(domain) {
         Ok(ascii) if !ascii.is_empty() => Some(ascii),
         // An old label that IDNA does not allow is still a name of the DNS.

@@ -11,6 +11,7 @@ mod hash;
 mod ids;
 mod kinds;
 mod link;
+mod mail_address;
 mod media;
 mod mention;
 mod money;
@@ -31,11 +32,13 @@ pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use hash::stable_hash;
 pub use ids::{
     AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,
-    Id, InvitationId, LeadId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport, OfFeed,
-    OfGroup, OfInvitation, OfPartner, OfTask, OfUser, OfView, OfWebhook, PartnerId, TaskId, UserId, ViewId, WebhookId, numbered,
+    Id, InvitationId, LeadId, MailId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport,
+    OfFeed, OfGroup, OfInvitation, OfMail, OfPartner, OfTask, OfUser, OfView, OfWebhook, PartnerId, TaskId, UserId, ViewId, WebhookId,
+    numbered,
 };
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use link::has_link;
+pub use mail_address::{BadMailDomain, MailDomain, MailTarget};
 pub use media::{Media, Medium};
 pub use mention::{mentioned, with_names};
 pub use money::{Currency, MAX_MONEY, Money};

@@ -12,12 +12,17 @@ pub struct Raw {
     pub storage: RawStorage,
 }
 
+impl Raw {
+    /// The media type of a mail.
+    pub const MAIL: &str = "message/rfc822";
+}
+
 /// The storage location of raw input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RawStorage {
     /// Inline, compressed (zlib).
     Here(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// In the bucket, compressed (zlib), under this name.
+    /// In the bucket under this name: compressed (zlib), but a mail ([`Raw::MAIL`]) as it was received.
     InBucket(String),
 }

@@ -1,7 +1,7 @@
 //! Changes of a dealer's settings (SET-8, SET-11).
 
 use crate::access::Scope;
-use crate::base::{Actor, DealerId, Fault, Refusal, Right, UserId};
+use crate::base::{Actor, DealerId, Email, Fault, MailDomain, Refusal, Right, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::User;
 use crate::settings::{Dealer, DealerSettings, Member, Recompute, Settings, SettingsChange, moves_deadlines};
@@ -92,6 +92,27 @@ pub fn agreed<'a>(
                 format!("must be a dealer that accepts enquiries from {id}: its setting accepts_enquiries_from must name {id} first");
             Fault::new(format!("vehicle_sites[{at}].dealer"), "INT-10", detail)
         })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+}
+
+/// Checks the new addresses to which mail is passed on: none may be at the domain at which dealers receive mail, because the mail would come
+/// back (SET-4, INT-7, INT-8).
+///
+/// # Errors
+/// A fault for every such address.
+pub fn outside_mail_domain(before: &DealerSettings, after: &DealerSettings, domain: Option<&MailDomain>) -> Result<(), Refusal> {
+    let Some(domain) = domain else { return Ok(()) };
+    let addresses = [
+        ("forward_to", "SET-4", &before.forward_to, &after.forward_to),
+        ("unparsed_mail_to", "INT-7", &before.unparsed_mail_to, &after.unparsed_mail_to),
+        ("trade_in_cc_email", "INT-8", &before.trade_in_cc_email, &after.trade_in_cc_email),
+    ];
+    let comes_back = |to: &Option<Email>| to.as_ref().is_some_and(|to| domain.contains(&to.wire()));
+    let faults: Vec<Fault> = addresses
+        .into_iter()
+        .filter(|(.., before, after)| before != after && comes_back(after))
+        .map(|(field, rule, ..)| Fault::new(field, rule, "must not be an address at which dealers receive leads: the mail would come back"))
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
 }

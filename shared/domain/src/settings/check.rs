@@ -94,6 +94,7 @@ impl DealerSettings {
         self.check_durations(&mut faults);
         self.check_deadline_rules(&mut faults);
         self.check_mail(&mut faults);
+        self.check_mail_layouts(&mut faults);
         self.check_words(&mut faults);
         self.check_sites(&mut faults);
         self.check_distribution(&mut faults);

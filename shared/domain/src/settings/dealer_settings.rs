@@ -5,7 +5,9 @@ use crate::base::{
     Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default, optional_whole, whole,
 };
 use crate::hours::Calendar;
-use crate::settings::{AppointmentSettings, CapacityDraft, DeadlineRule, Member, PoolSettings, RoutingRule, SendingLimits, VehicleSite};
+use crate::settings::{
+    AppointmentSettings, CapacityDraft, DeadlineRule, MailLayout, Member, PoolSettings, RoutingRule, SendingLimits, VehicleSite,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
@@ -81,6 +83,9 @@ pub struct DealerSettings {
     /// Mail domains of portals that relay mail of their customers; their addresses identify no contact (INT-6).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relay_domains: Vec<String>,
+    /// The layouts of mails of the dealer's own portals and websites. They count before the general ones (INT-1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mail_layouts: Vec<MailLayout>,
     /// The address to which mail to the lead address is also forwarded, once (SET-4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward_to: Option<Email>,

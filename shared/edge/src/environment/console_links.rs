@@ -1,7 +1,7 @@
 //! Links to pages of the console, for what staff get: mails, PDF files, calendars.
 
 use super::{Missing, optional_setting};
-use forecourt_domain::base::{AppointmentId, DealerId, EventId, LeadId, UserId, WebhookId};
+use forecourt_domain::base::{AppointmentId, DealerId, EventId, LeadId, MailId, UserId, WebhookId};
 use forecourt_domain::lead::Lead;
 use std::sync::Arc;
 
@@ -45,6 +45,16 @@ impl ConsoleLinks {
     /// The list of tasks of a dealer.
     pub fn tasks(&self, dealer: &DealerId) -> String {
         format!("{}/desk/d/{dealer}/tasks", self.0)
+    }
+
+    /// The inbox of a dealer: its mails without a lead.
+    pub fn mails(&self, dealer: &DealerId) -> String {
+        format!("{}/desk/d/{dealer}/mails", self.0)
+    }
+
+    /// The page of a mail.
+    pub fn mail(&self, dealer: &DealerId, mail: &MailId) -> String {
+        format!("{}/{mail}", self.mails(dealer))
     }
 
     /// The page of an appointment.

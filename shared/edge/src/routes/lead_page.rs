@@ -27,6 +27,8 @@ routes![
         .responses(&[
             (200, "The input: JSON, or one prospect of ADF, as it was received.", Content::Text("application/adf+xml", "A prospect of ADF.")),
             (200, "The input.", Content::Json("RawInput")),
+            (200, "A mail as it was received.", Content::Text("message/rfc822", "A raw mail.")),
+            (303, "The mail has more than 4 MB. `Location` is a link to it, valid for five minutes.", Content::Text("message/rfc822", "Empty.")),
         ])
         .problems(RAW),
     SetDeadline = post("/leads/{id}/deadlines", "lead")

@@ -20,6 +20,7 @@ mod calendar;
 mod elements;
 mod lead_page;
 mod leads;
+mod mails;
 mod overview;
 mod problems;
 mod query;
@@ -100,8 +101,9 @@ pub const OPEN_RATE: u32 = 50;
 /// The requests that an open route takes at once.
 pub const OPEN_BURST: u32 = 100;
 
-const ROWS: [&[Row]; 11] = [
+const ROWS: [&[Row]; 12] = [
     leads::ROWS,
+    mails::ROWS,
     elements::ROWS,
     lead_page::ROWS,
     calendar::ROWS,
@@ -115,8 +117,9 @@ const ROWS: [&[Row]; 11] = [
 ];
 
 /// Apart from [`ROWS`], so that a binary that looks up routes does not hold the documentation.
-const ROUTES: [&[Route]; 11] = [
+const ROUTES: [&[Route]; 12] = [
     leads::ROUTES,
+    mails::ROUTES,
     elements::ROUTES,
     lead_page::ROUTES,
     calendar::ROUTES,

@@ -8,6 +8,7 @@ mod appointment;
 mod contact;
 mod export;
 mod lead;
+mod mail;
 mod message;
 mod settings;
 mod webhook;
@@ -22,8 +23,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::{AccessRecord, Scope};
 use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
 use forecourt_domain::base::{
-    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, Partner, PartnerId,
-    Subject, TaskId, Usage, UserId,
+    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, MailId, Partner,
+    PartnerId, Subject, TaskId, Usage, UserId,
 };
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
@@ -32,6 +33,7 @@ use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
+use forecourt_domain::mail::{IncomingMail, LeadAddress, MailWatch};
 use forecourt_domain::messages::{Letter, Message};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
@@ -84,6 +86,8 @@ entities! {
     HandOver = pub hand_over(dealer: &DealerId, id: &str) -> HandOver, "D#{dealer}" / "G#{id}", it => [it.dealer, it.id], custom;
     /// The state of the notices about a dealer's bookings about which nobody has decided (APT-9).
     BookingWatch = pub booking_watch(dealer: &DealerId) -> BookingWatch, "D#{dealer}" / "B", it => [it.dealer], custom;
+    /// The state of the notices about a dealer's open mails (INT-7).
+    MailWatch = pub mail_watch(dealer: &DealerId) -> MailWatch, "D#{dealer}" / "I", it => [it.dealer], custom;
     /// The state of a rotation of a dealer.
     Rotation = pub(crate) saved_rotation(dealer: &DealerId, group: &RotationGroup) -> Rotation,
         "D#{dealer}" / (group.as_ref().map_or_else(|| "R".to_owned(), |group| format!("R#{group}"))), it => [it.dealer, it.group], plain;
@@ -122,6 +126,12 @@ entities! {
     /// A request that was answered, by the hash of its name.
     ReceivedRequest = pub received_request(hash: &str) -> ReceivedRequest, "K#{hash}" / "S", it => [it.key], custom;
 
+    // Mail.
+    /// A mail that arrived for a dealer (INT-7).
+    IncomingMail = pub incoming_mail(id: &MailId, dealer: &DealerId) -> IncomingMail, "I#{id}" / (dealer.to_string()), it => [it.id, it.dealer], custom;
+    /// The dealer with a lead address, by the hash of the address (SET-4).
+    LeadAddress = pub lead_address(hash: &str) -> LeadAddress, "DA#{hash}" / "@", it => [it.key], plain;
+
     // Budgets.
     /// The use of a budget of letters, text messages or enquiries, by the hash of its name (SET-12).
     Usage = pub usage(name: &str) -> Usage, "B#{name}" / "@", it => [it.key], custom;
@@ -159,6 +169,7 @@ impl Kind {
             ("D", "J") => Kind::Recompute,
             ("D", "G") => Kind::HandOver,
             ("D", "B") => Kind::BookingWatch,
+            ("D", "I") => Kind::MailWatch,
             ("D", "R") => Kind::Rotation,
             ("D", "P") => Kind::Pool,
             ("D", "N") => Kind::Unprocessed,
@@ -179,6 +190,8 @@ impl Kind {
             ("ALOG", _) => Kind::AccessRecord,
             ("Q", "@") => Kind::EnquiryReceipt,
             ("B", "@") => Kind::Usage,
+            ("I", _) => Kind::IncomingMail,
+            ("DA", "@") => Kind::LeadAddress,
             _ => return None,
         })
     }

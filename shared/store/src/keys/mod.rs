@@ -22,11 +22,15 @@
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
 //! | Orders to hand over the work of users, latest first (DIS-12) | `g#D#dealer` / `G#time-user` | GetItem; Query |
 //! | Notices about a dealer's bookings about which nobody has decided (APT-9) | `g#D#dealer` / `B` | GetItem |
+//! | Notices about a dealer's open mails (INT-7) | `g#D#dealer` / `I` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, cached for 60 s |
 //! | User by the subject in a token (hash) | `g#US#hash` / `@` | GetItem, cached for 60 s; with the user where one is saved |
 //! | A partner's signing secrets | `g#P#partner` / `S` | GetItem |
 //! | A user's day: which quarter-hours are occupied (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
 //! | Enquiry by `Idempotency-Key`; answered request by its name or `Idempotency-Key` | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
+//! | Mail that arrived for a dealer (INT-7) | `g#I#mail` / dealer | GetItem; deleted 180 days after |
+//! | Dealer by its lead address (hash) | `g#DA#hash` / `@` | GetItem with the dealer where one is saved; where a header of a mail may name another dealer |
+//! | A dealer's mails, newest first; those without a lead about which nobody has decided | **list**, **work** `g#D#dealer#I` / `received#mail` | Query |
 //! | Use of a budget of letters, text messages or enquiries (SET-12) | `g#B#hash` / `@` | BatchGetItem with the letter; deleted a day after |
 //! | Session of the console: encrypted tokens | `SESSION#hash of the user` / hash of the cookie | GetItem; Query to end all of a user; deleted after 12 hours |
 //! | Whether a dealer's lists may have changed, while somebody shows them | `PULSE#g#dealer` / `@` | GetItem; cached for 60 s where changes are committed; deleted 15 minutes after |
@@ -44,7 +48,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{AppointmentId, DealerId, EventId, LeadId, Subject, UserId};
+use forecourt_domain::base::{AppointmentId, DealerId, EventId, LeadId, MailId, Subject, UserId};
 use forecourt_domain::elements::ElementKind;
 
 mod due;
@@ -78,6 +82,8 @@ pub(crate) const HAND_OVERS: &str = "G#";
 const RECOMPUTE: &str = "J";
 /// The place of the watch over a dealer's bookings.
 const BOOKING_WATCH: &str = "B";
+/// The place of the watch over a dealer's open mails.
+const MAIL_WATCH: &str = "I";
 /// The suffix of the partition of a group's exports.
 const EXPORTS: &str = "#X";
 
@@ -193,6 +199,19 @@ pub(crate) fn undelivered_at(place: &str) -> Option<Key> {
         "N" => Key::Message(id.parse().ok()?, cause),
         _ => return None,
     })
+}
+
+/// The part before the id in the partition of an incoming mail.
+const MAILS: &str = "#I#";
+
+/// Returns the partition of a dealer's mails, in the index `list`; of those that are open, in the index `work`.
+pub(crate) fn mails_partition(scope: &Scope, dealer: &DealerId) -> String {
+    format!("{}#D#{dealer}#I", scope.group())
+}
+
+/// Returns the place of a mail among those of its dealer.
+pub(crate) fn mail_place(received: DateTime<Utc>, id: &MailId) -> String {
+    format!("{}#{id}", stamp(received))
 }
 
 /// Returns the partition of a dealer's leads of a month.

@@ -1,0 +1,123 @@
+//! The inbox of a dealer: mails without a lead, and what is sent about mails (INT-7, SET-4).
+
+mod access;
+mod decisions;
+mod loops;
+mod notices;
+mod sending;
+
+use crate::support::world::{NORDSTERN, Reply, World, dealer};
+use aws_lambda_events::encodings::Body;
+use chrono::{DateTime, Utc};
+use forecourt_domain::base::MailId;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::mail::{IncomingMail, MailOutcome, MailStep, MailVerdicts};
+use forecourt_edge::files::Files as _;
+use forecourt_send::mail::Mail;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded};
+use serde_json::{Value, json};
+
+/// The mailbox that gets copies, and the one that gets reports.
+const COPIES: &str = "copies@nordstern.example";
+const REPORTS: &str = "reports@nordstern.example";
+/// The path of the inbox.
+const MAILS: &str = "/dealers/autohaus-nordstern-demo/mails";
+
+/// A letter of a customer.
+const LETTER: &str = "From: Jana Petersen <jana@example.com>\r\nTo: leads@autohaus-nordstern-demo.example\r\nSubject: Corsa\r\n\
+                      Date: Mon, 23 Nov 2026 09:00:00 +0000\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nIs the red Corsa still there?\r\n";
+
+fn newsletter() -> MailOutcome {
+    MailOutcome::NoLead { reason: "newsletter".into(), detail: "the mail is a newsletter: it has List-Unsubscribe".into() }
+}
+
+fn no_lead(reason: &str) -> MailOutcome {
+    MailOutcome::NoLead { reason: reason.into(), detail: format!("the mail is no lead: {reason}") }
+}
+
+/// Returns the record of a mail as the intake stores it.
+fn record(id: &str, raw: &[u8], outcome: MailOutcome, now: DateTime<Utc>) -> IncomingMail {
+    let without_lead = outcome.is_without_lead();
+    IncomingMail {
+        id: MailId::parse(id).unwrap(),
+        dealer: dealer(NORDSTERN),
+        received: now,
+        from: Some("jana@example.com".into()),
+        reply_to: None,
+        subject: Some("Corsa".into()),
+        bytes: raw.len() as u64,
+        object: format!("raw/mail/{id}"),
+        verdicts: MailVerdicts::default(),
+        outcome,
+        marked: false,
+        forward: Some(MailStep::due_at(now)),
+        report: without_lead.then(|| MailStep::due_at(now)),
+        handled: None,
+        version: 1,
+    }
+}
+
+/// Stores a record and its raw mail.
+async fn store(world: &World, mail: IncomingMail, raw: &[u8]) {
+    world.bucket.put(&mail.object, raw.to_vec()).await.unwrap();
+    let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(Item::IncomingMail(Box::new(mail.clone())))), ()));
+    world.system.platform.store.decide(&world.scope(), Load::of([]), rule).await.unwrap();
+}
+
+/// Stores a mail that arrives now.
+async fn arrive(world: &World, id: &str, outcome: MailOutcome) {
+    store(world, record(id, LETTER.as_bytes(), outcome, world.system.clock.now()), LETTER.as_bytes()).await;
+}
+
+async fn read(world: &World, id: &str) -> IncomingMail {
+    let (id, dealer) = (MailId::parse(id).unwrap(), dealer(NORDSTERN));
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::IncomingMail(id.clone(), dealer.clone())])).await.unwrap();
+    loaded.incoming_mail(&id, &dealer).unwrap().clone()
+}
+
+/// Sets the addresses of the mailbox.
+async fn addresses(world: &World, forward: Option<&str>, report: Option<&str>) {
+    world
+        .settings(|settings| {
+            settings.forward_to = forward.map(|to| to.parse_email());
+            settings.unparsed_mail_to = report.map(|to| to.parse_email());
+        })
+        .await;
+}
+
+trait ParseEmail {
+    fn parse_email(&self) -> forecourt_domain::base::Email;
+}
+
+impl ParseEmail for str {
+    fn parse_email(&self) -> forecourt_domain::base::Email {
+        forecourt_domain::base::Email::parse(self).unwrap()
+    }
+}
+
+/// Returns the mails that were sent about mails.
+fn sent(world: &World) -> Vec<Mail> {
+    world.system.mailbox.mails().into_iter().filter(|mail| mail.id.starts_with("inbox-")).collect()
+}
+
+/// Returns the ids of the listed mails.
+fn ids(reply: &Reply) -> Vec<String> {
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply.body["mails"].as_array().unwrap().iter().map(|mail| mail["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Sends a request whose response is no JSON. Returns the status, the headers and the body.
+async fn raw(world: &World, who: &str, path: &str) -> (i64, http::HeaderMap, Vec<u8>) {
+    use base64::Engine as _;
+    let event = crate::support::world::gateway_event(&world.tokens, crate::support::world::Request::get(who, path)).unwrap();
+    let answer = world.system.http(event).await;
+    let Some(Body::Text(text)) = answer.body else { panic!("no body") };
+    let body =
+        if answer.is_base64_encoded { base64::engine::general_purpose::STANDARD.decode(text).unwrap() } else { text.into_bytes() };
+    (answer.status_code, answer.headers, body)
+}
+
+fn lead_body(last_name: &str) -> Value {
+    json!({"type": "used_car", "contact": {"first_name": "Jana", "last_name": last_name, "email": "jana@example.com"}})
+}
