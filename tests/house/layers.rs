@@ -3,7 +3,7 @@
 use crate::support::{files, root};
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 32] = [
     "base",
     "hours",
     "enquiry",
@@ -17,6 +17,7 @@ const ORDER: [&str; 31] = [
     "calendar",
     "lead",
     "messages",
+    "mail",
     "appointment",
     "access",
     "reports",

@@ -38,6 +38,7 @@
 //! | [`calendar`] | calendar events, invitations, calendar feeds and views |
 //! | [`lead`] | the lead: plan, deadlines, tasks, contacts, timeline |
 //! | [`messages`] | messages to staff, letters to customers, and their delivery |
+//! | [`mail`] | mail that arrived for dealers |
 //! | [`appointment`] | appointments, reports about them, and who was notified |
 //! | [`access`] | scopes: the data and the actions that a caller is allowed |
 //! | [`reports`] | overviews and exports |
@@ -57,6 +58,7 @@ pub mod elements;
 pub mod enquiry;
 pub mod hours;
 pub mod lead;
+pub mod mail;
 pub mod messages;
 pub mod people;
 pub mod reports;

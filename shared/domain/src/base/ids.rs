@@ -1,5 +1,6 @@
 //! Ids. All are short, lower case and free of separators, so that a key built from them cannot be forged.
 
+use crate::base::stable_hash;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::marker::PhantomData;
@@ -45,6 +46,9 @@ pub enum OfAppointment {}
 
 /// Marks the id of an element of a lead.
 pub enum OfElement {}
+
+/// Marks the id of an incoming mail.
+pub enum OfMail {}
 
 /// Marks the id of a webhook.
 pub enum OfWebhook {}
@@ -100,6 +104,9 @@ pub type ViewId = Id<OfView>;
 /// A file with all records of a filter.
 pub type ExportId = Id<OfExport>;
 
+/// A mail that arrived for a dealer.
+pub type MailId = Id<OfMail>;
+
 /// A subscription of another system to events.
 pub type WebhookId = Id<OfWebhook>;
 
@@ -136,6 +143,14 @@ impl AppointmentId {
         // Event ids are shorter than this. The limit keeps the result a valid id in any case.
         let event: String = event.0.chars().take(52).collect();
         Self(format!("{lead}-{event}"), PhantomData)
+    }
+}
+
+impl MailId {
+    /// Returns the id of the mail that the bucket keeps under `object`: the last part of the name, or a hash of the name if that is no id.
+    pub fn of_object(object: &str) -> Self {
+        let last = object.rsplit('/').next().unwrap_or_default();
+        Self::parse(last).unwrap_or_else(|_| Self(format!("{:016x}", stable_hash(object)), PhantomData))
     }
 }
 

@@ -8,6 +8,7 @@ mod appointment;
 mod contact;
 mod export;
 mod lead;
+mod mail;
 mod message;
 mod settings;
 mod webhook;
@@ -23,7 +24,7 @@ use forecourt_domain::access::{AccessRecord, Scope};
 use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
 use forecourt_domain::base::{
     AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, Partner, PartnerId,
-    Subject, TaskId, Usage, UserId,
+    MailId, Subject, TaskId, Usage, UserId,
 };
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
@@ -32,6 +33,7 @@ use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
+use forecourt_domain::mail::IncomingMail;
 use forecourt_domain::messages::{Letter, Message};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
@@ -122,6 +124,10 @@ entities! {
     /// A request that was answered, by the hash of its name.
     ReceivedRequest = pub received_request(hash: &str) -> ReceivedRequest, "K#{hash}" / "S", it => [it.key], custom;
 
+    // Mail.
+    /// A mail that arrived for a dealer (INT-7).
+    IncomingMail = pub incoming_mail(id: &MailId, dealer: &DealerId) -> IncomingMail, "I#{id}" / (dealer.to_string()), it => [it.id, it.dealer], custom;
+
     // Budgets.
     /// The use of a budget of letters, text messages or enquiries, by the hash of its name (SET-12).
     Usage = pub usage(name: &str) -> Usage, "B#{name}" / "@", it => [it.key], custom;
@@ -179,6 +185,7 @@ impl Kind {
             ("ALOG", _) => Kind::AccessRecord,
             ("Q", "@") => Kind::EnquiryReceipt,
             ("B", "@") => Kind::Usage,
+            ("I", _) => Kind::IncomingMail,
             _ => return None,
         })
     }

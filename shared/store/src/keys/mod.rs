@@ -27,6 +27,8 @@
 //! | A partner's signing secrets | `g#P#partner` / `S` | GetItem |
 //! | A user's day: which quarter-hours are occupied (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
 //! | Enquiry by `Idempotency-Key`; answered request by its name or `Idempotency-Key` | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
+//! | Mail that arrived for a dealer (INT-7) | `g#I#mail` / dealer | GetItem; deleted 180 days after |
+//! | A dealer's mails, newest first; those without a lead about which nobody has decided | **list**, **work** `g#D#dealer#I` / `received#mail` | Query |
 //! | Use of a budget of letters, text messages or enquiries (SET-12) | `g#B#hash` / `@` | BatchGetItem with the letter; deleted a day after |
 //! | Session of the console: encrypted tokens | `SESSION#hash of the user` / hash of the cookie | GetItem; Query to end all of a user; deleted after 12 hours |
 //! | Whether a dealer's lists may have changed, while somebody shows them | `PULSE#g#dealer` / `@` | GetItem; cached for 60 s where changes are committed; deleted 15 minutes after |
@@ -44,7 +46,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{AppointmentId, DealerId, EventId, LeadId, Subject, UserId};
+use forecourt_domain::base::{AppointmentId, DealerId, EventId, LeadId, MailId, Subject, UserId};
 use forecourt_domain::elements::ElementKind;
 
 mod due;
@@ -193,6 +195,19 @@ pub(crate) fn undelivered_at(place: &str) -> Option<Key> {
         "N" => Key::Message(id.parse().ok()?, cause),
         _ => return None,
     })
+}
+
+/// The part before the id in the partition of an incoming mail.
+const MAILS: &str = "#I#";
+
+/// Returns the partition of a dealer's mails, in the index `list`; of those that are open, in the index `work`.
+pub(crate) fn mails_partition(scope: &Scope, dealer: &DealerId) -> String {
+    format!("{}#D#{dealer}#I", scope.group())
+}
+
+/// Returns the place of a mail among those of its dealer.
+pub(crate) fn mail_place(received: DateTime<Utc>, id: &MailId) -> String {
+    format!("{}#{id}", stamp(received))
 }
 
 /// Returns the partition of a dealer's leads of a month.

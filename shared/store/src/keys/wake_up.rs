@@ -1,10 +1,10 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, RECOMPUTE};
+use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, MAILS, RECOMPUTE};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, Subject};
+use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, MailId, Subject};
 use serde::{Deserialize, Serialize};
 
 /// A wake-up: "check this item now". It has ids only; the receiver loads the state and decides, so a lost, repeated, late or early wake-up
@@ -80,6 +80,11 @@ pub enum WakeUpTarget {
         /// The dealer.
         bookings: DealerId,
     },
+    /// A mail that arrived for the dealer of the wake-up.
+    Mail {
+        /// The mail's id.
+        mail: MailId,
+    },
     /// The dealer of the wake-up.
     Dealer {},
 }
@@ -98,6 +103,7 @@ impl WakeUpTarget {
             | WakeUpTarget::Access { .. }
             | WakeUpTarget::HandOver { .. }
             | WakeUpTarget::Bookings { .. }
+            | WakeUpTarget::Mail { .. }
             | WakeUpTarget::Dealer {} => None,
         }
     }
@@ -129,6 +135,10 @@ impl WakeUp {
                 }
                 _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, WakeUpTarget::Export { export: sk.parse().ok()? }),
                 _ if pk.ends_with(ACCESS_LOG) => (pk.strip_suffix(ACCESS_LOG)?, WakeUpTarget::Access { access: sk.to_owned() }),
+                _ if pk.contains(MAILS) => {
+                    let (group, mail) = pk.split_once(MAILS)?;
+                    (group, WakeUpTarget::Mail { mail: mail.parse().ok()? })
+                }
                 _ if sk.starts_with(HAND_OVERS) => {
                     (pk.split_once("#D#")?.0, WakeUpTarget::HandOver { hand_over: sk.strip_prefix(HAND_OVERS)?.to_owned() })
                 }
