@@ -5,7 +5,7 @@ use aws_lambda_events::encodings::Body;
 use axum::body::Bytes;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, GroupId, LeadId};
+use forecourt_domain::base::{DealerId, GroupId, LeadId, MailDomain};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::settings::{Dealer, DealerSettings, Settings};
 use forecourt_edge::http::Problem;
@@ -31,6 +31,8 @@ pub const NORDSTERN: &str = "autohaus-nordstern-demo";
 pub const PUBLIC_URL: &str = "https://desk.example";
 /// The URL of the console, with which links for staff begin.
 pub const CONSOLE_URL: &str = "https://console.example";
+/// The domain at which a system receives mail.
+pub const MAIL_DOMAIN: &str = "in.desk.example";
 /// The dealer admin of [`NORDSTERN`].
 pub const ADMIN: &str = "ingo.brandt";
 
@@ -175,20 +177,25 @@ impl World {
     }
 
     pub async fn at(now: &str) -> Self {
-        Self::built(engine::client(engine()), now, false).await
+        Self::built(engine::client(engine()), now, (false, None)).await
+    }
+
+    /// Receives mail at [`MAIL_DOMAIN`].
+    pub async fn receiving_mail(now: &str) -> Self {
+        Self::built(engine::client(engine()), now, (false, Some(MAIL_DOMAIN))).await
     }
 
     /// Delivers every message between the functions twice.
     pub async fn delivering_twice() -> Self {
-        Self::built(engine::client(engine()), "2026-11-23T09:00:00Z", true).await
+        Self::built(engine::client(engine()), "2026-11-23T09:00:00Z", (true, None)).await
     }
 
     /// Uses the table behind the given client.
     pub async fn on(client: aws_sdk_dynamodb::Client) -> Self {
-        Self::built(client, "2026-11-23T09:00:00Z", false).await
+        Self::built(client, "2026-11-23T09:00:00Z", (false, None)).await
     }
 
-    async fn built(client: aws_sdk_dynamodb::Client, now: &str, twice: bool) -> Self {
+    async fn built(client: aws_sdk_dynamodb::Client, now: &str, (twice, mail_domain): (bool, Option<&str>)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let table = format!("t-{}", folder.path().file_name().unwrap().to_string_lossy().trim_start_matches('.'));
         let store = Store::new(client, &table, Secret::new(b"a secret of the tests"));
@@ -209,6 +216,7 @@ impl World {
             public_url: PUBLIC_URL.to_owned(),
             console_url: CONSOLE_URL.to_owned(),
             appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
+            mail_domain: mail_domain.map(|domain| MailDomain::parse(domain).unwrap()),
             token_claims: forecourt_edge::environment::TokenClaims::default(),
             twice,
         };

@@ -26,6 +26,7 @@ mod format;
 mod limit;
 mod lookup;
 pub mod mail;
+pub mod mail_in;
 mod submission;
 
 pub use answer::{EnquiryAccepted, EnquiryReceiptView, LeadCreated, Outcome, Outcomes};

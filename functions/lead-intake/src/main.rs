@@ -6,8 +6,8 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, config) =
-        forecourt_edge::start::platform("lead-intake", forecourt_edge::files::bucket, Needs::Keys(&[Purpose::Origins])).await?;
+    let keys = Needs::Keys(&[Purpose::Links, Purpose::Origins]);
+    let (platform, config) = forecourt_edge::start::platform("lead-intake", forecourt_edge::files::bucket, keys).await?;
     let partners = Sqs::from_environment(&config)?;
     let handle = |event: LambdaEvent<serde_json::Value>| forecourt_lead_intake::handle(&platform, &partners, event.payload);
     lambda_runtime::run(service_fn(handle)).await

@@ -16,7 +16,7 @@ use forecourt_console::api::Api;
 use forecourt_console::sign_in::SignIn;
 use forecourt_console::{Client, Console};
 use forecourt_edge::Ids;
-use forecourt_edge::environment::TokenClaims;
+use forecourt_edge::environment::{TokenClaims, mail_domain};
 use forecourt_store::{Secret, Store, fingerprint};
 use http::{HeaderMap, Method, Uri, header};
 use std::io::Write as _;
@@ -76,6 +76,7 @@ pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
         appointments: PartnerQueue::open(data.join("appointments"), clock.clone()).with_context(in_folder)?,
         public_url: url.to_owned(),
         console_url: url.to_owned(),
+        mail_domain: mail_domain().context("MAIL_DOMAIN")?,
         token_claims: TokenClaims::from_environment(),
         twice: false,
     };

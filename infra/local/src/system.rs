@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::base::MailDomain;
 use forecourt_edge::environment::{ConsoleLinks, TokenClaims};
 use forecourt_edge::files::{Files, Uploads};
 use forecourt_edge::metrics::Metrics;
@@ -65,6 +66,8 @@ pub struct Parts {
     pub public_url: String,
     /// The URL of the console, for links for staff.
     pub console_url: String,
+    /// The domain at which the system receives mail; `None` if it receives none.
+    pub mail_domain: Option<MailDomain>,
     /// The claims of tokens that name the sender.
     pub token_claims: TokenClaims,
     /// Whether every message between functions is delivered twice, as a queue may do.
@@ -100,7 +103,21 @@ impl System {
     /// # Errors
     /// If a mail template is invalid.
     pub fn new(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, console_url, token_claims, twice } = parts;
+        let Parts {
+            store,
+            clock,
+            ids,
+            files,
+            uploads,
+            mailbox,
+            queue,
+            appointments,
+            public_url,
+            console_url,
+            mail_domain,
+            token_claims,
+            twice,
+        } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
         let store = store.with_commit_hook(Arc::new(move |due| nudged.committed(due)));
@@ -116,6 +133,7 @@ impl System {
             public_url: public_url.trim_end_matches('/').into(),
             console: ConsoleLinks::new(&console_url),
             metrics: Metrics::nowhere(),
+            mail_domain: mail_domain.map(Arc::new),
             token_claims: Arc::new(token_claims),
         };
         let texts = Texts::new(platform.console.clone()).context("a mail template is invalid")?;

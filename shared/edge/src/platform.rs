@@ -4,6 +4,7 @@ use crate::environment::{ConsoleLinks, TokenClaims};
 use crate::files::Files;
 use crate::metrics::Metrics;
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::MailDomain;
 use forecourt_store::Store;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub struct Platform {
     pub public_url: Arc<str>,
     /// The links that a function creates for staff.
     pub console: ConsoleLinks,
+    /// The domain at which the stack receives mail; `None` if it receives none.
+    pub mail_domain: Option<Arc<MailDomain>>,
     /// The metrics that alarms watch.
     pub metrics: Metrics,
     /// The claims of tokens that name the sender.

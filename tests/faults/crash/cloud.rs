@@ -149,6 +149,7 @@ impl Cloud {
             public_url: PUBLIC_URL.into(),
             console: ConsoleLinks::new(CONSOLE_URL),
             metrics: Metrics::nowhere(),
+            mail_domain: None,
             token_claims: Arc::default(),
         };
         (process, platform)

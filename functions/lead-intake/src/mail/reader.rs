@@ -35,7 +35,14 @@ pub fn read<'a>(raw: &'a [u8], layouts: &Layouts) -> Mail<'a> {
 fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth: usize) -> Mail<'a> {
     let envelope = Envelope::of(&Head::read(bytes, MAX_HEADER_BYTES).0);
     if envelope.verdicts.virus == Verdict::Fail {
-        return Mail { envelope, reading: Reading::NotALead(Reason::Virus), attachments: Vec::new(), answer: None, notes: Vec::new() };
+        return Mail {
+            envelope,
+            reading: Reading::NotALead(Reason::Virus),
+            attachments: Vec::new(),
+            answer: None,
+            own_text: None,
+            notes: Vec::new(),
+        };
     }
     let mut content = Content::of(bytes, parts);
     let inner = inner_mails(&mut content, layouts, parts, depth);
@@ -43,8 +50,10 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth
     let is_letter = matches!(&reading, Reading::Enquiries(all) if all.iter().all(|one| one.form == Form::Letter));
     let is_lead = matches!(&reading, Reading::Enquiries(_));
     let is_answered = is_letter || is_lead && is_answer(&content.envelope);
-    let view = is_answered.then(|| View::of(content.best_text(), &content.envelope));
-    let mut answer = view.and_then(|view| without_signature(&view.own));
+    let view = View::of(content.best_text(), &content.envelope);
+    let mut own_text = without_signature(&view.own).or_else(|| paragraphs(view.text.lines()));
+    let mut answer = is_answered.then(|| without_signature(&view.own)).flatten();
+    own_text.as_mut().map(|text| cut(text, MAX_MESSAGE));
     if answer.as_mut().is_some_and(|answer| cut(answer, MAX_MESSAGE)) {
         content.notes.push("the answer is too long and was cut".to_owned());
     }
@@ -56,7 +65,7 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth
         // A mail from which no enquiry was read is a document.
         attachments.extend(one.unread);
     }
-    Mail { envelope: content.envelope, reading, attachments, answer, notes }
+    Mail { envelope: content.envelope, reading, attachments, answer, own_text, notes }
 }
 
 /// A mail in the mail.
@@ -89,7 +98,7 @@ fn inner_mails<'a>(content: &mut Content<'a>, layouts: &Layouts, parts: &mut usi
 
 fn into_owned(mail: Mail<'_>) -> Mail<'static> {
     let attachments = mail.attachments.into_iter().map(Attachment::into_owned).collect();
-    Mail { envelope: mail.envelope, reading: mail.reading, attachments, answer: mail.answer, notes: mail.notes }
+    Mail { envelope: mail.envelope, reading: mail.reading, attachments, answer: mail.answer, own_text: mail.own_text, notes: mail.notes }
 }
 
 /// Returns the reading of a message, and the parts that contain the ADF.

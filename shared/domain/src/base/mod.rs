@@ -32,8 +32,9 @@ pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use hash::stable_hash;
 pub use ids::{
     AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,
-    Id, InvitationId, LeadId, MailId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport, OfFeed,
-    OfGroup, OfInvitation, OfMail, OfPartner, OfTask, OfUser, OfView, OfWebhook, PartnerId, TaskId, UserId, ViewId, WebhookId, numbered,
+    Id, InvitationId, LeadId, MailId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport,
+    OfFeed, OfGroup, OfInvitation, OfMail, OfPartner, OfTask, OfUser, OfView, OfWebhook, PartnerId, TaskId, UserId, ViewId, WebhookId,
+    numbered,
 };
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use link::has_link;

@@ -1,7 +1,7 @@
 //! Documents.
 
 use crate::base::text::{is_line, line};
-use crate::base::{Fault, GroupId};
+use crate::base::{ElementId, Fault, GroupId, LeadId};
 use crate::elements::{Element, FileKind, file_kind};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -132,6 +132,11 @@ impl Element {
 
     /// Returns the key of the stored document. No upload link can write there.
     pub fn file_name(&self, group: &GroupId) -> String {
-        format!("documents/{group}/{}/{}", self.lead, self.id)
+        Self::document_file(group, self.lead, &self.id)
+    }
+
+    /// Returns the key of the stored document with this id.
+    pub fn document_file(group: &GroupId, lead: LeadId, id: &ElementId) -> String {
+        format!("documents/{group}/{lead}/{id}")
     }
 }

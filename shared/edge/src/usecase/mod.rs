@@ -8,3 +8,4 @@ pub mod given_bookings;
 pub mod lead;
 pub mod people;
 pub mod pool;
+pub mod thread;

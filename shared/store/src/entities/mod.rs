@@ -23,8 +23,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::{AccessRecord, Scope};
 use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
 use forecourt_domain::base::{
-    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, Partner, PartnerId,
-    MailId, Subject, TaskId, Usage, UserId,
+    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, MailId, Partner,
+    PartnerId, Subject, TaskId, Usage, UserId,
 };
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};

@@ -6,7 +6,9 @@ use crate::directory::{Channel, Clash, Recognised};
 use crate::distribution::{AssignmentReason, LoadLane};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
-use crate::lead::{Added, ClockStart, ClockTerms, DeadlineCriteria, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
+use crate::lead::{
+    Added, ClockStart, ClockTerms, DeadlineCriteria, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent,
+};
 use crate::messages::Message;
 use crate::rules::directory::{noted_elsewhere, unnoted};
 use crate::rules::distribution::{Lanes, by_turn, hand_over};
