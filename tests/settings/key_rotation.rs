@@ -48,6 +48,7 @@ impl<'a> Stack<'a> {
             appointments: PartnerQueue::open(folder.path().join("appointments"), clock).unwrap(),
             public_url: "https://desk.example".into(),
             console_url: CONSOLE_URL.into(),
+            mail_domain: None,
             token_claims: forecourt_edge::environment::TokenClaims::default(),
             twice: false,
         };

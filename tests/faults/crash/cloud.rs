@@ -3,11 +3,13 @@
 
 use super::between::{Between, Message, record};
 use super::bugs::Bug;
+use super::thread;
 use crate::support::gate::{Fault, Gate, Process};
 use crate::support::wire::RecordedTable;
 use crate::support::world::{CONSOLE_URL, PUBLIC_URL, Reply, Request, at, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::base::MailDomain;
 use forecourt_edge::environment::ConsoleLinks;
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
@@ -55,6 +57,7 @@ pub struct Cloud {
     pub bug: Option<Bug>,
     pub tokens: Tokens,
     pub texts: Arc<Texts>,
+    mail_domain: Option<Arc<MailDomain>>,
     ids: Ids,
     between: Arc<Mutex<Between>>,
     retries: u32,
@@ -70,6 +73,8 @@ pub struct Setting {
     /// The number of the SDK's retries after the first attempt.
     pub retries: u32,
     pub at_once: usize,
+    /// The domain at which the stack receives mail.
+    pub mail_domain: Option<MailDomain>,
     pub lagging: bool,
 }
 
@@ -94,7 +99,7 @@ fn secret() -> Secret {
 
 impl Cloud {
     pub async fn new(setting: Setting, group: &GroupData, now: &str) -> Self {
-        let Setting { gate, wakes, bug, retries, at_once, lagging } = setting;
+        let Setting { gate, wakes, bug, retries, at_once, mail_domain, lagging } = setting;
         let table = RecordedTable::new(lagging, bug.and_then(Bug::write_bug));
         let between = Between { next_sweep: at(now) + SWEEPS, ..Between::default() };
         let cloud = Self {
@@ -106,6 +111,7 @@ impl Cloud {
             bug,
             tokens: Tokens::new(b"a secret of the tests"),
             texts: Arc::new(Texts::new(ConsoleLinks::new(CONSOLE_URL)).unwrap()),
+            mail_domain: mail_domain.map(Arc::new),
             ids: numbered_ids(),
             between: Arc::new(Mutex::new(between)),
             retries,
@@ -149,7 +155,7 @@ impl Cloud {
             public_url: PUBLIC_URL.into(),
             console: ConsoleLinks::new(CONSOLE_URL),
             metrics: Metrics::nowhere(),
-            mail_domain: None,
+            mail_domain: self.mail_domain.clone(),
             token_claims: Arc::default(),
         };
         (process, platform)
@@ -190,6 +196,12 @@ impl Cloud {
     pub fn enqueue(&self, body: &str) {
         let now = self.clock.now();
         self.between().put("partner", body.to_owned(), now);
+    }
+
+    /// Puts a mail on the queue of mails that arrived.
+    pub fn receive(&self, raw: String) {
+        let now = self.clock.now();
+        self.between().put(thread::QUEUE, raw, now);
     }
 
     /// Puts a message of the contact centre's system on the appointment queue.
@@ -318,7 +330,7 @@ impl Cloud {
         let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()});
         let event = serde_json::from_value(event).unwrap();
         let handler = match queue {
-            "partner" => "lead-intake",
+            "partner" | thread::QUEUE => "lead-intake",
             "notify" => "send",
             queue => queue,
         };
@@ -331,6 +343,7 @@ impl Cloud {
                 }
                 match queue {
                     "partner" => forecourt_lead_intake::messages(platform, &super::ports::Partners, event).await,
+                    thread::QUEUE => thread::deliver(platform, &messages).await,
                     "appointment" => forecourt_appointment::messages(platform, &super::ports::Partners, event).await,
                     "assign" => forecourt_assign::handle(platform, event).await,
                     "escalate" => forecourt_escalate::handle(platform, event).await,

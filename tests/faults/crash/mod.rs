@@ -20,10 +20,13 @@ mod office;
 mod pingback;
 mod ports;
 mod races;
+mod thread;
 
 use crate::support::gate::{Call, Fault, Gate, Strike};
+use crate::support::world::MAIL_DOMAIN;
 use bugs::Bug;
 use cloud::{Cloud, Setting, WakeUpTreatment};
+use forecourt_domain::base::MailDomain;
 use forecourt_local::demo::GroupData;
 use journey::Journey;
 use judge::End;
@@ -74,6 +77,7 @@ fn play(case: &CrashCase, verbose: bool) -> PlayedCase {
             bug: case.bug,
             retries: case.retries,
             at_once: if case.side_by_side.is_some() { 3 } else { 1 },
+            mail_domain: (case.journey == Journey::Thread).then(|| MailDomain::parse(MAIL_DOMAIN).unwrap()),
             lagging: case.strikes.iter().any(|(_, fault)| *fault == Fault::LaggingIndex),
         };
         let cloud = Cloud::new(setting, &GROUP, case.journey.begins()).await;
@@ -253,6 +257,12 @@ fn apt_4_the_replacement_of_a_partners_secret_survives_a_fault_at_every_call() {
 #[test]
 fn set_12_what_goes_over_a_limit_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Limits));
+}
+
+/// LEAD-3: a mail that answers joins its lead once with its files, the owner is notified, and the answer in the thread is sent once.
+#[test]
+fn lead_3_an_answer_by_mail_survives_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Thread));
 }
 
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.

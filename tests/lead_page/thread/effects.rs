@@ -15,7 +15,7 @@ async fn lead_3_an_answer_of_the_customer_joins_its_lead_and_is_answered_in_the_
     let (id, first) = answered_by_anna(&world).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
     let answered = receive(&world, &Written::to(&reply_to(&first))).await;
-    assert_eq!(answered, Answered::Joined { lead: id, dealer: NORDSTERN.parse().unwrap(), again: false });
+    assert_eq!(answered, Answered::Joined { lead: id, dealer: NORDSTERN.parse().unwrap(), is_customers: true, again: false });
     let lead = world.page(id).await.lead;
     // Two working hours: 11:00 to 12:30 and 13:30 to 14:00 in Berlin.
     assert_eq!((lead.clock_runs(), lead.deadline()), (true, Some(at("2026-11-23T13:00:00Z"))));
@@ -109,7 +109,7 @@ async fn dis_7_an_answer_follows_a_lead_to_another_dealer() {
     let owner = world.page(id).await.lead.owner.unwrap();
     world.advance_to("2026-11-23T10:00:00Z").await;
     let answered = receive(&world, &Written::to(&reply_to(&mail))).await;
-    assert_eq!(answered, Answered::Joined { lead: id, dealer: "harbour-cars-demo".parse().unwrap(), again: false });
+    assert_eq!(answered, Answered::Joined { lead: id, dealer: "harbour-cars-demo".parse().unwrap(), is_customers: true, again: false });
     let lead = world.page(id).await.lead;
     assert!(lead.clock_runs() && lead.deadline().is_some_and(|due| due > at("2026-11-23T10:00:00Z")));
     assert!(notices(&world).iter().all(|line| line.ends_with(owner.as_str())) && notices(&world).len() == 1, "{:?}", notices(&world));

@@ -62,6 +62,8 @@ pub enum Answered {
         lead: LeadId,
         /// The dealer at which the lead is now.
         dealer: DealerId,
+        /// Whether a customer wrote it. The mail of a user or of a program is forwarded to nobody.
+        is_customers: bool,
         /// Whether it had joined before, and nothing was done.
         again: bool,
     },
@@ -165,7 +167,7 @@ async fn join(platform: &Platform, scope: &Scope, id: LeadId, (mail, files): (&T
         let dealer = lead.dealer.clone();
         let not_joined = |why| (None, Step::Done(Answered::NotJoined { lead: id, dealer: dealer.clone(), why }, BTreeSet::new()));
         if let Some(before) = loaded.element(id, ElementKind::Communication, &mail.id) {
-            let answered = Answered::Joined { lead: id, dealer, again: true };
+            let answered = Answered::Joined { lead: id, dealer, is_customers: is_customers(before), again: true };
             return Ok((None, Step::Done(answered, documents_of(before).into_iter().collect())));
         }
         let users: Vec<&User> = members(loaded, id).filter_map(|user| loaded.user(user)).collect();
@@ -174,9 +176,11 @@ async fn join(platform: &Platform, scope: &Scope, id: LeadId, (mail, files): (&T
             ThreadOutcome::Closed => not_joined(NotJoined::Closed),
             ThreadOutcome::Full => not_joined(NotJoined::Full),
             ThreadOutcome::Joined(decision) => {
-                let needed = new_documents(&decision);
+                let needed: BTreeSet<ElementId> =
+                    elements(&decision).filter(|element| element.content.kind() == ElementKind::Document).map(|it| it.id.clone()).collect();
+                let is_customers = elements(&decision).any(is_customers);
                 match needed.is_subset(files) {
-                    true => (Some(decision), Step::Done(Answered::Joined { lead: id, dealer, again: false }, needed)),
+                    true => (Some(decision), Step::Done(Answered::Joined { lead: id, dealer, is_customers, again: false }, needed)),
                     false => (None, Step::NeedsFiles(needed.difference(files).cloned().collect())),
                 }
             }
@@ -206,12 +210,14 @@ fn documents_of(element: &Element) -> Vec<ElementId> {
     communication.received().map(|(_, mail)| mail.documents.clone()).unwrap_or_default()
 }
 
-fn new_documents(decision: &Decision) -> BTreeSet<ElementId> {
-    let document = |item: &Item| match item {
-        Item::Element(element) if element.content.kind() == ElementKind::Document => Some(element.id.clone()),
-        _ => None,
-    };
-    decision.items.iter().filter_map(document).collect()
+/// Whether an element is the mail of a customer.
+fn is_customers(element: &Element) -> bool {
+    let Content::Communication(communication) = &element.content else { return false };
+    communication.received().is_some_and(|(_, mail)| mail.user.is_none() && !mail.automatic)
+}
+
+fn elements(decision: &Decision) -> impl Iterator<Item = &Element> {
+    decision.items.iter().filter_map(|item| if let Item::Element(element) = item { Some(&**element) } else { None })
 }
 
 /// Puts the files of these documents. A repeat replaces a file by itself.

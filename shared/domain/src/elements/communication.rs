@@ -17,7 +17,7 @@ pub enum Communication {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quote: Option<(ElementId, Form)>,
         /// The mail, if it arrived. `None` if a user sent it. An earlier release shows a received mail as an e-mail without a text.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, rename = "mail", skip_serializing_if = "Option::is_none")]
         received: Option<Box<ReceivedMail>>,
         /// The received mail that it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
