@@ -19,7 +19,7 @@ pub(super) fn claimant(i: usize) -> String {
 }
 
 /// Gives Nordstern a pool with the pool user `pool.nordstern`, whose supervisor is Helga, and `n` users who may claim its leads.
-pub(crate) async fn set_up_pool(world: &World, n: usize, oldest_only: bool) {
+pub(super) async fn set_up_pool(world: &World, n: usize, oldest_only: bool) {
     let group = GroupId::parse("demo-group").unwrap();
     let known = (0..n).map(claimant).chain(["pool.nordstern".to_owned()]);
     for id in known {

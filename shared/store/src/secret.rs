@@ -138,7 +138,8 @@ impl Secret {
         ring.get(ring.current_id()).map(|key| code(&reply_tag(key, scope, lead))).unwrap_or_default()
     }
 
-    /// Returns whether [`reply_code`](Self::reply_code) made a code for this lead with a key that is still valid. Compares in constant time.
+    /// Returns whether [`reply_code`](Self::reply_code) made a code for this lead, with a key that is still valid. Compares in constant
+    /// time.
     pub fn is_reply_code(&self, scope: &Scope, lead: LeadId, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         // Every key is compared, so that the time does not depend on the key that matches.

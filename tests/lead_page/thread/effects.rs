@@ -1,7 +1,6 @@
 //! The effects of an answer: clock, notice, the answer to it, closed and moved leads.
 
 use super::{START, Written, answered_by_anna, notices, receive, received, reply_to, to_customer, write};
-use crate::distribution::pool::set_up_pool;
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
 use forecourt_domain::settings::Absence;
 use forecourt_lead_intake::mail_in::{Answered, NotJoined};
@@ -133,7 +132,17 @@ async fn dis_4_the_deputy_of_an_absent_owner_is_notified_of_an_answer() {
 #[tokio::test]
 async fn dis_8_an_answer_joins_a_lead_in_the_pool() {
     let world = World::receiving_mail(START).await;
-    set_up_pool(&world, 2, false).await;
+    let user = json!({"id": "pool.nordstern", "name": "Pool", "email": "pool@demo-group.example", "language": "en", "role": "seller",
+        "dealers": [NORDSTERN], "notices": false});
+    let group = forecourt_domain::base::GroupId::parse("demo-group").unwrap();
+    world.store.put_user(&group, &serde_json::from_value(user).unwrap()).await.unwrap();
+    world
+        .settings(|s| {
+            s.members.iter_mut().for_each(|member| member.receives_leads = false);
+            s.members.push(serde_json::from_value(json!({"user": "pool.nordstern", "supervisor": "helga.stern"})).unwrap());
+            s.pool = Some(serde_json::from_value(json!({"user": "pool.nordstern"})).unwrap());
+        })
+        .await;
     let id = world.lead(&enquiry("petersen")).await;
     assert_eq!(world.page(id).await.lead.owner.unwrap().as_str(), "pool.nordstern");
     let address = forecourt_edge::usecase::thread::reply_address(&world.system.platform, &world.scope(), id).unwrap();

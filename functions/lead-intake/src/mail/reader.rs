@@ -50,10 +50,13 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth
     let is_letter = matches!(&reading, Reading::Enquiries(all) if all.iter().all(|one| one.form == Form::Letter));
     let is_lead = matches!(&reading, Reading::Enquiries(_));
     let is_answered = is_letter || is_lead && is_answer(&content.envelope);
-    let view = View::of(content.best_text(), &content.envelope);
-    let mut own_text = without_signature(&view.own).or_else(|| paragraphs(view.text.lines()));
-    let mut answer = is_answered.then(|| without_signature(&view.own)).flatten();
-    own_text.as_mut().map(|text| cut(text, MAX_MESSAGE));
+    let view = (is_answered || depth == 0).then(|| View::of(content.best_text(), &content.envelope));
+    let written = view.as_ref().and_then(|view| without_signature(&view.own));
+    let mut answer = written.clone().filter(|_| is_answered);
+    let mut own_text = written.or_else(|| paragraphs(view.as_ref()?.text.lines()));
+    if let Some(text) = &mut own_text {
+        cut(text, MAX_MESSAGE);
+    }
     if answer.as_mut().is_some_and(|answer| cut(answer, MAX_MESSAGE)) {
         content.notes.push("the answer is too long and was cut".to_owned());
     }

@@ -157,7 +157,7 @@ impl ThreadContext<'_> {
         }
         let subject = mail.subject.clone();
         let content = Communication::Email { subject, quote: None, received: Some(Box::new(received)), answers: None };
-        let element = Element::new(mail.id.clone(), lead.id, Content::Communication(content), &by, now);
+        let element = Element::new(mail.id.clone(), lead.id, Content::Communication(content), &by, mail.mail.at.min(now));
         let elements = || [&element].into_iter().chain(&documents);
         elements().for_each(|element| changed.counts.add(element.content.kind()));
         let entry = Entry { lead: lead.id, version: changed.version, at: now, by, events, raw: Some(mail.raw.clone()) };
@@ -186,7 +186,9 @@ impl ThreadContext<'_> {
                 false => Err(format!("is one too many: the lead already has {MOST} documents")),
             });
             match document {
-                Ok(document) => documents.push(Element::new(id.clone(), self.lead.id, Content::Document(document), by, self.now)),
+                Ok(document) => {
+                    documents.push(Element::new(id.clone(), self.lead.id, Content::Document(document), by, mail.mail.at.min(self.now)))
+                }
                 Err(why) => refused.push(RefusedAttachment { name: name.clone(), why }),
             }
         }
