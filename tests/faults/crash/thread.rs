@@ -64,7 +64,8 @@ pub async fn thread(cloud: &Cloud) -> Vec<Reply> {
         cloud.receive(mail);
     }
     cloud.receive(answer(&address, "two", &[]).replacen("MIME-Version", "Auto-Submitted: auto-replied\r\nMIME-Version", 1));
-    until(cloud, "2026-11-23T09:50:00Z").await;
+    // Between the reminder and level 1.
+    until(cloud, "2026-11-23T10:00:00Z").await;
     let list = cloud.request(&Request::get(BOSS, &path)).await;
     let is_answer = |element: &&Value| element["received"]["automatic"] == json!(false);
     let received = list.body["elements"].as_array().and_then(|all| all.iter().find(is_answer)).map(|mail| mail["id"].clone());
