@@ -7,6 +7,7 @@ pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
 mod limits;
 mod mail;
+mod mail_in;
 pub(crate) mod partner_queue;
 mod receipts;
 pub(crate) mod shared_channels;

@@ -45,11 +45,12 @@ impl<'a> Stack<'a> {
             uploads: world.bucket.clone(),
             mailbox: Arc::new(Mailbox::in_memory()),
             queue: PartnerQueue::open(folder.path().join("queue"), clock.clone()).unwrap(),
-            appointments: PartnerQueue::open(folder.path().join("appointments"), clock).unwrap(),
+            appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
             public_url: "https://desk.example".into(),
             console_url: CONSOLE_URL.into(),
-            mail_domain: None,
             token_claims: forecourt_edge::environment::TokenClaims::default(),
+            mail_domain: None,
+            mails: PartnerQueue::open(folder.path().join("mails"), clock.clone()).unwrap(),
             twice: false,
         };
         Self { world, system: System::new(parts).unwrap(), _folder: folder }

@@ -31,8 +31,8 @@ pub const NORDSTERN: &str = "autohaus-nordstern-demo";
 pub const PUBLIC_URL: &str = "https://desk.example";
 /// The URL of the console, with which links for staff begin.
 pub const CONSOLE_URL: &str = "https://console.example";
-/// The domain at which a system receives mail.
-pub const MAIL_DOMAIN: &str = "in.desk.example";
+/// The domain at which the dealers receive mail.
+pub const MAIL_DOMAIN: &str = "in.example.com";
 /// The dealer admin of [`NORDSTERN`].
 pub const ADMIN: &str = "ingo.brandt";
 
@@ -177,22 +177,22 @@ impl World {
     }
 
     pub async fn at(now: &str) -> Self {
-        Self::built(engine::client(engine()), now, (false, None)).await
+        Self::built(engine::client(engine()), now, (false, Some(MAIL_DOMAIN))).await
     }
 
-    /// Receives mail at [`MAIL_DOMAIN`].
-    pub async fn receiving_mail(now: &str) -> Self {
-        Self::built(engine::client(engine()), now, (false, Some(MAIL_DOMAIN))).await
+    /// A system without a mail domain.
+    pub async fn without_mail(now: &str) -> Self {
+        Self::built(engine::client(engine()), now, (false, None)).await
     }
 
     /// Delivers every message between the functions twice.
     pub async fn delivering_twice() -> Self {
-        Self::built(engine::client(engine()), "2026-11-23T09:00:00Z", (true, None)).await
+        Self::built(engine::client(engine()), "2026-11-23T09:00:00Z", (true, Some(MAIL_DOMAIN))).await
     }
 
     /// Uses the table behind the given client.
     pub async fn on(client: aws_sdk_dynamodb::Client) -> Self {
-        Self::built(client, "2026-11-23T09:00:00Z", (false, None)).await
+        Self::built(client, "2026-11-23T09:00:00Z", (false, Some(MAIL_DOMAIN))).await
     }
 
     async fn built(client: aws_sdk_dynamodb::Client, now: &str, (twice, mail_domain): (bool, Option<&str>)) -> Self {
@@ -216,8 +216,9 @@ impl World {
             public_url: PUBLIC_URL.to_owned(),
             console_url: CONSOLE_URL.to_owned(),
             appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
-            mail_domain: mail_domain.map(|domain| MailDomain::parse(domain).unwrap()),
             token_claims: forecourt_edge::environment::TokenClaims::default(),
+            mail_domain: mail_domain.map(|domain| MailDomain::parse(domain).unwrap()),
+            mails: PartnerQueue::open(folder.path().join("mails"), clock.clone()).unwrap(),
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());

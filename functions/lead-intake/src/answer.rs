@@ -1,7 +1,7 @@
 //! The response to the sender of an enquiry.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{DealerId, Fault, Refusal};
+use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal};
 use forecourt_domain::enquiry::{Enquiry, Flag};
 use forecourt_domain::lead::{Added, EnquiryReceipt, Lead};
 use forecourt_edge::http::{Answer, Problem};
@@ -142,6 +142,14 @@ impl Outcome {
     /// Whether an enquiry was stored that was not stored before.
     pub(crate) fn is_new(&self) -> bool {
         matches!(self, Outcome::Created(_) | Outcome::Updated(_) | Outcome::Received { again: false, .. })
+    }
+
+    /// Returns the lead. `None` if the enquiry was refused, or its sender got a receipt.
+    pub(crate) fn lead(&self) -> Option<LeadId> {
+        match self {
+            Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => lead.id.parse().ok(),
+            Outcome::Received { .. } | Outcome::Refused(_) => None,
+        }
     }
 
     /// Returns the id of the lead or the receipt, for the log.

@@ -1,6 +1,7 @@
 //! Lead intake: turns an enquiry into a lead before it answers (INT-1 to INT-5, INT-9).
 //!
-//! - **Triggers**: HTTP API requests (`SubmitLead`, `DryRun`), and batches of the partner queue. Both carry JSON or ADF.
+//! - **Triggers**: HTTP API requests (`SubmitLead`, `DryRun`) and batches of the partner queue, which carry JSON or ADF, and batches of the
+//!   mail queue, which name received mails in the bucket.
 //! - **Reads**: the dealer, then in one consistent read the lead of the derived number, the rotation or pool, the contact directory and the
 //!   receipts of earlier enquiries.
 //! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn
@@ -14,7 +15,7 @@
 //!   contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
-//! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `limit` counts a sender's enquiries,
+//! [`adf`] reads ADF documents, [`mail`] mails, `format` turns a body into enquiries, `submission` and [`mail_in`] store them by `storing`, `limit` counts a sender's enquiries,
 //! `candidate` decides an attempt with the items that `lookup` finds, `answer` builds the responses.
 
 pub mod adf;
@@ -27,6 +28,7 @@ mod limit;
 mod lookup;
 pub mod mail;
 pub mod mail_in;
+mod storing;
 mod submission;
 
 pub use answer::{EnquiryAccepted, EnquiryReceiptView, LeadCreated, Outcome, Outcomes};
@@ -46,12 +48,22 @@ use forecourt_store::{Failure, Load};
 use format::Format;
 use serde_json::Value;
 
-/// Handles the event of the function: an HTTP request, or a batch of the partner queue.
+/// Handles the event of the function: an HTTP request, or a batch of the partner queue or of the mail queue. `mails` is the ARN of the mail
+/// queue: AWS states the queue of a message, so that no partner can send the notice of a mail.
 ///
 /// # Errors
-/// Fails if the event is neither.
-pub async fn handle(platform: &Platform, partners: &dyn PartnerQueue, event: Value) -> Result<Value, lambda_runtime::Error> {
+/// Fails if the event is none of them.
+pub async fn handle(
+    platform: &Platform,
+    partners: &dyn PartnerQueue,
+    mails: Option<&str>,
+    event: Value,
+) -> Result<Value, lambda_runtime::Error> {
+    let queue = event.pointer("/Records/0/eventSourceARN").and_then(Value::as_str);
     Ok(match event.get("Records") {
+        Some(_) if queue.is_some() && queue == mails => {
+            serde_json::to_value(mail_in::messages(platform, serde_json::from_value(event)?).await)?
+        }
         Some(_) => serde_json::to_value(messages(platform, partners, serde_json::from_value(event)?).await)?,
         None => serde_json::to_value(request(platform, serde_json::from_value(event)?).await)?,
     })

@@ -1,14 +1,13 @@
 //! Stores the enquiries of a body as leads: per enquiry one read and one transaction.
 
 use crate::answer::Outcome;
-use crate::candidate::{Candidate, Origin, Tried};
 use crate::format::{Format, ReceivedEnquiry};
 use crate::limit::EnquiryLimit;
-use crate::lookup::{Sited, counting_key, lane, lane_keys, referenced_keys, site};
+use crate::lookup::{Sited, site};
+use crate::storing::Storing;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right};
-use forecourt_domain::elements::{Element, ElementKind};
+use forecourt_domain::base::{Actor, DealerId, Refusal, Right};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::{Raw, RawStorage};
 use forecourt_domain::rules::lead::intake::Arrival;
@@ -16,14 +15,10 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::packed;
 use forecourt_edge::http::Problem;
-use forecourt_edge::usecase::directory::channels;
-use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
+use forecourt_store::{Failure, fingerprint};
 
 /// Largest raw input in bytes, compressed, that is kept next to the lead. Larger input is kept in the bucket.
 const INLINE: usize = 4_096;
-/// Lead numbers tried for one enquiry. More collisions than this mean an error in the derivation of numbers.
-const NUMBERS: u32 = 16;
 
 /// A body received from a sender.
 pub(crate) struct Submission {
@@ -69,7 +64,6 @@ impl Submission {
         let content = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.into()))?;
         let body = fingerprint(&content);
         let (origin, receipt) = self.origin_and_receipt(platform, &enquiry, position);
-        let channels = channels(platform, &self.scope, dealer, &enquiry.contact);
         let raw = self.keep(platform, &part.raw, &origin, &body).await?;
         // Users share the ids of other systems. An id that another user's lead has, which this user may not see or change, names an enquiry
         // of this user's own: nobody learns of a lead, or changes one, by guessing its id.
@@ -81,44 +75,10 @@ impl Submission {
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
         let (by, resend, sent, at) = (self.scope.actor(), part.resend, self.sent, self.now);
-        let mut arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, unknown_site, sent, at, enquiry };
-        let mut candidate_origin = if is_shared { Origin::Shared } else { Origin::Own };
-        let mut number = 0;
-        while number < NUMBERS {
-            let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
-            let receipt_id = short(&store.secret().name(&self.scope, &["enquiry-receipt", &arrival.by.to_string(), &arrival.origin]));
-            let lane = lane(dealer, &arrival.enquiry);
-            let keys = [Key::Lead(id), Key::Dealer(dealer.id.clone())].into_iter().chain(lane_keys(dealer, lane));
-            let keys = keys.chain(channels.keys()).chain(arrival.receipt.clone().map(Key::Receipt));
-            let keys = keys.chain([Key::EnquiryReceipt(receipt_id.clone())]);
-            let candidate = Candidate {
-                arrival: &arrival,
-                id,
-                origin: candidate_origin,
-                scope: &self.scope,
-                addressed: &self.dealer,
-                dealer,
-                channels: &channels,
-                receipt_id: &receipt_id,
-            };
-            let load = Load::of(keys).with_long_retry().then(|loaded| {
-                let referenced = referenced_keys(loaded, &channels, &dealer.id, (id, &arrival)).into_iter();
-                // The settings in memory may be from before the first maximum of open leads.
-                let counting = loaded.dealer(&dealer.id).and_then(counting_key);
-                let referenced = referenced.chain(counting);
-                referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.about_named(loaded)).collect()
-            });
-            let rule = |loaded: &Loaded, attempt: u32| candidate.decide(loaded, attempt);
-            match store.decide(&self.scope, load, rule).await? {
-                Tried::Done(outcome) => return Ok(*outcome),
-                Tried::NumberTaken => number += 1,
-                Tried::OfAnother => {
-                    arrival.origin.clone_from(&own_origin);
-                    (candidate_origin, number) = (Origin::Own, 0);
-                }
-            }
-        }
-        Err(Failure::Broken("no free lead number".into()).into())
+        let arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, unknown_site, sent, at, enquiry };
+        let storing = Storing { platform, scope: &self.scope, addressed: &self.dealer, dealer, record: None };
+        let outcome = storing.store(arrival, is_shared.then_some(own_origin)).await?;
+        Ok(outcome.ok_or_else(|| Failure::Broken("an enquiry without a mail is part of a mail".into()))?)
     }
 
     /// Returns the source of an enquiry that names none.
@@ -178,10 +138,4 @@ impl Submission {
         platform.files.put(&name, deflated).await?;
         Ok(Raw { media_type, storage: RawStorage::InBucket(name) })
     }
-}
-
-/// Returns the keys of the trade-ins of an enquiry that is sent again.
-fn trade_in_keys(loaded: &Loaded, id: LeadId, arrival: &Arrival) -> impl Iterator<Item = Key> {
-    let again = arrival.resend && loaded.lead(id).is_some_and(|lead| lead.origin.key == arrival.origin);
-    Element::enquired_ids().filter(move |_| again).map(move |element| Key::Element(id, ElementKind::TradeIn, element))
 }

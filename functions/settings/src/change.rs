@@ -11,7 +11,7 @@ use forecourt_domain::settings::{Absence, Dealer, DealerSettings, HandOver, Memb
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Call, Problem};
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load, Loaded};
+use forecourt_store::{Failure, LeadAddressName, Load, Loaded};
 
 /// Returns the versions that `If-Match` lists.
 ///
@@ -93,10 +93,13 @@ pub(crate) async fn save_and_hand_over(
         let entrusted = settings::entrusted(&before.settings, &after).into_iter().map(|(_, user)| Key::User(user.clone()));
         let orders = hand_over::concerned(&before.settings, &after, asked).into_iter().map(|order| Key::HandOver(id.clone(), order));
         let target = request.target_keys(before);
+        let address = after.lead_address.as_ref().map(LeadAddressName::new);
+        let address = address.iter().flat_map(|address| address.keys(loaded)).collect::<Vec<_>>();
         users
             .chain(entrusted)
             .chain(orders)
             .chain(target)
+            .chain(address)
             .chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer))
             .collect()
     };
@@ -118,6 +121,9 @@ pub(crate) async fn save_and_hand_over(
         let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
         settings::able(&before.settings, &settings, |user| loaded.user(user))?;
         settings::assignable_targets(&before.settings, &settings)?;
+        let address = settings.lead_address.as_ref().map(LeadAddressName::new);
+        let claim = address.as_ref().map(|address| address.claim(loaded).claimed(id, Some(before))).transpose();
+        let claim = claim.map_err(|fault| Refusal::Invalid(vec![fault]))?.flatten().map(Item::LeadAddress);
         let (decision, after) = settings::save(id, Some(before), settings, by.clone(), call.now);
         let target = request.target(before, loaded);
         let orders = hand_over::orders(Change { before, after: &after }, asked, target, |order| loaded.hand_over(id, order))?;
@@ -129,7 +135,7 @@ pub(crate) async fn save_and_hand_over(
         let moves = orders.iter().any(|order| order.reason.takes_everything() && order.is_due(call.now));
         let start = if moves { BookingWatch::started_with_hand_over } else { BookingWatch::started };
         let watch = affects.then(|| Item::BookingWatch(start(loaded.booking_watch(id), id, call.now)));
-        let decision = welcomed.into_iter().chain(ordered).fold(decision, Decision::with).with_some(watch);
+        let decision = welcomed.into_iter().chain(ordered).chain(claim).fold(decision, Decision::with).with_some(watch);
         Ok((Some(decision), Saved { before: Some(before.clone()), dealer: after, dry: None, orders, past }))
     };
     Box::pin(platform.store.decide(&call.scope, load, rule)).await

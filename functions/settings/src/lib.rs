@@ -127,7 +127,7 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
         }
         Operation::ReadPart(part) => {
             let dealer = current(platform, call, &id).await?;
-            answer(&dealer, &SettingsView::of_part(part, &dealer))
+            answer(&dealer, &SettingsView::of_part(part, &dealer).completed(platform, call, part, &dealer).await?)
         }
         Operation::ChangePart(part) => {
             let request = HandOverRequest::of(call)?;
@@ -139,7 +139,8 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
                 other => other,
             });
             let saved = saved?;
-            answer_saved(platform, (call, &request), &saved, SettingsView::of_part(part, &saved.dealer)).await
+            let view = SettingsView::of_part(part, &saved.dealer).completed(platform, call, part, &saved.dealer).await?;
+            answer_saved(platform, (call, &request), &saved, view).await
         }
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
         Operation::ListHandOvers => orders::list(platform, call, &id).await,

@@ -38,6 +38,13 @@ pub struct SettingsView {
     /// The absences of the request that were not stored, because they ended more than a day ago; absent if there are none (DIS-4).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub past_absences: Vec<PastAbsenceView>,
+    /// The address at which the dealer receives mail; absent in other parts, and if the system receives no mail (INT-10).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "autohaus-nordstern-demo.demo-group@in.example.com")]
+    pub mail_address: Option<String>,
+    /// When the last mail arrived for the dealer; absent in other parts, and if no mail arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_mail_at: Option<DateTime<Utc>>,
     /// The bookings that the change affects.
     #[serde(flatten)]
     pub bookings: BookingsAffectedView,
@@ -116,6 +123,14 @@ impl SettingsView {
         Self::showing(dealer, crate::parts::view(part, &dealer.settings))
     }
 
+    /// Adds what a part shows in addition to its fields: to the mailbox, the dealer's address and the time of the last mail.
+    pub(crate) async fn completed(self, platform: &Platform, call: &Call, part: SettingsPart, dealer: &Dealer) -> Result<Self, Failure> {
+        let Some(domain) = platform.mail_domain.as_deref().filter(|_| part == SettingsPart::Mailbox) else { return Ok(self) };
+        let mail_address = domain.dealer_address(call.scope.group(), &dealer.id).map(|address| address.to_string());
+        let last_mail_at = platform.store.last_mail_at(&call.scope, &dealer.id).await?;
+        Ok(Self { mail_address, last_mail_at, ..self })
+    }
+
     fn showing(dealer: &Dealer, settings: Value) -> Self {
         Self {
             dealer: dealer.id.to_string(),
@@ -124,6 +139,8 @@ impl SettingsView {
             hand_overs: Vec::new(),
             hand_over_offered: Vec::new(),
             past_absences: Vec::new(),
+            mail_address: None,
+            last_mail_at: None,
             bookings: BookingsAffectedView::default(),
         }
     }

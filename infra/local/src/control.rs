@@ -4,6 +4,7 @@ use crate::System;
 use crate::clock;
 use crate::demo::{GroupData, PartnerData};
 use crate::gateway;
+use crate::mail_in::NotReceived;
 use crate::partner_queue::{PartnerQueue, Queued};
 use crate::start::Started;
 use axum::response::{IntoResponse as _, Response};
@@ -12,7 +13,7 @@ use forecourt_domain::base::PartnerKind;
 use forecourt_edge::environment::TokenClaims;
 use forecourt_edge::http::Problem;
 use forecourt_store::keys::{DueKind, WakeUp};
-use http::{Method, StatusCode, header};
+use http::{Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -60,8 +61,9 @@ struct QueueRequest {
 }
 
 /// Answers a request below `/_local`.
-pub(crate) async fn answer(started: &Started, method: &Method, path: &str, body: &[u8]) -> Response {
+pub(crate) async fn answer(started: &Started, method: &Method, uri: &Uri, body: &[u8]) -> Response {
     let Started { system, demo, .. } = started;
+    let path = uri.path();
     let answered = match (method, path) {
         (&Method::POST, "/_local/token") => read(body).and_then(|request| token(started, &request)),
         (&Method::GET, "/_local/clock") => Ok(json!({"now": system.clock.now(), "difference": clock::difference(system.clock.offset())})),
@@ -84,11 +86,12 @@ pub(crate) async fn answer(started: &Started, method: &Method, path: &str, body:
             let queue = queue_of(system, path).unwrap_or(&system.queue);
             stored(queue.waiting()).and_then(|waiting| Ok(json!({"waiting": waiting, "dead_letters": stored(queue.dead())?})))
         }
+        (&Method::POST, "/_local/mail") => receive_mail(system, uri.query().unwrap_or_default(), body).await,
         (&Method::POST, "/_local/redrive") => stored(system.queue.redrive())
-            .and_then(|leads| Ok(leads + stored(system.appointments.redrive())?))
+            .and_then(|leads| Ok(leads + stored(system.appointments.redrive())? + stored(system.mails.redrive())?))
             .map(|redriven| json!({"redriven": redriven})),
         _ => Err(Problem::not_found(
-            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST webhooks, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
+            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST webhooks, POST mail, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
         )),
     };
     match answered {
@@ -132,6 +135,19 @@ fn token(started: &Started, request: &TokenRequest) -> Result<Value, Problem> {
     };
     let (token, ends) = issued.map_err(|e| Problem::internal("the token cannot be issued", Some(format!("{e:#}"))))?;
     Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
+}
+
+/// Receives the raw mail of a request. `to` names recipients, with commas between them; without it, the mail's headers do.
+async fn receive_mail(system: &System, query: &str, body: &[u8]) -> Result<Value, Problem> {
+    // No address has a space: it was the `+` of a tag.
+    let addresses = |value: &str| value.split(',').map(|one| one.trim().replace(' ', "+")).collect::<Vec<_>>();
+    let named = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "to");
+    let named: Vec<String> = named.flat_map(|(_, value)| addresses(&value)).collect();
+    match system.receive_mail(body, &named).await {
+        Ok((mail, recipients)) => Ok(json!({"mail": mail, "recipients": recipients})),
+        Err(NotReceived::Storage(why)) => Err(Problem::try_again(why)),
+        Err(refused) => Err(Problem::malformed(refused.to_string())),
+    }
 }
 
 async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Problem> {

@@ -4,12 +4,13 @@ use anyhow::{anyhow, ensure};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, DealerId, Fault, GroupId, Partner, Refusal, Right, Role};
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::people::User;
 use forecourt_domain::rules::settings;
-use forecourt_domain::settings::{DealerSettings, Settings};
+use forecourt_domain::settings::{Dealer, DealerSettings, Settings};
 use forecourt_edge::formats::json::read_known;
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load, Store};
+use forecourt_store::{Failure, LeadAddressName, Load, Loaded, Store};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -218,11 +219,11 @@ impl GroupData {
 
 /// Creates a dealer, unless it is stored. Returns whether it was created.
 async fn create(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<bool, Failure> {
-    let rule = |loaded: &forecourt_store::Loaded, _| {
-        let new = loaded.dealer(id).is_none();
-        Ok((new.then(|| settings::save(id, None, settings.clone(), Actor::System, now).0), new))
+    let rule = |loaded: &Loaded, _| match loaded.dealer(id) {
+        Some(_) => Ok((None, false)),
+        None => Ok((Some(saved(loaded, id, settings, now)?), true)),
     };
-    store.decide(scope, Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]), rule).await
+    store.decide(scope, items(id, settings), rule).await
 }
 
 /// Saves a dealer's settings as the next version, unless they are unchanged.
@@ -230,12 +231,26 @@ async fn create(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings
 /// # Errors
 /// If the table is unavailable.
 pub async fn save(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<(), Failure> {
-    let rule = |loaded: &forecourt_store::Loaded, _| {
-        let before = loaded.dealer(id);
-        if before.is_some_and(|dealer| dealer.settings == *settings) {
-            return Ok((None, ()));
-        }
-        Ok((Some(settings::save(id, before, settings.clone(), Actor::System, now).0), ()))
+    let rule = |loaded: &Loaded, _| match loaded.dealer(id) {
+        Some(dealer) if dealer.settings == *settings => Ok((None, ())),
+        _ => Ok((Some(saved(loaded, id, settings, now)?), ())),
     };
-    store.decide(scope, Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]), rule).await
+    store.decide(scope, items(id, settings), rule).await
+}
+
+/// The items that a change of a dealer's settings reads.
+fn items<'a>(id: &DealerId, settings: &Settings) -> Load<'a> {
+    let address = settings.lead_address.as_ref().map(LeadAddressName::new);
+    let claim = move |loaded: &Loaded| address.iter().flat_map(|address| address.keys(loaded)).collect::<Vec<_>>();
+    let keys = [Key::Dealer(id.clone()), Key::Recompute(id.clone())];
+    Load::of(keys.into_iter().chain(claim(&Loaded::default()))).then(claim)
+}
+
+/// Returns the decision that stores the settings, with the dealer's claim on its lead address.
+fn saved(loaded: &Loaded, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    let before: Option<&Dealer> = loaded.dealer(id);
+    let address = settings.lead_address.as_ref().map(LeadAddressName::new);
+    let claim = address.as_ref().map(|address| address.claim(loaded).claimed(id, before)).transpose();
+    let claim = claim.map_err(|fault| Refusal::Invalid(vec![fault]))?.flatten();
+    Ok(settings::save(id, before, settings.clone(), Actor::System, now).0.with_some(claim.map(Item::LeadAddress)))
 }

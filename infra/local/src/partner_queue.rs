@@ -1,4 +1,4 @@
-//! The local twin of a partners' queue: a folder of waiting messages and a folder of dead letters. Messages survive a kill.
+//! The local twin of a partners' queue, and of the mail queue: a folder of waiting messages and a folder of dead letters. Messages survive a kill.
 
 use crate::clock::VirtualClock;
 use crate::fair::Turns;
@@ -135,6 +135,16 @@ impl PartnerQueue {
         let visible = pause.filter(|until| *until > self.clock.now()).or(Some(self.clock.now() + VISIBLE_AGAIN));
         let failed = Queued { receives: message.receives + 1, visible, ..message.clone() };
         write_whole(&self.path("ready", &failed.id), &serde_json::to_vec(&failed)?)
+    }
+
+    /// Moves a message that failed too often to the dead letters.
+    ///
+    /// # Errors
+    /// If it cannot be moved.
+    pub(crate) fn bury(&self, message: &Queued) -> std::io::Result<()> {
+        let dead = Queued { receives: message.receives + 1, visible: None, ..message.clone() };
+        write_whole(&self.path("dead", &dead.id), &serde_json::to_vec(&dead)?)?;
+        self.delete(&dead)
     }
 
     fn read_one(&self, id: &str) -> Option<Queued> {

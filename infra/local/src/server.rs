@@ -2,6 +2,7 @@
 
 use crate::folder::LINKED;
 use crate::gateway::{self, Incoming, Matched};
+use crate::mail_in::{DropFolder, MAX_MAIL};
 use crate::start::{self, Started};
 use crate::throttle::Throttle;
 use crate::{control, engine, log, openapi, provider};
@@ -21,6 +22,7 @@ use std::collections::HashMap;
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The options of the command line.
 #[derive(Debug, Clone)]
@@ -65,12 +67,23 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let reference = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
     start::print_banner(&url, &options.data, &started);
     let system = started.system.clone();
+    let mut dropped = DropFolder::open(options.data.join("mail-in")).with_context(|| format!("cannot use {}", options.data.display()))?;
+    let receiver = system.clone();
     tokio::spawn(async move { system.run().await });
+    tokio::spawn(async move {
+        loop {
+            if let Err(e) = dropped.take(&receiver).await {
+                tracing::warn!(problem = %e, "the folder of dropped mails cannot be read");
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    });
     let gateway = Arc::new(Gateway { started, document, reference, throttle: Throttle::default(), url });
     // One byte over the functions' limit, so that their own problem answers a larger body. Files may be larger.
     let uploads = usize::try_from(MAX_BYTES).map_or(MAX_BODY, |bytes| bytes + 1);
     let app = Router::new()
         .route(&format!("{LINKED}{{token}}"), any(linked).layer(DefaultBodyLimit::max(uploads)))
+        .route("/_local/mail", any(answer).layer(DefaultBodyLimit::max(MAX_MAIL + 1)))
         .route("/desk/{*page}", any(answer).layer(DefaultBodyLimit::max(MOST_WITH_FILE + 1)))
         .fallback(answer)
         .layer(DefaultBodyLimit::max(MAX_BODY + 1))
@@ -155,7 +168,7 @@ async fn answer(
         Matched::Nothing if path.starts_with(provider::PATH) => {
             provider::answer(gateway.started.provider(), &gateway.url, &method, &uri, &body)
         }
-        Matched::Nothing if path.starts_with("/_local") => control::answer(&gateway.started, &method, &path, &body).await,
+        Matched::Nothing if path.starts_with("/_local") => control::answer(&gateway.started, &method, &uri, &body).await,
         Matched::Nothing if method == Method::GET => file(&gateway, &path),
         Matched::Nothing => gateway::problem(&Problem::no_route()),
     }

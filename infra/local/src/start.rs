@@ -5,6 +5,7 @@ use crate::demo::{self, GroupData, SAMPLES};
 use crate::folder::{Folder, Links, write_whole};
 use crate::gateway::{self, Incoming, Matched};
 use crate::ids::Sequence;
+use crate::mail_in;
 use crate::mailbox::Mailbox;
 use crate::partner_queue::PartnerQueue;
 use crate::provider::{self, Codes, Provider};
@@ -15,8 +16,9 @@ use axum::body::Bytes;
 use forecourt_console::api::Api;
 use forecourt_console::sign_in::SignIn;
 use forecourt_console::{Client, Console};
+use forecourt_domain::base::MailDomain;
 use forecourt_edge::Ids;
-use forecourt_edge::environment::{TokenClaims, mail_domain};
+use forecourt_edge::environment::TokenClaims;
 use forecourt_store::{Secret, Store, fingerprint};
 use http::{HeaderMap, Method, Uri, header};
 use std::io::Write as _;
@@ -76,8 +78,9 @@ pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
         appointments: PartnerQueue::open(data.join("appointments"), clock.clone()).with_context(in_folder)?,
         public_url: url.to_owned(),
         console_url: url.to_owned(),
-        mail_domain: mail_domain().context("MAIL_DOMAIN")?,
         token_claims: TokenClaims::from_environment(),
+        mail_domain: Some(mail_domain()?),
+        mails: PartnerQueue::open(data.join("mails"), clock.clone()).with_context(in_folder)?,
         twice: false,
     };
     let system = Arc::new(System::new(parts)?);
@@ -104,6 +107,12 @@ pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
         upload_origin: String::new(),
     });
     Ok(Started { system, folder, demo, tokens, requests, codes: Codes::default(), console })
+}
+
+/// The domain of `MAIL_DOMAIN`, or that of the local run.
+fn mail_domain() -> anyhow::Result<MailDomain> {
+    let domain = std::env::var("MAIL_DOMAIN").ok().filter(|text| !text.is_empty());
+    MailDomain::parse(domain.as_deref().unwrap_or(mail_in::DOMAIN)).context("MAIL_DOMAIN is no domain")
 }
 
 /// The secret in the file `name`, which is made with `new` if it is missing.
@@ -176,6 +185,7 @@ fn banner(url: &str, data: &Path, clock: &str) -> String {
          Console     {url}/            sign in as a person of the demo\n\
          Reference   {url}/reference   the rules, and every route to read and to try\n\
          Data        {}        kept over restarts; remove it to start afresh\n\
+         Mail in     {}/mail-in    drop a mail there as an .eml file\n\
          Clock       {clock}\n\
          \n\
          Try:\n\
@@ -184,6 +194,7 @@ fn banner(url: &str, data: &Path, clock: &str) -> String {
          \x20    -d '{{\"type\":\"used_car\",\"contact\":{{\"first_name\":\"Jana\",\"phone\":\"0171 2345678\"}},\"message\":\"Ist der Wagen noch da?\"}}'\n\
          curl -s {url}/_local/clock -d '{{\"advance_minutes\":1440}}'      move the clock forward by a day\n\
          curl -s {url}/_local/outbox                                    list the mails that were sent\n\n",
+        data.display(),
         data.display()
     )
 }

@@ -41,6 +41,8 @@ fn at_once(kind: DueKind) -> usize {
         DueKind::Escalate | DueKind::Send | DueKind::Deliver | DueKind::Notify | DueKind::Recompute | DueKind::Resubmit => 4,
     }
 }
+/// The number of deliveries after which a message is a dead letter; `maxReceiveCount` in the cloud.
+const MAX_RECEIVES: u32 = 500;
 /// A failed message is delivered again after this time.
 const VISIBLE_AGAIN: TimeDelta = TimeDelta::seconds(5);
 
@@ -66,10 +68,12 @@ pub struct Parts {
     pub public_url: String,
     /// The URL of the console, for links for staff.
     pub console_url: String,
-    /// The domain at which the system receives mail; `None` if it receives none.
-    pub mail_domain: Option<MailDomain>,
     /// The claims of tokens that name the sender.
     pub token_claims: TokenClaims,
+    /// The domain at which dealers receive mail.
+    pub mail_domain: Option<MailDomain>,
+    /// The mail queue.
+    pub mails: PartnerQueue,
     /// Whether every message between functions is delivered twice, as a queue may do.
     pub twice: bool,
 }
@@ -90,6 +94,8 @@ pub struct System {
     pub queue: PartnerQueue,
     /// The partners' queue of appointments.
     pub appointments: PartnerQueue,
+    /// The mail queue.
+    pub mails: PartnerQueue,
     sender: Sender,
     exporter: Exporter,
     twice: bool,
@@ -103,21 +109,8 @@ impl System {
     /// # Errors
     /// If a mail template is invalid.
     pub fn new(parts: Parts) -> anyhow::Result<Self> {
-        let Parts {
-            store,
-            clock,
-            ids,
-            files,
-            uploads,
-            mailbox,
-            queue,
-            appointments,
-            public_url,
-            console_url,
-            mail_domain,
-            token_claims,
-            twice,
-        } = parts;
+        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, mails, .. } = parts;
+        let Parts { public_url, console_url, token_claims, mail_domain, twice, .. } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
         let store = store.with_commit_hook(Arc::new(move |due| nudged.committed(due)));
@@ -133,15 +126,15 @@ impl System {
             public_url: public_url.trim_end_matches('/').into(),
             console: ConsoleLinks::new(&console_url),
             metrics: Metrics::nowhere(),
-            mail_domain: mail_domain.map(Arc::new),
             token_claims: Arc::new(token_claims),
+            mail_domain: mail_domain.map(Arc::new),
         };
         let texts = Texts::new(platform.console.clone()).context("a mail template is invalid")?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
         let exporter = Exporter::new(platform.of("export"), uploads);
         let outbox = Outbox { platform: platform.of("outbox"), wake_ups: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };
         let stepping = tokio::sync::Mutex::default();
-        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, appointments, sender, exporter, twice, stepping })
+        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, appointments, mails, sender, exporter, twice, stepping })
     }
 
     /// Answers a request with the function of its route.
@@ -208,9 +201,10 @@ impl System {
         wake_ups + self.settle_now().await
     }
 
-    /// Returns when the next wake-up or partner's message is due.
+    /// Returns when the next wake-up, partner's message or mail is due.
     fn next(&self) -> Option<DateTime<Utc>> {
-        self.agenda.next().into_iter().chain(self.queue.next()).chain(self.appointments.next()).min()
+        let queues = [&self.queue, &self.appointments, &self.mails];
+        self.agenda.next().into_iter().chain(queues.into_iter().filter_map(PartnerQueue::next)).min()
     }
 
     /// Adds every due item of the table to the agenda, at any distance in the future. Returns their number.
@@ -252,12 +246,15 @@ impl System {
         }
     }
 
-    /// Delivers the messages of the partners' queues. Returns their number.
+    /// Delivers the messages of the partners' queues and of the mail queue. Returns their number.
     async fn deliver_partner_messages(&self) -> usize {
         let (intake, appointment) = (self.platform.of("lead-intake"), self.platform.of("appointment"));
         let leads = |event| forecourt_lead_intake::messages(&intake, &self.queue, event).boxed();
         let appointments = |event| forecourt_appointment::messages(&appointment, &self.appointments, event).boxed();
-        deliver_from(&self.queue, leads).await + deliver_from(&self.appointments, appointments).await
+        let mails = |event| forecourt_lead_intake::mail_in::messages(&intake, event).boxed();
+        deliver_from(&self.queue, leads).await
+            + deliver_from(&self.appointments, appointments).await
+            + deliver_from(&self.mails, mails).await
     }
 
     /// Processes wake-ups as they become due, and sweeps once a minute. Never returns.
@@ -278,7 +275,7 @@ impl System {
     }
 }
 
-/// Delivers the messages of a partners' queue to its function. Returns their number.
+/// Delivers the messages of a queue to its function. Returns their number. After [`MAX_RECEIVES`] deliveries a message is a dead letter.
 async fn deliver_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>) -> usize {
     let waiting = match queue.ready(PARTNER_BATCHES * BATCH) {
         Ok(waiting) => waiting,
@@ -295,7 +292,11 @@ async fn deliver_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> B
         };
         let failed = |id: &str| response.batch_item_failures.iter().any(|f| f.item_identifier == id);
         for message in batch {
-            let stored = if failed(&message.id) { queue.give_back(message) } else { queue.delete(message) };
+            let stored = match failed(&message.id) {
+                true if message.receives + 1 >= MAX_RECEIVES => queue.bury(message),
+                true => queue.give_back(message),
+                false => queue.delete(message),
+            };
             if let Err(e) = stored {
                 tracing::error!(problem = %e, message_id = message.id, "the partners' queue cannot be written");
             }

@@ -9,7 +9,7 @@ use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
 use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
-use crate::mail::IncomingMail;
+use crate::mail::{IncomingMail, LeadAddress};
 use crate::messages::{Letter, Message};
 use crate::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use crate::reports::{Download, Export};
@@ -65,6 +65,7 @@ pub enum Item {
     TokenSubject(TokenSubject),
     Usage(Usage),
     IncomingMail(Box<IncomingMail>),
+    LeadAddress(LeadAddress),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

@@ -20,6 +20,8 @@ pub enum Metric {
     OverBudget,
     /// Appointments of dealers' own systems that are counted and not stored (APT-2).
     AppointmentsNotProcessed,
+    /// Recipients of received mails that name no dealer (INT-10).
+    MailWithoutDealer,
     /// Items that the sweep found overdue: wake-ups were lost, or a function is behind (ESC-10).
     Overdue,
     /// Seconds that the oldest of them is overdue; 0 if there is none.
@@ -34,7 +36,9 @@ impl Metric {
 
     fn unit(self) -> &'static str {
         match self {
-            Metric::Overdue | Metric::MailFailed | Metric::OverBudget | Metric::AppointmentsNotProcessed => "Count",
+            Metric::Overdue | Metric::MailFailed | Metric::OverBudget | Metric::AppointmentsNotProcessed | Metric::MailWithoutDealer => {
+                "Count"
+            }
             Metric::EscalationLag | Metric::AssignLag | Metric::SendLag | Metric::OldestOverdue => "Seconds",
         }
     }

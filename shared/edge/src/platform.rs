@@ -27,12 +27,12 @@ pub struct Platform {
     pub public_url: Arc<str>,
     /// The links that a function creates for staff.
     pub console: ConsoleLinks,
-    /// The domain at which the stack receives mail; `None` if it receives none.
-    pub mail_domain: Option<Arc<MailDomain>>,
     /// The metrics that alarms watch.
     pub metrics: Metrics,
     /// The claims of tokens that name the sender.
     pub token_claims: Arc<TokenClaims>,
+    /// The domain at which dealers receive mail. `None` if the stack receives none, or the function does not need the domain.
+    pub mail_domain: Option<Arc<MailDomain>>,
 }
 
 impl Platform {

@@ -3,13 +3,11 @@
 
 use super::between::{Between, Message, record};
 use super::bugs::Bug;
-use super::thread;
 use crate::support::gate::{Fault, Gate, Process};
 use crate::support::wire::RecordedTable;
-use crate::support::world::{CONSOLE_URL, PUBLIC_URL, Reply, Request, at, gateway_event, reply_of};
+use crate::support::world::{CONSOLE_URL, MAIL_DOMAIN, PUBLIC_URL, Reply, Request, at, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::base::MailDomain;
 use forecourt_edge::environment::ConsoleLinks;
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
@@ -57,7 +55,6 @@ pub struct Cloud {
     pub bug: Option<Bug>,
     pub tokens: Tokens,
     pub texts: Arc<Texts>,
-    mail_domain: Option<Arc<MailDomain>>,
     ids: Ids,
     between: Arc<Mutex<Between>>,
     retries: u32,
@@ -73,8 +70,6 @@ pub struct Setting {
     /// The number of the SDK's retries after the first attempt.
     pub retries: u32,
     pub at_once: usize,
-    /// The domain at which the stack receives mail.
-    pub mail_domain: Option<MailDomain>,
     pub lagging: bool,
 }
 
@@ -99,7 +94,7 @@ fn secret() -> Secret {
 
 impl Cloud {
     pub async fn new(setting: Setting, group: &GroupData, now: &str) -> Self {
-        let Setting { gate, wakes, bug, retries, at_once, mail_domain, lagging } = setting;
+        let Setting { gate, wakes, bug, retries, at_once, lagging } = setting;
         let table = RecordedTable::new(lagging, bug.and_then(Bug::write_bug));
         let between = Between { next_sweep: at(now) + SWEEPS, ..Between::default() };
         let cloud = Self {
@@ -111,7 +106,6 @@ impl Cloud {
             bug,
             tokens: Tokens::new(b"a secret of the tests"),
             texts: Arc::new(Texts::new(ConsoleLinks::new(CONSOLE_URL)).unwrap()),
-            mail_domain: mail_domain.map(Arc::new),
             ids: numbered_ids(),
             between: Arc::new(Mutex::new(between)),
             retries,
@@ -155,8 +149,8 @@ impl Cloud {
             public_url: PUBLIC_URL.into(),
             console: ConsoleLinks::new(CONSOLE_URL),
             metrics: Metrics::nowhere(),
-            mail_domain: self.mail_domain.clone(),
             token_claims: Arc::default(),
+            mail_domain: Some(Arc::new(forecourt_domain::base::MailDomain::parse(MAIL_DOMAIN).unwrap())),
         };
         (process, platform)
     }
@@ -198,16 +192,20 @@ impl Cloud {
         self.between().put("partner", body.to_owned(), now);
     }
 
-    /// Puts a mail on the queue of mails that arrived.
-    pub fn receive(&self, raw: String) {
-        let now = self.clock.now();
-        self.between().put(thread::QUEUE, raw, now);
-    }
-
     /// Puts a message of the contact centre's system on the appointment queue.
     pub fn enqueue_appointment(&self, body: &Value) {
         let now = self.clock.now();
         self.between().put("appointment", body.to_string(), now);
+    }
+
+    /// Receives a mail as SES does: the raw mail is in the bucket, and a notice of it on the mail queue.
+    pub fn receive_mail(&self, name: &str, to: &str, raw: &[u8]) {
+        let object = format!("{}{name}", forecourt_lead_intake::mail_in::FOLDER);
+        let notice = forecourt_local::mail_in::notice(raw, &object, &[to.to_owned()], self.clock.now());
+        let mut between = self.between();
+        between.files.insert(object, raw.to_vec());
+        let now = self.clock.now();
+        between.put("mail", notice.to_string(), now);
     }
 
     /// Runs all work that falls due up to `until`.
@@ -330,7 +328,7 @@ impl Cloud {
         let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()});
         let event = serde_json::from_value(event).unwrap();
         let handler = match queue {
-            "partner" | thread::QUEUE => "lead-intake",
+            "partner" | "mail" => "lead-intake",
             "notify" => "send",
             queue => queue,
         };
@@ -343,7 +341,7 @@ impl Cloud {
                 }
                 match queue {
                     "partner" => forecourt_lead_intake::messages(platform, &super::ports::Partners, event).await,
-                    thread::QUEUE => thread::deliver(platform, &messages).await,
+                    "mail" => forecourt_lead_intake::mail_in::messages(platform, event).await,
                     "appointment" => forecourt_appointment::messages(platform, &super::ports::Partners, event).await,
                     "assign" => forecourt_assign::handle(platform, event).await,
                     "escalate" => forecourt_escalate::handle(platform, event).await,

@@ -3,7 +3,7 @@
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
 use super::pingback::{self, ping, sign};
-use super::{limits, office, thread};
+use super::{limits, mail_in, office};
 use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
@@ -49,6 +49,8 @@ pub enum Journey {
     Limits,
     /// A customer answers by mail, with files, and the seller answers in the thread.
     Thread,
+    /// Mails arrive: of a portal, of a customer, with two enquiries, for two dealers, and twice.
+    MailIn,
     /// Enquiries arrive after closing. Their held notices go out together in the morning; one of them is obsolete by then.
     Night,
 }
@@ -56,7 +58,7 @@ pub enum Journey {
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
     /// Further journeys whose ends are snapshots.
-    pub const SHORT: [Journey; 10] = [
+    pub const SHORT: [Journey; 11] = [
         Journey::Keyless,
         Journey::Documents,
         Journey::Invitation,
@@ -67,6 +69,7 @@ impl Journey {
         Journey::Partner,
         Journey::Limits,
         Journey::Thread,
+        Journey::MailIn,
     ];
 
     pub fn begins(self) -> &'static str {
@@ -84,7 +87,8 @@ impl Journey {
             | Journey::Leavers
             | Journey::Partner
             | Journey::Limits
-            | Journey::Thread => "2026-11-23T09:00:00Z",
+            | Journey::Thread
+            | Journey::MailIn => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -107,6 +111,7 @@ impl Journey {
             Journey::Partner => pingback::partner(cloud).await,
             Journey::Limits => limits::limits(cloud).await,
             Journey::Thread => thread::thread(cloud).await,
+            Journey::MailIn => mail_in::mail_in(cloud).await,
         }
     }
 }

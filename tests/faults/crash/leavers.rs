@@ -47,15 +47,8 @@ fn races() -> Vec<(&'static str, &'static str, Move)> {
 async fn played(who: &str, other: &Move, order: Order, bug: Option<Bug>) -> (Cloud, Vec<Reply>) {
     let seed = if let Order::SideBySide(seed) = order { Some(seed) } else { None };
     let at_once = if seed.is_some() { 3 } else { 1 };
-    let setting = Setting {
-        gate: Gate::new(Vec::new(), seed, false),
-        wakes: WakeUpTreatment::AsSent,
-        bug,
-        retries: 0,
-        at_once,
-        mail_domain: None,
-        lagging: false,
-    };
+    let setting =
+        Setting { gate: Gate::new(Vec::new(), seed, false), wakes: WakeUpTreatment::AsSent, bug, retries: 0, at_once, lagging: false };
     let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
     let limits: Vec<Value> = ["anna", "ben", "cara"].iter().map(|user| json!({"user": user, "max_open": 50})).collect();
     let limit = Request::new(Method::PATCH, "boss", &format!("/dealers/{NORTH}/users")).version(1).json(&json!({"users": limits}));

@@ -16,6 +16,7 @@ mod journey;
 mod judge;
 mod leavers;
 mod limits;
+mod mail_in;
 mod office;
 mod pingback;
 mod ports;
@@ -23,10 +24,8 @@ mod races;
 mod thread;
 
 use crate::support::gate::{Call, Fault, Gate, Strike};
-use crate::support::world::MAIL_DOMAIN;
 use bugs::Bug;
 use cloud::{Cloud, Setting, WakeUpTreatment};
-use forecourt_domain::base::MailDomain;
 use forecourt_local::demo::GroupData;
 use journey::Journey;
 use judge::End;
@@ -77,7 +76,6 @@ fn play(case: &CrashCase, verbose: bool) -> PlayedCase {
             bug: case.bug,
             retries: case.retries,
             at_once: if case.side_by_side.is_some() { 3 } else { 1 },
-            mail_domain: (case.journey == Journey::Thread).then(|| MailDomain::parse(MAIL_DOMAIN).unwrap()),
             lagging: case.strikes.iter().any(|(_, fault)| *fault == Fault::LaggingIndex),
         };
         let cloud = Cloud::new(setting, &GROUP, case.journey.begins()).await;
@@ -263,6 +261,12 @@ fn set_12_what_goes_over_a_limit_survives_a_fault_at_every_call() {
 #[test]
 fn lead_3_an_answer_by_mail_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Thread));
+}
+
+/// INT-1, INT-5, INT-7: each received mail makes its leads once and has one record, whichever call fails.
+#[test]
+fn int_1_received_mails_survive_every_fault_at_every_call() {
+    println!("{} cases", every_fault_at_every_call(Journey::MailIn));
 }
 
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.

@@ -166,15 +166,8 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
     runtime.block_on(async {
         let seed = if let Order::SideBySide(seed) = order { Some(seed) } else { None };
         let at_once = if seed.is_some() { 3 } else { 1 };
-        let setting = Setting {
-            gate: Gate::new(Vec::new(), seed, false),
-            wakes: WakeUpTreatment::AsSent,
-            bug,
-            retries: 0,
-            at_once,
-            mail_domain: None,
-            lagging: false,
-        };
+        let setting =
+            Setting { gate: Gate::new(Vec::new(), seed, false), wakes: WakeUpTreatment::AsSent, bug, retries: 0, at_once, lagging: false };
         let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
         sign(&cloud).await;
         let books = [a, b].iter().any(|action| matches!(action, Move::Book(..)));

@@ -21,7 +21,7 @@ async fn documents(world: &World, lead: &str) -> Vec<Value> {
 /// LEAD-2, LEAD-3: attachments become documents; a script, a program and a page stay in the raw mail, and the lead shows the reasons.
 #[tokio::test]
 async fn lead_2_attachments_become_documents_and_scripts_do_not() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     let pdf = "%PDF-1.7 a file";
     let files = [
@@ -89,7 +89,7 @@ async fn lead_2_attachments_become_documents_and_scripts_do_not() {
 /// LEAD-2, LEAD-3: one mail brings at most twenty documents, and a lead keeps its maximum of a hundred. Nothing of the mail is lost.
 #[tokio::test]
 async fn lead_2_a_mail_brings_a_bounded_number_of_documents() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     for number in 0..6 {
         let names: Vec<String> = (0..25).map(|file| format!("{number}-{file}.txt")).collect();
@@ -109,7 +109,7 @@ async fn lead_2_a_mail_brings_a_bounded_number_of_documents() {
 /// INT-2: a huge text, a subject with a line end and an id with a header in it cost little and forge nothing.
 #[tokio::test]
 async fn int_2_a_hostile_answer_forges_no_header_and_is_cut() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     let address = reply_to(&mail);
     let written = Written {

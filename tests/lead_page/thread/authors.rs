@@ -12,7 +12,7 @@ const DMARC: &str = "Authentication-Results: amazonses.com; dmarc=pass header.fr
 /// that address before a user makes it a contact's.
 #[tokio::test]
 async fn lead_3_a_mail_from_another_address_joins_and_gets_no_letter_by_itself() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
     let written = Written { from: "Kai <kai@else.example>".into(), ..Written::to(&reply_to(&mail)) };
@@ -45,7 +45,7 @@ async fn lead_3_a_mail_from_another_address_joins_and_gets_no_letter_by_itself()
 /// INT-6: the next letter goes to the contact who wrote last, at the address that they used.
 #[tokio::test]
 async fn int_6_the_next_letter_goes_to_the_contact_who_answered() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     world
         .post(ADMIN, &format!("/leads/{id}/contacts"), &json!({"last_name": "Kai", "emails": ["kai@else.example", "kai@work.example"]}))
@@ -67,7 +67,7 @@ async fn int_6_the_next_letter_goes_to_the_contact_who_answered() {
 /// and a contact got it too.
 #[tokio::test]
 async fn esc_7_a_mail_of_a_user_is_a_reply_only_if_it_is_confirmed_and_went_to_the_contact() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
     let address = reply_to(&mail);
@@ -108,7 +108,7 @@ async fn esc_7_a_mail_of_a_user_is_a_reply_only_if_it_is_confirmed_and_went_to_t
 /// LEAD-3: the mails of programs join without clock, notice and answer, so that two programs that answer each other end here.
 #[tokio::test]
 async fn lead_3_an_automatic_reply_joins_without_clock_and_notice() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
     let before = world.page(id).await.lead;
@@ -133,7 +133,7 @@ async fn lead_3_an_automatic_reply_joins_without_clock_and_notice() {
 /// LEAD-3: spam and a failed DMARC check are shown, and the mail counts. A mail with a virus is not opened.
 #[tokio::test]
 async fn lead_3_failed_checks_are_shown_and_a_virus_is_not_opened() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     let written = Written::to(&reply_to(&mail)).header("X-SES-Spam-Verdict: FAIL").header("X-SES-DMARC-Verdict: FAIL");
     assert!(matches!(receive(&world, &written).await, Answered::Joined { .. }));
@@ -147,7 +147,7 @@ async fn lead_3_failed_checks_are_shown_and_a_virus_is_not_opened() {
 /// LEAD-3: `answers` must name a received e-mail of the lead, and only such an answer has no subject.
 #[tokio::test]
 async fn lead_3_an_answer_names_a_received_mail_of_the_lead() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, _) = answered_by_anna(&world).await;
     let own = world.get(ADMIN, &format!("/leads/{id}/communications")).await.text("/elements/0/id").to_owned();
     for (body, fault) in [

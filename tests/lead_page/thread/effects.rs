@@ -10,7 +10,7 @@ use serde_json::json;
 /// the seller's answer in the thread stops it.
 #[tokio::test]
 async fn lead_3_an_answer_of_the_customer_joins_its_lead_and_is_answered_in_the_thread() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, first) = answered_by_anna(&world).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
     let answered = receive(&world, &Written::to(&reply_to(&first))).await;
@@ -54,7 +54,7 @@ async fn lead_3_an_answer_of_the_customer_joins_its_lead_and_is_answered_in_the_
 /// ESC-12, INT-6: an answer to which nobody replies escalates as a further enquiry does; a second one shares its clock.
 #[tokio::test]
 async fn esc_12_an_answer_to_which_nobody_replies_escalates() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
     let written = Written::to(&reply_to(&mail));
@@ -70,7 +70,7 @@ async fn esc_12_an_answer_to_which_nobody_replies_escalates() {
 /// ESC-6: outside opening hours the clock and the notice wait for the next opening.
 #[tokio::test]
 async fn esc_6_an_answer_at_night_is_reported_at_the_next_opening() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     world.advance_to("2026-11-23T20:00:00Z").await;
     receive(&world, &Written::to(&reply_to(&mail))).await;
@@ -83,7 +83,7 @@ async fn esc_6_an_answer_at_night_is_reported_at_the_next_opening() {
 /// DIS-5: a closed lead stays closed. The mail is an enquiry like any other; the mail of a program joins without effect.
 #[tokio::test]
 async fn dis_5_an_answer_to_a_closed_lead_does_not_join_it() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
     let before = world.page(id).await.lead;
@@ -100,7 +100,7 @@ async fn dis_5_an_answer_to_a_closed_lead_does_not_join_it() {
 /// DIS-7: the answer joins the lead at the dealer to which it has moved, in the hours of that dealer, and notifies the owner there.
 #[tokio::test]
 async fn dis_7_an_answer_follows_a_lead_to_another_dealer() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     let moved = world.post("gina.group", &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
@@ -117,7 +117,7 @@ async fn dis_7_an_answer_follows_a_lead_to_another_dealer() {
 /// DIS-4: the deputy of an absent owner is notified.
 #[tokio::test]
 async fn dis_4_the_deputy_of_an_absent_owner_is_notified_of_an_answer() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     let away: Absence =
         serde_json::from_value(json!({"from": "2026-11-23T23:00:00Z", "until": "2026-11-27T23:00:00Z", "deputy": "ben.krause"})).unwrap();
@@ -131,7 +131,7 @@ async fn dis_4_the_deputy_of_an_absent_owner_is_notified_of_an_answer() {
 /// DIS-8: an answer to a lead that waits in the pool joins it there, and starts its clock.
 #[tokio::test]
 async fn dis_8_an_answer_joins_a_lead_in_the_pool() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let user = json!({"id": "pool.nordstern", "name": "Pool", "email": "pool@demo-group.example", "language": "en", "role": "seller",
         "dealers": [NORDSTERN], "notices": false});
     let group = forecourt_domain::base::GroupId::parse("demo-group").unwrap();
@@ -156,7 +156,7 @@ async fn dis_8_an_answer_joins_a_lead_in_the_pool() {
 /// INT-9: an answer costs two reads and one transaction; a repeat costs one read.
 #[tokio::test]
 async fn int_9_an_answer_costs_three_calls_and_a_repeat_one() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (_, mail) = answered_by_anna(&world).await;
     let written = Written::to(&reply_to(&mail));
     let before = world.store.spent();
@@ -166,7 +166,7 @@ async fn int_9_an_answer_costs_three_calls_and_a_repeat_one() {
     super::receive_as(&world, &written, "mail/one", "demo-group").await;
     let again = world.store.spent().since(before);
     let before = world.store.spent();
-    assert_eq!(super::receive_as(&world, &Written::to("x@in.desk.example"), "mail/two", "demo-group").await, Answered::No);
+    assert_eq!(super::receive_as(&world, &Written::to("x@in.example.com"), "mail/two", "demo-group").await, Answered::No);
     let none = world.store.spent().since(before);
     println!("answer: {first:?}\nrepeat: {again:?}");
     assert_eq!((first.calls, again.calls, none.calls), (3, 1, 0));

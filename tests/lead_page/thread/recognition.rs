@@ -7,9 +7,9 @@ use forecourt_lead_intake::mail_in::Answered;
 /// LEAD-3: the id of the thread is enough, wherever the mail arrives.
 #[tokio::test]
 async fn lead_3_an_answer_is_recognised_by_the_id_of_its_thread() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
-    let dealer = format!("{NORDSTERN}.demo-group@in.desk.example");
+    let dealer = format!("{NORDSTERN}.demo-group@in.example.com");
     let written = Written::to(&dealer).header(&format!("References: <other@example.com>\r\n <{}>", mail.references[0]));
     assert!(matches!(receive(&world, &written).await, Answered::Joined { lead, again: false, .. } if lead == id));
     let shouted = Written { id: "two@example.com".into(), ..Written::to(&dealer) };
@@ -20,17 +20,17 @@ async fn lead_3_an_answer_is_recognised_by_the_id_of_its_thread() {
 /// LEAD-3, ACC-2: an invented code, the code of another lead, another domain and another group join nothing.
 #[tokio::test]
 async fn lead_3_a_mail_with_an_invalid_code_joins_no_lead() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     let address = reply_to(&mail);
     let (local, _) = address.split_once('@').unwrap();
-    let forged = format!("{id}-abcdefghjkmn.demo-group@in.desk.example");
+    let forged = format!("{id}-abcdefghjkmn.demo-group@in.example.com");
     let other = world.lead(&crate::support::world::enquiry("kai")).await;
     let moved = address.replace(&id.to_string(), &other.to_string());
-    for to in [forged.as_str(), &moved, &format!("{local}@elsewhere.example"), "x@in.desk.example"] {
+    for to in [forged.as_str(), &moved, &format!("{local}@elsewhere.example"), "x@in.example.com"] {
         assert_eq!(receive(&world, &Written::to(to)).await, Answered::No, "{to}");
     }
-    let reference = Written::to("x@example.com").header(&format!("In-Reply-To: <{id}.abcdefghjkmn@in.desk.example>"));
+    let reference = Written::to("x@example.com").header(&format!("In-Reply-To: <{id}.abcdefghjkmn@in.example.com>"));
     assert_eq!(receive(&world, &reference).await, Answered::No);
     // The handler of the other group's mail cannot reach the lead, by the address or by the id.
     let both = Written::to(&address).header(&format!("In-Reply-To: <{}>", mail.references[0]));
@@ -44,7 +44,7 @@ async fn lead_3_a_mail_with_an_invalid_code_joins_no_lead() {
 /// suppress a mail by guessing its id.
 #[tokio::test]
 async fn lead_3_a_repeated_mail_joins_once_and_another_content_again() {
-    let world = World::receiving_mail(START).await;
+    let world = World::at(START).await;
     let (id, mail) = answered_by_anna(&world).await;
     let written = Written::to(&reply_to(&mail));
     assert!(matches!(receive(&world, &written).await, Answered::Joined { again: false, .. }));

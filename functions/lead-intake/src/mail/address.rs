@@ -54,7 +54,7 @@ impl Mailbox {
     }
 
     /// Reads a sender as mail programs write it into a text: `Name <address>`, `Name [mailto:address]`, an address.
-    pub(super) fn in_text(text: &str) -> Option<Self> {
+    pub(crate) fn in_text(text: &str) -> Option<Self> {
         let text = text.trim().trim_matches('*').trim();
         let address = super::text::addresses_in(text, 1).into_iter().next()?;
         let before = text.split(address.as_str()).next().unwrap_or_default();

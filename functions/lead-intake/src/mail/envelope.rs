@@ -23,6 +23,9 @@ const RECIPIENTS: [&str; 12] = [
     "Apparently-To",
 ];
 
+/// The header of each mail that this system sends (`functions/send`).
+const OWN_MARK: &str = "X-Forecourt-Mail";
+
 /// The envelope of a mail.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Envelope {
@@ -34,6 +37,8 @@ pub struct Envelope {
     pub return_path: Option<String>,
     /// All addresses that may name a dealer (INT-10), without duplicates, at most [`MAX_ADDRESSES`].
     pub recipients: Vec<Recipient>,
+    /// The addresses of `To` and `Cc` in lower case, without tags, at most [`MAX_ADDRESSES`].
+    pub addressed: Vec<String>,
     /// The subject on one line, at most 500 characters.
     pub subject: Option<String>,
     /// The id of the message, without angle brackets.
@@ -48,6 +53,8 @@ pub struct Envelope {
     pub verdicts: Verdicts,
     /// The headers of automatic mail.
     pub automatic: AutomaticHeaders,
+    /// Whether the mail has the header by which this system marks its own mail.
+    pub has_own_mark: bool,
 }
 
 /// A verdict of the receiving mail server.
@@ -65,7 +72,18 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn of(text: &str) -> Self {
+    /// Returns the name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Missing => "missing",
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Unclear => "unclear",
+        }
+    }
+
+    /// Reads the status of a verdict, as SES writes it.
+    pub fn of(text: &str) -> Self {
         let word = text.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
         match word.to_ascii_lowercase().as_str() {
             "" => Verdict::Missing,
@@ -150,6 +168,7 @@ impl Envelope {
             reply_to: mailbox("Reply-To"),
             return_path: head.has("Return-Path").then(|| head.ids("Return-Path").into_iter().next().unwrap_or_default()),
             recipients: recipients(head),
+            addressed: addressed(head),
             subject,
             message_id: head.ids("Message-ID").into_iter().next(),
             in_reply_to: head.ids("In-Reply-To"),
@@ -157,8 +176,14 @@ impl Envelope {
             date: head.date().and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
             verdicts: verdicts(head),
             automatic: automatic(head),
+            has_own_mark: head.has(OWN_MARK),
         }
     }
+}
+
+fn addressed(head: &Head) -> Vec<String> {
+    let of = |header: &'static str| head.addresses(header).into_iter().filter_map(move |(_, address)| Recipient::of(header, &address));
+    ["To", "Cc"].into_iter().flat_map(of).take(MAX_ADDRESSES).map(|recipient| recipient.base).collect()
 }
 
 fn recipients(head: &Head) -> Vec<Recipient> {

@@ -37,7 +37,7 @@ pub use address::{Mailbox, Recipient};
 pub use documents::Attachment;
 pub use envelope::{AutomaticHeaders, Envelope, Verdict, Verdicts};
 pub use layouts::{Field, Layouts, Portal, UnusableLayout};
-pub use reader::read;
+pub use reader::{envelope, read, read_received};
 
 use forecourt_domain::enquiry::RawEnquiry;
 

@@ -3,7 +3,7 @@
 use super::address::Mailbox;
 use super::content::Content;
 use super::documents::{attachment, documents};
-use super::envelope::{Envelope, Verdict};
+use super::envelope::{Envelope, Verdict, Verdicts};
 use super::fields::Draft;
 use super::head::Head;
 use super::labels::{self, Labelled};
@@ -22,19 +22,23 @@ use std::borrow::Cow;
 
 /// Reads one raw MIME message, by the layouts of its dealer. Never fails (INT-1, INT-7).
 pub fn read<'a>(raw: &'a [u8], layouts: &Layouts) -> Mail<'a> {
-    let mut parts = MAX_PARTS;
-    let bytes = raw.get(..MAX_BYTES).unwrap_or(raw);
-    let mut mail = read_message(bytes, layouts, &mut parts, 0);
-    if bytes.len() < raw.len() {
-        mail.notes.insert(0, format!("the mail has more than {MAX_BYTES} bytes; the rest was not read"));
-    }
-    mail.attachments.truncate(MAX_ATTACHMENTS);
-    mail
+    read_received(raw, layouts, None)
 }
 
-fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth: usize) -> Mail<'a> {
-    let envelope = Envelope::of(&Head::read(bytes, MAX_HEADER_BYTES).0);
-    if envelope.verdicts.virus == Verdict::Fail {
+/// Returns the envelope of a raw mail without reading its content.
+pub fn envelope(raw: &[u8]) -> Envelope {
+    Envelope::of(&Head::read(raw.get(..MAX_BYTES).unwrap_or(raw), MAX_HEADER_BYTES).0)
+}
+
+/// Reads one raw MIME message, as [`read`] does. `verdicts` are those that the mail server states beside the mail; with them the headers
+/// do not count.
+pub fn read_received<'a>(raw: &'a [u8], layouts: &Layouts, verdicts: Option<Verdicts>) -> Mail<'a> {
+    let mut parts = MAX_PARTS;
+    let bytes = raw.get(..MAX_BYTES).unwrap_or(raw);
+    let envelope = envelope(bytes);
+    let verdicts = verdicts.unwrap_or(envelope.verdicts);
+    if verdicts.virus == Verdict::Fail {
+        let envelope = Envelope { verdicts, ..envelope };
         return Mail {
             envelope,
             reading: Reading::NotALead(Reason::Virus),
@@ -44,7 +48,18 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, depth
             notes: Vec::new(),
         };
     }
+    let mut mail = read_message(bytes, layouts, &mut parts, (0, Some(verdicts)));
+    if bytes.len() < raw.len() {
+        mail.notes.insert(0, format!("the mail has more than {MAX_BYTES} bytes; the rest was not read"));
+    }
+    mail.attachments.truncate(MAX_ATTACHMENTS);
+    mail
+}
+
+/// Reads a message at a depth of mails in mails. A mail in the mail has no verdict: its headers are the sender's.
+fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, (depth, verdicts): (usize, Option<Verdicts>)) -> Mail<'a> {
     let mut content = Content::of(bytes, parts);
+    content.envelope.verdicts = verdicts.unwrap_or_default();
     let inner = inner_mails(&mut content, layouts, parts, depth);
     let (reading, adf_parts) = reading(&mut content, layouts, &inner);
     let is_letter = matches!(&reading, Reading::Enquiries(all) if all.iter().all(|one| one.form == Form::Letter));
@@ -89,8 +104,8 @@ fn inner_mails<'a>(content: &mut Content<'a>, layouts: &Layouts, parts: &mut usi
             continue;
         }
         let mail = match &part.body {
-            Cow::Borrowed(bytes) => read_message(bytes, layouts, parts, depth + 1),
-            Cow::Owned(bytes) => into_owned(read_message(bytes, layouts, parts, depth + 1)),
+            Cow::Borrowed(bytes) => read_message(bytes, layouts, parts, (depth + 1, None)),
+            Cow::Owned(bytes) => into_owned(read_message(bytes, layouts, parts, (depth + 1, None))),
         };
         let is_read = matches!(mail.reading, Reading::Enquiries(_));
         let mail = if is_read { mail } else { Mail { attachments: Vec::new(), ..mail } };

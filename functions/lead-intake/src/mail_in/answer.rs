@@ -9,7 +9,7 @@
 //! - **Repeats**: the ids of the communication and of the documents derive from the content of the mail, so that the same mail joins once
 //!   and a file that is put again replaces itself.
 
-use crate::mail::{Attachment, Mail, Reading, Reason, Verdict};
+use crate::mail::{Attachment, Envelope, Mail, Reading, Reason, Verdict};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, ElementId, Email, GroupId, LeadId, Refusal};
@@ -116,7 +116,7 @@ enum Step {
 /// [`Failure::Unavailable`] or [`Failure::Contended`]: deliver the mail again.
 pub async fn answered_lead(platform: &Platform, arrived: ArrivedMail<'_>) -> Result<Answered, Failure> {
     let scope = Scope::keys_only(arrived.group.clone());
-    let Some(lead) = recognised(platform, &scope, arrived) else { return Ok(Answered::No) };
+    let Some(lead) = recognised(platform, &scope, arrived.recipients, &arrived.mail.envelope) else { return Ok(Answered::No) };
     if arrived.mail.reading == Reading::NotALead(Reason::Virus) {
         let loaded = platform.store.load(&scope, &Load::of([Key::Lead(lead)])).await?;
         let dealer = loaded.lead(lead).map(|lead| lead.dealer.clone());
@@ -143,10 +143,9 @@ pub async fn answered_lead(platform: &Platform, arrived: ArrivedMail<'_>) -> Res
 }
 
 /// Returns the lead that a mail answers, by the addresses first.
-fn recognised(platform: &Platform, scope: &Scope, arrived: ArrivedMail<'_>) -> Option<LeadId> {
-    let envelope = &arrived.mail.envelope;
+pub(super) fn recognised(platform: &Platform, scope: &Scope, recipients: &[String], envelope: &Envelope) -> Option<LeadId> {
     let stated = envelope.recipients.iter().map(|recipient| recipient.address.as_str());
-    let addresses = arrived.recipients.iter().map(String::as_str).chain(stated);
+    let addresses = recipients.iter().map(String::as_str).chain(stated);
     let ids = envelope.in_reply_to.iter().chain(envelope.references.iter().rev()).map(String::as_str);
     thread::lead_of_address(platform, scope, addresses).or_else(|| thread::lead_of_ids(platform, scope, ids))
 }

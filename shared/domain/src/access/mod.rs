@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 /// The authenticated principal and the tenant it may access (ACC-2).
 ///
 /// Every key of the table requires a scope. A scope is created only from a verified token and the stored user, from a partner's queue
-/// identity, from a link that Forecourt signed, or from the stored entity of a wake-up. A request therefore cannot form a key of another
-/// group. A session of the console is no source of a scope: it keeps the token that the API verifies.
+/// identity, from a link that Forecourt signed, from the address at which the mail server received a mail, or from the stored entity of a
+/// wake-up. A request therefore cannot form a key of another group. A session of the console is no source of a scope: it keeps the token that the API verifies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
     group: GroupId,
@@ -47,6 +47,13 @@ impl Scope {
         Self { group, identity: Identity::Customer }
     }
 
+    /// The scope of the reader of incoming mail. It sends enquiries to every dealer of the group, and reads the leads that they make to
+    /// record their numbers. No request gets this scope: the group comes from the address at which the mail server received the mail
+    /// (INT-10).
+    pub fn mail(group: GroupId) -> Self {
+        Self { group, identity: Identity::Mail }
+    }
+
     /// The group whose data is accessible.
     pub fn group(&self) -> &GroupId {
         &self.group
@@ -58,7 +65,7 @@ impl Scope {
             Identity::User(user) => Actor::User(user.id.clone()),
             Identity::Partner(partner) => Actor::Partner(partner.id.clone()),
             Identity::Customer => Actor::Customer,
-            Identity::Nobody => Actor::System,
+            Identity::Mail | Identity::Nobody => Actor::System,
         }
     }
 
@@ -71,7 +78,7 @@ impl Scope {
     pub fn as_user(&self) -> Option<&User> {
         match &self.identity {
             Identity::User(user) => Some(user),
-            Identity::Partner(_) | Identity::Customer | Identity::Nobody => None,
+            Identity::Partner(_) | Identity::Mail | Identity::Customer | Identity::Nobody => None,
         }
     }
 
@@ -79,7 +86,7 @@ impl Scope {
     pub fn enquiries_per_minute(&self) -> u32 {
         match &self.identity {
             Identity::Partner(partner) => partner.enquiries_per_minute,
-            Identity::User(_) | Identity::Customer | Identity::Nobody => Partner::ENQUIRIES_PER_MINUTE,
+            Identity::User(_) | Identity::Mail | Identity::Customer | Identity::Nobody => Partner::ENQUIRIES_PER_MINUTE,
         }
     }
 
@@ -106,7 +113,7 @@ impl Scope {
         let dealers = match &self.identity {
             Identity::User(user) => Some(&user.dealers),
             Identity::Partner(partner) => Some(&partner.dealers),
-            Identity::Customer | Identity::Nobody => None,
+            Identity::Mail | Identity::Customer | Identity::Nobody => None,
         };
         dealers.into_iter().flatten()
     }
@@ -124,6 +131,7 @@ impl Scope {
                 Right::ReadAppointments | Right::WorkAppointments => partner.kind != PartnerKind::Portal,
                 _ => false,
             },
+            Identity::Mail => matches!(right, Right::SubmitLeads | Right::ReadLeads),
             Identity::Customer | Identity::Nobody => false,
         };
         if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
@@ -138,7 +146,7 @@ impl Scope {
     pub fn reaches_all(&self) -> bool {
         match &self.identity {
             Identity::User(user) => user.role.reaches_all(),
-            Identity::Partner(_) | Identity::Customer | Identity::Nobody => false,
+            Identity::Partner(_) | Identity::Mail | Identity::Customer | Identity::Nobody => false,
         }
     }
 
@@ -172,6 +180,7 @@ impl Scope {
             // An operator reaches every dealer to set it up, but sees no leads, because operators lack the right to read them.
             Identity::User(user) => self.reaches_all() || user.dealers.contains(dealer),
             Identity::Partner(partner) => partner.dealers.contains(dealer),
+            Identity::Mail => true,
             Identity::Customer | Identity::Nobody => false,
         };
         if reaches { Ok(()) } else { Err(Refusal::NotFound("dealer")) }
@@ -180,7 +189,7 @@ impl Scope {
     /// Whether the principal may see leads of `owner`, at a dealer that it may access. A seller who is a member there sees their own
     /// leads and those of users whom they supervise or stand in for.
     pub fn sees_leads_of(&self, owner: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        let Identity::User(user) = &self.identity else { return false };
+        let Identity::User(user) = &self.identity else { return self.identity == Identity::Mail };
         if user.role != Role::Seller {
             return true;
         }
@@ -291,7 +300,9 @@ impl Scope {
             }
             Identity::Partner(_) => (AppointmentOrigin::ContactCentre, AppointmentTeam::ContactCentre),
             Identity::User(user) if user.role == Role::ContactCentre => (AppointmentOrigin::Forecourt, AppointmentTeam::ContactCentre),
-            Identity::User(_) | Identity::Customer | Identity::Nobody => (AppointmentOrigin::Forecourt, AppointmentTeam::Dealer),
+            Identity::User(_) | Identity::Mail | Identity::Customer | Identity::Nobody => {
+                (AppointmentOrigin::Forecourt, AppointmentTeam::Dealer)
+            }
         })
     }
 
@@ -339,6 +350,8 @@ impl Scope {
 enum Identity {
     User(User),
     Partner(Partner),
+    /// The reader of incoming mail.
+    Mail,
     /// A lead's contact, identified by a link of one lead.
     Customer,
     /// The system, or a caller that is not loaded yet: access to the group's keys, but no rights.

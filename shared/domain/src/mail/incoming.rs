@@ -1,8 +1,30 @@
 //! A mail that arrived for a dealer, and the result of reading it.
 
-use crate::base::{Actor, DealerId, LeadId, MailId};
+use crate::base::{Actor, DealerId, Email, LeadId, MailId};
+use crate::settings::DealerSettings;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+
+/// The reason of a mail that Forecourt sent itself. It is neither forwarded nor reported: that could start a loop.
+pub const OWN_MAIL: &str = "own_mail";
+/// The reason of a mail whose only customer is the dealer or a user of the dealer.
+pub const OWN_ADDRESS: &str = "own_address";
+/// The reason of a mail whose virus check failed. It is not forwarded.
+const VIRUS: &str = "virus";
+
+/// A mail as it arrived for a dealer. The fields are those of [`IncomingMail`].
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are those of the record")]
+pub struct Arrived {
+    pub id: MailId,
+    pub dealer: DealerId,
+    pub received: DateTime<Utc>,
+    pub from: Option<String>,
+    pub subject: Option<String>,
+    pub bytes: u64,
+    pub object: String,
+    pub verdicts: MailVerdicts,
+}
 
 /// A mail that arrived for a dealer. A mail to several dealers has one record for each of them, with the same id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -195,6 +217,20 @@ impl MailStep {
 impl IncomingMail {
     /// How long a record is kept after the mail arrived.
     pub const KEPT: TimeDelta = TimeDelta::days(180);
+
+    /// Returns the record of a mail that was read at `now`. A copy is due if the dealer forwards its mail, and a report if the mail is part
+    /// of no lead. A mail is never sent back to its sender.
+    pub fn of(arrived: &Arrived, outcome: MailOutcome, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
+        let Arrived { id, dealer, received, from, subject, bytes, object, verdicts } = arrived.clone();
+        let reason = if let MailOutcome::NoLead { reason, .. } = &outcome { reason.as_str() } else { "" };
+        let sender = from.as_deref().and_then(|from| Email::parse(from).ok());
+        let is_sender = |to: &Email| sender.as_ref().is_some_and(|from| from.is_same(to));
+        let forwards = settings.forward_to.as_ref().is_some_and(|to| !is_sender(to)) && reason != OWN_MAIL && reason != VIRUS;
+        let reports = outcome.is_without_lead() && reason != OWN_MAIL && !settings.unparsed_mail_to.as_ref().is_some_and(is_sender);
+        let step = |wanted: bool| wanted.then(|| MailStep::due_at(now));
+        let (forward, report) = (step(forwards), step(reports));
+        Self { id, dealer, received, from, subject, bytes, object, verdicts, outcome, forward, report, handled: None, version: 1 }
+    }
 
     /// When a step must be processed next. `None` if all are settled.
     pub fn due(&self) -> Option<DateTime<Utc>> {

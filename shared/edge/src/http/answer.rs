@@ -5,6 +5,8 @@ use super::problem::Problem;
 use crate::Platform;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use forecourt_domain::base::Actor;
 use forecourt_store::{Failure, fingerprint};
 use futures::FutureExt as _;
@@ -19,6 +21,8 @@ use tokio::time::Instant;
 pub struct Answer {
     status: u16,
     body: String,
+    /// Whether the body is base64 of bytes that are no text.
+    is_base64: bool,
     headers: Vec<(&'static str, String)>,
     /// Its subject in the log line: ids only.
     about: String,
@@ -31,17 +35,25 @@ impl Answer {
     /// [`Failure::Broken`] if the body cannot be serialized, which is a bug.
     pub fn new(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_string(body).map_err(|e| Failure::Broken(format!("cannot serialize a response: {e}").into()))?;
-        Ok(Self { status, body, headers: Vec::new(), about: String::new() })
+        Ok(Self { status, body, is_base64: false, headers: Vec::new(), about: String::new() })
     }
 
     /// Creates a text response of another media type.
     pub fn text(status: u16, media_type: &'static str, body: String) -> Self {
-        Self { status, body, headers: vec![("content-type", media_type.into())], about: String::new() }
+        Self { status, body, is_base64: false, headers: vec![("content-type", media_type.into())], about: String::new() }
+    }
+
+    /// Creates a response of bytes of another media type.
+    pub fn bytes(status: u16, media_type: &'static str, body: Vec<u8>) -> Self {
+        match String::from_utf8(body) {
+            Ok(text) => Self::text(status, media_type, text),
+            Err(e) => Self { is_base64: true, ..Self::text(status, media_type, STANDARD.encode(e.as_bytes())) },
+        }
     }
 
     /// Creates the response to a client that has the current version: 304 without a body.
     pub fn unchanged(tag: impl Into<String>) -> Self {
-        let answer = Self { status: 304, body: String::new(), headers: Vec::new(), about: String::new() };
+        let answer = Self { status: 304, body: String::new(), is_base64: false, headers: Vec::new(), about: String::new() };
         answer.header("etag", tag)
     }
 
@@ -70,6 +82,7 @@ impl From<Problem> for Answer {
         let mut answer = Self {
             status: problem.status,
             body: serde_json::to_string(&problem).unwrap_or_default(),
+            is_base64: false,
             headers: Vec::new(),
             about: problem.kind,
         };
@@ -187,6 +200,7 @@ fn write(answer: Answer) -> ApiGatewayV2httpResponse {
     let mut response = ApiGatewayV2httpResponse::default();
     response.status_code = i64::from(answer.status);
     response.headers = headers;
+    response.is_base64_encoded = answer.is_base64;
     response.body = Some(Body::Text(answer.body));
     response
 }

@@ -3,7 +3,6 @@
 use crate::environment::{Missing, setting};
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
-use forecourt_domain::base::BadMailDomain;
 use forecourt_store::{Cause, KeyRing, Purpose, Secret};
 use futures::FutureExt as _;
 use futures::future::{try_join, try_join_all};
@@ -30,9 +29,6 @@ pub enum CannotStart {
     /// A setting is not in its environment.
     #[error(transparent)]
     Missing(#[from] Missing),
-    /// The mail domain is none.
-    #[error("MAIL_DOMAIN {0}")]
-    MailDomain(#[from] BadMailDomain),
     /// A secret cannot be used.
     #[error("the secret {name} cannot be used")]
     Secret {

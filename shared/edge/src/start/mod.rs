@@ -5,7 +5,7 @@ pub mod keys;
 pub use forecourt_store::Purpose;
 pub use keys::{CannotStart, Needs};
 
-use crate::environment::{ConsoleLinks, Missing, TokenClaims, mail_domain, setting};
+use crate::environment::{self, ConsoleLinks, Missing, TokenClaims, setting};
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::{Clock, Ids, Platform};
@@ -74,9 +74,9 @@ pub async fn platform(
     let public_url = setting("PUBLIC_URL").unwrap_or_default().trim_end_matches('/').into();
     let console = ConsoleLinks::from_environment().unwrap_or_default();
     let token_claims = Arc::new(TokenClaims::from_environment());
-    let mail_domain = mail_domain()?.map(Arc::new);
     let (clock, wall, ids) = (Clock::real(), Clock::real(), Ids::random());
-    Ok((Platform { function, store, clock, wall, ids, files, public_url, console, mail_domain, metrics, token_claims }, config))
+    let mail_domain = environment::mail_domain();
+    Ok((Platform { function, store, clock, wall, ids, files, public_url, console, metrics, token_claims, mail_domain }, config))
 }
 
 /// Writes log events to `out` as JSON lines. The environment variable `LOG` overrides `level`.

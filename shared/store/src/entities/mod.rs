@@ -33,7 +33,7 @@ use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
-use forecourt_domain::mail::IncomingMail;
+use forecourt_domain::mail::{IncomingMail, LeadAddress};
 use forecourt_domain::messages::{Letter, Message};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
@@ -127,6 +127,8 @@ entities! {
     // Mail.
     /// A mail that arrived for a dealer (INT-7).
     IncomingMail = pub incoming_mail(id: &MailId, dealer: &DealerId) -> IncomingMail, "I#{id}" / (dealer.to_string()), it => [it.id, it.dealer], custom;
+    /// The dealer with a lead address, by the hash of the address (SET-4).
+    LeadAddress = pub lead_address(hash: &str) -> LeadAddress, "DA#{hash}" / "@", it => [it.key], plain;
 
     // Budgets.
     /// The use of a budget of letters, text messages or enquiries, by the hash of its name (SET-12).
@@ -186,6 +188,7 @@ impl Kind {
             ("Q", "@") => Kind::EnquiryReceipt,
             ("B", "@") => Kind::Usage,
             ("I", _) => Kind::IncomingMail,
+            ("DA", "@") => Kind::LeadAddress,
             _ => return None,
         })
     }

@@ -28,6 +28,7 @@
 //! | A user's day: which quarter-hours are occupied (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
 //! | Enquiry by `Idempotency-Key`; answered request by its name or `Idempotency-Key` | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
 //! | Mail that arrived for a dealer (INT-7) | `g#I#mail` / dealer | GetItem; deleted 180 days after |
+//! | Dealer by its lead address (hash) | `g#DA#hash` / `@` | GetItem with the dealer where one is saved; where a header of a mail may name another dealer |
 //! | A dealer's mails, newest first; those without a lead about which nobody has decided | **list**, **work** `g#D#dealer#I` / `received#mail` | Query |
 //! | Use of a budget of letters, text messages or enquiries (SET-12) | `g#B#hash` / `@` | BatchGetItem with the letter; deleted a day after |
 //! | Session of the console: encrypted tokens | `SESSION#hash of the user` / hash of the cookie | GetItem; Query to end all of a user; deleted after 12 hours |

@@ -94,8 +94,8 @@ impl ThreadContext<'_> {
         mail.mail.automatic || mail.sender.as_ref().is_none_or(|sender| self.lead.writer(sender, self.enquiry).is_some())
     }
 
-    /// Joins a mail to the lead. A customer's mail starts a response clock as a further enquiry does, and the owner is notified. The mail of
-    /// a program or of a user does neither. A user's mail that also went to a contact is a reply, if the mail server confirmed the sender
+    /// Joins a mail to the lead. A customer's mail starts a response clock as a further enquiry does, and the owner is notified. The mail
+    /// of a program or of a user does neither. A user's mail that also went to a contact is a reply, if the mail server confirmed the sender
     /// (ESC-7).
     pub fn join(&self, mail: &ThreadMail) -> ThreadOutcome {
         let Self { lead, dealer, now, .. } = *self;

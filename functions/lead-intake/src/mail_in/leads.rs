@@ -1,0 +1,179 @@
+//! Stores the enquiries of a mail as leads, and the record of the mail in the transaction of the last one.
+
+use super::Receipt;
+use super::customers::OwnAddresses;
+use crate::answer::Outcome;
+use crate::limit::EnquiryLimit;
+use crate::lookup::{Sited, site};
+use crate::mail::{Envelope, MailEnquiry, Verdict};
+use crate::storing::{Record, Storing};
+use crate::{answer, mail};
+use chrono::{DateTime, Utc};
+use forecourt_domain::base::{Fault, LeadId, Refusal};
+use forecourt_domain::enquiry::{Enquiry, Flag, Tolerance};
+use forecourt_domain::lead::{Raw, RawStorage};
+use forecourt_domain::mail::{Arrived, MailOutcome, OWN_ADDRESS};
+use forecourt_domain::rules::lead::intake::Arrival;
+use forecourt_store::{Failure, fingerprint};
+
+/// The media type of a raw mail.
+const MEDIA_TYPE: &str = "message/rfc822";
+/// The source of an enquiry whose mail and address name none.
+const SOURCE: &str = "mail";
+/// Most names of documents in a flag.
+const MAX_NAMES: usize = 20;
+
+/// The enquiries of a mail.
+pub(super) struct Enquiries<'a> {
+    pub(super) receipt: &'a Receipt<'a>,
+    pub(super) arrived: &'a Arrived,
+    pub(super) envelope: &'a Envelope,
+    /// Remarks on content that was left unread.
+    pub(super) notes: Vec<String>,
+    /// The names of the mail's documents.
+    pub(super) documents: Vec<String>,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// A checked enquiry.
+struct Checked {
+    enquiry: Enquiry,
+    resend: bool,
+    position: usize,
+}
+
+impl Enquiries<'_> {
+    /// Stores the enquiries that name a customer. Refused ones do not stop the others (INT-2).
+    ///
+    /// # Errors
+    /// A temporary failure: the notice is delivered again, and stored enquiries are then repeats.
+    pub(super) async fn store(&self, read: Vec<MailEnquiry>) -> Result<(), Failure> {
+        let Receipt { platform, scope, .. } = *self.receipt;
+        let limit = EnquiryLimit::of(platform, scope, self.now);
+        limit.check().map_err(answer::as_failure)?;
+        let own = OwnAddresses::of(platform, scope, self.receipt.dealer()).await?;
+        let (mut checked, mut refused, mut has_own) = (Vec::new(), Vec::new(), false);
+        for (position, mut enquiry) in read.into_iter().enumerate() {
+            if !own.leave_customer(&mut enquiry) {
+                has_own = true;
+                continue;
+            }
+            match self.check(enquiry, position) {
+                Ok(enquiry) => checked.push(enquiry),
+                Err(faults) => refused.push(in_words(&faults)),
+            }
+        }
+        let (mut leads, mut new, mut is_recorded) = (Vec::new(), 0, false);
+        let last = checked.len();
+        for (number, enquiry) in checked.into_iter().enumerate() {
+            let is_last = number + 1 == last;
+            match self.store_one(enquiry, is_last.then_some((&leads, &refused))).await {
+                // The mail was received before.
+                Ok(None) => return Ok(()),
+                Ok(Some(outcome)) => {
+                    new += usize::from(outcome.is_new());
+                    leads.extend(outcome.lead().filter(|lead| !leads.contains(lead)));
+                    is_recorded = is_last;
+                }
+                Err(Failure::Refused(refusal)) => refused.push(words_of(refusal)),
+                Err(temporary) => return Err(temporary),
+            }
+        }
+        if !is_recorded {
+            self.receipt.record(self.arrived, outcome(&leads, &refused, has_own), self.now).await?;
+        }
+        limit.count(new).await;
+        Ok(())
+    }
+
+    /// Checks an enquiry. What cannot be read is kept as text and flagged (INT-3).
+    fn check(&self, read: MailEnquiry, position: usize) -> Result<Checked, Vec<Fault>> {
+        let MailEnquiry { enquiry: mut raw, flags, .. } = read;
+        let settings = &self.receipt.dealer().settings;
+        raw.source = self.receipt.addressee.tag.clone().or(raw.source);
+        let mut enquiry = raw.check(settings.country, settings.calendar.zone(), SOURCE, Tolerance::Lenient)?;
+        let notes = self.notes.iter().map(|note| ("mail".to_owned(), note.clone())).chain(self.documents_note());
+        let more = flags.into_iter().chain(notes).take(mail::MAX_FLAGS).map(|(field, detail)| Flag { field, detail });
+        // The verdicts come first.
+        enquiry.flags.splice(0..0, more);
+        // Anybody can write the id of another enquiry. Only a sender whose domain is proven changes an enquiry that was sent before.
+        let resend = raw.resend && self.envelope.verdicts.dmarc == Verdict::Pass;
+        Ok(Checked { enquiry, resend, position })
+    }
+
+    fn documents_note(&self) -> Option<(String, String)> {
+        let names = self.documents.iter().take(MAX_NAMES).cloned().collect::<Vec<_>>().join(", ");
+        (!self.documents.is_empty())
+            .then(|| ("mail".to_owned(), format!("has {} documents, which are in the raw mail: {names}", self.documents.len())))
+    }
+
+    /// Stores one enquiry. With `before`, the leads and refusals of the enquiries before it, it is the last one, and the record of the mail
+    /// is part of its transaction.
+    async fn store_one(&self, checked: Checked, before: Option<(&Vec<LeadId>, &Vec<String>)>) -> Result<Option<Outcome>, Failure> {
+        let Receipt { platform, scope, addressee, notice, .. } = *self.receipt;
+        let Checked { enquiry, resend, position } = checked;
+        let (secret, addressed) = (platform.store.secret(), &addressee.dealer);
+        let Sited { other, unknown_site } = site(platform, scope, addressed, &enquiry).await?;
+        let mailbox = other.as_ref().map(|_| addressed.id.clone());
+        let dealer = other.as_deref().unwrap_or(addressed);
+        // The flags depend on the way of the mail, for example on its verdicts, and the same mail can come on two ways.
+        let content = serde_json::to_vec(&(&addressed.id, &Enquiry { flags: Vec::new(), ..enquiry.clone() }));
+        let body = fingerprint(&content.map_err(|e| Failure::Broken(e.into()))?);
+        let id = self.envelope.message_id.as_deref().unwrap_or(&notice.message_id);
+        let by_message = secret.name(scope, &["mail", addressed.id.as_str(), id, &body]);
+        let provider = enquiry.provider.as_ref().unwrap_or(&enquiry.source).to_lowercase();
+        let by_id = enquiry.external_id.as_ref().map(|id| secret.name(scope, &["mail-id", addressed.id.as_str(), &provider, id]));
+        let item = |lead: LeadId| {
+            let (leads, refused) = before.map_or((&[][..], &[][..]), |(leads, refused)| (leads.as_slice(), refused.as_slice()));
+            let leads: Vec<LeadId> = leads.iter().copied().filter(|known| *known != lead).chain([lead]).collect();
+            self.receipt.item(self.arrived, outcome(&leads, refused, false), self.now)
+        };
+        let record = || before.map(|_| Record { key: self.receipt.key(), item: &item });
+        let arrival = Arrival {
+            origin: by_id.clone().unwrap_or_else(|| by_message.clone()),
+            body,
+            receipt: None,
+            request: Some(secret.name(scope, &["mail-request", &notice.message_id, &position.to_string()])),
+            raw: Raw { media_type: MEDIA_TYPE.to_owned(), storage: RawStorage::InBucket(notice.object.clone()) },
+            by: scope.actor(),
+            resend,
+            mailbox,
+            unknown_site,
+            sent: self.arrived.received,
+            at: self.now,
+            enquiry,
+        };
+        let storing = Storing { platform, scope, addressed: &addressed.id, dealer, record: record() };
+        match storing.store(arrival.clone(), None).await {
+            // Nobody can correct a mail: an id that was used before with another content does not lose the enquiry.
+            Err(Failure::Refused(Refusal::Reused(_))) if by_id.is_some() => {
+                storing.store(Arrival { origin: by_message, resend: false, ..arrival }, None).await
+            }
+            stored => stored,
+        }
+    }
+}
+
+/// Returns the result of a mail with these leads and refusals.
+fn outcome(leads: &[LeadId], refused: &[String], has_own: bool) -> MailOutcome {
+    let detail = refused.join("; ");
+    if !leads.is_empty() {
+        return MailOutcome::Leads { leads: leads.to_vec(), refused: Some(detail).filter(|detail| !detail.is_empty()) };
+    }
+    if refused.is_empty() && has_own {
+        let detail = "the only customer that the mail names is the dealer or a user of the dealer".to_owned();
+        return MailOutcome::NoLead { reason: OWN_ADDRESS.to_owned(), detail };
+    }
+    MailOutcome::Refused { detail }
+}
+
+fn in_words(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn words_of(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Invalid(faults) => in_words(&faults),
+        other => other.to_string(),
+    }
+}
