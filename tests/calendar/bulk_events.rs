@@ -57,6 +57,7 @@ impl BulkEvents {
             public_url: "https://desk.example".into(),
             console: Default::default(),
             metrics: Metrics::nowhere(),
+            mail_domain: None,
             token_claims: Arc::default(),
             mail_domain: None,
         };

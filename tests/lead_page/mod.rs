@@ -12,3 +12,4 @@ pub(crate) mod names;
 pub(crate) mod past_dates;
 pub(crate) mod raw;
 pub(crate) mod tasks;
+mod thread;

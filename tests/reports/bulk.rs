@@ -91,6 +91,7 @@ impl Bulk {
             public_url,
             console: Default::default(),
             metrics: Metrics::nowhere(),
+            mail_domain: None,
             token_claims: Arc::default(),
             mail_domain: None,
         };

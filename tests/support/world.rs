@@ -177,20 +177,25 @@ impl World {
     }
 
     pub async fn at(now: &str) -> Self {
-        Self::built(engine::client(engine()), now, false).await
+        Self::built(engine::client(engine()), now, (false, Some(MAIL_DOMAIN))).await
+    }
+
+    /// A system without a mail domain.
+    pub async fn without_mail(now: &str) -> Self {
+        Self::built(engine::client(engine()), now, (false, None)).await
     }
 
     /// Delivers every message between the functions twice.
     pub async fn delivering_twice() -> Self {
-        Self::built(engine::client(engine()), "2026-11-23T09:00:00Z", true).await
+        Self::built(engine::client(engine()), "2026-11-23T09:00:00Z", (true, Some(MAIL_DOMAIN))).await
     }
 
     /// Uses the table behind the given client.
     pub async fn on(client: aws_sdk_dynamodb::Client) -> Self {
-        Self::built(client, "2026-11-23T09:00:00Z", false).await
+        Self::built(client, "2026-11-23T09:00:00Z", (false, Some(MAIL_DOMAIN))).await
     }
 
-    async fn built(client: aws_sdk_dynamodb::Client, now: &str, twice: bool) -> Self {
+    async fn built(client: aws_sdk_dynamodb::Client, now: &str, (twice, mail_domain): (bool, Option<&str>)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let table = format!("t-{}", folder.path().file_name().unwrap().to_string_lossy().trim_start_matches('.'));
         let store = Store::new(client, &table, Secret::new(b"a secret of the tests"));
@@ -212,7 +217,7 @@ impl World {
             console_url: CONSOLE_URL.to_owned(),
             appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
             token_claims: forecourt_edge::environment::TokenClaims::default(),
-            mail_domain: Some(MailDomain::parse(MAIL_DOMAIN).unwrap()),
+            mail_domain: mail_domain.map(|domain| MailDomain::parse(domain).unwrap()),
             mails: PartnerQueue::open(folder.path().join("mails"), clock.clone()).unwrap(),
             twice,
         };

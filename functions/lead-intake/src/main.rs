@@ -7,8 +7,8 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, config) =
-        forecourt_edge::start::platform("lead-intake", forecourt_edge::files::bucket, Needs::Keys(&[Purpose::Origins])).await?;
+    let keys = Needs::Keys(&[Purpose::Links, Purpose::Origins]);
+    let (platform, config) = forecourt_edge::start::platform("lead-intake", forecourt_edge::files::bucket, keys).await?;
     let partners = Sqs::from_environment(&config)?;
     let mails = optional_setting("MAIL_QUEUE_ARN");
     let handle =

@@ -23,8 +23,8 @@ mod work;
 
 pub use elements::{
     CommentBody, CommentView, CommunicationBody, CommunicationView, ContentView, CountsView, DocumentBody, DocumentView, DownloadView,
-    ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, TestDriveBody, TestDriveView, TradeInBody, TradeInView,
-    UploadView,
+    ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, ReceivedMailView, RefusedAttachmentView, TestDriveBody,
+    TestDriveView, TradeInBody, TradeInView, UploadView,
 };
 pub use list::{
     BoardRowView, BoardView, ChangesView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView,

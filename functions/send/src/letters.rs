@@ -2,11 +2,12 @@
 
 use crate::budgets::budgets;
 use crate::carrier::{Sms, Undelivered};
-use crate::mail::{Addressee, Attachment, Envelope};
+use crate::mail::{Addressee, Attachment, Envelope, Mail};
 use crate::quote;
 use crate::sender::Sender;
 use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Admission, Appointment, LetterClaim};
 use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject, has_link};
 use forecourt_domain::bookings::BookingWatch;
@@ -20,11 +21,13 @@ use forecourt_edge::auth::link;
 use forecourt_edge::formats::ical;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
+use forecourt_edge::usecase::thread;
 use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
 /// A leased letter with the data to write it.
 struct ClaimedLetter {
+    scope: Scope,
     letter: Letter,
     dealer: Dealer,
     appointment: Option<Appointment>,
@@ -144,7 +147,10 @@ impl Sender {
             let (appointment, lead) = (appointment.cloned(), lead.cloned());
             let event = event_of(subject, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
             let page = invitation(subject, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
-            Ok((Some(decision), (Some(ClaimedLetter { letter: leased, dealer, appointment, event, lead, page, to, due }), None)))
+            Ok((
+                Some(decision),
+                (Some(ClaimedLetter { scope: scope.clone(), letter: leased, dealer, appointment, event, lead, page, to, due }), None),
+            ))
         };
         let (claimed, over_budget) = Box::pin(self.platform.store.decide(&scope, load, rule)).await?;
         if let Some(dealer) = over_budget {
@@ -169,7 +175,7 @@ impl Sender {
     }
 
     async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
-        let ClaimedLetter { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
+        let ClaimedLetter { scope, letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         // The text of the vehicle comes from the enquiry, as the name does (MSG-2).
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).filter(|vehicle| !has_link(vehicle)).unwrap_or_default();
         let about = LetterSubject { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
@@ -181,6 +187,9 @@ impl Sender {
             Destination::Mail(to) => {
                 let envelope = Envelope { id: &id, to, dealer, now };
                 let mut mail = self.texts.letter(envelope, letter, about).map_err(|e| Undelivered::Never(e.into()))?;
+                if let Some(lead) = lead {
+                    self.put_in_thread(&mut mail, scope, lead.id, letter);
+                }
                 if let Some(appointment) = appointment.as_ref().filter(|_| letter.kind != LetterKind::Reminder) {
                     let title = Texts::title(dealer, appointment, event.as_ref(), &to.language);
                     mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
@@ -196,6 +205,18 @@ impl Sender {
                 self.carrier.carry_sms(&Sms { id, to: number.clone(), text, at: now }).await
             }
         }
+    }
+}
+
+impl Sender {
+    /// Makes the answer to a mail about a lead join the lead (LEAD-3): it goes to the lead's reply address, and names the id of the lead's
+    /// thread. SES replaces the id of each mail, so the thread has an id of its own, which answers repeat.
+    fn put_in_thread(&self, mail: &mut Mail, scope: &Scope, lead: LeadId, letter: &Letter) {
+        if let Some(address) = thread::reply_address(&self.platform, scope, lead) {
+            mail.reply_to = Some(address.wire());
+        }
+        mail.in_reply_to.clone_from(&letter.in_reply_to);
+        mail.references = thread::id(&self.platform, scope, lead).into_iter().chain(letter.in_reply_to.clone()).collect();
     }
 }
 

@@ -23,6 +23,12 @@ pub struct Mail {
     /// Address for replies; `None` if replies are not expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// Id of the message that it answers, without angle brackets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
+    /// Ids of the messages of its thread, without angle brackets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
     /// Time of the attempt.
     pub at: DateTime<Utc>,
     /// Subject, one line.
@@ -114,6 +120,8 @@ impl Mail {
             to: to.address.wire(),
             from_name: "Forecourt".into(),
             reply_to: None,
+            in_reply_to: None,
+            references: Vec::new(),
             at: now,
             subject: subject.to_owned(),
             text: text.trim_start().to_owned(),
@@ -142,6 +150,12 @@ impl Mail {
             .text_body(self.text.as_str());
         if let Some(address) = &self.reply_to {
             mail = mail.reply_to(address.as_str());
+        }
+        if let Some(id) = &self.in_reply_to {
+            mail = mail.in_reply_to(id.as_str());
+        }
+        if !self.references.is_empty() {
+            mail = mail.references(self.references.as_slice());
         }
         for file in &self.attachments {
             mail.attachments.get_or_insert_default().push(part_of(file));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// The purposes that have keys of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Signed links: of invitations and calendars.
+    /// Signed links, of invitations and calendars, and the codes of reply addresses.
     Links,
     /// The secrets with which partners sign ping-backs.
     PingBacks,
@@ -60,6 +60,11 @@ impl KeyRing {
     /// Returns a key by its id. `None` if the ring does not have it.
     pub(crate) fn get(&self, id: &str) -> Option<&[u8]> {
         [&self.current].into_iter().chain(&self.others).find(|key| &*key.id == id).map(|key| &*key.bytes)
+    }
+
+    /// Returns every valid key, the one that signs first.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        [&self.current].into_iter().chain(&self.others).map(|key| &*key.bytes)
     }
 
     /// Returns `text` with the id of the key that signs before it, and no id for the first key of a deployment.

@@ -15,6 +15,11 @@ const TAG: usize = 16;
 /// The number of signatures of a message that are checked.
 const MAX_SIGNATURES: usize = 8;
 
+/// The number of signs in the code of a reply address.
+const REPLY_CODE: u32 = 12;
+/// The signs of a code: lower case, because mail servers may change the case, and none that looks like another one.
+const SIGNS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+
 /// The purpose of the proof of a dead letter's origin.
 pub const ORIGIN: &str = "dead-letter";
 
@@ -126,9 +131,43 @@ impl Secret {
         Some(WebhookSecret::new(&mac(key, &["webhook-out", scope.group().as_str(), id, &made.to_string(), &number.to_string()])))
     }
 
+    /// Returns the code of the reply address of a lead: twelve letters and digits, which mail programs may write in upper case. Nobody who
+    /// has no mail of ours about the lead can guess it.
+    pub fn reply_code(&self, scope: &Scope, lead: LeadId) -> String {
+        let ring = self.ring(Purpose::Links);
+        ring.get(ring.current_id()).map(|key| code(&reply_tag(key, scope, lead))).unwrap_or_default()
+    }
+
+    /// Returns whether [`reply_code`](Self::reply_code) made a code for this lead, with a key that is still valid. Compares in constant
+    /// time.
+    pub fn is_reply_code(&self, scope: &Scope, lead: LeadId, text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        // Every key is compared, so that the time does not depend on the key that matches.
+        let keys = self.ring(Purpose::Links).keys();
+        keys.fold(false, |found, key| found | is_equal(code(&reply_tag(key, scope, lead)).as_bytes(), text.as_bytes()))
+    }
+
     fn mac(&self, parts: &[&str]) -> [u8; 32] {
         mac(&self.first, parts)
     }
+}
+
+fn reply_tag(key: &[u8], scope: &Scope, lead: LeadId) -> [u8; 32] {
+    mac(key, &["reply", scope.group().as_str(), &lead.to_string()])
+}
+
+/// Writes the first 60 bits in 12 signs of five bits each.
+fn code(tag: &[u8; 32]) -> String {
+    let mut bits = [0_u8; 8];
+    bits.copy_from_slice(&tag[..8]);
+    let bits = u64::from_be_bytes(bits);
+    let sign = |at: u32| usize::try_from((bits >> (59 - 5 * at)) & 31).ok().and_then(|place| SIGNS.get(place)).copied();
+    (0..REPLY_CODE).filter_map(sign).map(char::from).collect()
+}
+
+/// Compares in constant time.
+fn is_equal(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
 /// Returns the keys that sign tokens of a purpose.

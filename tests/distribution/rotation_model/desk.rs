@@ -132,6 +132,7 @@ impl Processes {
                 public_url: "".into(),
                 console: Default::default(),
                 metrics: Metrics::nowhere(),
+                mail_domain: None,
                 token_claims: Arc::default(),
                 mail_domain: None,
             }

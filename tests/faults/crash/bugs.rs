@@ -100,6 +100,8 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
         if let Item::Message(message) = item {
             let mail = Mail {
                 reply_to: None,
+                in_reply_to: None,
+                references: Vec::new(),
                 id: format!("{}.{}", wake_up.about(), message.cause),
                 to_name: String::new(),
                 to: "somebody".into(),

@@ -47,6 +47,8 @@ pub enum Journey {
     Partner,
     /// Letters, text messages and enquiries go over their limits.
     Limits,
+    /// A customer answers by mail, with files, and the seller answers in the thread.
+    Thread,
     /// Mails arrive: of a portal, of a customer, with two enquiries, for two dealers, and twice.
     MailIn,
     /// Mails are forwarded and reported; a user makes a lead of one, and another waits for the administrator.
@@ -68,6 +70,7 @@ impl Journey {
         Journey::Leavers,
         Journey::Partner,
         Journey::Limits,
+        Journey::Thread,
         Journey::MailIn,
         Journey::Inbox,
     ];
@@ -87,6 +90,7 @@ impl Journey {
             | Journey::Leavers
             | Journey::Partner
             | Journey::Limits
+            | Journey::Thread
             | Journey::MailIn
             | Journey::Inbox => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
@@ -110,6 +114,7 @@ impl Journey {
             Journey::Leavers => office::leavers(cloud).await,
             Journey::Partner => pingback::partner(cloud).await,
             Journey::Limits => limits::limits(cloud).await,
+            Journey::Thread => thread::thread(cloud).await,
             Journey::MailIn => mail_in::mail_in(cloud).await,
             Journey::Inbox => inbox::inbox(cloud).await,
         }

@@ -303,6 +303,12 @@ fn lead(item: &Value) -> Value {
     if let Some(answer) = facts.get_mut("first_reaction").and_then(Value::as_object_mut) {
         answer.remove("deadline");
     }
+    // The turn of a lead to which a mail was added counts from the time at which the mail was processed.
+    if item["further"]["since"].is_number()
+        && let Some(turn) = facts.get_mut("turn").and_then(Value::as_object_mut)
+    {
+        turn.remove("since");
+    }
     facts["plan"] = json!(plan);
     facts["deadline_after"] = json!(deadline);
     facts["reacted"] = item["reaction"]["kind"].clone();

@@ -22,6 +22,7 @@ mod office;
 mod pingback;
 mod ports;
 mod races;
+mod thread;
 
 use crate::support::gate::{Call, Fault, Gate, Strike};
 use bugs::Bug;
@@ -258,6 +259,12 @@ fn apt_4_the_replacement_of_a_partners_secret_survives_a_fault_at_every_call() {
 #[test]
 fn set_12_what_goes_over_a_limit_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Limits));
+}
+
+/// LEAD-3: a mail that answers joins its lead once with its files, the owner is notified, and the answer in the thread is sent once.
+#[test]
+fn lead_3_an_answer_by_mail_survives_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Thread));
 }
 
 /// INT-1, INT-5, INT-7: each received mail makes its leads once and has one record, whichever call fails.

@@ -54,7 +54,7 @@ pub fn read_received<'a>(raw: &'a [u8], layouts: &Layouts, verdicts: Option<Verd
 /// Returns a mail whose content is not read.
 fn unread(envelope: Envelope, reason: Reason) -> Mail<'static> {
     let is_marked = envelope.has_own_mark;
-    Mail { envelope, reading: Reading::NotALead(reason), attachments: Vec::new(), answer: None, notes: Vec::new(), is_marked }
+    Mail { envelope, reading: Reading::NotALead(reason), attachments: Vec::new(), answer: None, own_text: None, notes: Vec::new(), is_marked }
 }
 
 /// Reads a message at a depth of mails in mails. A mail in the mail has no verdict: its headers are the sender's.
@@ -68,8 +68,13 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, (dept
     let is_letter = matches!(&reading, Reading::Enquiries(all) if all.iter().all(|one| one.form == Form::Letter));
     let is_lead = matches!(&reading, Reading::Enquiries(_));
     let is_answered = is_letter || is_lead && is_answer(&content.envelope);
-    let view = is_answered.then(|| View::of(content.best_text(), &content.envelope));
-    let mut answer = view.and_then(|view| without_signature(&view.own));
+    let view = (is_answered || depth == 0).then(|| View::of(content.best_text(), &content.envelope));
+    let written = view.as_ref().and_then(|view| without_signature(&view.own));
+    let mut answer = written.clone().filter(|_| is_answered);
+    let mut own_text = written.or_else(|| paragraphs(view.as_ref()?.text.lines()));
+    if let Some(text) = &mut own_text {
+        cut(text, MAX_MESSAGE);
+    }
     if answer.as_mut().is_some_and(|answer| cut(answer, MAX_MESSAGE)) {
         content.notes.push("the answer is too long and was cut".to_owned());
     }
@@ -81,7 +86,7 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, (dept
         // A mail from which no enquiry was read is a document.
         attachments.extend(one.unread);
     }
-    Mail { envelope: content.envelope, reading, attachments, answer, notes, is_marked }
+    Mail { envelope: content.envelope, reading, attachments, answer, own_text, notes, is_marked }
 }
 
 /// A mail in the mail.
@@ -115,8 +120,8 @@ fn inner_mails<'a>(content: &mut Content<'a>, layouts: &Layouts, parts: &mut usi
 fn into_owned(mail: Mail<'_>) -> Mail<'static> {
     let mut mail = mail;
     let attachments = std::mem::take(&mut mail.attachments).into_iter().map(Attachment::into_owned).collect();
-    let Mail { envelope, reading, answer, notes, is_marked, .. } = mail;
-    Mail { envelope, reading, attachments, answer, notes, is_marked }
+    let Mail { envelope, reading, answer, own_text, notes, is_marked, .. } = mail;
+    Mail { envelope, reading, attachments, answer, own_text, notes, is_marked }
 }
 
 /// Returns the reading of a message, and the parts that contain the ADF.

@@ -26,24 +26,51 @@ pub(super) struct Addressee {
 pub(super) async fn addressees(platform: &Platform, notice: &Notice, id: &MailId) -> Result<Vec<Addressee>, Failure> {
     let mut found: Vec<Addressee> = Vec::new();
     for recipient in &notice.recipients {
-        let target = platform.mail_domain.as_deref().and_then(|domain| domain.read(recipient));
-        let named = match target {
+        let named = match target(platform, recipient) {
             Some(MailTarget::Dealer { group, dealer, tag }) => {
                 let stored = platform.store.dealer(&Scope::mail(group.clone()), &dealer).await?;
                 stored.map(|dealer| Addressee { group, dealer, tag })
             }
-            Some(MailTarget::Lead { .. }) | None => None,
+            // The mail answers a message about the lead.
+            Some(MailTarget::Lead { .. }) => continue,
+            None => None,
         };
         match named {
             Some(one) => add(&mut found, one),
-            None => {
-                // The address can contain the name of a person, so the log has the id of the mail only.
-                tracing::warn!(function = platform.function, mail = id.as_str(), "a recipient of a mail names no dealer");
-                platform.metrics.note(Metric::MailWithoutDealer, &[1.0], platform.clock.now());
-            }
+            None => note_without_dealer(platform, id),
         }
     }
     Ok(found)
+}
+
+/// Notes that a recipient of a mail names no dealer.
+pub(super) fn note_without_dealer(platform: &Platform, id: &MailId) {
+    // The address can contain the name of a person, so the log has the id of the mail only.
+    tracing::warn!(function = platform.function, mail = id.as_str(), "a recipient of a mail names no dealer");
+    platform.metrics.note(Metric::MailWithoutDealer, &[1.0], platform.clock.now());
+}
+
+/// Returns the dealer or the lead that an address names. `None` also for the address of a lead whose code is not ours.
+fn target(platform: &Platform, address: &str) -> Option<MailTarget> {
+    let target = platform.mail_domain.as_deref()?.read(address)?;
+    match &target {
+        MailTarget::Lead { group, lead, code } => {
+            platform.store.secret().is_reply_code(&Scope::mail(group.clone()), *lead, code).then_some(target)
+        }
+        MailTarget::Dealer { .. } => Some(target),
+    }
+}
+
+/// Returns the groups that the recipients of the delivery name, each once.
+pub(super) fn groups(platform: &Platform, notice: &Notice) -> Vec<GroupId> {
+    let mut groups = Vec::new();
+    for target in notice.recipients.iter().filter_map(|recipient| target(platform, recipient)) {
+        let (MailTarget::Dealer { group, .. } | MailTarget::Lead { group, .. }) = target;
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    groups
 }
 
 /// Adds a dealer that is not among `found`.

@@ -7,13 +7,17 @@
 //! Per dealer, a mail costs one read of the object, and the intake's read and transaction. The record of the mail is part of the
 //! transaction of its last enquiry, so that a doubled notice changes nothing.
 //!
-//! `notice` reads the notice, `dealers` finds the dealers, `customers` keeps the dealer's own people from becoming customers, `leads`
-//! stores the enquiries.
+//! `notice` reads the notice, `dealers` finds the dealers, `threads` joins the mail to the leads that it answers by `answer`, `customers`
+//! keeps the dealer's own people from becoming customers, `leads` stores the enquiries.
 
+mod answer;
 mod customers;
 mod dealers;
 mod leads;
 mod notice;
+mod threads;
+
+pub use answer::{Answered, ArrivedMail, NotJoined, answered_lead};
 
 use crate::mail::{self, Envelope, Layouts, Mail, Reading, Reason, Verdict, Verdicts};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -29,6 +33,7 @@ use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
 use notice::Notice;
+use threads::Unread;
 
 /// The folder of the bucket in which the mail server stores raw mails. They expire as other raw input does.
 pub const FOLDER: &str = "raw/mail/";
@@ -43,12 +48,14 @@ async fn receive(platform: &Platform, message: SqsMessage) -> Result<String, Fai
     let Some(notice) = Notice::read(message.body.as_deref().unwrap_or_default())? else { return Ok("no mail".to_owned()) };
     let id = MailId::of_object(&notice.object);
     let addressees = dealers::addressees(platform, &notice, &id).await?;
-    if addressees.is_empty() {
+    if addressees.is_empty() && dealers::groups(platform, &notice).is_empty() {
         return Ok(id.to_string());
     }
     let has_virus = notice.verdicts.virus == Some(Verdict::Fail);
     let raw = if has_virus { Head::default() } else { read_object(platform, &notice.object).await? };
     let envelope = mail::envelope(&raw.bytes);
+    let unread = Unread { notice: &notice, id: &id, raw: &raw, envelope: &envelope };
+    let addressees = threads::join(platform, unread, addressees).await?;
     for addressee in dealers::selected(platform, addressees, &envelope).await? {
         let scope = Scope::mail(addressee.group.clone());
         let receipt = Receipt { platform, scope: &scope, addressee: &addressee, notice: &notice, id: &id, raw: &raw };
@@ -94,7 +101,7 @@ impl Receipt<'_> {
         let own = self.own_layouts();
         let mail = mail::read_received(&self.raw.bytes, own.as_ref().unwrap_or_else(|| Layouts::standard()), Some(verdicts));
         let arrived = self.arrived(&mail.envelope, mail.is_marked);
-        if self.is_own(&mail.envelope) {
+        if is_own(self.platform, &mail.envelope) {
             return self.record(&arrived, no_lead(&Reason::OwnMail), now).await;
         }
         let Mail { reading, attachments, notes, .. } = mail;
@@ -117,13 +124,6 @@ impl Receipt<'_> {
             tracing::warn!(function = self.platform.function, dealer = self.dealer().id.as_str(), problem = %e, "layouts of mails cannot be used");
         }
         read.ok()
-    }
-
-    /// Whether this system sent the mail: such a mail never makes a lead, so that no loop arises.
-    fn is_own(&self, envelope: &Envelope) -> bool {
-        let domain = self.platform.mail_domain.as_deref();
-        let is_at_domain = |address: &str| domain.is_some_and(|domain| domain.contains(address));
-        envelope.has_own_mark || envelope.from.as_ref().is_some_and(|from| is_at_domain(&from.address))
     }
 
     fn arrived(&self, envelope: &Envelope, marked: bool) -> Arrived {
@@ -153,14 +153,24 @@ impl Receipt<'_> {
 
     /// Stores the record of the mail alone, unless it is stored.
     async fn record(&self, arrived: &Arrived, outcome: MailOutcome, now: DateTime<Utc>) -> Result<(), Failure> {
+        self.record_item(self.item(arrived, outcome, now)).await
+    }
+
+    async fn record_item(&self, item: Item) -> Result<(), Failure> {
         let key = self.key();
-        let item = self.item(arrived, outcome, now);
         let rule = |loaded: &forecourt_store::Loaded, _| {
             let is_new = !loaded.holds(&key);
             Ok((is_new.then(|| Decision::default().with(item.clone())), ()))
         };
         self.platform.store.decide(self.scope, Load::of([key.clone()]), rule).await
     }
+}
+
+/// Whether this system sent a mail: such a mail never makes a lead and joins none, so that no loop arises.
+fn is_own(platform: &Platform, envelope: &Envelope) -> bool {
+    let domain = platform.mail_domain.as_deref();
+    let is_at_domain = |address: &str| domain.is_some_and(|domain| domain.contains(address));
+    envelope.has_own_mark || envelope.from.as_ref().is_some_and(|from| is_at_domain(&from.address))
 }
 
 fn no_lead(reason: &Reason) -> MailOutcome {

@@ -128,7 +128,7 @@ pub struct CommunicationBody {
     /// `email`, `sms` or `call`.
     #[schema(value_type = String, example = "email")]
     medium: Loose<Text>,
-    /// Subject of an e-mail, 1 to 200 characters.
+    /// Subject of an e-mail, 1 to 200 characters. With `answers` it can be absent: the answer then has the subject of the mail, with `Re:`.
     #[schema(value_type = Option<String>, max_length = 200)]
     subject: Loose<Text>,
     /// Text: 1 to 20,000 characters in an e-mail, 1 to 1,000 in an SMS.
@@ -140,6 +140,9 @@ pub struct CommunicationBody {
     /// Form of the attached quote: `overview` (default) or `order_form`.
     #[schema(value_type = Option<String>, example = "overview")]
     form: Loose<Text>,
+    /// Id of the received e-mail that an e-mail answers. It goes to the contact who has the sender's address, in the thread of that e-mail.
+    #[schema(value_type = Option<String>)]
+    answers: Loose<Text>,
     /// Whether the contact was reached; for a call only.
     #[schema(value_type = Option<bool>)]
     reached: Loose<bool>,
@@ -266,6 +269,12 @@ impl DocumentBody {
     }
 }
 
+/// Reads the id of an element.
+fn element(id: Loose<Text>, field: &str, faults: &mut Vec<Fault>) -> Option<ElementId> {
+    let id = id.text(field, faults)?;
+    ElementId::parse(id.trim()).map_err(|e| faults.push(Fault::new(field, "LEAD-3", e.to_string()))).ok()
+}
+
 /// Reads a text of 1 to `most` characters; line breaks are allowed.
 fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
     let text = text.text("text", &mut Vec::new()).unwrap_or_default().trim().to_owned();
@@ -276,18 +285,19 @@ fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
 }
 
 impl CommunicationBody {
-    pub(super) fn check(self) -> Result<CommunicationRequest, Refusal> {
+    /// Returns also the id of the e-mail that it answers.
+    pub(super) fn check(self) -> Result<(CommunicationRequest, Option<ElementId>), Refusal> {
         let mut faults = Vec::new();
+        let mut answered = None;
         let communication = match self.medium.text("medium", &mut Vec::new()).as_deref() {
             Some("email") => {
                 let subject = self.subject.text("subject", &mut Vec::new()).unwrap_or_default().trim().to_owned();
-                if !is_line(&subject, 200) {
+                answered = element(self.answers, "answers", &mut faults);
+                let is_answer = answered.is_some() || !faults.is_empty();
+                if !is_line(&subject, 200) && !(is_answer && subject.is_empty()) {
                     faults.push(Fault::new("subject", "LEAD-3", "must be 1 to 200 characters in one line"));
                 }
-                let quote = self.quote.text("quote", &mut faults).map(|id| ElementId::parse(id.trim()));
-                if let Some(Err(e)) = &quote {
-                    faults.push(Fault::new("quote", "LEAD-3", e.to_string()));
-                }
+                let quote = element(self.quote, "quote", &mut faults);
                 let form = self.form.text("form", &mut faults);
                 if matches!(form.as_deref(), Some("overview" | "order_form")) && quote.is_none() {
                     faults.push(Fault::new("form", "LEAD-3", "requires quote"));
@@ -300,7 +310,7 @@ impl CommunicationBody {
                         Form::Overview
                     }
                 };
-                let quote = quote.and_then(Result::ok).map(|quote| (quote, form));
+                let quote = quote.map(|quote| (quote, form));
                 CommunicationRequest::Email { subject, text: text(self.text, 20_000, &mut faults), quote }
             }
             Some("sms") => CommunicationRequest::Sms { text: text(self.text, 1_000, &mut faults) },
@@ -315,7 +325,7 @@ impl CommunicationBody {
             }
             _ => return Err(Refusal::field("medium", "LEAD-3", "must be email, sms or call")),
         };
-        if faults.is_empty() { Ok(communication) } else { Err(Refusal::Invalid(faults)) }
+        if faults.is_empty() { Ok((communication, answered)) } else { Err(Refusal::Invalid(faults)) }
     }
 }
 
@@ -326,8 +336,8 @@ pub(crate) enum NewElement {
     Content(Content),
     /// A test drive, whose calendar event is created with it.
     TestDrive(TestDriveRequest),
-    /// Communication, which may create a letter.
-    Communication(CommunicationRequest),
+    /// Communication, which may create a letter, and the received e-mail that it answers.
+    Communication(CommunicationRequest, Option<ElementId>),
 }
 
 /// Reads the content of a new element.
@@ -341,6 +351,8 @@ pub(crate) fn read_new(kind: ElementKind, value: Value) -> Result<NewElement, Re
         ElementKind::TestDrive => return known::<TestDriveBody>(value)?.check().map(NewElement::TestDrive),
         ElementKind::Comment => Content::Comment(known::<CommentBody>(value)?.check()?),
         ElementKind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
-        ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(NewElement::Communication),
+        ElementKind::Communication => {
+            return known::<CommunicationBody>(value)?.check().map(|(request, answers)| NewElement::Communication(request, answers));
+        }
     }))
 }

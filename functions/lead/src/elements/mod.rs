@@ -3,9 +3,11 @@
 mod body;
 mod document;
 mod patch;
+mod received;
 mod view;
 
 pub use body::{CommentBody, CommunicationBody, DocumentBody, LineBody, MoneyBody, QuoteBody, TestDriveBody, TradeInBody};
+pub use received::{ReceivedMailView, RefusedAttachmentView};
 pub use view::{
     CommentView, CommunicationView, ContentView, CountsView, DocumentView, DownloadView, ElementView, ElementsView, QuoteView,
     TestDriveView, TradeInView, UploadView,
@@ -21,7 +23,7 @@ use forecourt_domain::elements::{Communication, Content, Element, ElementKind};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Letter;
 use forecourt_domain::rules::calendar::{CalendarContext, NewEvent};
-use forecourt_domain::rules::elements::{self, CommunicationRequest, communicate, schedule_test_drive};
+use forecourt_domain::rules::elements::{self, AnsweredMail, CommunicationRequest, communicate, schedule_test_drive};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;
@@ -128,7 +130,7 @@ fn linked_keys(element: &Element) -> impl Iterator<Item = Key> {
 /// Returns the subject and the cause of the letter that sends an e-mail or a text message of this element.
 fn letter_of(element: &Element) -> Option<(Subject, String)> {
     match &element.content {
-        Content::Communication(Communication::Email { .. } | Communication::Sms { .. }) => {
+        Content::Communication(Communication::Email { received: None, .. } | Communication::Sms { .. }) => {
             Some((Subject::Lead(element.lead), element.id.to_string()))
         }
         _ => None,
@@ -147,11 +149,11 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
     let at = ElementPath { lead, kind, id: id.clone() };
     let by = call.scope.actor();
-    let quoted = if let NewElement::Communication(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new {
-        Some(quote.clone())
-    } else {
-        None
+    let quoted = match &new {
+        NewElement::Communication(CommunicationRequest::Email { quote: Some((quote, _)), .. }, _) => Some(quote.clone()),
+        _ => None,
     };
+    let answered = if let NewElement::Communication(_, answers) = &new { answers.clone() } else { None };
     let decide = |context: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
         NewElement::Content(content) => elements::not_expired(None, &content, context.dealer, call.now)
             .and_then(|()| elements::add(context.lead, id.clone(), content, &by, call.now)),
@@ -168,13 +170,17 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             };
             schedule_test_drive(context, id.clone(), vehicle, event)
         }
-        NewElement::Communication(request) => {
+        NewElement::Communication(request, answers) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
-            let latest_enquirer = context.lead.latest_enquirer();
-            let addressee = context.lead.addressee(&latest_enquirer, enquiry_of(loaded, context.lead));
-            let reached = addressee.map(|(_, reached)| reached);
+            let enquiry = enquiry_of(loaded, context.lead);
+            let of = |answers| AnsweredMail::of(loaded.element(lead, ElementKind::Communication, answers));
+            let answered = answers.as_ref().map(of).transpose()?;
+            let writer = answered.and_then(|mail| mail.writer(context.lead, enquiry)).unwrap_or_else(|| context.lead.latest_enquirer());
+            let reached = context.lead.addressee(&writer, enquiry).map(|(_, reached)| reached);
             let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
-            communicate(input, id.clone(), request, quote, reached.as_ref())
+            let request = answered.map_or_else(|| request.clone(), |mail| mail.with_subject(request.clone(), context.lead));
+            let decision = communicate(input, id.clone(), request, quote, reached.as_ref())?;
+            Ok(answered.map_or(decision.clone(), |mail| mail.threaded(decision, &writer)))
         }
     };
     let also = |loaded: &Loaded| {
@@ -182,9 +188,10 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             .map(|(lead, dealer)| lead::days_of(|days| decide(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, loaded)));
         let event = (kind == ElementKind::TestDrive).then(|| Key::Event(lead, event.clone()));
         let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
+        let answered = answered.clone().map(|answered| Key::Element(lead, ElementKind::Communication, answered));
         let letter =
             (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), enquiry_key(loaded, lead)]);
-        let further = event.into_iter().chain(quote).chain(letter.into_iter().flatten());
+        let further = event.into_iter().chain(quote).chain(answered).chain(letter.into_iter().flatten());
         days.into_iter().flatten().chain(further).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {

@@ -1,6 +1,7 @@
 //! Elements as clients see them (LEAD-2).
 
 use super::body::{LineBody, MoneyBody};
+use super::received::ReceivedMailView;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::Money;
 use forecourt_domain::calendar::CalendarEvent;
@@ -153,6 +154,13 @@ pub struct CommunicationView {
     /// Note of a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Id of the received e-mail that an e-mail answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
+    /// The sender and the attachments of an e-mail that arrived; absent if a user sent it. `text` is then the text without the quoted
+    /// history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<ReceivedMailView>,
     /// Address or number to which an e-mail or an SMS was sent last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -227,6 +235,8 @@ impl CommunicationView {
             text,
             quote: None,
             form: None,
+            answers: None,
+            received: None,
             reached: None,
             note: None,
             to: letter.and_then(|letter| letter.to.clone()),
@@ -234,9 +244,11 @@ impl CommunicationView {
             why,
         };
         match communication {
-            Communication::Email { subject, quote } => {
+            Communication::Email { subject, quote, received, answers } => {
                 let (quote, form) = quote.map(|(quote, form)| (quote.to_string(), form)).unzip();
-                Self { medium: "email", subject: Some(subject), quote, form, ..none }
+                let text = received.as_ref().map(|mail| mail.text.clone()).or(none.text.clone());
+                let (received, answers) = (received.map(|mail| ReceivedMailView::of(*mail)), answers.map(|mail| mail.to_string()));
+                Self { medium: "email", subject: Some(subject), text, quote, form, received, answers, ..none }
             }
             Communication::Sms { .. } => Self { medium: "sms", ..none },
             Communication::Call { reached, note } => Self { reached: Some(reached), note, ..none },

@@ -43,6 +43,7 @@ pub struct EntryView {
 pub struct EventView {
     /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`,
     /// `contact_clash`, or `element_added`, `document_announced`, `element_changed`, `element_removed` with `kind` and `element` (LEAD-2),
+    /// `mail_received` with `element` (LEAD-3),
     /// `deadline_added` …
     pub what: &'static str,
     /// The fields of the event.
@@ -139,6 +140,16 @@ impl EventView {
             Event::EventDeleted { event, title } => ("event_deleted", json!({"event": event, "title": title})),
             Event::ElementAdded { kind, element, title, text } => {
                 ("element_added", json!({"kind": kind, "element": element, "title": title, "text": text}))
+            }
+            Event::MailReceived { element, title, from, known, automatic, failed, refused } => {
+                let mut details = json!({"element": element, "title": title, "from": from, "from_known": known, "automatic": automatic});
+                if !failed.is_empty() {
+                    details["flags"] = json!(failed);
+                }
+                if !refused.is_empty() {
+                    details["refused"] = json!(refused);
+                }
+                ("mail_received", details)
             }
             Event::DocumentAnnounced { element, title } => ("document_announced", json!({"element": element, "title": title})),
             Event::ElementChanged { kind, element, title, text, before } => (

@@ -56,6 +56,7 @@ impl Letter {
             to: None,
             counted: Vec::new(),
             answers: None,
+            in_reply_to: None,
             dealer: appointment.dealer.clone(),
             medium,
             kind,

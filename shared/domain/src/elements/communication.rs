@@ -1,10 +1,11 @@
-//! E-mails, text messages and calls that sellers record (LEAD-3).
+//! E-mails, text messages and calls of a lead (LEAD-3).
 
 use crate::base::ElementId;
-use crate::elements::beginning;
+use crate::elements::{ReceivedMail, beginning};
 use serde::{Deserialize, Serialize};
 
-/// A communication with the contact. The letter with the same id has the text that was sent and its delivery state.
+/// A communication with the contact. The letter with the same id has the text that was sent and its delivery state. A received mail has no
+/// letter: [`ReceivedMail`] has its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "medium")]
 pub enum Communication {
@@ -15,6 +16,12 @@ pub enum Communication {
         /// The attached quote, and its form.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quote: Option<(ElementId, Form)>,
+        /// The mail, if it arrived. `None` if a user sent it. An earlier release shows a received mail as an e-mail without a text.
+        #[serde(default, rename = "mail", skip_serializing_if = "Option::is_none")]
+        received: Option<Box<ReceivedMail>>,
+        /// The received mail that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answers: Option<ElementId>,
     },
     /// An SMS.
     Sms {
@@ -32,6 +39,14 @@ pub enum Communication {
 }
 
 impl Communication {
+    /// Returns the mail if it arrived, with its subject.
+    pub fn received(&self) -> Option<(&str, &ReceivedMail)> {
+        match self {
+            Communication::Email { subject, received: Some(mail), .. } => Some((subject, mail)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn title(&self) -> String {
         match self {
             Communication::Email { subject, .. } => subject.clone(),

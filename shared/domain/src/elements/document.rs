@@ -1,8 +1,8 @@
 //! Documents.
 
-use crate::base::text::is_line;
-use crate::base::{Fault, GroupId};
-use crate::elements::{Element, file_kind};
+use crate::base::text::{is_line, line};
+use crate::base::{ElementId, Fault, GroupId, LeadId};
+use crate::elements::{Element, FileKind, file_kind};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,35 @@ impl Document {
             Some(bytes) if faults.is_empty() => Ok(Self { title, content_type, bytes, uploaded: None }),
             _ => Err(faults),
         }
+    }
+
+    /// Creates the document of a mail's attachment, which is complete. `head` is the beginning of the file, at most
+    /// [`HEAD_BYTES`](crate::elements::HEAD_BYTES), and `bytes` its size. Mail programs often state no type or a wrong one: the first bytes
+    /// then decide.
+    ///
+    /// # Errors
+    /// The reason in English: "is …", "has …".
+    pub fn attached(title: &str, content_type: &str, (head, bytes): (&[u8], u64), now: DateTime<Utc>) -> Result<Self, String> {
+        if !(1..=MAX_BYTES).contains(&bytes) {
+            return Err(if bytes == 0 { "is empty".into() } else { format!("has more than {MAX_BYTES} bytes") });
+        }
+        let kind = FileKind::of(head);
+        let declared = content_type.trim().to_ascii_lowercase();
+        let is_runnable = file_kind::is_active_type(&declared) || file_kind::is_runnable_name(title);
+        if kind.is_active() || is_runnable {
+            let what = if kind.is_active() { kind.spoken() } else { "a file that a browser or an operating system runs" };
+            return Err(format!("is {what}"));
+        }
+        let content_type = match file_kind::kinds_of(&declared) {
+            Some(kinds) if kinds.contains(&kind) => declared,
+            known => match (file_kind::type_of(kind), known) {
+                (Some(media_type), _) => media_type.to_owned(),
+                (None, Some(_)) => return Err(format!("is {}, and not {declared} as the mail states", kind.spoken())),
+                (None, None) => file_kind::DATA.to_owned(),
+            },
+        };
+        let title = line(title, 200).ok_or("has no name that can be shown")?;
+        Ok(Self { title, content_type, bytes, uploaded: Some(now) })
     }
 
     /// Returns the document with another title. Its type is not checked again, because another release may have accepted it.
@@ -103,6 +132,11 @@ impl Element {
 
     /// Returns the key of the stored document. No upload link can write there.
     pub fn file_name(&self, group: &GroupId) -> String {
-        format!("documents/{group}/{}/{}", self.lead, self.id)
+        Self::document_file(group, self.lead, &self.id)
+    }
+
+    /// Returns the key of the stored document with this id.
+    pub fn document_file(group: &GroupId, lead: LeadId, id: &ElementId) -> String {
+        format!("documents/{group}/{lead}/{id}")
     }
 }

@@ -260,6 +260,14 @@ pub(crate) fn kinds_of(media_type: &str) -> Option<&'static [FileKind]> {
     TYPES.iter().find(|(known, ..)| *known == media_type).map(|(_, _, kinds)| *kinds)
 }
 
+/// Returns the media type of files of a kind. `None` if files of several types have this kind.
+pub(crate) fn type_of(kind: FileKind) -> Option<&'static str> {
+    let is_certain =
+        matches!(kind, FileKind::Pdf | FileKind::Jpeg | FileKind::Png | FileKind::Gif | FileKind::Webp | FileKind::Tiff | FileKind::Rtf);
+    let (media_type, ..) = TYPES.iter().find(|(_, _, kinds)| is_certain && *kinds == [kind])?;
+    Some(media_type)
+}
+
 /// Returns the extension of files of a media type that Forecourt knows.
 pub(crate) fn extension_of(media_type: &str) -> Option<&'static str> {
     TYPES.iter().find(|(known, ..)| *known == media_type).map(|(_, extension, _)| *extension)

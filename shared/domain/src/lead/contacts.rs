@@ -66,6 +66,22 @@ impl Lead {
         Some((person.display_name(), reached))
     }
 
+    /// Returns the contact who has an e-mail address, as the enquirer whom a letter to this address answers. `None` if no contact has it.
+    pub fn writer(&self, address: &Email, enquiry: Option<&Enquiry>) -> Option<Enquirer> {
+        let has = |contact: &LeadContact| contact.person.emails.iter().any(|email| email.is_same(address));
+        let contact = self.people(enquiry).into_iter().find(has)?;
+        let usual = ContactPreferences::of(&contact.person).email;
+        let email = Some(address.clone()).filter(|address| usual.is_none_or(|usual| !usual.is_same(address)));
+        Some(Enquirer { contact: contact.id, email, phone: None })
+    }
+
+    /// Sends the next letter to the contact who wrote last (INT-6).
+    pub(crate) fn answer_to(&mut self, writer: Enquirer) {
+        let main = self.contacts.first().map_or_else(|| numbered(1), |main| main.id.clone());
+        let is_usual = writer.contact == main && writer.email.is_none();
+        self.enquirer = (!is_usual).then(|| Box::new(writer));
+    }
+
     /// Makes the person of a further enquiry a contact of this lead, which is already the next version. `enquiry` is the lead's enquiry.
     /// Returns the change of the contacts. `None` if the lead has the person with these channels.
     pub(crate) fn join(&mut self, person: &Person, enquiry: Option<&Enquiry>) -> Option<Event> {

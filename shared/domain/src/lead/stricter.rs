@@ -1,6 +1,5 @@
 //! Further messages of the customer while an earlier one waits for its answer: the earliest steps of all hold (INT-6, ESC-13).
 
-use crate::enquiry::Enquiry;
 use crate::hours::NoHours;
 use crate::lead::{ClockStart, DeadlineCriteria, Lead, Plan};
 use crate::settings::Dealer;
@@ -38,12 +37,11 @@ pub struct StricterMessage {
 const MOST: usize = 10;
 
 impl Lead {
-    /// Takes the earlier steps of the present plan and of a plan for `enquiry`, which arrived while the clock runs. Returns whether the
-    /// plan changed. Level 2 never becomes later.
-    pub(crate) fn tighten(&mut self, dealer: &Dealer, start: ClockStart, enquiry: &Enquiry) -> bool {
+    /// Takes the earlier steps of the present plan and of a plan for a message that arrived while the clock runs. Returns whether the plan
+    /// changed. Level 2 never becomes later.
+    pub(super) fn tighten(&mut self, dealer: &Dealer, start: ClockStart, criteria: DeadlineCriteria) -> bool {
         let received = Some(start.seen).filter(|seen| *seen > start.counted);
-        let mut message =
-            StricterMessage { sent: start.counted, received, criteria: DeadlineCriteria::of_enquiry(enquiry), deadline: None };
+        let mut message = StricterMessage { sent: start.counted, received, criteria, deadline: None };
         // Without opening hours to count in, the message has no steps (CLK-6).
         let Ok(Some(steps)) = self.steps_for(&message, dealer, &Plan::none()) else { return false };
         let plan = self.plan.clone().unwrap_or_else(Plan::none).with_earlier(&steps, true);

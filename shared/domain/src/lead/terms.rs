@@ -4,7 +4,7 @@
 use crate::base::{Actor, StepKind, UserId, is_default};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria};
 use crate::hours::NoHours;
-use crate::lead::{ClockStart, Lead, Plan, StricterMessages};
+use crate::lead::{ClockStart, Event, Lead, Plan, StricterMessages};
 use crate::settings::{DeadlineRule, Dealer, DealerSettings, Escalation};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ impl DeadlineCriteria {
         Self { source: lead.source.clone(), lead_type: lead.lead_type, asked: lead.asked.clone() }
     }
 
-    pub(super) fn of_enquiry(enquiry: &Enquiry) -> Self {
+    pub(crate) fn of_enquiry(enquiry: &Enquiry) -> Self {
         Self { source: enquiry.source.clone(), lead_type: enquiry.lead_type, asked: RoutingCriteria::of(enquiry) }
     }
 
@@ -99,14 +99,30 @@ impl Lead {
         }
     }
 
-    /// Starts a new deadline, because the contact sent `enquiry` after a reaction (INT-6). Its source, type and vehicle choose the deadline
-    /// rule.
-    pub(crate) fn restart_deadline(&mut self, dealer: &Dealer, start: ClockStart, enquiry: &Enquiry) {
+    /// Returns the criteria of the latest message. A message that states none has them too.
+    pub(crate) fn latest_criteria(&self) -> DeadlineCriteria {
+        let latest = self.stricter_criteria().or(self.terms.criteria.as_deref());
+        latest.cloned().unwrap_or_else(|| DeadlineCriteria::of_lead(self))
+    }
+
+    /// Starts the clock of a further message of the contact; if a clock runs, the earlier steps of both hold (INT-6). `criteria` choose its
+    /// deadline rule. Returns the event of a deadline that became earlier.
+    pub(crate) fn further_message(&mut self, dealer: &Dealer, start: ClockStart, criteria: DeadlineCriteria) -> Option<Event> {
+        let from = self.deadline();
+        if !self.clock_runs() {
+            self.restart_deadline(dealer, start, criteria);
+            return None;
+        }
+        let is_earlier = self.tighten(dealer, start, criteria) && self.deadline() != from;
+        is_earlier.then(|| Event::DeadlineMoved { from, deadline: self.deadline() })
+    }
+
+    /// Starts a new deadline, because the contact sent a message after a reaction (INT-6). `criteria` choose the deadline rule.
+    fn restart_deadline(&mut self, dealer: &Dealer, start: ClockStart, criteria: DeadlineCriteria) {
         self.asked_again(start.counted);
         let answered = self.reaction.take();
         self.first_reaction = self.first_reaction.take().or(answered);
-        let (own, criteria) = (DeadlineCriteria::of_lead(self), DeadlineCriteria::of_enquiry(enquiry));
-        let criteria = (criteria != own).then(|| Box::new(criteria));
+        let criteria = (criteria != DeadlineCriteria::of_lead(self)).then(|| Box::new(criteria));
         self.start_clock(dealer, start, ClockTerms { criteria, ..ClockTerms::default() });
     }
 

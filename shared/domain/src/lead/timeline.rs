@@ -3,7 +3,7 @@
 use crate::base::{ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, Status, StepKind, TaskId, UserId};
 use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
-use crate::elements::{Content, ElementKind};
+use crate::elements::{Content, ElementKind, RefusedAttachment};
 use crate::enquiry::{Enquiry, Person};
 use crate::lead::TaskDetails;
 use chrono::{DateTime, Utc};
@@ -291,6 +291,28 @@ pub enum Event {
         /// The text of a comment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+    },
+    /// A mail arrived in the thread of the lead (LEAD-3).
+    MailReceived {
+        /// The id of the communication.
+        element: ElementId,
+        /// The subject.
+        title: String,
+        /// The sender's address, as the mail states it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// Whether a contact of the lead or a user of the dealer has this address.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        known: bool,
+        /// Whether a program sent it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        automatic: bool,
+        /// The checks of the mail server that it failed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+        /// The attachments of which no document was made.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<RefusedAttachment>,
     },
     /// The upload of a document was requested. The document is added once it is uploaded (LEAD-2).
     DocumentAnnounced {

@@ -34,6 +34,9 @@ pub struct Letter {
     /// The contact of the lead whom the letter answers. `None` if it is about an appointment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<Box<Enquirer>>,
+    /// The id of the received mail that it answers, without angle brackets (LEAD-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
     /// The address or number of the latest attempt (APT-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -224,6 +227,7 @@ impl Letter {
             to: None,
             counted: Vec::new(),
             answers: Some(Box::new(lead.latest_enquirer())),
+            in_reply_to: None,
             state: LetterState::Queued { due: now, attempts: 0 },
         }
     }

@@ -9,3 +9,4 @@ pub mod lead;
 pub mod people;
 pub mod pool;
 pub mod raw_mail;
+pub mod thread;

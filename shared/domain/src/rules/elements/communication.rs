@@ -83,7 +83,7 @@ pub fn communicate(
     });
     let inbound = matches!(request, CommunicationRequest::Call { inbound: true, .. });
     let communication = match request {
-        CommunicationRequest::Email { subject, quote, .. } => Communication::Email { subject, quote },
+        CommunicationRequest::Email { subject, quote, .. } => Communication::Email { subject, quote, received: None, answers: None },
         CommunicationRequest::Sms { text } => Communication::Sms { begins: beginning(&text) },
         CommunicationRequest::Call { reached, note, .. } => Communication::Call { reached, note },
     };

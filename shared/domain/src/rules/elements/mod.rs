@@ -1,10 +1,12 @@
 //! Changes of the elements of a lead (LEAD-2).
 
+mod answered;
 mod communication;
 mod document;
 mod test_drive;
 mod trade_in;
 
+pub use answered::AnsweredMail;
 pub use communication::{CommunicationRequest, communicate};
 pub use document::{check_content, complete};
 pub use test_drive::schedule_test_drive;
@@ -116,7 +118,7 @@ pub fn remove(context: &CalendarContext<'_>, element: &Element, event: Option<&C
 }
 
 impl Element {
-    fn added(&self) -> Event {
+    pub(crate) fn added(&self) -> Event {
         Event::ElementAdded { kind: self.content.kind(), element: self.id.clone(), title: self.content.title(), text: self.content.text() }
     }
 }

@@ -6,7 +6,9 @@ use crate::directory::{Channel, Clash, Recognised};
 use crate::distribution::{AssignmentReason, LoadLane};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
-use crate::lead::{Added, ClockStart, ClockTerms, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
+use crate::lead::{
+    Added, ClockStart, ClockTerms, DeadlineCriteria, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent,
+};
 use crate::messages::Message;
 use crate::rules::directory::{noted_elsewhere, unnoted};
 use crate::rules::distribution::{Lanes, by_turn, hand_over};
@@ -202,11 +204,7 @@ fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) 
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
     changed.found_by(contact.into_iter().flat_map(Recognised::other_channels));
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
-    if !changed.clock_runs() {
-        changed.restart_deadline(dealer, arrival.clock(), &arrival.enquiry);
-    } else if changed.tighten(dealer, arrival.clock(), &arrival.enquiry) && changed.deadline() != lead.deadline() {
-        events.push(Event::DeadlineMoved { from: lead.deadline(), deadline: changed.deadline() });
-    }
+    events.extend(changed.further_message(dealer, arrival.clock(), DeadlineCriteria::of_enquiry(&arrival.enquiry)));
     events.extend(arrival.site_events());
     events.extend(joined);
     events.extend(clashes(contact).map(Clash::event));

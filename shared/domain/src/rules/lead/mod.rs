@@ -11,6 +11,7 @@ mod receipt;
 mod recompute;
 pub mod target;
 pub mod task;
+pub mod thread;
 
 pub use escalation::escalate;
 pub use passed::deadlines_passed;

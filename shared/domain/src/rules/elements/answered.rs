@@ -1,0 +1,68 @@
+//! Answers a received mail: the letter belongs to the thread of the mail (LEAD-3).
+
+use crate::base::{ElementId, Email, Refusal};
+use crate::decision::{Decision, Item};
+use crate::elements::{Communication, Content, Element, ReceivedMail, reply_subject};
+use crate::enquiry::Enquiry;
+use crate::lead::{Enquirer, Lead};
+use crate::rules::elements::CommunicationRequest;
+
+/// A received mail that a user answers.
+#[derive(Debug, Clone, Copy)]
+pub struct AnsweredMail<'a> {
+    id: &'a ElementId,
+    subject: &'a str,
+    mail: &'a ReceivedMail,
+}
+
+impl<'a> AnsweredMail<'a> {
+    /// Returns the mail of an element of the lead.
+    ///
+    /// # Errors
+    /// 422 if the lead has no such mail.
+    pub fn of(element: Option<&'a Element>) -> Result<Self, Refusal> {
+        let received = element.and_then(|element| match &element.content {
+            Content::Communication(communication) => communication.received().map(|(subject, mail)| (&element.id, subject, mail)),
+            _ => None,
+        });
+        let (id, subject, mail) =
+            received.ok_or_else(|| Refusal::field("answers", "LEAD-3", "must be an e-mail that the lead has received"))?;
+        Ok(Self { id, subject, mail })
+    }
+
+    /// Returns the contact who gets the answer: the contact who has the sender's address now. `None` if no contact has it: nothing is sent
+    /// to an address that no user has made a contact's.
+    pub fn writer(&self, lead: &Lead, enquiry: Option<&Enquiry>) -> Option<Enquirer> {
+        let from = self.mail.from.as_deref().and_then(|from| Email::parse(from).ok())?;
+        lead.writer(&from, enquiry)
+    }
+
+    /// Returns the request with the subject of the mail if the user gives none.
+    pub fn with_subject(&self, request: CommunicationRequest, lead: &Lead) -> CommunicationRequest {
+        match request {
+            CommunicationRequest::Email { subject, text, quote } if subject.is_empty() => {
+                CommunicationRequest::Email { subject: reply_subject(self.subject, lead.id), text, quote }
+            }
+            request => request,
+        }
+    }
+
+    /// Puts the letter of `decision` into the thread of the mail. It goes to `writer`.
+    pub fn threaded(&self, mut decision: Decision, writer: &Enquirer) -> Decision {
+        for item in &mut decision.items {
+            match item {
+                Item::Letter(letter) => {
+                    letter.in_reply_to = self.mail.header_id().map(str::to_owned);
+                    letter.answers = Some(Box::new(writer.clone()));
+                }
+                Item::Element(element) => {
+                    if let Content::Communication(Communication::Email { answers, .. }) = &mut element.content {
+                        *answers = Some(self.id.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        decision
+    }
+}
