@@ -43,7 +43,8 @@ pub struct UndeliveredView {
     /// Address or number of the latest attempt of a letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// `failed`: it was not delivered. `unclear`: it may have been delivered. `queued`: it is sent again.
+    /// `failed`: it was not delivered. `unclear`: it may have been delivered. `queued`: it is sent again. `returned`, `bounced`,
+    /// `complained` or `rejected`: the provider reported that after the mail was sent. `suppressed`: messages to the address are stopped.
     /// The answer to a repeated request has the current state: also `sending`, `sent`, `suppressed` (a letter) or `dropped` (a notice).
     pub state: &'static str,
     /// When the state changed; when the message is due, if it is queued.
@@ -57,7 +58,11 @@ impl UndeliveredView {
     fn of_letter(letter: &Letter) -> Self {
         let (at, why) = match &letter.state {
             LetterState::Failed { at, why } => (*at, Some(why.clone())),
-            LetterState::Unclear { at } | LetterState::Sent { at, .. } => (*at, None),
+            LetterState::Sent { at, .. } => match letter.sent_report() {
+                Some(report) => (report.at, report.detail.clone()),
+                None => (*at, None),
+            },
+            LetterState::Unclear { at } => (*at, None),
             LetterState::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
             LetterState::Queued { due: at, .. } | LetterState::Sending { until: at, .. } => (*at, None),
         };
@@ -73,7 +78,7 @@ impl UndeliveredView {
             to: letter.to.clone().filter(|_| lead.is_some()),
             lead,
             appointment,
-            state: letter.state.name(),
+            state: letter.state_name(),
             at,
             why,
         }

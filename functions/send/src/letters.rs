@@ -5,8 +5,10 @@ use crate::carrier::{Sms, Undelivered};
 use crate::mail::{Addressee, Attachment, Envelope};
 use crate::quote;
 use crate::sender::Sender;
+use crate::tag::{MailTags, Tagged};
 use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Admission, Appointment, LetterClaim};
 use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject, has_link};
 use forecourt_domain::bookings::BookingWatch;
@@ -53,6 +55,21 @@ impl Destination {
             Destination::Phone(number) => number,
         }
     }
+
+    /// The text by which the address is recognised.
+    fn key(&self) -> String {
+        match self {
+            Destination::Mail(to) => to.address.key(),
+            Destination::Phone(number) => number.clone(),
+        }
+    }
+
+    fn medium(&self) -> Medium {
+        match self {
+            Destination::Mail(_) => Medium::Email,
+            Destination::Phone(_) => Medium::Sms,
+        }
+    }
 }
 
 impl Sender {
@@ -60,7 +77,7 @@ impl Sender {
     pub(crate) async fn send_letter(&self, wake_up: &WakeUp, subject: &Subject, cause: &str) -> Result<(), Failure> {
         let Some(claimed) = self.claim_letter(wake_up, subject, cause).await? else { return Ok(()) };
         let now = self.platform.clock.now();
-        let delivered = self.deliver(&claimed, now).await;
+        let delivered = self.deliver(&wake_up.scope(), &claimed, now).await;
         if let Err(undelivered) = &delivered {
             // The provider's message names the customer: it is stored with the letter and not logged.
             tracing::warn!(function = self.platform.function, about = wake_up.about(), retry = ?undelivered.retry(), "letter not delivered");
@@ -121,6 +138,7 @@ impl Sender {
                 Some(LetterClaim::Send(leased)) => leased,
             };
             let to = permitted(recipient(&leased, appointment, lead, loaded, dealer), dealer);
+            let to = to.and_then(|to| self.unstopped(&scope, to, loaded, dealer));
             let (leased, to) = match to.and_then(|to| Ok((leased.addressed(to.address(), appointment)?, to))) {
                 Err(why) => return Ok((Some(decided(letter.suppressed(why, now))), nothing)),
                 Ok(leased) => leased,
@@ -156,19 +174,29 @@ impl Sender {
         Ok(claimed)
     }
 
-    /// Returns the keys of the budgets of a letter that is about to be sent, as far as its recipient is known.
+    /// Returns the keys of the budgets and of the stops of a letter that is about to be sent, as far as its recipient is known.
     fn budget_keys(&self, wake_up: &WakeUp, loaded: &Loaded, (subject, cause): (&Subject, &str), now: DateTime<Utc>) -> Vec<Key> {
         let dealer = loaded.dealer(&dealer_of(wake_up, subject, loaded));
         let (Some(letter), Some(dealer)) = (loaded.letter(subject, cause), dealer) else { return Vec::new() };
         let appointment = appointment(subject, loaded);
         let Some(LetterClaim::Send(letter)) = letter.claim(appointment, &dealer.settings, now) else { return Vec::new() };
         let lead = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead));
-        let to = recipient(&letter, appointment, lead, loaded, dealer);
-        let names = to.map(|to| budgets(self.platform.store.secret(), &wake_up.scope(), dealer, &to)).unwrap_or_default();
-        names.into_iter().map(|(name, _)| Key::Usage(name)).collect()
+        let Some(to) = recipient(&letter, appointment, lead, loaded, dealer) else { return Vec::new() };
+        let (secret, scope) = (self.platform.store.secret(), wake_up.scope());
+        let names = budgets(secret, &scope, dealer, &to).into_iter().map(|(name, _)| Key::Usage(name));
+        names.chain([Key::AddressState(secret.channel(&scope, &to.key()))]).collect()
     }
 
-    async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
+    /// Returns the destination unless messages to it are stopped (MSG-1).
+    fn unstopped(&self, scope: &Scope, to: Destination, loaded: &Loaded, dealer: &Dealer) -> Result<Destination, SuppressionReason> {
+        let state = loaded.address_state(&self.platform.store.secret().channel(scope, &to.key()));
+        match state.and_then(|state| state.forbids(to.medium(), &dealer.id)) {
+            Some(reason) => Err(reason.into()),
+            None => Ok(to),
+        }
+    }
+
+    async fn deliver(&self, scope: &Scope, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
         let ClaimedLetter { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         // The text of the vehicle comes from the enquiry, as the name does (MSG-2).
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).filter(|vehicle| !has_link(vehicle)).unwrap_or_default();
@@ -189,6 +217,8 @@ impl Sender {
                     let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
                     mail.attachments.push(attachment.map_err(|e| Undelivered::Never(e.into()))?);
                 }
+                let tagged = Tagged::Letter(letter.subject.clone(), letter.cause.clone());
+                mail.tags = MailTags::of(self.platform.store.secret(), scope, &tagged);
                 self.carrier.carry(&mail).await
             }
             Destination::Phone(number) => {
@@ -223,7 +253,7 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
 }
 
 /// The keys of the letter and of its appointment.
-fn own_keys(subject: &Subject, cause: &str) -> Vec<Key> {
+pub(crate) fn own_keys(subject: &Subject, cause: &str) -> Vec<Key> {
     let appointment = match subject {
         Subject::Appointment(id) => Some(Key::Appointment(id.clone())),
         Subject::Lead(_) => None,
@@ -261,7 +291,7 @@ fn dealer_of(wake_up: &WakeUp, subject: &Subject, loaded: &Loaded) -> DealerId {
     appointment(subject, loaded).map_or_else(|| wake_up.dealer.clone(), |appointment| appointment.dealer.clone())
 }
 
-fn lead_of(subject: &Subject, loaded: &Loaded) -> Option<LeadId> {
+pub(crate) fn lead_of(subject: &Subject, loaded: &Loaded) -> Option<LeadId> {
     match subject {
         Subject::Lead(lead) => Some(*lead),
         Subject::Appointment(_) => appointment(subject, loaded)?.lead,

@@ -9,7 +9,7 @@ use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
 use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
-use crate::messages::{Letter, Message};
+use crate::messages::{AddressState, Letter, Message};
 use crate::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use crate::reports::{Download, Export};
 use crate::settings::{Dealer, HandOver, Recompute, SettingsChange};
@@ -63,6 +63,7 @@ pub enum Item {
     EnquiryReceipt(Box<EnquiryReceipt>),
     TokenSubject(TokenSubject),
     Usage(Usage),
+    AddressState(AddressState),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

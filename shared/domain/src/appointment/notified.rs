@@ -53,6 +53,16 @@ impl Appointment {
         }
         (after != *self).then_some(after)
     }
+
+    /// Returns the appointment once a sent letter has come back: its address was not notified. `None` if nothing changes.
+    pub fn with_notification_returned(&self, letter: &Letter) -> Option<Self> {
+        let mut after = self.clone();
+        for unsent in [letter.notifies_at(), letter.reminds_at()].into_iter().flatten() {
+            after.notified.retain(|address| *address != unsent);
+            after.reminding.retain(|address| *address != unsent);
+        }
+        (after != *self).then_some(after)
+    }
 }
 
 impl Letter {

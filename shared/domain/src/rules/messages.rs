@@ -18,7 +18,7 @@ pub fn send_letter_again(
     dealer: &Dealer,
     now: DateTime<Utc>,
 ) -> Result<(Decision, Letter), Refusal> {
-    let again = letter.queued_again(now).ok_or_else(|| settled(letter.state.name()))?;
+    let again = letter.queued_again(now).ok_or_else(|| settled(letter.state_name()))?;
     if let Some(LetterClaim::Settle(Letter { state: LetterState::Suppressed { why, .. }, .. })) =
         again.claim(appointment, &dealer.settings, now)
     {

@@ -1,0 +1,113 @@
+//! What happens after a mail was sent: reports of the provider, and the stops of messages to an address (MSG-1).
+
+use crate::access::Scope;
+use crate::appointment::Appointment;
+use crate::base::{Actor, ChannelKey, DealerId, ElementId, Refusal, Right, Subject};
+use crate::decision::{Decision, Item, LeadInput, commit};
+use crate::lead::{Event, Lead, TimelineAction};
+use crate::messages::{AddressState, Letter, Message, Report, ReportKind, Stop, StopReason};
+use crate::settings::Dealer;
+use chrono::{DateTime, Utc};
+
+/// A report about a letter, with the items that it may change.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportContext<'a> {
+    /// The letter.
+    pub letter: &'a Letter,
+    /// The provider's id of the mail that the report is about.
+    pub message_id: &'a str,
+    /// The report.
+    pub report: &'a Report,
+    /// The address to which that mail was sent.
+    pub address: &'a str,
+    /// Its HMAC.
+    pub key: &'a ChannelKey,
+    /// What is stored about the address.
+    pub state: Option<&'a AddressState>,
+    /// The appointment, if the letter is about one.
+    pub appointment: Option<&'a Appointment>,
+    /// The lead of the letter or of its appointment, with its dealer.
+    pub lead: Option<(&'a Lead, &'a Dealer)>,
+    /// The current time.
+    pub now: DateTime<Utc>,
+}
+
+/// Records a report of the provider: on the letter, if it is about the latest mail of the letter; as a stop of mail to the address, if the
+/// address does not work or the customer complained; and on the timeline, if the mail did not arrive or was unwanted. A new stop notifies
+/// the owner of the lead. `None` if the report adds nothing, as a repeated one.
+pub fn report(context: ReportContext<'_>) -> Option<Decision> {
+    let ReportContext { letter, message_id, report, address, key, state, appointment, lead, now } = context;
+    let reported = letter.reported(message_id, report);
+    let stop = report.kind.stops().and_then(|kind| {
+        let stop = Stop { kind, dealer: None, at: report.at, by: Actor::System, detail: report.detail.clone() };
+        AddressState::with_stop(state, key, stop)
+    });
+    let failed = report.kind.is_failure();
+    let is_new = reported.is_some() || stop.is_some();
+    let unnotified = reported.as_ref().filter(|_| matches!(report.kind, ReportKind::Bounced | ReportKind::Returned | ReportKind::Rejected));
+    let unnotified = unnotified.zip(appointment).and_then(|(letter, appointment)| appointment.with_notification_returned(letter));
+    let mut decision = Decision::default();
+    if let Some((lead, dealer)) = lead.filter(|_| failed && is_new) {
+        let element = matches!(letter.subject, Subject::Lead(_)).then(|| ElementId::parse(&letter.cause).ok()).flatten();
+        let event = Event::MailReturned { kind: report.kind, to: address.to_owned(), element, detail: report.detail.clone() };
+        let lead = lead.touched(now);
+        let notice = stop.is_some().then(|| {
+            let complained = report.kind == ReportKind::Complained;
+            Item::Message(Message::unreachable(&lead, dealer, address.to_owned(), complained, now))
+        });
+        decision = commit(lead, Actor::System, vec![event], now).with_some(notice);
+    }
+    decision = decision.with_some(unnotified.map(|appointment| Item::Appointment(Box::new(appointment))));
+    decision = decision.with_some(reported.map(|letter| Item::Letter(Box::new(letter))));
+    decision = decision.with_some(stop.map(Item::AddressState));
+    Some(decision).filter(|decision| !decision.items.is_empty())
+}
+
+/// An address of a lead's contact, with what is stored about it.
+#[derive(Debug, Clone, Copy)]
+pub struct LeadAddress<'a> {
+    /// The address or number.
+    pub address: &'a str,
+    /// Its HMAC.
+    pub key: &'a ChannelKey,
+    /// What is stored about it.
+    pub state: Option<&'a AddressState>,
+}
+
+/// The dealer whose messages a stop concerns: the customer answers one dealer's text messages, and the other reasons concern all.
+pub fn dealer_of_stop(kind: StopReason, dealer: &DealerId) -> Option<DealerId> {
+    (kind == StopReason::Stopped).then(|| dealer.clone())
+}
+
+/// Stops messages to an address of the customer, because the customer asked for it. `None` if they are stopped for this reason already.
+///
+/// # Errors
+/// 422 if a user cannot record this reason.
+pub fn stop(input: LeadInput<'_>, address: LeadAddress<'_>, kind: StopReason, note: Option<String>) -> Result<Option<Decision>, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
+    if !matches!(kind, StopReason::Stopped | StopReason::Unsubscribed) {
+        return Err(Refusal::field("reason", "MSG-1", "must be stopped or unsubscribed"));
+    }
+    let stop = Stop { kind, dealer: dealer_of_stop(kind, &dealer.id), at: now, by: by.clone(), detail: note.clone() };
+    let stopped = AddressState::with_stop(address.state, address.key, stop);
+    let event = Event::AddressStop { action: TimelineAction::Added, kind, to: address.address.to_owned(), note };
+    Ok(stopped.map(|state| commit(lead.touched(now), by.clone(), vec![event], now).with(Item::AddressState(state))))
+}
+
+/// Permits messages to an address again. A complaint is lifted by those who decide for the owner: the owner's supervisor, or a user with
+/// the right to change settings.
+///
+/// # Errors
+/// 404 if the address does not have this stop; 403 if the caller may not lift it.
+pub fn lift(input: LeadInput<'_>, address: LeadAddress<'_>, kind: StopReason, scope: &Scope) -> Result<Decision, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
+    let lifted = address.state.and_then(|state| state.without_stop(kind, dealer_of_stop(kind, &dealer.id).as_ref(), by, now));
+    let lifted = lifted.ok_or(Refusal::NotFound("stop"))?;
+    let supervises = scope.user_id() == Some(dealer.settings.supervisor_of(lead.owner.as_ref()));
+    if kind == StopReason::Complained && !supervises && scope.needs(Right::ChangeSettings).is_err() {
+        let detail = "the customer complained about a mail; only a supervisor of the owner or an administrator permits mail again";
+        return Err(Refusal::NotAllowed { right: Right::ChangeSettings, rule: "MSG-1", detail: detail.into() });
+    }
+    let event = Event::AddressStop { action: TimelineAction::Deleted, kind, to: address.address.to_owned(), note: None };
+    Ok(commit(lead.touched(now), by.clone(), vec![event], now).with(Item::AddressState(lifted)))
+}
