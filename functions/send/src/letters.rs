@@ -14,14 +14,14 @@ use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Su
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Letter, LetterKind, SuppressionReason};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::auth::link;
 use forecourt_edge::formats::ical;
 use forecourt_edge::metrics::Metric;
-use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
+use forecourt_edge::usecase::lead::enquiry_key;
+use forecourt_edge::usecase::letter;
 use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
@@ -298,7 +298,7 @@ pub(crate) fn lead_of(subject: &Subject, loaded: &Loaded) -> Option<LeadId> {
     }
 }
 
-/// The current recipient: the contact data of the appointment, or else of its lead.
+/// The current recipient, in the letter's medium.
 fn recipient(
     letter: &Letter,
     appointment: Option<&Appointment>,
@@ -306,19 +306,11 @@ fn recipient(
     loaded: &Loaded,
     dealer: &Dealer,
 ) -> Option<Destination> {
-    let (name, of_lead) = lead.and_then(|lead| of_lead(letter, lead, loaded)).unwrap_or_default();
-    let own = appointment.map(|appointment| &appointment.reached);
-    let email = own.and_then(|own| own.email.clone()).or(of_lead.email);
-    let phone = own.and_then(|own| own.phone.clone()).or(of_lead.phone);
-    let language = own
-        .and_then(|own| own.language.clone())
-        .or(letter.language.clone())
-        .or(of_lead.language)
-        .unwrap_or_else(|| dealer.settings.language.clone());
-    let name = appointment.map_or(name, |appointment| appointment.customer.clone());
+    let (name, reached) = letter::recipient(letter, appointment, lead, loaded);
+    let language = reached.language.unwrap_or_else(|| dealer.settings.language.clone());
     match letter.medium {
-        Medium::Email => Some(Destination::Mail(Addressee::customer(name, email?, language))),
-        Medium::Sms => Some(Destination::Phone(phone?.texted()?.to_owned())),
+        Medium::Email => Some(Destination::Mail(Addressee::customer(name, reached.email?, language))),
+        Medium::Sms => Some(Destination::Phone(reached.phone?.texted()?.to_owned())),
         // A release that has this medium sends the letter.
         Medium::Unknown => None,
     }
@@ -333,14 +325,5 @@ fn permitted(to: Option<Destination>, dealer: &Dealer) -> Result<Destination, Su
         None => Err(SuppressionReason::NoAddress),
         Some(Destination::Phone(number)) if !dealer.settings.may_text(&number) => Err(SuppressionReason::Country),
         Some(to) => Ok(to),
-    }
-}
-
-/// The name and contact data of the contact whom the letter answers (INT-6), else of the main contact of the lead (LEAD-7).
-fn of_lead(letter: &Letter, lead: &Lead, loaded: &Loaded) -> Option<(String, ContactPreferences)> {
-    let enquiry = enquiry_of(loaded, lead);
-    match &letter.answers {
-        Some(enquirer) => lead.addressee(enquirer, enquiry),
-        None => Some((lead.contact.clone(), lead.reached(enquiry)?)),
     }
 }

@@ -34,16 +34,20 @@ struct Reported<'a> {
     key: ChannelKey,
 }
 
-/// Whether the message is an event of SES and not a wake-up.
+/// The message that SES publishes to a topic when it becomes the destination of events.
+const GREETING: &str = "Successfully validated SNS topic for Amazon SES event publishing.";
+
+/// Whether the message comes from SES and is not a wake-up.
 pub(crate) fn is_event(message: &SqsMessage) -> bool {
-    message.body.as_deref().and_then(SesEvent::read).is_some()
+    let body = message.body.as_deref().unwrap_or_default();
+    body.trim() == GREETING || SesEvent::read(body).is_some()
 }
 
 impl Sender {
     /// Records an event of SES. Returns the subject for the log: ids only.
     pub(crate) async fn record_report(&self, message: &SqsMessage) -> Result<String, Failure> {
         let secret = self.platform.store.secret();
-        let event = message.body.as_deref().and_then(SesEvent::read).ok_or_else(|| Failure::Broken("the message is no event".into()))?;
+        let Some(event) = message.body.as_deref().and_then(SesEvent::read) else { return Ok("nothing to record".into()) };
         let tagged = MailTags::read(secret, &event.mail.tags);
         // A bounce can name another recipient than ours, if the mailbox forwards. The address that we wrote to is the one that fails.
         let address = event.mail.destination.first().and_then(|address| Email::parse(address).ok());

@@ -4,6 +4,7 @@ use crate::System;
 use crate::clock;
 use crate::demo::{GroupData, PartnerData};
 use crate::gateway;
+use crate::mail_events::MailEvent;
 use crate::partner_queue::{PartnerQueue, Queued};
 use crate::start::Started;
 use axum::response::{IntoResponse as _, Response};
@@ -49,6 +50,14 @@ struct ReceiverRequest {
     status: u16,
 }
 
+/// Reports what became of a mail of the outbox.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailEventRequest {
+    mail: String,
+    event: MailEvent,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QueueRequest {
@@ -76,6 +85,12 @@ pub(crate) async fn answer(started: &Started, method: &Method, path: &str, body:
             system.mailbox.set_status(request.url, request.status);
             json!({})
         }),
+        (&Method::POST, "/_local/mail-events") => read::<MailEventRequest>(body).and_then(|MailEventRequest { mail, event }| {
+            match system.mailbox.report(&mail, event, system.clock.now()) {
+                true => Ok(json!({"queued": "mail-events"})),
+                false => Err(Problem::not_found("there is no mail to a customer or a user with this id; GET outbox lists the ids")),
+            }
+        }),
         (&Method::POST, path) if path.starts_with("/_local/queues/") => match read(body) {
             Ok(request) => put_on_queue(system, demo, path, request),
             Err(problem) => Err(problem),
@@ -88,7 +103,7 @@ pub(crate) async fn answer(started: &Started, method: &Method, path: &str, body:
             .and_then(|leads| Ok(leads + stored(system.appointments.redrive())?))
             .map(|redriven| json!({"redriven": redriven})),
         _ => Err(Problem::not_found(
-            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST webhooks, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
+            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST mail-events, POST webhooks, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
         )),
     };
     match answered {

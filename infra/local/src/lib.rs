@@ -8,6 +8,7 @@
 //! | [`agenda`] | the stream, the queues between functions, EventBridge Scheduler |
 //! | [`partner_queue`] | the partners' queues and their dead-letter queue |
 //! | [`mailbox`] | SES, the sender of text messages, the receivers of webhooks |
+//! | [`mail_events`] | the events that SES publishes about mails |
 //! | [`folder`] | the S3 bucket with its presigned links |
 //! | [`gateway`], [`throttle`], [`tokens`] | API Gateway, its throttles of open routes and its JWT authorizer |
 //! | [`provider`] | the identity provider: a page on which to choose a person of the demo |
@@ -26,6 +27,7 @@ pub mod folder;
 pub mod gateway;
 pub mod ids;
 pub mod log;
+pub mod mail_events;
 pub mod mailbox;
 pub mod openapi;
 pub mod partner_queue;

@@ -14,7 +14,7 @@ pub use view::{
 pub(crate) use view::Linked;
 
 use body::{NewElement, TestDriveRequest};
-use forecourt_domain::base::{ElementId, EventId, LeadId, Refusal, Right, Subject, UserId};
+use forecourt_domain::base::{ElementId, EventId, LeadId, Medium, Refusal, Right, Subject, UserId};
 use forecourt_domain::calendar::{CalendarEvent, EventTime};
 use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::elements::{Communication, Content, Element, ElementKind};
@@ -22,10 +22,12 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Letter;
 use forecourt_domain::rules::calendar::{CalendarContext, NewEvent};
 use forecourt_domain::rules::elements::{self, CommunicationRequest, communicate, schedule_test_drive};
+use forecourt_domain::rules::fate;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, enquiry_key, enquiry_of, found};
+use forecourt_edge::usecase::letter::stops_key;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde_json::Value;
@@ -173,6 +175,11 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             let latest_enquirer = context.lead.latest_enquirer();
             let addressee = context.lead.addressee(&latest_enquirer, enquiry_of(loaded, context.lead));
             let reached = addressee.map(|(_, reached)| reached);
+            if let (Some(medium), Some(reached)) = (medium_of(&request), &reached)
+                && let Some(Key::AddressState(key)) = stops_key(platform.store.secret(), &call.scope, medium, reached)
+            {
+                fate::not_stopped(loaded.address_state(&key), medium, &context.dealer.id)?;
+            }
             let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
             communicate(input, id.clone(), request, quote, reached.as_ref())
         }
@@ -184,7 +191,11 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
         let letter =
             (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), enquiry_key(loaded, lead)]);
-        let further = event.into_iter().chain(quote).chain(letter.into_iter().flatten());
+        let address = loaded.lead(lead).zip(communication(&new).and_then(medium_of)).and_then(|(lead, medium)| {
+            let (_, reached) = lead.addressee(&lead.latest_enquirer(), enquiry_of(loaded, lead))?;
+            stops_key(platform.store.secret(), &call.scope, medium, &reached)
+        });
+        let further = event.into_iter().chain(quote).chain(letter.into_iter().flatten()).chain(address);
         days.into_iter().flatten().chain(further).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
@@ -196,6 +207,19 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
     let view = document::with_upload(platform, call, &shown).await?;
     Ok(answer(201, &view)?.header("location", format!("/leads/{lead}/{}/{id}", kind.path())))
+}
+
+fn communication(new: &NewElement) -> Option<&CommunicationRequest> {
+    if let NewElement::Communication(request) = new { Some(request) } else { None }
+}
+
+/// The medium of a message to the contact. `None` if the request sends none.
+fn medium_of(request: &CommunicationRequest) -> Option<Medium> {
+    match request {
+        CommunicationRequest::Email { .. } => Some(Medium::Email),
+        CommunicationRequest::Sms { .. } => Some(Medium::Sms),
+        CommunicationRequest::Call { .. } => None,
+    }
 }
 
 async fn list(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {

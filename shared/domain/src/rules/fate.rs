@@ -2,7 +2,7 @@
 
 use crate::access::Scope;
 use crate::appointment::Appointment;
-use crate::base::{Actor, ChannelKey, DealerId, ElementId, Refusal, Right, Subject};
+use crate::base::{Actor, ChannelKey, DealerId, ElementId, Medium, Refusal, Right, Subject};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::lead::{Event, Lead, TimelineAction};
 use crate::messages::{AddressState, Letter, Message, Report, ReportKind, Stop, StopReason};
@@ -94,6 +94,30 @@ pub fn stop(input: LeadInput<'_>, address: LeadAddress<'_>, kind: StopReason, no
     Ok(stopped.map(|state| commit(lead.touched(now), by.clone(), vec![event], now).with(Item::AddressState(state))))
 }
 
+/// Whether the caller, who may work on the lead, may lift a stop for this reason.
+pub fn may_lift(kind: StopReason, lead: &Lead, dealer: &Dealer, scope: &Scope) -> bool {
+    let supervises = || scope.user_id() == Some(dealer.settings.supervisor_of(lead.owner.as_ref()));
+    kind != StopReason::Complained || supervises() || scope.needs(Right::ChangeSettings).is_ok()
+}
+
+/// Refuses a message that a user writes to an address to which messages are stopped. It must not count as an answer to the customer.
+///
+/// # Errors
+/// 409 with the reason, and what the user can do.
+pub fn not_stopped(state: Option<&AddressState>, medium: Medium, dealer: &DealerId) -> Result<(), Refusal> {
+    let detail = match state.and_then(|state| state.forbids(medium, dealer)) {
+        None => return Ok(()),
+        Some(StopReason::Bounced) => {
+            "an earlier mail to this address came back; correct the address, or lift the stop if the address is right"
+        }
+        Some(StopReason::Complained) => {
+            "the customer marked an earlier mail as unwanted; the supervisor of the owner or an administrator may lift the stop"
+        }
+        Some(_) => "the customer wants no text messages; lift the stop if the customer wants them again",
+    };
+    Err(Refusal::conflict("MSG-1", detail))
+}
+
 /// Permits messages to an address again. A complaint is lifted by those who decide for the owner: the owner's supervisor, or a user with
 /// the right to change settings.
 ///
@@ -103,10 +127,9 @@ pub fn lift(input: LeadInput<'_>, address: LeadAddress<'_>, kind: StopReason, sc
     let LeadInput { lead, dealer, by, now } = input;
     let lifted = address.state.and_then(|state| state.without_stop(kind, dealer_of_stop(kind, &dealer.id).as_ref(), by, now));
     let lifted = lifted.ok_or(Refusal::NotFound("stop"))?;
-    let supervises = scope.user_id() == Some(dealer.settings.supervisor_of(lead.owner.as_ref()));
-    if kind == StopReason::Complained && !supervises && scope.needs(Right::ChangeSettings).is_err() {
-        let detail = "the customer complained about a mail; only a supervisor of the owner or an administrator permits mail again";
-        return Err(Refusal::NotAllowed { right: Right::ChangeSettings, rule: "MSG-1", detail: detail.into() });
+    if !may_lift(kind, lead, dealer, scope) {
+        let detail = "the customer complained about a mail; only the supervisor of the owner or an administrator may permit mail again";
+        return Err(Refusal::not_allowed(Right::ChangeSettings, "MSG-1", detail));
     }
     let event = Event::AddressStop { action: TimelineAction::Deleted, kind, to: address.address.to_owned(), note: None };
     Ok(commit(lead.touched(now), by.clone(), vec![event], now).with(Item::AddressState(lifted)))

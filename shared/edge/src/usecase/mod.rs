@@ -6,5 +6,6 @@ pub mod deadline_rule;
 pub mod directory;
 pub mod given_bookings;
 pub mod lead;
+pub mod letter;
 pub mod people;
 pub mod pool;
