@@ -11,7 +11,7 @@ use aws_lambda_events::sqs::SqsMessage;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, ChannelKey, Email, Subject};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::messages::{AddressState, LetterState, Report, Stop};
+use forecourt_domain::messages::{AddressState, LetterState, Report, ReportKind, Stop, StopReason};
 use forecourt_domain::rules::fate::{ReportContext, report};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -95,7 +95,7 @@ impl Sender {
                 letter: stored,
                 message_id: reported.message_id,
                 report: reported.report,
-                address: reported.address.as_str(),
+                address: reported.address,
                 key: &reported.key,
                 state: loaded.address_state(&reported.key),
                 appointment: if let Subject::Appointment(id) = subject { loaded.appointment(id) } else { None },
@@ -107,14 +107,25 @@ impl Sender {
         Box::pin(self.platform.store.decide(scope, load, rule)).await
     }
 
-    /// Records that the address of a user does not work. Notices are sent to it all the same.
+    /// Records that the address of a user does not work, or works again. Notices are sent to it all the same.
     async fn report_on_user(&self, scope: &Scope, reported: &Reported<'_>) -> Result<(), Failure> {
-        let Some(kind) = reported.report.kind.stops() else { return Ok(()) };
-        let Report { at, detail, .. } = reported.report;
+        let Report { kind, at, detail } = reported.report;
+        let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
-            let stop = Stop { kind, dealer: None, at: *at, by: Actor::System, detail: detail.clone() };
-            let state = AddressState::with_stop(loaded.address_state(&reported.key), &reported.key, stop);
-            Ok((state.map(|state| Decision::default().with(Item::AddressState(state))), ()))
+            let before = loaded.address_state(&reported.key);
+            let after = match kind.stops() {
+                Some(kind) => {
+                    let stop = Stop { kind, dealer: None, at: *at, by: Actor::System, detail: detail.clone() };
+                    AddressState::with_stop(before, &reported.key, stop)
+                }
+                None if *kind == ReportKind::Delivered => before.and_then(|state| {
+                    let is_older = |stop: &Stop| stop.kind == StopReason::Bounced && stop.at < *at;
+                    let older = state.stops.iter().any(is_older);
+                    older.then(|| state.without_stop(StopReason::Bounced, None, &Actor::System, now)).flatten()
+                }),
+                None => None,
+            };
+            Ok((after.map(|state| Decision::default().with(Item::AddressState(state))), ()))
         };
         self.platform.store.decide(scope, Load::of([Key::AddressState(reported.key.clone())]), rule).await
     }

@@ -3,7 +3,7 @@
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
 use super::pingback::{self, ping, sign};
-use super::{limits, office};
+use super::{bounce, limits, office};
 use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
@@ -47,6 +47,8 @@ pub enum Journey {
     Partner,
     /// Letters, text messages and enquiries go over their limits.
     Limits,
+    /// A letter to a customer bounces, and is sent again to the corrected address. A customer complains about another one.
+    Bounce,
     /// Enquiries arrive after closing. Their held notices go out together in the morning; one of them is obsolete by then.
     Night,
 }
@@ -54,7 +56,7 @@ pub enum Journey {
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
     /// Further journeys whose ends are snapshots.
-    pub const SHORT: [Journey; 9] = [
+    pub const SHORT: [Journey; 10] = [
         Journey::Keyless,
         Journey::Documents,
         Journey::Invitation,
@@ -64,6 +66,7 @@ impl Journey {
         Journey::Leavers,
         Journey::Partner,
         Journey::Limits,
+        Journey::Bounce,
     ];
 
     pub fn begins(self) -> &'static str {
@@ -80,7 +83,8 @@ impl Journey {
             | Journey::Administration
             | Journey::Leavers
             | Journey::Partner
-            | Journey::Limits => "2026-11-23T09:00:00Z",
+            | Journey::Limits
+            | Journey::Bounce => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -102,6 +106,7 @@ impl Journey {
             Journey::Leavers => office::leavers(cloud).await,
             Journey::Partner => pingback::partner(cloud).await,
             Journey::Limits => limits::limits(cloud).await,
+            Journey::Bounce => bounce::bounce(cloud).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Letters to customers (MSG-1, APT-3).
 
-use crate::base::{DealerId, Language, Medium, Subject};
+use crate::base::{DealerId, Email, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::{Enquirer, Lead};
 use crate::messages::{FailedAttempts, Lease, Report, Retry, StopReason};
@@ -314,12 +314,17 @@ impl Letter {
         self.report.as_deref().filter(|_| matches!(self.state, LetterState::Sent { .. }))
     }
 
-    /// Records a report of the provider about the mail `message_id`. `None` if the letter was sent by another attempt, or if the report
-    /// adds nothing.
-    pub fn reported(&self, message_id: &str, report: &Report) -> Option<Self> {
-        let is_latest = matches!(&self.state, LetterState::Sent { provider_id, .. } if provider_id == message_id);
-        let adds = self.report.as_ref().is_none_or(|known| report.kind.outweighs(known.kind));
-        (is_latest && adds).then(|| Self { report: Some(Box::new(report.clone())), ..self.clone() })
+    /// Records a report of the provider about the mail `message_id` to `address`. An unclear letter to that address was sent, as the report
+    /// shows. `None` if the letter was sent by another attempt, or if the report adds nothing.
+    pub fn reported(&self, message_id: &str, address: &Email, report: &Report) -> Option<Self> {
+        let adds = |known: Option<&Report>| known.is_none_or(|known| report.kind.outweighs(known.kind));
+        let is_to = || self.to.as_deref().and_then(|to| Email::parse(to).ok()).is_some_and(|to| to.is_same(address));
+        let state = match &self.state {
+            LetterState::Sent { provider_id, .. } if provider_id == message_id && adds(self.report.as_deref()) => self.state.clone(),
+            LetterState::Unclear { at } if is_to() => LetterState::Sent { at: *at, provider_id: message_id.to_owned() },
+            _ => return None,
+        };
+        Some(Self { report: Some(Box::new(report.clone())), ..self.with_state(state) })
     }
 
     /// Since when a person has to decide about it, because it failed, became unclear, came back, was unwanted, or was not sent to an

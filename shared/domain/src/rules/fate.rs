@@ -2,7 +2,7 @@
 
 use crate::access::Scope;
 use crate::appointment::Appointment;
-use crate::base::{Actor, ChannelKey, DealerId, ElementId, Medium, Refusal, Right, Subject};
+use crate::base::{Actor, ChannelKey, DealerId, ElementId, Email, Medium, Refusal, Right, Subject};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::lead::{Event, Lead, TimelineAction};
 use crate::messages::{AddressState, Letter, Message, Report, ReportKind, Stop, StopReason};
@@ -19,7 +19,7 @@ pub struct ReportContext<'a> {
     /// The report.
     pub report: &'a Report,
     /// The address to which that mail was sent.
-    pub address: &'a str,
+    pub address: &'a Email,
     /// Its HMAC.
     pub key: &'a ChannelKey,
     /// What is stored about the address.
@@ -37,27 +37,32 @@ pub struct ReportContext<'a> {
 /// the owner of the lead. `None` if the report adds nothing, as a repeated one.
 pub fn report(context: ReportContext<'_>) -> Option<Decision> {
     let ReportContext { letter, message_id, report, address, key, state, appointment, lead, now } = context;
-    let reported = letter.reported(message_id, report);
+    let reported = letter.reported(message_id, address, report);
     let stop = report.kind.stops().and_then(|kind| {
         let stop = Stop { kind, dealer: None, at: report.at, by: Actor::System, detail: report.detail.clone() };
         AddressState::with_stop(state, key, stop)
     });
     let failed = report.kind.is_failure();
     let is_new = reported.is_some() || stop.is_some();
-    let unnotified = reported.as_ref().filter(|_| matches!(report.kind, ReportKind::Bounced | ReportKind::Returned | ReportKind::Rejected));
-    let unnotified = unnotified.zip(appointment).and_then(|(letter, appointment)| appointment.with_notification_returned(letter));
+    let noted = reported.as_ref().zip(appointment).and_then(|(letter, appointment)| {
+        // An unclear letter is known to be sent now.
+        let sent = appointment.with_notification(letter);
+        let returned = matches!(report.kind, ReportKind::Bounced | ReportKind::Returned | ReportKind::Rejected);
+        let unsent = returned.then(|| sent.as_ref().unwrap_or(appointment).with_notification_returned(letter)).flatten();
+        unsent.or(sent).filter(|after| after != appointment)
+    });
     let mut decision = Decision::default();
     if let Some((lead, dealer)) = lead.filter(|_| failed && is_new) {
         let element = matches!(letter.subject, Subject::Lead(_)).then(|| ElementId::parse(&letter.cause).ok()).flatten();
-        let event = Event::MailReturned { kind: report.kind, to: address.to_owned(), element, detail: report.detail.clone() };
+        let event = Event::MailReturned { kind: report.kind, to: address.to_string(), element, detail: report.detail.clone() };
         let lead = lead.touched(now);
         let notice = stop.is_some().then(|| {
             let complained = report.kind == ReportKind::Complained;
-            Item::Message(Message::unreachable(&lead, dealer, address.to_owned(), complained, now))
+            Item::Message(Message::unreachable(&lead, dealer, address.to_string(), complained, now))
         });
         decision = commit(lead, Actor::System, vec![event], now).with_some(notice);
     }
-    decision = decision.with_some(unnotified.map(|appointment| Item::Appointment(Box::new(appointment))));
+    decision = decision.with_some(noted.map(|appointment| Item::Appointment(Box::new(appointment))));
     decision = decision.with_some(reported.map(|letter| Item::Letter(Box::new(letter))));
     decision = decision.with_some(stop.map(Item::AddressState));
     Some(decision).filter(|decision| !decision.items.is_empty())
