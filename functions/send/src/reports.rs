@@ -9,10 +9,10 @@ use crate::ses_event::SesEvent;
 use crate::tag::{MailTags, Tagged};
 use aws_lambda_events::sqs::SqsMessage;
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Actor, ChannelKey, Email, Subject};
+use forecourt_domain::base::{Actor, ChannelKey, Email, ReportKind, StopReason, Subject};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::messages::{AddressState, LetterState, Report, ReportKind, Stop, StopReason};
-use forecourt_domain::rules::fate::{ReportContext, report};
+use forecourt_domain::messages::{AddressState, LetterState, Report, Stop};
+use forecourt_domain::rules::messages::fate::{ReportContext, report};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 
@@ -79,7 +79,8 @@ impl Sender {
 
     async fn report_on_letter(&self, scope: &Scope, letter: (&Subject, &str), reported: &Reported<'_>) -> Result<Outcome, Failure> {
         let ((subject, cause), now) = (letter, self.platform.clock.now());
-        let first = own_keys(subject, cause).into_iter().chain([Key::AddressState(reported.key.clone())]);
+        let lead = if let Subject::Lead(lead) = subject { Some(Key::Lead(*lead)) } else { None };
+        let first = own_keys(subject, cause).into_iter().chain(lead).chain([Key::AddressState(reported.key.clone())]);
         let load = Load::of(first).then(|loaded| {
             let Some(lead) = lead_of(subject, loaded) else { return Vec::new() };
             let dealer = loaded.lead(lead).map(|lead| Key::Dealer(lead.dealer.clone()));

@@ -102,7 +102,8 @@ impl Carrier for Ses {
         let send = self.mail.send_raw_email().source(from).destinations(&mail.to).raw_message(message);
         let tags = mail.tags.iter().flat_map(MailTags::pairs).map(|(name, value)| MessageTag::builder().name(name).value(value).build());
         let tags = tags.collect::<Result<Vec<_>, _>>().map_err(|e| Undelivered::Never(e.into()))?;
-        let send = send.set_configuration_set_name(self.settings.configuration_set.clone()).set_tags(Some(tags).filter(|tags| !tags.is_empty()));
+        let send =
+            send.set_configuration_set_name(self.settings.configuration_set.clone()).set_tags(Some(tags).filter(|tags| !tags.is_empty()));
         Ok(send.send().await.map_err(undelivered)?.message_id)
     }
 

@@ -2,7 +2,8 @@
 //! Guide, "Contents of event data that Amazon SES publishes to Amazon SNS".
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::messages::{Report, ReportKind};
+use forecourt_domain::base::ReportKind;
+use forecourt_domain::messages::Report;
 use serde::Deserialize;
 use std::collections::HashMap;
 

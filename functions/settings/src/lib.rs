@@ -184,9 +184,8 @@ async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Ans
         let user = loaded.user(user)?;
         Some(platform.store.secret().channel(&call.scope, &user.email.key()))
     };
-    let load = Load::of(members::counting_key(&dealer).into_iter().chain(users)).then(|loaded| {
-        dealer.settings.members.iter().filter_map(|member| address(loaded, &member.user)).map(Key::AddressState).collect()
-    });
+    let load = Load::of(members::counting_key(&dealer).into_iter().chain(users))
+        .then(|loaded| dealer.settings.members.iter().filter_map(|member| address(loaded, &member.user)).map(Key::AddressState).collect());
     let loaded = platform.store.load(&call.scope, &load).await?;
     let open = |user: &UserId| loaded.open_leads(&dealer).map_or(0, |open| open.of(user));
     let returns = |user: &UserId| {

@@ -85,11 +85,12 @@ pub(crate) async fn answer(started: &Started, method: &Method, path: &str, body:
             system.mailbox.set_status(request.url, request.status);
             json!({})
         }),
-        (&Method::POST, "/_local/mail-events") => read::<MailEventRequest>(body).and_then(|MailEventRequest { mail, event }| {
-            match system.mailbox.report(&mail, event, system.clock.now()) {
-                true => Ok(json!({"queued": "mail-events"})),
-                false => Err(Problem::not_found("there is no mail to a customer or a user with this id; GET outbox lists the ids")),
-            }
+        (&Method::POST, "/_local/mail-events") => read::<MailEventRequest>(body).and_then(|MailEventRequest { mail, event }| match system
+            .mailbox
+            .report(&mail, event, system.clock.now())
+        {
+            true => Ok(json!({"queued": "mail-events"})),
+            false => Err(Problem::not_found("there is no mail to a customer or a user with this id; GET outbox lists the ids")),
         }),
         (&Method::POST, path) if path.starts_with("/_local/queues/") => match read(body) {
             Ok(request) => put_on_queue(system, demo, path, request),

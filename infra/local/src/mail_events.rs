@@ -47,9 +47,7 @@ impl MailEvent {
             mail.tags.iter().flat_map(MailTags::pairs).map(|(name, value)| (name.to_owned(), json!([value]))).collect();
         let sent = json!({"messageId": message_id, "timestamp": time(mail.at), "destination": [mail.to], "tags": tags});
         let recipient = |code: &str| json!([{"emailAddress": mail.to, "diagnosticCode": code}]);
-        let bounce = |kind: &str, sub: &str, code: &str| {
-            json!({"bounceType": kind, "bounceSubType": sub, "bouncedRecipients": recipient(code), "timestamp": time(now)})
-        };
+        let bounce = |kind: &str, sub: &str, code: &str| json!({"bounceType": kind, "bounceSubType": sub, "bouncedRecipients": recipient(code), "timestamp": time(now)});
         let (kind, field, details) = match self {
             Self::Bounce => ("Bounce", "bounce", bounce("Permanent", "General", "smtp; 550 5.1.1 user unknown")),
             Self::TransientBounce => ("Bounce", "bounce", bounce("Transient", "MailboxFull", "smtp; 552 5.2.2 mailbox full")),

@@ -22,7 +22,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Letter;
 use forecourt_domain::rules::calendar::{CalendarContext, NewEvent};
 use forecourt_domain::rules::elements::{self, CommunicationRequest, communicate, schedule_test_drive};
-use forecourt_domain::rules::fate;
+use forecourt_domain::rules::messages::fate;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;

@@ -156,8 +156,8 @@ pub struct CommunicationView {
     /// Address or number to which an e-mail or an SMS was sent last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear`; after an e-mail was sent also
-    /// `delivered`, `returned` (not delivered this time), `bounced` (the address does not work), `complained` or `rejected` (MSG-1).
+    /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear`; of an e-mail that was sent
+    /// also `delivered`, `returned` (not delivered this time), `bounced` (the address does not work), `complained` or `rejected` (MSG-1).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(rename = "fate")]
     pub state: Option<&'static str>,

@@ -2,11 +2,11 @@
 
 use super::change;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{ChannelKey, Email, Fault, LeadId, Medium, Refusal, Right};
+use forecourt_domain::base::{ChannelKey, Email, Fault, LeadId, Medium, Refusal, Right, StopReason};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::messages::{Stop, StopReason};
-use forecourt_domain::rules::fate::{self, LeadAddress};
+use forecourt_domain::messages::Stop;
+use forecourt_domain::rules::messages::fate::{self, LeadAddress};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, note};
 use forecourt_edge::http::{Answer, Call, Problem};

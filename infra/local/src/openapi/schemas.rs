@@ -23,7 +23,8 @@ use forecourt_lead::{
     AgendaView, AssignmentBody, BoardView, ChangesView, CommentBody, CommentView, CommunicationBody, CommunicationView, ContactMadeBody,
     DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView, LeadPageView, LeadSearchBody,
     LeadView, MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, StopBody, StopsView, TargetBody, TaskBody, TaskView, TasksView,
-    TestDriveBody, TestDriveView, TextPreviewBody, TextPreviewView, TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
+    TestDriveBody, TestDriveView, TextPreviewBody, TextPreviewView, TimelineView, TradeInBody, TradeInView, UndeliveredListView,
+    UndeliveredView,
 };
 use forecourt_lead_intake::{
     DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, Outcomes,

@@ -1,12 +1,14 @@
 //! The events on the timeline of a lead (LEAD-1).
 
-use crate::base::{ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, Status, StepKind, TaskId, UserId};
+use crate::base::{
+    ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, ReportKind, Status, StepKind, StopReason, TaskId,
+    UserId,
+};
 use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
 use crate::lead::TaskDetails;
-use crate::messages::{ReportKind, StopReason};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 //! Letters to customers (MSG-1, APT-3).
 
-use crate::base::{DealerId, Email, Language, Medium, Subject};
+use crate::base::{DealerId, Email, Language, Medium, StopReason, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::{Enquirer, Lead};
-use crate::messages::{FailedAttempts, Lease, Report, Retry, StopReason};
+use crate::messages::{FailedAttempts, Lease, Report, Retry};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

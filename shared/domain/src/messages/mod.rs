@@ -9,7 +9,7 @@ mod notice;
 mod parts;
 
 pub use claim::MessageClaim;
-pub use fate::{AddressState, LiftedStop, Report, ReportKind, Stop, StopReason};
+pub use fate::{AddressState, LiftedStop, Report, Stop};
 pub(crate) use lease::FailedAttempts;
 pub use lease::{Lease, Retry};
 pub use letter::{Enclosed, Letter, LetterKind, LetterState, SuppressionReason};

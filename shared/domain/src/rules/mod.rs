@@ -5,7 +5,6 @@ pub mod calendar;
 pub mod directory;
 pub mod distribution;
 pub mod elements;
-pub mod fate;
 pub mod hand_over;
 pub mod lead;
 pub mod messages;

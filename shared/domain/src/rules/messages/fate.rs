@@ -2,10 +2,10 @@
 
 use crate::access::Scope;
 use crate::appointment::Appointment;
-use crate::base::{Actor, ChannelKey, DealerId, ElementId, Email, Medium, Refusal, Right, Subject};
+use crate::base::{Actor, ChannelKey, DealerId, ElementId, Email, Medium, Refusal, ReportKind, Right, StopReason, Subject};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::lead::{Event, Lead, TimelineAction};
-use crate::messages::{AddressState, Letter, Message, Report, ReportKind, Stop, StopReason};
+use crate::messages::{AddressState, Letter, Message, Report, Stop};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 

@@ -1,13 +1,15 @@
-//! Sends letters and notices again by hand (MSG-1).
+//! Sends letters and notices again by hand, and records what became of them (MSG-1).
+
+pub mod fate;
 
 use crate::appointment::{Appointment, LetterClaim};
 use crate::base::Refusal;
 use crate::decision::{Decision, Item};
 use crate::lead::Lead;
 use crate::messages::{AddressState, Letter, LetterState, Message, MessageClaim, MessageState};
-use crate::rules::fate::not_stopped;
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
+use fate::not_stopped;
 
 /// Queues a letter again that was not delivered or is unclear. `appointment` is its subject, if that is an appointment, and `stops` are
 /// those of messages to its current recipient.
