@@ -49,8 +49,8 @@ pub struct StopView {
     pub address: String,
     /// `email` or `sms`.
     pub medium: &'static str,
-    /// `bounced`: the address does not work. `complained`: the recipient marked a mail as unwanted. `unsubscribed`: no marketing mail; other
-    /// mail is sent. `stopped`: no text messages.
+    /// `bounced`: the address does not work. `complained`: the recipient marked a mail as unwanted. `unsubscribed`: no marketing mail;
+    /// other mail is sent. `stopped`: no text messages.
     pub reason: &'static str,
     /// When it happened.
     pub at: DateTime<Utc>,
