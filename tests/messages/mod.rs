@@ -2,9 +2,11 @@
 
 mod attempts;
 mod contents;
+mod fate;
 pub(crate) mod letters;
 mod limits;
 pub(crate) mod notices;
+mod parts;
 mod passed;
 mod provider;
 mod resent;

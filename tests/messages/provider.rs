@@ -84,6 +84,7 @@ fn carrier(endpoint: &str) -> Ses {
     let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("eu-central-1"));
     let settings = Settings {
         from: "desk@forecourt.example".into(),
+        configuration_set: Some("forecourt-mail".into()),
         sms_from: Some("Forecourt".into()),
         mail_pace: Pace::unlimited(),
         sms_pace: Pace::unlimited(),
@@ -236,4 +237,29 @@ fn msg_1_the_template_shares_the_rates_among_the_processes_of_the_queue() {
     };
     let most = number("Queue: !GetAtt SendQueue.Arn\n", "MaximumConcurrency: ");
     assert_eq!(number("MAIL_RATE: !Ref MailRate\n", "PROCESSES: \""), most);
+}
+
+/// MSG-1: a mail names the configuration set that publishes its events, and the tags that SES returns with them.
+#[tokio::test]
+async fn msg_1_a_mail_names_its_configuration_set_and_its_tags() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let (mut request, mut buffer) = (Vec::new(), [0; 65_536]);
+        while !String::from_utf8_lossy(&request).contains("Tags.member.2.Value=p-1") {
+            let read = stream.read(&mut buffer).await.unwrap();
+            assert!(read > 0, "{}", String::from_utf8_lossy(&request));
+            request.extend_from_slice(&buffer[..read]);
+        }
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {XML}\r\ncontent-length: {}\r\n\r\n", TAKEN.len());
+        stream.write_all(format!("{head}{TAKEN}").as_bytes()).await.unwrap();
+        String::from_utf8(request).unwrap()
+    });
+    let tags = serde_json::from_value(serde_json::json!({"about": "a-1", "proof": "p-1"})).unwrap();
+    let sent = carrier(&format!("http://{address}")).carry(&Mail { tags: Some(tags), ..mail() }).await;
+    assert_eq!(sent.unwrap(), "id-1");
+    let asked = asked.await.unwrap();
+    let fields = ["ConfigurationSetName=forecourt-mail", "Tags.member.1.Name=about", "Tags.member.1.Value=a-1", "Tags.member.2.Name=proof"];
+    assert!(fields.iter().all(|field| asked.contains(field)), "{asked}");
 }

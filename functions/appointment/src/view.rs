@@ -328,11 +328,15 @@ impl LetterView {
         let (at, why) = match &letter.state {
             LetterState::Queued { due, .. } => (*due, None),
             LetterState::Sending { until, .. } => (*until, None),
-            LetterState::Sent { at, .. } | LetterState::Unclear { at } => (*at, None),
+            LetterState::Sent { at, .. } => match letter.sent_report() {
+                Some(report) => (report.at, report.detail.clone()),
+                None => (*at, None),
+            },
+            LetterState::Unclear { at } => (*at, None),
             LetterState::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
             LetterState::Failed { at, why } => (*at, Some(why.clone())),
         };
         let (kind, medium, to) = (letter.kind.name(), letter.medium.name(), letter.to.clone());
-        Self { kind, medium, to, queued_at: letter.queued, state: letter.state.name(), at, why }
+        Self { kind, medium, to, queued_at: letter.queued, state: letter.state_name(), at, why }
     }
 }

@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::base::{DealerId, Refusal, Right, Subject};
+use forecourt_domain::base::{DealerId, LeadId, Refusal, Right, Subject};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
 use forecourt_domain::rules::messages::{send_letter_again, send_notice_again};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries, Request, remembered, request};
+use forecourt_edge::usecase::lead::enquiry_key;
+use forecourt_edge::usecase::letter::{recipient, stops_key};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use serde::Serialize;
@@ -43,7 +45,8 @@ pub struct UndeliveredView {
     /// Address or number of the latest attempt of a letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// `failed`: it was not delivered. `unclear`: it may have been delivered. `queued`: it is sent again.
+    /// `failed`: it was not delivered. `unclear`: it may have been delivered. `queued`: it is sent again. `returned`, `bounced`,
+    /// `complained` or `rejected`: the provider reported that after the mail was sent. `suppressed`: messages to the address are stopped.
     /// The answer to a repeated request has the current state: also `sending`, `sent`, `suppressed` (a letter) or `dropped` (a notice).
     pub state: &'static str,
     /// When the state changed; when the message is due, if it is queued.
@@ -57,7 +60,11 @@ impl UndeliveredView {
     fn of_letter(letter: &Letter) -> Self {
         let (at, why) = match &letter.state {
             LetterState::Failed { at, why } => (*at, Some(why.clone())),
-            LetterState::Unclear { at } | LetterState::Sent { at, .. } => (*at, None),
+            LetterState::Sent { at, .. } => match letter.sent_report() {
+                Some(report) => (report.at, report.detail.clone()),
+                None => (*at, None),
+            },
+            LetterState::Unclear { at } => (*at, None),
             LetterState::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
             LetterState::Queued { due: at, .. } | LetterState::Sending { until: at, .. } => (*at, None),
         };
@@ -73,7 +80,7 @@ impl UndeliveredView {
             to: letter.to.clone().filter(|_| lead.is_some()),
             lead,
             appointment,
-            state: letter.state.name(),
+            state: letter.state_name(),
             at,
             why,
         }
@@ -201,8 +208,10 @@ pub(crate) async fn resend(platform: &Platform, call: &Call) -> Result<Answer, P
     let request = request(platform, call, &id);
     let first = [key.clone()].into_iter().chain(subject_key(&key)).chain(request.as_ref().map(Request::remembered_at));
     let first = first.chain([Key::Dealer(dealer.clone())]);
-    let load =
-        Load::of(first).then(|loaded| About::of(&key, loaded).map(|about| Key::Dealer(about.dealer().clone())).into_iter().collect());
+    let load = Load::of(first).then(|loaded| {
+        let dealer = About::of(&key, loaded).map(|about| Key::Dealer(about.dealer().clone()));
+        dealer.into_iter().chain(recipient_keys(platform, call, &key, loaded)).collect()
+    });
     let rule = |loaded: &Loaded, _| {
         let missing = || Refusal::NotFound("message");
         let about = About::of(&key, loaded).ok_or_else(missing)?;
@@ -216,7 +225,11 @@ pub(crate) async fn resend(platform: &Platform, call: &Call) -> Result<Answer, P
                 if done {
                     return Ok((None, (UndeliveredView::of_letter(letter), true)));
                 }
-                let (decision, letter) = send_letter_again(letter, appointment, settings, call.now)?;
+                let stops = match stops_of(platform, call, letter, loaded) {
+                    Some(Key::AddressState(key)) => loaded.address_state(&key),
+                    _ => None,
+                };
+                let (decision, letter) = send_letter_again(letter, (appointment, stops), settings, call.now)?;
                 (decision, UndeliveredView::of_letter(&letter))
             }
             (Key::Message(lead, cause), About::Lead(of)) => {
@@ -235,4 +248,30 @@ pub(crate) async fn resend(platform: &Platform, call: &Call) -> Result<Answer, P
     call.note_repeat(repeated);
     let about = view.lead.clone().unwrap_or_else(|| dealer.to_string());
     Ok(Answer::new(202, &view)?.about(&about))
+}
+
+/// The lead of a letter, or of its appointment.
+fn lead_of<'a>(subject: &Subject, loaded: &'a Loaded) -> (Option<LeadId>, Option<&'a Appointment>) {
+    match subject {
+        Subject::Lead(lead) => (Some(*lead), None),
+        Subject::Appointment(id) => {
+            let appointment = loaded.appointment(id);
+            (appointment.and_then(|appointment| appointment.lead), appointment)
+        }
+    }
+}
+
+/// Returns the key of the stops of messages to the current recipient of a letter.
+fn stops_of(platform: &Platform, call: &Call, letter: &Letter, loaded: &Loaded) -> Option<Key> {
+    let (lead, appointment) = lead_of(&letter.subject, loaded);
+    let (_, reached) = recipient(letter, appointment, lead.and_then(|lead| loaded.lead(lead)), loaded);
+    stops_key(platform.store.secret(), &call.scope, letter.medium, &reached)
+}
+
+/// Returns the keys from which the recipient of a letter and the stops of messages to them follow.
+fn recipient_keys(platform: &Platform, call: &Call, key: &Key, loaded: &Loaded) -> Vec<Key> {
+    let Key::Letter(subject, cause) = key else { return Vec::new() };
+    let lead = lead_of(subject, loaded).0.into_iter().flat_map(|lead| [Key::Lead(lead), enquiry_key(loaded, lead)]);
+    let stops = loaded.letter(subject, cause).and_then(|letter| stops_of(platform, call, letter, loaded));
+    lead.chain(stops).collect()
 }

@@ -5,6 +5,7 @@ use crate::carrier::{Sms, Undelivered};
 use crate::mail::{Addressee, Attachment, Envelope, Mail};
 use crate::quote;
 use crate::sender::Sender;
+use crate::tag::{MailTags, Tagged};
 use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -13,15 +14,14 @@ use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Su
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Letter, LetterKind, SuppressionReason};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::auth::link;
 use forecourt_edge::formats::ical;
 use forecourt_edge::metrics::Metric;
-use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
-use forecourt_edge::usecase::thread;
+use forecourt_edge::usecase::lead::enquiry_key;
+use forecourt_edge::usecase::{letter, thread};
 use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
@@ -54,6 +54,21 @@ impl Destination {
         match self {
             Destination::Mail(to) => to.address.as_str(),
             Destination::Phone(number) => number,
+        }
+    }
+
+    /// The text by which the address is recognised.
+    fn key(&self) -> String {
+        match self {
+            Destination::Mail(to) => to.address.key(),
+            Destination::Phone(number) => number.clone(),
+        }
+    }
+
+    fn medium(&self) -> Medium {
+        match self {
+            Destination::Mail(_) => Medium::Email,
+            Destination::Phone(_) => Medium::Sms,
         }
     }
 }
@@ -124,6 +139,7 @@ impl Sender {
                 Some(LetterClaim::Send(leased)) => leased,
             };
             let to = permitted(recipient(&leased, appointment, lead, loaded, dealer), dealer);
+            let to = to.and_then(|to| self.unstopped(&scope, to, loaded, dealer));
             let (leased, to) = match to.and_then(|to| Ok((leased.addressed(to.address(), appointment)?, to))) {
                 Err(why) => return Ok((Some(decided(letter.suppressed(why, now))), nothing)),
                 Ok(leased) => leased,
@@ -162,16 +178,26 @@ impl Sender {
         Ok(claimed)
     }
 
-    /// Returns the keys of the budgets of a letter that is about to be sent, as far as its recipient is known.
+    /// Returns the keys of the budgets and of the stops of a letter that is about to be sent, as far as its recipient is known.
     fn budget_keys(&self, wake_up: &WakeUp, loaded: &Loaded, (subject, cause): (&Subject, &str), now: DateTime<Utc>) -> Vec<Key> {
         let dealer = loaded.dealer(&dealer_of(wake_up, subject, loaded));
         let (Some(letter), Some(dealer)) = (loaded.letter(subject, cause), dealer) else { return Vec::new() };
         let appointment = appointment(subject, loaded);
         let Some(LetterClaim::Send(letter)) = letter.claim(appointment, &dealer.settings, now) else { return Vec::new() };
         let lead = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead));
-        let to = recipient(&letter, appointment, lead, loaded, dealer);
-        let names = to.map(|to| budgets(self.platform.store.secret(), &wake_up.scope(), dealer, &to)).unwrap_or_default();
-        names.into_iter().map(|(name, _)| Key::Usage(name)).collect()
+        let Some(to) = recipient(&letter, appointment, lead, loaded, dealer) else { return Vec::new() };
+        let (secret, scope) = (self.platform.store.secret(), wake_up.scope());
+        let names = budgets(secret, &scope, dealer, &to).into_iter().map(|(name, _)| Key::Usage(name));
+        names.chain([Key::AddressState(secret.channel(&scope, &to.key()))]).collect()
+    }
+
+    /// Returns the destination unless messages to it are stopped (MSG-1).
+    fn unstopped(&self, scope: &Scope, to: Destination, loaded: &Loaded, dealer: &Dealer) -> Result<Destination, SuppressionReason> {
+        let state = loaded.address_state(&self.platform.store.secret().channel(scope, &to.key()));
+        match state.and_then(|state| state.forbids(to.medium(), &dealer.id)) {
+            Some(reason) => Err(reason.into()),
+            None => Ok(to),
+        }
     }
 
     async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
@@ -198,6 +224,8 @@ impl Sender {
                     let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
                     mail.attachments.push(attachment.map_err(|e| Undelivered::Never(e.into()))?);
                 }
+                let tagged = Tagged::Letter(letter.subject.clone(), letter.cause.clone());
+                mail.tags = MailTags::of(self.platform.store.secret(), scope, &tagged);
                 self.carrier.carry(&mail).await
             }
             Destination::Phone(number) => {
@@ -244,7 +272,7 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
 }
 
 /// The keys of the letter and of its appointment.
-fn own_keys(subject: &Subject, cause: &str) -> Vec<Key> {
+pub(crate) fn own_keys(subject: &Subject, cause: &str) -> Vec<Key> {
     let appointment = match subject {
         Subject::Appointment(id) => Some(Key::Appointment(id.clone())),
         Subject::Lead(_) => None,
@@ -282,14 +310,14 @@ fn dealer_of(wake_up: &WakeUp, subject: &Subject, loaded: &Loaded) -> DealerId {
     appointment(subject, loaded).map_or_else(|| wake_up.dealer.clone(), |appointment| appointment.dealer.clone())
 }
 
-fn lead_of(subject: &Subject, loaded: &Loaded) -> Option<LeadId> {
+pub(crate) fn lead_of(subject: &Subject, loaded: &Loaded) -> Option<LeadId> {
     match subject {
         Subject::Lead(lead) => Some(*lead),
         Subject::Appointment(_) => appointment(subject, loaded)?.lead,
     }
 }
 
-/// The current recipient: the contact data of the appointment, or else of its lead.
+/// The current recipient, in the letter's medium.
 fn recipient(
     letter: &Letter,
     appointment: Option<&Appointment>,
@@ -297,19 +325,11 @@ fn recipient(
     loaded: &Loaded,
     dealer: &Dealer,
 ) -> Option<Destination> {
-    let (name, of_lead) = lead.and_then(|lead| of_lead(letter, lead, loaded)).unwrap_or_default();
-    let own = appointment.map(|appointment| &appointment.reached);
-    let email = own.and_then(|own| own.email.clone()).or(of_lead.email);
-    let phone = own.and_then(|own| own.phone.clone()).or(of_lead.phone);
-    let language = own
-        .and_then(|own| own.language.clone())
-        .or(letter.language.clone())
-        .or(of_lead.language)
-        .unwrap_or_else(|| dealer.settings.language.clone());
-    let name = appointment.map_or(name, |appointment| appointment.customer.clone());
+    let (name, reached) = letter::recipient(letter, appointment, lead, loaded);
+    let language = reached.language.unwrap_or_else(|| dealer.settings.language.clone());
     match letter.medium {
-        Medium::Email => Some(Destination::Mail(Addressee::customer(name, email?, language))),
-        Medium::Sms => Some(Destination::Phone(phone?.texted()?.to_owned())),
+        Medium::Email => Some(Destination::Mail(Addressee::customer(name, reached.email?, language))),
+        Medium::Sms => Some(Destination::Phone(reached.phone?.texted()?.to_owned())),
         // A release that has this medium sends the letter.
         Medium::Unknown => None,
     }
@@ -324,14 +344,5 @@ fn permitted(to: Option<Destination>, dealer: &Dealer) -> Result<Destination, Su
         None => Err(SuppressionReason::NoAddress),
         Some(Destination::Phone(number)) if !dealer.settings.may_text(&number) => Err(SuppressionReason::Country),
         Some(to) => Ok(to),
-    }
-}
-
-/// The name and contact data of the contact whom the letter answers (INT-6), else of the main contact of the lead (LEAD-7).
-fn of_lead(letter: &Letter, lead: &Lead, loaded: &Loaded) -> Option<(String, ContactPreferences)> {
-    let enquiry = enquiry_of(loaded, lead);
-    match &letter.answers {
-        Some(enquirer) => lead.addressee(enquirer, enquiry),
-        None => Some((lead.contact.clone(), lead.reached(enquiry)?)),
     }
 }

@@ -6,7 +6,7 @@
 //!   persons and the supervisor one about bookings that were handed over (DIS-12). Incoming mail is forwarded to the dealer's mailbox
 //!   (SET-4); mail without a lead is reported, or the administrator gets one notice a day (INT-7).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides which of
-//!   them are sent.
+//!   them are sent. Events of SES from the queue `mail-events` report what became of a mail.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending; the raw mail in the bucket.
 //! - **Writes**: first a lease on the message, with its share of the limits, then its delivery state. Both are transactions of their own
 //!   around the sending.
@@ -20,9 +20,9 @@ mod bookings;
 mod budgets;
 mod carrier;
 mod given;
+pub mod https;
 mod inbox;
 mod inbox_notices;
-pub mod https;
 mod language;
 mod letters;
 pub mod mail;
@@ -32,15 +32,19 @@ pub mod pdf;
 mod pool;
 pub mod quote;
 mod readers;
+mod reports;
 mod sender;
 pub mod ses;
+mod ses_event;
+mod tag;
 pub mod texts;
 pub mod trade_in;
 mod webhooks;
 
-pub use inbox::MAX_ATTACHED;
 pub use carrier::{Call, Carrier, NoAnswer, Sms, Undelivered};
+pub use inbox::MAX_ATTACHED;
 pub use sender::Sender;
+pub use tag::MailTags;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_edge::queue;
@@ -53,7 +57,7 @@ use std::time::{Duration, Instant};
 const TABLE_TIME: Duration = Duration::from_secs(5);
 
 impl Sender {
-    /// Handles a batch of wake-ups of the queue `send` or `notify`.
+    /// Handles a batch of wake-ups of the queue `send` or `notify`, or of events of the queue `mail-events`.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         self.handle_until(event, None).await
     }
@@ -66,6 +70,11 @@ impl Sender {
         let is_webhook =
             |message: &SqsMessage| queue::wake_up(message).is_ok_and(|wake_up| matches!(wake_up.target, WakeUpTarget::Outgoing { .. }));
         let (webhooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut event.records).into_iter().partition(is_webhook);
+        // Events of SES send nothing, so that they need no turn and little time.
+        let (reports, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(reports::is_event);
+        let mut reported = SqsEvent::default();
+        reported.records = reports;
+        let reported = queue::each(&self.platform, reported, async |message| self.record_report(&message).await);
         event.records = rest;
         let paced = queue::each(&self.platform, event, async |message| {
             let longest = self.carrier.longest_send() + TABLE_TIME;
@@ -79,8 +88,8 @@ impl Sender {
             event.records = vec![message];
             queue::each(&self.platform, event, async |message| self.handle_wake_up(message).await).await
         });
-        let (mut response, responses) = futures::join!(paced, join_all(responses));
-        response.batch_item_failures.extend(responses.into_iter().flat_map(|response| response.batch_item_failures));
+        let (mut response, responses, reported) = futures::join!(paced, join_all(responses), reported);
+        response.batch_item_failures.extend(responses.into_iter().chain([reported]).flat_map(|response| response.batch_item_failures));
         response
     }
 

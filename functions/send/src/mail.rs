@@ -1,5 +1,6 @@
 //! A mail with recipient, text and attachments, and its MIME form.
 
+use crate::tag::MailTags;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Email, Language, has_link};
 use forecourt_domain::people::User;
@@ -38,6 +39,9 @@ pub struct Mail {
     /// Attached files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// The tags that the provider returns with its reports; `None` if no report is expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<MailTags>,
 }
 
 /// An attached file.
@@ -126,6 +130,7 @@ impl Mail {
             subject: subject.to_owned(),
             text: text.trim_start().to_owned(),
             attachments: Vec::new(),
+            tags: None,
         }
     }
 

@@ -14,7 +14,8 @@ async fn main() -> Result<(), Error> {
         forecourt_edge::start::platform("send", forecourt_edge::files::bucket, Needs::Keys(&[Purpose::Links, Purpose::Webhooks])).await?;
     let (mail_pace, sms_pace) = (Pace::read("MAIL_RATE", optional_setting)?, Pace::read("SMS_RATE", optional_setting)?);
     let (from, sms_from, https) = (setting("MAIL_FROM")?, optional_setting("SMS_FROM"), Https::new(Arc::new(System)));
-    let settings = Settings { from, sms_from, mail_pace, sms_pace, timeout: Settings::TIMEOUT, https };
+    let configuration_set = optional_setting("CONFIGURATION_SET");
+    let settings = Settings { from, configuration_set, sms_from, mail_pace, sms_pace, timeout: Settings::TIMEOUT, https };
     setting("PUBLIC_URL")?;
     let texts = Arc::new(Texts::new(platform.console.clone())?);
     let sender = Sender { platform, carrier: Arc::new(Ses::new(&config, settings)), texts };

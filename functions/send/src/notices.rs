@@ -5,6 +5,7 @@ use crate::mail::{Attachment, Envelope, Mail};
 use crate::pool;
 use crate::readers::{Reader, Redirected};
 use crate::sender::Sender;
+use crate::tag::{MailTags, Tagged};
 use crate::texts::{NoticeReader, TextError};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Refusal, UserId};
@@ -173,7 +174,9 @@ impl Sender {
         let names = Names::of(&self.platform, &wake_up.scope(), mentioned).await?;
         let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref() };
         let mail = self.texts.mail(Envelope { id, to: &addressee, dealer, now }, &notices, &reader);
-        let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
+        let tagged = if let Recipient::User(user) = &to { Some(Tagged::User(user.clone())) } else { None };
+        let tags = tagged.and_then(|tagged| MailTags::of(self.platform.store.secret(), &wake_up.scope(), &tagged));
+        let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, tags, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,
             Err(e) => Err(Undelivered::Never(e.into())),
         };

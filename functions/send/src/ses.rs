@@ -7,13 +7,14 @@ use crate::carrier::{Call, Carrier, NoAnswer, Sms, Undelivered};
 use crate::https::Https;
 use crate::mail::Mail;
 use crate::pace::Pace;
+use crate::tag::MailTags;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::primitives::Blob;
-use aws_sdk_ses::types::RawMessage;
+use aws_sdk_ses::types::{MessageTag, RawMessage};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use hyper_util::client::legacy;
@@ -42,6 +43,8 @@ const REJECTED: [&str; 4] = ["MessageRejected", "InvalidParameterValue", "Valida
 pub struct Settings {
     /// The sender address, of a domain that is verified in SES.
     pub from: String,
+    /// The configuration set that publishes the events of mails. `None` if no event is published.
+    pub configuration_set: Option<String>,
     /// The origination identity of text messages: a number, a sender id or a pool. `None` if text messages are not configured.
     pub sms_from: Option<String>,
     /// The rate of mails.
@@ -97,6 +100,10 @@ impl Carrier for Ses {
         let message = RawMessage::builder().data(Blob::new(mime)).build().map_err(|e| Undelivered::Never(e.into()))?;
         self.settings.mail_pace.turn().await;
         let send = self.mail.send_raw_email().source(from).destinations(&mail.to).raw_message(message);
+        let tags = mail.tags.iter().flat_map(MailTags::pairs).map(|(name, value)| MessageTag::builder().name(name).value(value).build());
+        let tags = tags.collect::<Result<Vec<_>, _>>().map_err(|e| Undelivered::Never(e.into()))?;
+        let send =
+            send.set_configuration_set_name(self.settings.configuration_set.clone()).set_tags(Some(tags).filter(|tags| !tags.is_empty()));
         Ok(send.send().await.map_err(undelivered)?.message_id)
     }
 

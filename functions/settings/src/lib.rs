@@ -59,12 +59,13 @@ use crate::change::Saved;
 use crate::dealer::{answer, current};
 use crate::hand_over::HandOverRequest;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_domain::base::{DealerId, Right, UserId};
-use forecourt_domain::settings::Dealer;
+use forecourt_domain::base::{DealerId, Medium, Right, UserId};
+use forecourt_domain::settings::{Dealer, returned_notices};
 use forecourt_edge::http::{Answer, Call, Mentions, Problem, Queries};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
-use forecourt_store::{Failure, Load};
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded};
 
 /// Number of changes on a page of the history.
 const PAGE: usize = 20;
@@ -179,9 +180,21 @@ async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answ
 async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
     let dealer = current(platform, call, id).await?;
     let bookings = Box::pin(bookings::findings(platform, call, &dealer)).await?;
-    let loaded = platform.store.load(&call.scope, &Load::of(members::counting_key(&dealer))).await?;
+    let users = dealer.settings.members.iter().map(|member| Key::User(member.user.clone()));
+    let address = |loaded: &Loaded, user: &UserId| {
+        let user = loaded.user(user)?;
+        Some(platform.store.secret().channel(&call.scope, &user.email.key()))
+    };
+    let load = Load::of(members::counting_key(&dealer).into_iter().chain(users))
+        .then(|loaded| dealer.settings.members.iter().filter_map(|member| address(loaded, &member.user)).map(Key::AddressState).collect());
+    let loaded = platform.store.load(&call.scope, &load).await?;
     let open = |user: &UserId| loaded.open_leads(&dealer).map_or(0, |open| open.of(user));
-    let found = forecourt_domain::settings::findings(&dealer, &open, call.now);
+    let returns = |user: &UserId| {
+        let state = address(&loaded, user).and_then(|key| loaded.address_state(&key));
+        state.is_some_and(|state| state.forbids(Medium::Email, &dealer.id).is_some())
+    };
+    let mut found = forecourt_domain::settings::findings(&dealer, &open, call.now);
+    found.extend(returned_notices(&dealer.settings, returns));
     let mentions = Mentions::of(platform, &call.scope, found.iter().map(|finding| finding.detail.as_str())).await;
     Ok(Answer::new(200, &FindingsView::of(found, bookings, &mentions))?.about(id))
 }

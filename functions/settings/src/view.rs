@@ -101,7 +101,7 @@ pub struct FindingsView {
 pub struct FindingView {
     /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `everybody_full`, `never_on_duty`, `nobody_claims`, `no_fallback`,
     /// `no_supervisor`, `nobody_above`, `nobody_present`, `level_1_too_long`, `reminder_not_before_level_1`, `empty_group`,
-    /// `booking_without_person` or `booking_while_closed`.
+    /// `booking_without_person`, `booking_while_closed` or `notices_returned`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,

@@ -4,6 +4,7 @@ use crate::System;
 use crate::clock;
 use crate::demo::{GroupData, PartnerData};
 use crate::gateway;
+use crate::mail_events::MailEvent;
 use crate::mail_in::NotReceived;
 use crate::partner_queue::{PartnerQueue, Queued};
 use crate::start::Started;
@@ -50,6 +51,14 @@ struct ReceiverRequest {
     status: u16,
 }
 
+/// Reports what became of a mail of the outbox.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailEventRequest {
+    mail: String,
+    event: MailEvent,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QueueRequest {
@@ -78,6 +87,13 @@ pub(crate) async fn answer(started: &Started, method: &Method, uri: &Uri, body: 
             system.mailbox.set_status(request.url, request.status);
             json!({})
         }),
+        (&Method::POST, "/_local/mail-events") => read::<MailEventRequest>(body).and_then(|MailEventRequest { mail, event }| match system
+            .mailbox
+            .report(&mail, event, system.clock.now())
+        {
+            true => Ok(json!({"queued": "mail-events"})),
+            false => Err(Problem::not_found("there is no mail to a customer or a user with this id; GET outbox lists the ids")),
+        }),
         (&Method::POST, path) if path.starts_with("/_local/queues/") => match read(body) {
             Ok(request) => put_on_queue(system, demo, path, request),
             Err(problem) => Err(problem),
@@ -91,7 +107,7 @@ pub(crate) async fn answer(started: &Started, method: &Method, uri: &Uri, body: 
             .and_then(|leads| Ok(leads + stored(system.appointments.redrive())? + stored(system.mails.redrive())?))
             .map(|redriven| json!({"redriven": redriven})),
         _ => Err(Problem::not_found(
-            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST webhooks, POST mail, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
+            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST mail-events, POST webhooks, POST mail, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
         )),
     };
     match answered {

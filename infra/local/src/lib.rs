@@ -9,6 +9,7 @@
 //! | [`partner_queue`] | the partners' queues and their dead-letter queue |
 //! | [`mail_in`] | SES where it receives mail: the receipt rule, the topic, and the folder of dropped mails |
 //! | [`mailbox`] | SES where it sends, the sender of text messages, the receivers of webhooks |
+//! | [`mail_events`] | the events that SES publishes about mails |
 //! | [`folder`] | the S3 bucket with its presigned links |
 //! | [`gateway`], [`throttle`], [`tokens`] | API Gateway, its throttles of open routes and its JWT authorizer |
 //! | [`provider`] | the identity provider: a page on which to choose a person of the demo |
@@ -27,6 +28,7 @@ pub mod folder;
 pub mod gateway;
 pub mod ids;
 pub mod log;
+pub mod mail_events;
 pub mod mail_in;
 pub mod mailbox;
 pub mod openapi;

@@ -2,7 +2,9 @@
 //! messages and webhook calls. Nothing leaves the machine.
 
 use crate::folder::write_whole;
+use crate::mail_events::MailEvent;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use forecourt_send::Call;
 use forecourt_send::mail::Mail;
 use forecourt_send::{Carrier, NoAnswer, Sms, Undelivered};
@@ -18,6 +20,8 @@ pub struct Mailbox {
     calls: Mutex<Vec<Call>>,
     /// The status that the receiver at a URL returns; 204 for other URLs.
     statuses: Mutex<HashMap<String, u16>>,
+    /// Events about mails, each with the time at which it is delivered.
+    events: Mutex<Vec<(DateTime<Utc>, String)>>,
     /// The ids of mails that were sent again after a crash, one entry per repeat.
     repeats: Mutex<Vec<String>>,
 }
@@ -31,6 +35,7 @@ impl Mailbox {
             sms: Mutex::default(),
             calls: Mutex::default(),
             statuses: Mutex::default(),
+            events: Mutex::default(),
             repeats: Mutex::default(),
         }
     }
@@ -82,10 +87,44 @@ impl Mailbox {
         self.statuses.lock().unwrap_or_else(PoisonError::into_inner).insert(url, status);
     }
 
+    /// Adds an event about the mail with this id, as SES publishes it at `now`. Returns whether there is such a mail with tags.
+    pub fn report(&self, id: &str, event: MailEvent, now: DateTime<Utc>) -> bool {
+        let mail = self.mails().into_iter().rfind(|mail| mail.id == id && mail.tags.is_some());
+        if let Some(mail) = &mail {
+            self.put_event(now, event.about(mail, &provider_id(id), now).to_string());
+        }
+        mail.is_some()
+    }
+
+    /// Adds an event that is delivered at `at`.
+    pub(crate) fn put_event(&self, at: DateTime<Utc>, body: String) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push((at, body));
+    }
+
+    /// Takes the events that are due at `now`, at most `room`.
+    pub(crate) fn take_events(&self, now: DateTime<Utc>, room: usize) -> Vec<String> {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut *events).into_iter().partition(|(at, _)| *at <= now);
+        let mut due = due.into_iter();
+        let taken = due.by_ref().take(room).map(|(_, body)| body).collect();
+        events.extend(due.chain(later));
+        taken
+    }
+
+    /// Returns when the next event is delivered.
+    pub(crate) fn next_event(&self) -> Option<DateTime<Utc>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(at, _)| *at).min()
+    }
+
     /// Returns every mail, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// The id that the provider gives a mail or a text message.
+fn provider_id(id: &str) -> String {
+    format!("local-{id}")
 }
 
 #[async_trait]
@@ -105,7 +144,10 @@ impl Carrier for Mailbox {
         } else {
             self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
         }
-        Ok(format!("local-{}", mail.id))
+        if let Some(event) = MailEvent::simulated(&mail.to).filter(|_| mail.tags.is_some()) {
+            self.put_event(mail.at, event.about(mail, &provider_id(&mail.id), mail.at).to_string());
+        }
+        Ok(provider_id(&mail.id))
     }
 
     async fn call(&self, call: &Call) -> Result<u16, NoAnswer> {
@@ -120,6 +162,6 @@ impl Carrier for Mailbox {
             write_whole(&folder.join(format!("{}.json", sms.id)), &written).map_err(later)?;
         }
         self.sms.lock().unwrap_or_else(PoisonError::into_inner).push(sms.clone());
-        Ok(format!("local-{}", sms.id))
+        Ok(provider_id(&sms.id))
     }
 }

@@ -175,7 +175,7 @@ impl System {
     }
 
     async fn step_now(&self) -> Option<usize> {
-        let from_queue = self.deliver_partner_messages().await;
+        let from_queue = self.deliver_partner_messages().await + self.deliver_mail_events().await;
         // The local relay only adds to the agenda, which cannot fail.
         let _ = self.outbox.wake(self.agenda.take_stream()).await;
         let mut wake_ups = 0;
@@ -204,7 +204,7 @@ impl System {
     /// Returns when the next wake-up, partner's message or mail is due.
     fn next(&self) -> Option<DateTime<Utc>> {
         let queues = [&self.queue, &self.appointments, &self.mails];
-        self.agenda.next().into_iter().chain(queues.into_iter().filter_map(PartnerQueue::next)).min()
+        self.agenda.next().into_iter().chain(queues.into_iter().filter_map(PartnerQueue::next)).chain(self.mailbox.next_event()).min()
     }
 
     /// Adds every due item of the table to the agenda, at any distance in the future. Returns their number.
@@ -255,6 +255,22 @@ impl System {
         deliver_from(&self.queue, leads).await
             + deliver_from(&self.appointments, appointments).await
             + deliver_from(&self.mails, mails).await
+    }
+
+    /// Delivers events about mails. Returns their number.
+    async fn deliver_mail_events(&self) -> usize {
+        let now = self.clock.now();
+        let events = self.mailbox.take_events(now, BATCH);
+        let records: Vec<_> = events.iter().enumerate().map(|(i, body)| json!({"messageId": i.to_string(), "body": body})).collect();
+        for _ in 0..if self.twice { 2 } else { 1 } {
+            let Ok(batch) = sqs(&records) else { break };
+            for failed in self.sender.handle(batch).await.batch_item_failures {
+                if let Some(body) = failed.item_identifier.parse::<usize>().ok().and_then(|i| events.get(i)) {
+                    self.mailbox.put_event(now + VISIBLE_AGAIN, body.clone());
+                }
+            }
+        }
+        events.len()
     }
 
     /// Processes wake-ups as they become due, and sweeps once a minute. Never returns.

@@ -10,7 +10,7 @@ use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
 use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::mail::{IncomingMail, LeadAddress, MailWatch};
-use crate::messages::{Letter, Message};
+use crate::messages::{AddressState, Letter, Message};
 use crate::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use crate::reports::{Download, Export};
 use crate::settings::{Dealer, HandOver, Recompute, SettingsChange};
@@ -67,6 +67,7 @@ pub enum Item {
     IncomingMail(Box<IncomingMail>),
     LeadAddress(LeadAddress),
     MailWatch(MailWatch),
+    AddressState(AddressState),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

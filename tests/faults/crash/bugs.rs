@@ -109,6 +109,7 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
                 at: now,
                 subject: String::new(),
                 attachments: Vec::new(),
+                tags: None,
                 text: format!("{} early\n/leads/{}", message.cause, wake_up.about()),
             };
             // The harness allows a repeated mail to a sender that claims first. This sender does not claim, so the allowance must not

@@ -3,7 +3,7 @@
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
 use super::pingback::{self, ping, sign};
-use super::{inbox, limits, mail_in, office};
+use super::{bounce, inbox, limits, mail_in, office};
 use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
@@ -53,6 +53,8 @@ pub enum Journey {
     MailIn,
     /// Mails are forwarded and reported; a user makes a lead of one, and another waits for the administrator.
     Inbox,
+    /// A letter to a customer bounces, and is sent again to the corrected address. A customer complains about another one.
+    Bounce,
     /// Enquiries arrive after closing. Their held notices go out together in the morning; one of them is obsolete by then.
     Night,
 }
@@ -60,7 +62,7 @@ pub enum Journey {
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
     /// Further journeys whose ends are snapshots.
-    pub const SHORT: [Journey; 11] = [
+    pub const SHORT: [Journey; 12] = [
         Journey::Keyless,
         Journey::Documents,
         Journey::Invitation,
@@ -73,6 +75,7 @@ impl Journey {
         Journey::Thread,
         Journey::MailIn,
         Journey::Inbox,
+        Journey::Bounce,
     ];
 
     pub fn begins(self) -> &'static str {
@@ -90,6 +93,7 @@ impl Journey {
             | Journey::Leavers
             | Journey::Partner
             | Journey::Limits
+            | Journey::Bounce
             | Journey::Thread
             | Journey::MailIn
             | Journey::Inbox => "2026-11-23T09:00:00Z",
@@ -117,6 +121,7 @@ impl Journey {
             Journey::Thread => thread::thread(cloud).await,
             Journey::MailIn => mail_in::mail_in(cloud).await,
             Journey::Inbox => inbox::inbox(cloud).await,
+            Journey::Bounce => bounce::bounce(cloud).await,
         }
     }
 }

@@ -189,12 +189,16 @@ fn stored(item: &Value) -> Option<String> {
         ("A", "P") => without(&scrub(item), &["came"]),
         _ => scrub(item),
     };
-    // The name of a step's notice contains the lead's version, which depends on the number of earlier commits.
-    if let Some(cause) = sk.strip_prefix("M#").and_then(|cause| cause.rsplit_once('-')).filter(|_| fact["notice"]["about"] == "step") {
+    if let Some(cause) = sk.strip_prefix("M#").and_then(|cause| cause.rsplit_once('-')).filter(|_| named_by_version(&fact)) {
         let fact: Map<_, _> = fact.as_object().cloned()?.into_iter().filter(|(name, _)| name != "sk" && name != "cause").collect();
         return Some(format!("{pk} M#{}: {}", cause.0, Value::Object(fact)));
     }
     Some(format!("{pk} {sk}: {fact}"))
+}
+
+/// Whether the name of a notice contains the lead's version, which depends on the number of earlier commits.
+fn named_by_version(fact: &Value) -> bool {
+    matches!(fact["notice"]["about"].as_str(), Some("step" | "unreachable"))
 }
 
 /// Returns the violations of MSG-1 for letters to customers; `sent` are the ids of the mails and text messages. A letter that is recorded

@@ -9,6 +9,7 @@
 //! `CRASH='…' cargo test -p forecourt-tests crash::replay -- --nocapture`.
 
 mod between;
+mod bounce;
 mod bugs;
 mod cloud;
 mod group;
@@ -284,6 +285,12 @@ fn int_7_an_inbox_survives_a_fault_at_every_call() {
             .map(|wakes| CrashCase { wakes, ..CrashCase::of(Journey::Inbox) }),
     );
     println!("{} cases", judge_all(&cases, &undisturbed.end));
+}
+
+/// MSG-1: what the provider reports about a mail is recorded once, and its consequences happen once.
+#[test]
+fn msg_1_reports_of_the_provider_survive_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Bounce));
 }
 
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.

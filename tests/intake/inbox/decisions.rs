@@ -52,11 +52,13 @@ async fn int_7_a_mail_makes_one_lead_whoever_makes_it() {
     assert_eq!((other.status, other.text("/id")), (201, first.text("/id")), "{}", other.body);
     arrive(&world, "m2", newsletter()).await;
     let path = format!("{MAILS}/m2/lead");
-    let bodies: Vec<Value> = ["Adler", "Busch", "Claus", "Dorn"].map(|name| {
-        let mut body = lead_body(name);
-        body["contact"]["email"] = json!(format!("{name}@example.com"));
-        body
-    }).into();
+    let bodies: Vec<Value> = ["Adler", "Busch", "Claus", "Dorn"]
+        .map(|name| {
+            let mut body = lead_body(name);
+            body["contact"]["email"] = json!(format!("{name}@example.com"));
+            body
+        })
+        .into();
     let who = [ADMIN, "helga.stern", "gina.group", ADMIN];
     let replies = futures::future::join_all(who.iter().zip(&bodies).map(|(who, body)| world.post(who, &path, body))).await;
     let made: Vec<&str> = replies.iter().map(|reply| reply.text("/id")).collect();
@@ -69,7 +71,9 @@ async fn int_7_a_mail_makes_one_lead_whoever_makes_it() {
 #[tokio::test]
 async fn int_7_a_mail_of_a_known_contact_is_added_to_the_lead_in_progress() {
     let world = World::new().await;
-    let known = world.lead(&json!({"type": "used_car", "source": "website", "contact": {"last_name": "Petersen", "email": "jana@example.com"}})).await;
+    let known = world
+        .lead(&json!({"type": "used_car", "source": "website", "contact": {"last_name": "Petersen", "email": "jana@example.com"}}))
+        .await;
     arrive(&world, "m1", newsletter()).await;
     let added = world.post(ADMIN, &format!("{MAILS}/m1/lead"), &json!({})).await;
     assert_eq!((added.status, added.text("/id").to_owned()), (200, known.to_string()), "{}", added.body);

@@ -54,7 +54,15 @@ pub fn read_received<'a>(raw: &'a [u8], layouts: &Layouts, verdicts: Option<Verd
 /// Returns a mail whose content is not read.
 fn unread(envelope: Envelope, reason: Reason) -> Mail<'static> {
     let is_marked = envelope.has_own_mark;
-    Mail { envelope, reading: Reading::NotALead(reason), attachments: Vec::new(), answer: None, own_text: None, notes: Vec::new(), is_marked }
+    Mail {
+        envelope,
+        reading: Reading::NotALead(reason),
+        attachments: Vec::new(),
+        answer: None,
+        own_text: None,
+        notes: Vec::new(),
+        is_marked,
+    }
 }
 
 /// Reads a message at a depth of mails in mails. A mail in the mail has no verdict: its headers are the sender's.

@@ -16,18 +16,21 @@ pub use view::{
 pub(crate) use view::Linked;
 
 use body::{NewElement, TestDriveRequest};
-use forecourt_domain::base::{ElementId, EventId, LeadId, Refusal, Right, Subject, UserId};
+use forecourt_domain::base::{ElementId, EventId, LeadId, Medium, Refusal, Right, Subject, UserId};
 use forecourt_domain::calendar::{CalendarEvent, EventTime};
 use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::elements::{Communication, Content, Element, ElementKind};
-use forecourt_domain::lead::Lead;
+use forecourt_domain::enquiry::Enquiry;
+use forecourt_domain::lead::{Enquirer, Lead};
 use forecourt_domain::messages::Letter;
 use forecourt_domain::rules::calendar::{CalendarContext, NewEvent};
 use forecourt_domain::rules::elements::{self, AnsweredMail, CommunicationRequest, communicate, schedule_test_drive};
+use forecourt_domain::rules::messages::fate;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, enquiry_key, enquiry_of, found};
+use forecourt_edge::usecase::letter::stops_key;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde_json::Value;
@@ -175,8 +178,13 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             let enquiry = enquiry_of(loaded, context.lead);
             let of = |answers| AnsweredMail::of(loaded.element(lead, ElementKind::Communication, answers));
             let answered = answers.as_ref().map(of).transpose()?;
-            let writer = answered.and_then(|mail| mail.writer(context.lead, enquiry)).unwrap_or_else(|| context.lead.latest_enquirer());
+            let writer = writer(answered, context.lead, enquiry);
             let reached = context.lead.addressee(&writer, enquiry).map(|(_, reached)| reached);
+            if let (Some(medium), Some(reached)) = (medium_of(&request), &reached)
+                && let Some(Key::AddressState(key)) = stops_key(platform.store.secret(), &call.scope, medium, reached)
+            {
+                fate::not_stopped(loaded.address_state(&key), medium, &context.dealer.id)?;
+            }
             let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
             let request = answered.map_or_else(|| request.clone(), |mail| mail.with_subject(request.clone(), context.lead));
             let decision = communicate(input, id.clone(), request, quote, reached.as_ref())?;
@@ -188,10 +196,16 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             .map(|(lead, dealer)| lead::days_of(|days| decide(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, loaded)));
         let event = (kind == ElementKind::TestDrive).then(|| Key::Event(lead, event.clone()));
         let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
+        let address = loaded.lead(lead).zip(communication(&new).and_then(medium_of)).and_then(|(of, medium)| {
+            let enquiry = enquiry_of(loaded, of);
+            let element = answered.as_ref().and_then(|answered| loaded.element(lead, ElementKind::Communication, answered));
+            let (_, reached) = of.addressee(&writer(AnsweredMail::of(element).ok(), of, enquiry), enquiry)?;
+            stops_key(platform.store.secret(), &call.scope, medium, &reached)
+        });
         let answered = answered.clone().map(|answered| Key::Element(lead, ElementKind::Communication, answered));
         let letter =
             (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), enquiry_key(loaded, lead)]);
-        let further = event.into_iter().chain(quote).chain(answered).chain(letter.into_iter().flatten());
+        let further = event.into_iter().chain(quote).chain(answered).chain(letter.into_iter().flatten()).chain(address);
         days.into_iter().flatten().chain(further).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
@@ -203,6 +217,24 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
     let view = document::with_upload(platform, call, &shown).await?;
     Ok(answer(201, &view)?.header("location", format!("/leads/{lead}/{}/{id}", kind.path())))
+}
+
+/// Returns the contact to whom a message goes: the writer of the mail that it answers, else of the latest enquiry.
+fn writer(answered: Option<AnsweredMail<'_>>, lead: &Lead, enquiry: Option<&Enquiry>) -> Enquirer {
+    answered.and_then(|mail| mail.writer(lead, enquiry)).unwrap_or_else(|| lead.latest_enquirer())
+}
+
+fn communication(new: &NewElement) -> Option<&CommunicationRequest> {
+    if let NewElement::Communication(request, _) = new { Some(request) } else { None }
+}
+
+/// The medium of a message to the contact. `None` if the request sends none.
+fn medium_of(request: &CommunicationRequest) -> Option<Medium> {
+    match request {
+        CommunicationRequest::Email { .. } => Some(Medium::Email),
+        CommunicationRequest::Sms { .. } => Some(Medium::Sms),
+        CommunicationRequest::Call { .. } => None,
+    }
 }
 
 async fn list(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {

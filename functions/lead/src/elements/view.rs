@@ -7,7 +7,7 @@ use forecourt_domain::base::Money;
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::elements::{Communication, Content, Counts, Element, Form, Line};
 use forecourt_domain::enquiry::Vehicle;
-use forecourt_domain::messages::{Letter, LetterKind, LetterState};
+use forecourt_domain::messages::{Letter, LetterKind, LetterState, TextParts};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -164,13 +164,23 @@ pub struct CommunicationView {
     /// Address or number to which an e-mail or an SMS was sent last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear` (MSG-1).
+    /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear`; of an e-mail that was sent
+    /// also `delivered`, `returned` (not delivered this time), `bounced` (the address does not work), `complained` or `rejected` (MSG-1).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(rename = "fate")]
     pub state: Option<&'static str>,
-    /// Reason if it was suppressed or failed.
+    /// Reason if it was suppressed, failed or came back; of an e-mail that is delayed, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// When the provider reported the latest change of the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported_at: Option<DateTime<Utc>>,
+    /// Encoding of an SMS: `gsm` or `ucs2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<&'static str>,
+    /// Number of parts of an SMS. The provider charges each part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<usize>,
 }
 
 /// An upload link: send `PUT` with exactly the announced number of bytes and this `Content-Type`.
@@ -227,7 +237,7 @@ impl CommunicationView {
         let why = letter.and_then(|letter| match &letter.state {
             LetterState::Suppressed { why, .. } => serde_json::to_value(why).ok()?.as_str().map(str::to_owned),
             LetterState::Failed { why, .. } => Some(why.clone()),
-            _ => None,
+            _ => letter.sent_report().and_then(|report| report.detail.clone()),
         });
         let none = Self {
             medium: "call",
@@ -240,8 +250,11 @@ impl CommunicationView {
             reached: None,
             note: None,
             to: letter.and_then(|letter| letter.to.clone()),
-            state: letter.map(|letter| letter.state.name()),
+            state: letter.map(Letter::state_name),
             why,
+            reported_at: letter.and_then(Letter::sent_report).map(|report| report.at),
+            encoding: None,
+            parts: None,
         };
         match communication {
             Communication::Email { subject, quote, received, answers } => {
@@ -250,7 +263,11 @@ impl CommunicationView {
                 let (received, answers) = (received.map(|mail| ReceivedMailView::of(*mail)), answers.map(|mail| mail.to_string()));
                 Self { medium: "email", subject: Some(subject), text, quote, form, received, answers, ..none }
             }
-            Communication::Sms { .. } => Self { medium: "sms", ..none },
+            Communication::Sms { .. } => {
+                let divided = none.text.as_deref().map(TextParts::of);
+                let (encoding, parts) = divided.map(|divided| (divided.encoding.name(), divided.parts.len())).unzip();
+                Self { medium: "sms", encoding, parts, ..none }
+            }
             Communication::Call { reached, note } => Self { reached: Some(reached), note, ..none },
         }
     }

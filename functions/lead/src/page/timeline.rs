@@ -169,6 +169,12 @@ impl EventView {
                 };
                 ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason(to), "note": note}))
             }
+            Event::MailReturned { kind, to, element, detail } => {
+                ("mail_returned", json!({"kind": kind, "to": to, "element": element, "why": detail}))
+            }
+            Event::AddressStop { action, kind, to, note } => {
+                (name_of_stop(*action), json!({"reason": kind.name(), "to": to, "note": note}))
+            }
             Event::Unknown => ("unknown", json!({})),
         };
         Self { what, details }
@@ -202,6 +208,14 @@ fn name_of_task(action: TimelineAction) -> &'static str {
         TimelineAction::Completed => "task_completed",
         TimelineAction::Reopened => "task_reopened",
         TimelineAction::Deleted => "task_deleted",
+    }
+}
+
+/// Returns the event name of a stop of messages to an address, or of its end (MSG-1).
+fn name_of_stop(action: TimelineAction) -> &'static str {
+    match action {
+        TimelineAction::Added | TimelineAction::Changed | TimelineAction::Reopened => "address_stopped",
+        TimelineAction::Completed | TimelineAction::Deleted => "address_released",
     }
 }
 

@@ -276,6 +276,7 @@ impl MessageView {
             Notice::Deadline { .. } => json!("deadline"),
             Notice::Requested { .. } => json!("deadline_requested"),
             Notice::Added => json!("added"),
+            Notice::Unreachable { .. } => json!("unreachable"),
             Notice::Booking { what, .. } => json!(what.name()),
             Notice::TradeIn { .. } => json!("trade_in"),
             Notice::Resubmission { level, .. } => json!(if *level == 1 { "resubmission" } else { "resubmission_level_2" }),

@@ -4,7 +4,9 @@ mod assignment;
 mod body;
 mod contacts;
 mod deadlines;
+mod preview;
 mod status;
+mod stops;
 mod task_view;
 mod tasks;
 
@@ -12,7 +14,9 @@ pub(crate) use assignment::{assign, claim};
 pub use body::{AssignmentBody, ReactionBody, StatusBody};
 pub use contacts::{LeadContactBody, LeadContactsView, PhoneBody};
 pub use deadlines::{ContactMadeBody, MetBody, TargetBody};
+pub use preview::{TextPreviewBody, TextPreviewView};
 pub(crate) use status::{react, set_status};
+pub use stops::{StopBody, StopView, StopsView};
 pub use task_view::{AgendaView, TaskView, TasksView, TodoView};
 pub use tasks::TaskBody;
 
@@ -47,6 +51,10 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
         Operation::AddContact => contacts::add(platform, call).await,
         Operation::CorrectContact => contacts::correct(platform, call).await,
         Operation::RemoveContact => contacts::remove(platform, call).await,
+        Operation::ListStops => stops::list(platform, call).await,
+        Operation::AddStop => stops::add(platform, call).await,
+        Operation::LiftStop => stops::lift(platform, call).await,
+        Operation::PreviewText => preview::preview(platform, call).await,
         _ => Err(Problem::wrong_function()),
     }
 }

@@ -73,13 +73,27 @@ pub(super) struct NoticeText {
     /// The user whom the notice is meant for, if that is not the reader.
     instead_of: String,
     link: String,
+    /// The customer's address to which mail is stopped, and the telephone number.
+    address: String,
+    phone: String,
+    complained: bool,
 }
 
 impl NoticeText {
     /// What a reader learns who may not open the lead's page (CAL-6): its number and contact, and nothing else of the enquiry.
     fn without_enquiry(self) -> Self {
         let nothing = String::new;
-        Self { vehicle: nothing(), source: nothing(), arrived: nothing(), deadline: None, overdue: false, next: nothing(), ..self }
+        Self {
+            address: nothing(),
+            phone: nothing(),
+            vehicle: nothing(),
+            source: nothing(),
+            arrived: nothing(),
+            deadline: None,
+            overdue: false,
+            next: nothing(),
+            ..self
+        }
     }
 
     fn without_customer(self) -> Self {
@@ -164,6 +178,12 @@ impl Texts {
             }
             Notice::Pooled { .. } => NoticeText { about: about("pooled"), ..text },
             Notice::Added => NoticeText { about: about("added"), ..text },
+            Notice::Unreachable { address, complained } => {
+                // An extension is written as in RFC 3966.
+                let phone = lead.phone.as_deref().unwrap_or_default().replace(";ext=", "-");
+                let text = NoticeText { address: address.clone(), phone, complained: *complained, ..text };
+                NoticeText { about: about("unreachable"), ..text }
+            }
             Notice::TradeIn { .. } => NoticeText { about: about("trade_in"), ..text },
             Notice::Booking { event, title, at, what, user } => NoticeText {
                 about: about(what.name()),

@@ -119,6 +119,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         ("StatusBody", "complete_events") => names(&["none", "overdue", "all"]),
         ("AttendanceBody", "attendance") => names(&["completed", "no_show", "unknown"]),
         ("PingBackBody", "type") => names(&["appointment.attended", "appointment.missed", "appointment.moved", "appointment.cancelled"]),
+        ("StopBody", "reason") => names(&["stopped", "unsubscribed"]),
         ("CommunicationBody", "medium") => names(&["email", "sms", "call"]),
         ("CommunicationBody", "form") => names(&["overview", "order_form"]),
         ("ExportBody", "what") => names(&["appointments", "leads"]),

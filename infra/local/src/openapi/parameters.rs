@@ -40,6 +40,7 @@ fn in_path(path: &str, name: &str) -> Parameter {
         "token" => (text(1, 2_000), "The token of the link."),
         "receipt" => (text(1, 200), "The receipt in the response to the enquiry."),
         "message" => (text(1, 200), "The id in the list of undelivered messages."),
+        "stop" => (text(1, 64).pattern(Some("^[a-z]+-[A-Za-z0-9_-]+$")), "The id in the list of stops."),
         "order" => (text(1, 80), "The id in the list of orders."),
         "delivery" => (text(1, 200), "The id in the list of deliveries."),
         "page" => (text(1, 100).pattern(Some("^[A-Za-z0-9._-]+$")), "The name of the page."),

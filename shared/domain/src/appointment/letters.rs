@@ -64,6 +64,7 @@ impl Letter {
             language: appointment.reached.language.clone(),
             queued: now,
             state: LetterState::Queued { due, attempts: 0 },
+            report: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The addresses at which a customer was notified of an appointment (APT-3).
 
 use crate::appointment::Appointment;
+use crate::base::Medium;
 use crate::messages::{Letter, LetterKind, LetterState, SuppressionReason};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,23 @@ impl Appointment {
                 after.reminding.retain(|address| Some(address) != unsent.as_ref());
             }
             _ => {}
+        }
+        (after != *self).then_some(after)
+    }
+
+    /// Returns the appointment once a sent letter has come back: its address was not notified. `None` if nothing changes.
+    pub fn with_notification_returned(&self, letter: &Letter) -> Option<Self> {
+        let mut after = self.clone();
+        for unsent in [letter.notifies_at(), letter.reminds_at()].into_iter().flatten() {
+            after.notified.retain(|address| *address != unsent);
+            after.reminding.retain(|address| *address != unsent);
+        }
+        let is_mail = |address: &NotifiedAddress| address.to.contains('@') == (letter.medium == Medium::Email);
+        if letter.kind == LetterKind::Reminder && !after.reminding.iter().any(is_mail) {
+            after.reminded = after.reminded.without(letter.medium);
+        }
+        if matches!(letter.kind, LetterKind::Confirmation | LetterKind::Moved) && !after.notified.iter().any(is_mail) {
+            after.confirmed = after.confirmed.without(letter.medium);
         }
         (after != *self).then_some(after)
     }

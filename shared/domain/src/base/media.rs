@@ -61,4 +61,14 @@ impl Media {
             Medium::Unknown => self,
         }
     }
+
+    /// Returns the set without `medium`.
+    #[must_use]
+    pub fn without(self, medium: Medium) -> Self {
+        match medium {
+            Medium::Email => Self { email: false, ..self },
+            Medium::Sms => Self { sms: false, ..self },
+            Medium::Unknown => self,
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod dialling;
 mod email;
 mod entries;
 mod event_types;
+mod fate;
 mod hash;
 mod ids;
 mod kinds;
@@ -29,6 +30,7 @@ pub use budget::{Budget, Usage, Window};
 pub use email::{BadEmail, Email, UNDELIVERABLE};
 pub use entries::known_entries;
 pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
+pub use fate::{ReportKind, StopReason};
 pub use hash::stable_hash;
 pub use ids::{
     AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,

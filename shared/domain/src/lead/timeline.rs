@@ -1,6 +1,9 @@
 //! The events on the timeline of a lead (LEAD-1).
 
-use crate::base::{ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, Status, StepKind, TaskId, UserId};
+use crate::base::{
+    ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, ReportKind, Status, StepKind, StopReason, TaskId,
+    UserId,
+};
 use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind, RefusedAttachment};
@@ -355,6 +358,32 @@ pub enum Event {
         /// When it was due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
+    },
+    /// A mail to the customer came back, was unwanted, or was refused after the provider had accepted it (MSG-1).
+    MailReturned {
+        /// What the provider reports.
+        kind: ReportKind,
+        /// The address.
+        to: String,
+        /// The element of the lead that sent the mail. `None` if it was a letter about an appointment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        element: Option<ElementId>,
+        /// The words of the recipient's mail server.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
+    /// A user stopped messages to an address of the customer, or permitted them again (MSG-1).
+    AddressStop {
+        /// `added` or `deleted`.
+        #[serde(rename = "did")]
+        action: TimelineAction,
+        /// The reason of the stop.
+        kind: StopReason,
+        /// The address or number.
+        to: String,
+        /// An optional note.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// The lead was won, lost or reopened (LEAD-1).
     StatusChanged {

@@ -82,6 +82,8 @@ impl Message {
                 let assigned = |work: &&TaskDetails| work.assignee.as_ref().or(lead.owner.as_ref()) == Some(&self.reader);
                 lead.dealer == self.dealer && lead.task(task).is_some_and(|work| assigned(&work))
             }
+            // An appointment of a won lead concerns the customer, too.
+            Notice::Unreachable { .. } => lead.dealer == self.dealer && matches!(lead.status, Status::InProgress | Status::Won),
             _ if !here => false,
             Notice::Pooled { assignment } => lead.assignment == assignment && lead.clock_runs(),
             // A new owner is notified although the lead was answered earlier, but not if it was answered after the assignment.
@@ -246,7 +248,7 @@ impl Message {
                 if *level == 1 { seller.unwrap_or(settings.supervisor_of(None)) } else { settings.supervisor_of(seller) }
             }
             Notice::Booking { user, .. } => user.as_ref().filter(here).or(owner).unwrap_or(settings.supervisor_of(None)),
-            Notice::Assigned { .. } | Notice::Added | Notice::Deadline { .. } | Notice::Step { .. } => {
+            Notice::Assigned { .. } | Notice::Added | Notice::Unreachable { .. } | Notice::Deadline { .. } | Notice::Step { .. } => {
                 owner.unwrap_or(settings.supervisor_of(None))
             }
         }

@@ -1,9 +1,9 @@
 //! Letters to customers (MSG-1, APT-3).
 
-use crate::base::{DealerId, Language, Medium, Subject};
+use crate::base::{DealerId, Email, Language, Medium, StopReason, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::{Enquirer, Lead};
-use crate::messages::{FailedAttempts, Lease, Retry};
+use crate::messages::{FailedAttempts, Lease, Report, Retry};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub struct Letter {
     /// The delivery state.
     #[serde(rename = "fate")]
     pub state: LetterState,
+    /// What the provider reported after it had accepted the letter. `None` if it reported nothing, or if the letter is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Box<Report>>,
 }
 
 /// The content of a letter.
@@ -188,6 +191,12 @@ pub enum SuppressionReason {
     Country,
     /// The dealer answers customers in another system (`lead_tracking_only`, SET-5).
     TrackingOnly,
+    /// An earlier mail to this address came back.
+    Bounced,
+    /// The recipient marked an earlier mail as unwanted.
+    Complained,
+    /// The recipient wants no text messages.
+    Stopped,
     /// A reason of another release.
     #[serde(other)]
     Unknown,
@@ -207,7 +216,26 @@ impl SuppressionReason {
             SuppressionReason::NotUsed => "not_used",
             SuppressionReason::Country => "country",
             SuppressionReason::TrackingOnly => "tracking_only",
+            SuppressionReason::Bounced => "bounced",
+            SuppressionReason::Complained => "complained",
+            SuppressionReason::Stopped => "stopped",
             SuppressionReason::Unknown => "unknown",
+        }
+    }
+
+    /// Whether messages to the address are stopped, so that a person decides about the letter.
+    pub fn is_stop(self) -> bool {
+        matches!(self, SuppressionReason::Bounced | SuppressionReason::Complained | SuppressionReason::Stopped)
+    }
+}
+
+impl From<StopReason> for SuppressionReason {
+    fn from(reason: StopReason) -> Self {
+        match reason {
+            StopReason::Bounced => SuppressionReason::Bounced,
+            StopReason::Complained => SuppressionReason::Complained,
+            StopReason::Unsubscribed | StopReason::Stopped => SuppressionReason::Stopped,
+            StopReason::Unknown => SuppressionReason::Unknown,
         }
     }
 }
@@ -229,6 +257,7 @@ impl Letter {
             answers: Some(Box::new(lead.latest_enquirer())),
             in_reply_to: None,
             state: LetterState::Queued { due: now, attempts: 0 },
+            report: None,
         }
     }
 
@@ -278,18 +307,46 @@ impl Letter {
         }
     }
 
-    /// When it failed or became unclear; `None` if it did not.
+    /// The name of the state in the API: that of the provider's report, if there is one.
+    pub fn state_name(&self) -> &'static str {
+        let reported = self.sent_report().and_then(|report| report.kind.state());
+        reported.unwrap_or_else(|| self.state.name())
+    }
+
+    /// Returns the provider's report about the letter. `None` if the letter is not sent.
+    pub fn sent_report(&self) -> Option<&Report> {
+        self.report.as_deref().filter(|_| matches!(self.state, LetterState::Sent { .. }))
+    }
+
+    /// Records a report of the provider about the mail `message_id` to `address`. An unclear letter to that address was sent, as the report
+    /// shows. `None` if the letter was sent by another attempt, or if the report adds nothing.
+    pub fn reported(&self, message_id: &str, address: &Email, report: &Report) -> Option<Self> {
+        let adds = |known: Option<&Report>| known.is_none_or(|known| report.kind.outweighs(known.kind));
+        let is_to = || self.to.as_deref().and_then(|to| Email::parse(to).ok()).is_some_and(|to| to.is_same(address));
+        let state = match &self.state {
+            LetterState::Sent { provider_id, .. } if provider_id == message_id && adds(self.report.as_deref()) => self.state.clone(),
+            LetterState::Unclear { at } if is_to() => LetterState::Sent { at: *at, provider_id: message_id.to_owned() },
+            _ => return None,
+        };
+        Some(Self { report: Some(Box::new(report.clone())), ..self.with_state(state) })
+    }
+
+    /// Since when a person has to decide about it, because it failed, became unclear, came back, was unwanted, or was not sent to an
+    /// address to which messages are stopped. `None` if nobody has to.
     pub fn undelivered_since(&self) -> Option<DateTime<Utc>> {
-        match self.state {
-            LetterState::Failed { at, .. } | LetterState::Unclear { at } => Some(at),
+        match &self.state {
+            LetterState::Failed { at, .. } | LetterState::Unclear { at } => Some(*at),
+            LetterState::Suppressed { at, why } if why.is_stop() => Some(*at),
+            LetterState::Sent { .. } => self.sent_report().filter(|report| report.kind.is_failure()).map(|report| report.at),
             _ => None,
         }
     }
 
-    /// Returns the letter queued again by hand, with all attempts. `None` unless it has failed or is unclear.
+    /// Returns the letter queued again by hand, with all attempts. `None` unless it was not delivered or is unclear.
     pub(crate) fn queued_again(&self, now: DateTime<Utc>) -> Option<Self> {
         // Another letter to the recipient: it takes a share of the budgets again (SET-12).
-        let uncounted = || Self { counted: Vec::new(), ..self.with_state(LetterState::Queued { due: now, attempts: 0 }) };
-        self.undelivered_since().map(|_| uncounted())
+        let state = LetterState::Queued { due: now, attempts: 0 };
+        let again = || Self { counted: Vec::new(), report: None, ..self.with_state(state) };
+        self.undelivered_since().map(|_| again())
     }
 }

@@ -127,6 +127,14 @@ pub enum Notice {
         /// The timeline entry that holds the enquiry.
         entry: u64,
     },
+    /// To the owner: mail to the customer is stopped, because the address does not work or the customer complained (MSG-1).
+    Unreachable {
+        /// The address.
+        address: String,
+        /// Whether the customer marked a mail as unwanted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        complained: bool,
+    },
     /// To the owner: reminder or level 1 (ESC-1, ESC-2). To the supervisor: level 2 (ESC-3).
     Step {
         /// The kind of the step.
@@ -217,6 +225,12 @@ impl Message {
     /// Notifies `reader` that the contact asked again.
     pub fn added(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now)
+    }
+
+    /// Notifies the lead's owner, or the supervisor of a lead without an owner, that mail to an address of the customer is stopped.
+    pub(crate) fn unreachable(lead: &Lead, dealer: &Dealer, address: String, complained: bool, now: DateTime<Utc>) -> Self {
+        let reader = lead.owner.as_ref().unwrap_or(dealer.settings.supervisor_of(None)).clone();
+        Self::queued(lead, format!("unreachable-{}", lead.version), Notice::Unreachable { address, complained }, reader, now)
     }
 
     /// Notifies `reader` of a step, including the `missed` steps.

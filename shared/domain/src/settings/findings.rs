@@ -38,6 +38,8 @@ pub enum FindingKind {
     BookingWithoutPerson,
     /// The dealer is closed at the time of a booking, and nobody has decided about the booking (APT-9).
     BookingWhileClosed,
+    /// A notice came back from the address of a user, so that nobody reads the user's notices (MSG-1).
+    NoticesReturned,
 }
 
 impl FindingKind {
@@ -59,6 +61,7 @@ impl FindingKind {
             FindingKind::ReminderNotBeforeLevel1 => "reminder_not_before_level_1",
             FindingKind::BookingWithoutPerson => "booking_without_person",
             FindingKind::BookingWhileClosed => "booking_while_closed",
+            FindingKind::NoticesReturned => "notices_returned",
         }
     }
 }
@@ -115,6 +118,16 @@ pub fn findings(dealer: &Dealer, open: &dyn Fn(&UserId) -> u32, now: DateTime<Ut
     }
     presence(settings, now, &mut found);
     found.0
+}
+
+/// Returns the members whose notices came back: `returns` says for a user whether mail to the user's address does (MSG-1).
+pub fn returned_notices(settings: &DealerSettings, returns: impl Fn(&UserId) -> bool) -> Vec<Finding> {
+    let returned = settings.members.iter().enumerate().filter(|(_, member)| returns(&member.user));
+    let finding = |(i, member): (usize, &Member)| {
+        let detail = format!("a notice to {} came back: correct the user's e-mail address", member.user.mention());
+        Finding { kind: FindingKind::NoticesReturned, field: format!("members[{i}]"), detail }
+    };
+    returned.map(finding).collect()
 }
 
 /// Finds users without a supervisor, and users above whom there is nobody else (ESC-3, ESC-12).

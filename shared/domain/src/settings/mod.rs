@@ -22,7 +22,7 @@ pub use appointments::AppointmentSettings;
 pub use capacity::{Capacity, CapacityDraft};
 pub use deadline_rules::DeadlineRule;
 pub use dealer_settings::{DealerSettings, Escalation};
-pub use findings::{Finding, FindingKind, findings};
+pub use findings::{Finding, FindingKind, findings, returned_notices};
 pub use hand_over::{AbsenceHandOver, BadTarget, GivenBooking, HandOver, HandOverPhase, HandOverReason, HandOverTo, Moved};
 pub use limits::SendingLimits;
 pub use mail_layouts::{MailField, MailLayout};

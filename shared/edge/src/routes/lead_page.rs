@@ -162,4 +162,30 @@ routes![
         .responses(CONTACTS)
         .if_match()
         .problems(LEAD_CHANGE),
+    ListStops = get("/leads/{id}/stops", "lead")
+        .summary("Returns the addresses of a lead's contacts to which messages are stopped (MSG-1).")
+        .rights(&[Right::ReadLeads])
+        .responses(&[(200, "The stops in force.", Content::Json("StopsView"))])
+        .problems(READ),
+    AddStop = post("/leads/{id}/stops", "lead")
+        .summary("Records that a contact of a lead wants no text messages, or no marketing mail (MSG-1).")
+        .description("A stop that exists stays as it is.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("StopBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    LiftStop = delete("/leads/{id}/stops/{stop}", "lead")
+        .summary("Permits messages to an address again, because it was confirmed or the customer agreed; the timeline keeps the stop (MSG-1).")
+        .description("A complaint is lifted by the supervisor of the lead's owner, or by a user with the right `change_settings`. A corrected address needs no lift.")
+        .rights(&[Right::WorkLeads])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    PreviewText = post("/leads/{id}/communications/preview", "lead")
+        .summary("Returns the encoding and the number of parts of a text message, without sending it (LEAD-3).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("TextPreviewBody")])
+        .responses(&[(200, "How the text message would be sent.", Content::Json("TextPreviewView"))])
+        .problems(LEAD_CHANGE),
 ];

@@ -6,6 +6,7 @@ pub mod deadline_rule;
 pub mod directory;
 pub mod given_bookings;
 pub mod lead;
+pub mod letter;
 pub mod people;
 pub mod pool;
 pub mod raw_mail;

@@ -34,7 +34,7 @@ use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
 use forecourt_domain::mail::{IncomingMail, LeadAddress, MailWatch};
-use forecourt_domain::messages::{Letter, Message};
+use forecourt_domain::messages::{AddressState, Letter, Message};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
 use forecourt_domain::settings::{Dealer, HandOver, Lane, Recompute, SettingsChange};
@@ -119,6 +119,8 @@ entities! {
     // Contacts and requests, by hashes.
     /// A contact, or an alias of one, by the HMAC of an e-mail address or telephone number.
     Channel = pub channel(key: &ChannelKey) -> Channel, (format!("C#{}", key.0)) / "@", it, key => [key], custom;
+    /// The stops of messages to an e-mail address or telephone number, by its HMAC (MSG-1).
+    AddressState = pub address_state(key: &ChannelKey) -> AddressState, (format!("C#{}", key.0)) / "S", it => [it.key], plain;
     /// The lead that an enquiry made, by the hash of its `Idempotency-Key`.
     Receipt = pub receipt(hash: &str) -> Receipt, "K#{hash}" / "@", it => [it.key], plain;
     /// The receipt of an enquiry for its sender, by its id.
@@ -183,6 +185,7 @@ impl Kind {
             ("P", "S") => Kind::Signing,
             ("W", "@") => Kind::Webhooks,
             ("C", "@") => Kind::Channel,
+            ("C", "S") => Kind::AddressState,
             ("K", "@") => Kind::Receipt,
             ("K", "S") => Kind::ReceivedRequest,
             ("X", _) => Kind::Export,

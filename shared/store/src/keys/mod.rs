@@ -13,6 +13,7 @@
 //! | Reports that arrived before their appointment; number of a dealer system's appointments that are not stored | `g#A#appointment` / `P`; `g#D#dealer` / `N` | GetItem with the appointment |
 //! | A dealer's appointments, newest first | **list** `g#D#dealer#A#month` / `created#appointment` | Query, one month a partition |
 //! | Contact by channel (HMAC), or an alias of it | `g#C#hmac` / `@` | BatchGetItem with the lead |
+//! | Stops of messages to an address or number, by its HMAC (MSG-1) | `g#C#hmac` / `S` | BatchGetItem with the letter |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
 //! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
 //! | The group's webhooks (APT-6) | `g#W` / `@` | GetItem; cached for 60 s where events are stored, read fresh where they are sent |

@@ -1,24 +1,29 @@
-//! Sends letters and notices again by hand (MSG-1).
+//! Sends letters and notices again by hand, and records what became of them (MSG-1).
+
+pub mod fate;
 
 use crate::appointment::{Appointment, LetterClaim};
 use crate::base::Refusal;
 use crate::decision::{Decision, Item};
 use crate::lead::Lead;
-use crate::messages::{Letter, LetterState, Message, MessageClaim, MessageState};
+use crate::messages::{AddressState, Letter, LetterState, Message, MessageClaim, MessageState};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
+use fate::not_stopped;
 
-/// Queues a letter again that has failed or is unclear. `appointment` is its subject, if that is an appointment.
+/// Queues a letter again that was not delivered or is unclear. `appointment` is its subject, if that is an appointment, and `stops` are
+/// those of messages to its current recipient.
 ///
 /// # Errors
-/// 409 if the letter has another state, or its content no longer applies.
+/// 409 if the letter has another state, its content no longer applies, or messages to the recipient are stopped.
 pub fn send_letter_again(
     letter: &Letter,
-    appointment: Option<&Appointment>,
+    (appointment, stops): (Option<&Appointment>, Option<&AddressState>),
     dealer: &Dealer,
     now: DateTime<Utc>,
 ) -> Result<(Decision, Letter), Refusal> {
-    let again = letter.queued_again(now).ok_or_else(|| settled(letter.state.name()))?;
+    let again = letter.queued_again(now).ok_or_else(|| settled(letter.state_name()))?;
+    not_stopped(stops, letter.medium, &letter.dealer)?;
     if let Some(LetterClaim::Settle(Letter { state: LetterState::Suppressed { why, .. }, .. })) =
         again.claim(appointment, &dealer.settings, now)
     {
@@ -43,5 +48,5 @@ pub fn send_notice_again(message: &Message, lead: &Lead, dealer: &Dealer, now: D
 }
 
 fn settled(state: &str) -> Refusal {
-    Refusal::conflict("MSG-1", format!("the message is {state}; only a failed or unclear one can be sent again"))
+    Refusal::conflict("MSG-1", format!("the message is {state}; only one that was not delivered or is unclear can be sent again"))
 }
