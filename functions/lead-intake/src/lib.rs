@@ -15,8 +15,8 @@
 //!   contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
-//! [`adf`] reads ADF documents, [`mail`] mails, `format` turns a body into enquiries, `submission` and [`mail_in`] store them by `storing`, `limit` counts a sender's enquiries,
-//! `candidate` decides an attempt with the items that `lookup` finds, `answer` builds the responses.
+//! [`adf`] reads ADF documents, [`mail`] mails, `format` turns a body into enquiries, `submission` and [`mail_in`] store them by `storing`,
+//! `limit` counts a sender's enquiries, `candidate` decides an attempt with the items that `lookup` finds, `answer` builds the responses.
 
 pub mod adf;
 mod answer;
