@@ -1,4 +1,5 @@
-//! The local twin of a partners' queue, and of the mail queue: a folder of waiting messages and a folder of dead letters. Messages survive a kill.
+//! The local twin of a partners' queue, and of the mail queue: a folder of waiting messages and a folder of dead letters. Messages survive
+//! a kill.
 
 use crate::clock::VirtualClock;
 use crate::fair::Turns;

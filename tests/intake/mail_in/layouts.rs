@@ -5,7 +5,7 @@ use crate::support::world::{ADMIN, NORDSTERN, Request, World};
 use serde_json::{Value, json};
 
 async fn mailbox(world: &World, layouts: Value) -> crate::support::world::Reply {
-    let path = format!("/dealers/{NORDSTERN}/settings/mailbox");
+    let path = format!("/dealers/{NORDSTERN}/mailbox");
     let version = world.get(ADMIN, &path).await.body["version"].as_u64().unwrap();
     world.call(Request::put(ADMIN, &path).version(version).json(&json!({"mail_layouts": layouts}))).await
 }
@@ -23,7 +23,7 @@ async fn int_1_a_mail_is_read_by_the_dealers_own_layouts() {
     let page = world.page(leads(&received(&world, raw).await)[0]).await;
     let enquiry = page.enquiry.unwrap();
     assert_eq!((enquiry.source.as_str(), enquiry.contact.last_name.as_deref()), ("Campaign", Some("Example")));
-    assert_eq!(enquiry.message.as_deref(), Some("Ist er noch da?"));
+    assert_eq!(enquiry.message.as_deref(), Some("Form\n\nIst er noch da?"));
     // The mailbox without the field keeps them, and `null` removes them.
     assert_eq!(mailbox(&world, Value::Null).await.body["settings"]["mail_layouts"], json!([]));
 }
@@ -33,7 +33,7 @@ async fn int_1_a_mail_is_read_by_the_dealers_own_layouts() {
 async fn int_1_a_layout_that_cannot_be_used_is_refused() {
     let world = World::new().await;
     let refused = async |layout: Value| mailbox(&world, json!([layout])).await.faults();
-    assert_eq!(refused(json!({"source": " ", "senders": []})).await, ["mail_layouts[0].senders INT-1", "mail_layouts[0].source INT-1"]);
+    assert_eq!(refused(json!({"source": " ", "senders": []})).await, ["mail_layouts[0].source INT-1", "mail_layouts[0].senders INT-1"]);
     assert_eq!(refused(json!({"source": "S", "senders": ["a b", "s.example"]})).await, ["mail_layouts[0].senders[0] INT-1"]);
     assert_eq!(refused(json!({"source": "S", "senders": ["s.example"], "labels": {"?": "make"}})).await, ["mail_layouts[0].labels INT-1"]);
     assert_eq!(

@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 ///
 /// Every key of the table requires a scope. A scope is created only from a verified token and the stored user, from a partner's queue
 /// identity, from a link that Forecourt signed, from the address at which the mail server received a mail, or from the stored entity of a
-/// wake-up. A request therefore cannot form a key of another group. A session of the console is no source of a scope: it keeps the token that the API verifies.
+/// wake-up. A request therefore cannot form a key of another group. A session of the console is no source of a scope: it keeps the token
+/// that the API verifies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
     group: GroupId,
