@@ -67,8 +67,9 @@ impl Sender {
             let name = self.platform.store.secret().name(&scope, &["budget", "mails", kind.name(), dealer.as_str()]);
             (name, if kind == MailStepKind::Report { REPORTS } else { FORWARDS })
         };
-        let load = Load::of([key.clone(), Key::Dealer(dealer.clone()), Key::MailWatch(dealer.clone())])
-            .then(|loaded| mail_of(loaded, key).and_then(|mail| mail.due_step(now)).map(|kind| Key::Usage(budget(kind).0)).into_iter().collect());
+        let load = Load::of([key.clone(), Key::Dealer(dealer.clone()), Key::MailWatch(dealer.clone())]).then(|loaded| {
+            mail_of(loaded, key).and_then(|mail| mail.due_step(now)).map(|kind| Key::Usage(budget(kind).0)).into_iter().collect()
+        });
         let rule = |loaded: &Loaded, _| {
             let (Some(mail), Some(dealer)) = (mail_of(loaded, key), loaded.dealer(dealer)) else { return Ok((None, (None, false))) };
             let Some(kind) = mail.due_step(now) else { return Ok((None, (None, false))) };

@@ -62,7 +62,8 @@ impl Sender {
         let (found, more) = self.platform.store.mails(&scope, list, None, MOST).await?;
         let key = |mail: &IncomingMail| Key::IncomingMail(mail.id.clone(), mail.dealer.clone());
         let loaded = self.platform.store.load(&scope, &Load::of(found.iter().map(key))).await?;
-        let number = found.iter().filter_map(|mail| loaded.incoming_mail(&mail.id, &mail.dealer)).filter(|mail| mail.is_unreported()).count();
+        let number =
+            found.iter().filter_map(|mail| loaded.incoming_mail(&mail.id, &mail.dealer)).filter(|mail| mail.is_unreported()).count();
         Ok(WaitingMails { number, more: more.is_some(), limited: false })
     }
 

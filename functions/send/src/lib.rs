@@ -20,9 +20,9 @@ mod bookings;
 mod budgets;
 mod carrier;
 mod given;
+pub mod https;
 mod inbox;
 mod inbox_notices;
-pub mod https;
 mod language;
 mod letters;
 pub mod mail;
@@ -38,8 +38,8 @@ pub mod texts;
 pub mod trade_in;
 mod webhooks;
 
-pub use inbox::MAX_ATTACHED;
 pub use carrier::{Call, Carrier, NoAnswer, Sms, Undelivered};
+pub use inbox::MAX_ATTACHED;
 pub use sender::Sender;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};

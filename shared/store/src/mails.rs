@@ -53,7 +53,8 @@ impl Store {
         let before = cursor.map(|cursor| Cursor::place(cursor, &name, "INT-7", valid)).transpose()?;
         // A place continues behind its time, so that it never equals the text of a time.
         let until = list.until.map_or_else(|| "~".to_owned(), keys::stamp);
-        let (from, upto) = (list.from.map_or_else(|| "!".to_owned(), keys::stamp), before.clone().filter(|place| *place < until).unwrap_or(until));
+        let (from, upto) =
+            (list.from.map_or_else(|| "!".to_owned(), keys::stamp), before.clone().filter(|place| *place < until).unwrap_or(until));
         // DynamoDB refuses a range that ends before it begins.
         if upto < from {
             return Ok((Vec::new(), None));

@@ -28,7 +28,8 @@ async fn addresses(cloud: &Cloud) {
 pub async fn inbox(cloud: &Cloud) -> Vec<Reply> {
     addresses(cloud).await;
     let address = |dealer: &str| format!("{dealer}.demo-group@{MAIL_DOMAIN}");
-    let letter = "From: Karl <karl@example.com>\r\nSubject: Corsa\r\nMessage-ID: <l-1@example.com>\r\n\r\nDear Sir,\r\nis it still for sale?\r\n";
+    let letter =
+        "From: Karl <karl@example.com>\r\nSubject: Corsa\r\nMessage-ID: <l-1@example.com>\r\n\r\nDear Sir,\r\nis it still for sale?\r\n";
     let newsletter = |id: &str| {
         format!(
             "From: News <newsletter@{id}.example>\r\nReply-To: Nora <nora@{id}.example>\r\nSubject: Newsletter November\r\nMessage-ID: <{id}@example.com>\r\n\

@@ -113,8 +113,7 @@ async fn raw(world: &World, who: &str, path: &str) -> (i64, http::HeaderMap, Vec
     let event = crate::support::world::gateway_event(&world.tokens, crate::support::world::Request::get(who, path)).unwrap();
     let answer = world.system.http(event).await;
     let Some(Body::Text(text)) = answer.body else { panic!("no body") };
-    let body =
-        if answer.is_base64_encoded { base64::engine::general_purpose::STANDARD.decode(text).unwrap() } else { text.into_bytes() };
+    let body = if answer.is_base64_encoded { base64::engine::general_purpose::STANDARD.decode(text).unwrap() } else { text.into_bytes() };
     (answer.status_code, answer.headers, body)
 }
 

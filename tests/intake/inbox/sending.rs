@@ -24,7 +24,10 @@ async fn set_4_a_mail_is_forwarded_once_and_reported_once() {
     }
     for mail in [&copy, &report] {
         assert_eq!(mail.attachments.len(), 1);
-        assert_eq!((mail.attachments[0].media_type.as_str(), mail.attachments[0].content.as_slice()), ("message/rfc822", LETTER.as_bytes()));
+        assert_eq!(
+            (mail.attachments[0].media_type.as_str(), mail.attachments[0].content.as_slice()),
+            ("message/rfc822", LETTER.as_bytes())
+        );
         assert_eq!(mail.from_name, "Autohaus Nordstern");
         let mime = String::from_utf8(mail.mime("no-reply@desk.example").unwrap()).unwrap();
         assert!(mime.contains("Content-Type: message/rfc822") && mime.contains(LETTER.trim_end()), "{mime}");
@@ -118,11 +121,16 @@ async fn int_7_a_hostile_mail_changes_no_header() {
     store(&world, mail, raw).await;
     world.system.settle().await;
     let [copy] = sent(&world).try_into().unwrap();
-    assert!(copy.subject.starts_with("Fwd: Hi Bcc: victim@example.com gpj.exe y") && copy.subject.chars().count() <= 210, "{}", copy.subject);
+    assert!(
+        copy.subject.starts_with("Fwd: Hi Bcc: victim@example.com gpj.exe y") && copy.subject.chars().count() <= 210,
+        "{}",
+        copy.subject
+    );
     assert!(copy.text.contains("Spamprüfung ist fehlgeschlagen") && copy.text.contains("gefälscht"), "{}", copy.text);
     let mime = String::from_utf8(copy.mime("no-reply@desk.example").unwrap()).unwrap();
     let (head, _) = mime.split_once("\r\n\r\n").unwrap();
-    let names: Vec<&str> = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).filter_map(|line| line.split(':').next()).collect();
+    let names: Vec<&str> =
+        head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).filter_map(|line| line.split(':').next()).collect();
     assert!(!names.iter().any(|name| ["Bcc", "X-Evil", "Cc"].contains(name)), "{head}");
     assert!(!mime.contains("message/rfc822") && mime.contains("application/octet-stream"), "{mime}");
     assert!(copy.reply_to.is_none_or(|to| !to.contains(['\r', '\n'])));

@@ -1,10 +1,10 @@
 //! The headers that say from whom, to whom and how a mail came.
 
-use super::{MAX_ADDRESSES, own};
 use super::address::{Mailbox, Recipient};
 use super::head::Head;
 use super::phrases::phrases;
 use super::text::{brief, cut};
+use super::{MAX_ADDRESSES, own};
 use chrono::{DateTime, Utc};
 
 /// The headers with recipients, those of the delivery first.
