@@ -4,6 +4,7 @@ use super::users::ida;
 use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, dealer, gateway_event};
 use aws_lambda_events::encodings::Body;
+use forecourt_domain::settings::DealerSettings;
 use forecourt_local::demo;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
@@ -30,7 +31,9 @@ fn has(list: &Value, right: &str) -> bool {
 /// Adds sixty dealers to the four of the demo.
 async fn sixty_more_dealers(world: &World) {
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Dealer(dealer(NORDSTERN))])).await.unwrap();
-    let settings = &loaded.dealer(&dealer(NORDSTERN)).unwrap().settings;
+    // No two dealers have one lead address (SET-4).
+    let settings = (*loaded.dealer(&dealer(NORDSTERN)).unwrap().settings).clone();
+    let settings = &DealerSettings { lead_address: None, ..settings }.check().unwrap();
     for number in 0..60 {
         let id = dealer(&format!("site-{number:02}"));
         demo::save(&world.store, &world.scope(), &id, settings, world.system.clock.now()).await.unwrap();

@@ -224,7 +224,8 @@ async fn set_2_the_import_adds_a_national_calendar_once_and_refuses_an_invalid_o
 #[tokio::test]
 async fn set_4_a_dealer_admin_sets_the_from_name_and_addresses() {
     let world = World::new().await;
-    let mailbox = json!({"lead_address": "leads@nordstern.example", "forward_to": "boss@nordstern.example", "expose": "Nordstern kurz", "relay_domains": ["portal.example"]});
+    let mailbox = json!({"lead_address": "leads@nordstern.example", "forward_to": "boss@nordstern.example", "expose": "Nordstern kurz", "relay_domains": ["portal.example"],
+        "mail_layouts": []});
     let kept = world.call(Request::put(ADMIN, &of_dealer("mailbox")).json(&mailbox).version(1)).await;
     assert_eq!((kept.status, &kept.body["settings"]), (200, &mailbox), "{}", kept.body);
     let mut configuration = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();

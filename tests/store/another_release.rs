@@ -31,7 +31,7 @@ const ADDED_VALUE: &str = "value_of_the_next_release";
 const VARIANTS: [&str; 5] = ["by", "home", "kept", "about", "what"];
 
 /// Maps whose keys are data: a release adds no field to them, only to their values.
-const TABLES: [&str; 4] = ["events", "latest", "durations", "special_hours"];
+const TABLES: [&str; 5] = ["events", "latest", "durations", "special_hours", "labels"];
 
 /// The fields that say which thing or which variant an object is.
 const IDENTITIES: [&str; 9] = ["id", "user", "webhook", "from", "kind", "is", "what", "about", "becomes"];

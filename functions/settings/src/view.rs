@@ -112,6 +112,9 @@ pub struct FindingView {
     pub booking: Option<BookingAffectedView>,
 }
 
+/// The fields of an answer about the mailbox that are no settings.
+pub(crate) const MAILBOX_FIELDS: [&str; 2] = ["mail_address", "last_mail_at"];
+
 impl SettingsView {
     pub(crate) fn of(dealer: &Dealer) -> Self {
         let mut settings = json!(dealer.settings);

@@ -199,9 +199,10 @@ impl Cloud {
     }
 
     /// Receives a mail as SES does: the raw mail is in the bucket, and a notice of it on the mail queue.
-    pub fn receive_mail(&self, name: &str, to: &str, raw: &[u8]) {
+    pub fn receive_mail(&self, name: &str, to: &[&str], raw: &[u8]) {
         let object = format!("{}{name}", forecourt_lead_intake::mail_in::FOLDER);
-        let notice = forecourt_local::mail_in::notice(raw, &object, &[to.to_owned()], self.clock.now());
+        let notice =
+            forecourt_local::mail_in::notice(raw, &object, &to.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>(), self.clock.now());
         let mut between = self.between();
         between.files.insert(object, raw.to_vec());
         let now = self.clock.now();

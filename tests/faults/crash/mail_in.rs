@@ -12,15 +12,15 @@ pub async fn mail_in(cloud: &Cloud) -> Vec<Reply> {
     let (north, west) = (address(NORTH), address(WEST));
     let portal = "From: Portal <noreply@portal.example>\r\nSubject: Anfrage\r\nMessage-ID: <p-1@portal.example>\r\n\r\n\
         Name: Karl Adler\nE-Mail: karl@example.com\nTelefon: 0171 2345678\nMarke: Opel\nModell: Corsa\nNachricht: Ist der Wagen noch da?\n";
-    cloud.receive_mail("portal-1", &north, portal.as_bytes());
-    cloud.receive_mail("portal-2", &north, portal.as_bytes());
+    cloud.receive_mail("portal-1", &[&north], portal.as_bytes());
+    cloud.receive_mail("portal-2", &[&north], portal.as_bytes());
     until(cloud, "2026-11-23T09:10:00Z").await;
     let letter = |from: &str, id: &str| {
         format!(
             "From: {from} <{from}@example.com>\r\nSubject: Corsa\r\nMessage-ID: <{id}@example.com>\r\n\r\nDear Sir,\nis it still for sale?\n"
         )
     };
-    cloud.receive_mail("letter", &north, letter("Karl", "l-1").as_bytes());
+    cloud.receive_mail("letter", &[&north], letter("Karl", "l-1").as_bytes());
     let prospect = |id: u32| {
         format!(
             "<prospect><id source=\"autoplaza\">{id}</id><requestdate>2026-11-23T10:10:00+01:00</requestdate><vehicle><make>Opel</make><model>Corsa</model>\
@@ -32,13 +32,12 @@ pub async fn mail_in(cloud: &Cloud) -> Vec<Reply> {
         prospect(1),
         prospect(2)
     );
-    cloud.receive_mail("adf", &format!("north.demo-group+autoplaza@{MAIL_DOMAIN}"), adf.as_bytes());
+    cloud.receive_mail("adf", &[&format!("north.demo-group+autoplaza@{MAIL_DOMAIN}")], adf.as_bytes());
     until(cloud, "2026-11-23T09:20:00Z").await;
     let both = letter("Berta", "l-2");
-    cloud.receive_mail("both", &north, both.as_bytes());
-    cloud.receive_mail("both", &west, both.as_bytes());
+    cloud.receive_mail("both", &[&north, &west], both.as_bytes());
     let own = "From: desk@example.com\r\nSubject: A new lead\r\nX-Forecourt-Mail: m-1\r\n\r\nA new lead\n";
-    cloud.receive_mail("own", &north, own.as_bytes());
+    cloud.receive_mail("own", &[&north], own.as_bytes());
     until(cloud, "2026-11-23T09:30:00Z").await;
     Vec::new()
 }

@@ -81,7 +81,7 @@ fn int_10_the_reply_address_of_a_lead_names_the_lead() {
 async fn set_4_two_dealers_cannot_have_one_lead_address() {
     let world = World::new().await;
     let mailbox = async |dealer: &str, address: serde_json::Value| {
-        let path = format!("/dealers/{dealer}/settings/mailbox");
+        let path = format!("/dealers/{dealer}/mailbox");
         let version = world.get("gina.group", &path).await.body["version"].as_u64().unwrap();
         world.call(Request::put("gina.group", &path).version(version).json(&json!({"lead_address": address}))).await
     };
@@ -99,12 +99,12 @@ async fn set_4_two_dealers_cannot_have_one_lead_address() {
 #[tokio::test]
 async fn set_4_the_mailbox_shows_the_address_and_the_last_mail() {
     let world = World::new().await;
-    let path = format!("/dealers/{NORDSTERN}/settings/mailbox");
+    let path = format!("/dealers/{NORDSTERN}/mailbox");
     let before = world.get(ADMIN, &path).await;
     assert_eq!(before.text("/mail_address"), "autohaus-nordstern-demo.demo-group@in.example.com", "{}", before.body);
     assert!(before.body["last_mail_at"].is_null());
     super::received(&world, super::portal("p-1", "jana@example.com")).await;
     assert_eq!(world.get(ADMIN, &path).await.text("/last_mail_at"), "2026-11-23T09:00:00Z");
-    let pool = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/settings/pool")).await;
+    let pool = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/pool")).await;
     assert!(pool.body["mail_address"].is_null(), "{}", pool.body);
 }

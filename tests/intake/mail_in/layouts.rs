@@ -5,7 +5,7 @@ use crate::support::world::{ADMIN, NORDSTERN, Request, World};
 use serde_json::{Value, json};
 
 async fn mailbox(world: &World, layouts: Value) -> crate::support::world::Reply {
-    let path = format!("/dealers/{NORDSTERN}/settings/mailbox");
+    let path = format!("/dealers/{NORDSTERN}/mailbox");
     let version = world.get(ADMIN, &path).await.body["version"].as_u64().unwrap();
     world.call(Request::put(ADMIN, &path).version(version).json(&json!({"mail_layouts": layouts}))).await
 }

@@ -63,6 +63,7 @@ async fn int_1_a_mail_of_40_mb_makes_its_lead() {
     let world = World::new().await;
     for (megabytes, is_cut) in [(24, false), (40, true)] {
         let head = portal(&format!("p-{megabytes}"), &format!("c{megabytes}@example.com"));
+        let head = head.replace("Jana Petersen", &format!("Customer {megabytes}")).replace("2345678", &format!("23456{megabytes}"));
         let (headers, text) = head.split_once("\r\n\r\n").unwrap();
         let mut raw = format!(
             "{headers}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n\
@@ -100,7 +101,15 @@ async fn int_2_the_raw_mail_is_returned_unchanged() {
     use base64::Engine as _;
     let world = World::new().await;
     let text = portal("p-1", "jana@example.com");
-    let latin = [text.replace("p-1", "p-2").replace("jana@", "karl@").as_bytes(), b"Gr\xfc\xdfe\n"].concat();
+    let latin = [
+        text.replace("p-1", "p-2")
+            .replace("jana@", "karl@")
+            .replace("Jana Petersen", "Karl Adler")
+            .replace("2345678", "9876543")
+            .as_bytes(),
+        b"Gr\xfc\xdfe\n",
+    ]
+    .concat();
     for raw in [text.into_bytes(), latin] {
         let id = receive(&world, &[&address(NORDSTERN)], &raw).await;
         let lead = leads(&record(&world, &id, NORDSTERN).await.unwrap())[0];

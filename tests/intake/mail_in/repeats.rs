@@ -89,12 +89,16 @@ async fn esc_1_the_clock_of_a_mail_counts_from_its_arrival() {
 #[tokio::test]
 async fn int_3_a_bad_number_is_flagged_and_a_refusal_is_recorded() {
     let world = World::new().await;
-    let mail = received(&world, portal("p-1", "jana@example.com").replace("0171 2345678", "bitte nicht anrufen")).await;
+    let adf = |channels: &str| {
+        format!(
+            "From: leads@autoplaza.example\r\n\r\n<?xml version=\"1.0\"?><adf><prospect><customer><contact><name part=\"full\">A</name>\
+             {channels}</contact></customer></prospect></adf>"
+        )
+    };
+    let mail = received(&world, adf("<email>a@example.com</email><phone>0171 12</phone>")).await;
     let enquiry = world.page(leads(&mail)[0]).await.enquiry.unwrap();
     assert!(enquiry.flags.iter().any(|flag| flag.field.contains("phone")), "{:?}", enquiry.flags);
-    let nobody = "From: leads@autoplaza.example\r\n\r\n<?xml version=\"1.0\"?><adf><prospect><customer><contact><name part=\"full\">A</name>\
-        <phone>none</phone></contact></customer></prospect></adf>";
-    let id = receive(&world, &[&address(NORDSTERN)], nobody).await;
+    let id = receive(&world, &[&address(NORDSTERN)], adf("")).await;
     let refused = record(&world, &id, NORDSTERN).await.unwrap();
     assert!(matches!(&refused.outcome, MailOutcome::Refused { detail } if detail.contains("contact")), "{:?}", refused.outcome);
     assert!(refused.report.is_some() && refused.is_open());

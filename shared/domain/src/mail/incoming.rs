@@ -47,7 +47,7 @@ pub struct IncomingMail {
     /// The subject on one line. `None` if it has none, or was not opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// The size of the raw mail.
+    /// The size of the raw mail. 0 if it was not read, because the virus check failed.
     #[serde(default)]
     pub bytes: u64,
     /// The name of the raw mail in the bucket.

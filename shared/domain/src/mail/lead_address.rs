@@ -28,9 +28,9 @@ pub struct AddressClaim<'a> {
 }
 
 impl AddressClaim<'_> {
-    /// Returns the claim of the dealer `id` on the address. `before` is the dealer before the change. `None` if the dealer had the address and
-    /// the claim is stored. Otherwise it is written even if it is stored: the write conflicts with the claim of another dealer at the same
-    /// time. A claim of a dealer that no longer has the address is replaced.
+    /// Returns the claim of the dealer `id` on the address. `before` is the dealer before the change. `None` if the dealer had the address
+    /// and the claim is stored. Otherwise it is written even if it is stored: the write conflicts with the claim of another dealer at the
+    /// same time. A claim of a dealer that no longer has the address is replaced.
     ///
     /// # Errors
     /// A fault if another dealer of the group has the address. It does not name that dealer, which the principal may not see.
