@@ -87,8 +87,8 @@ impl Journey {
             | Journey::Leavers
             | Journey::Partner
             | Journey::Limits
-            | Journey::MailIn
-            | Journey::Inbox => "2026-11-23T09:00:00Z",
+            | Journey::MailIn => "2026-11-23T09:00:00Z",
+            Journey::Inbox => "2026-11-23T22:15:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
