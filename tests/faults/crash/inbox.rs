@@ -37,10 +37,10 @@ pub async fn inbox(cloud: &Cloud) -> Vec<Reply> {
              Unsubscribe from this newsletter\r\n"
         )
     };
-    cloud.receive_mail("letter", &address(NORTH), letter.as_bytes());
-    cloud.receive_mail("news-1", &address(NORTH), newsletter("news-1").as_bytes());
-    cloud.receive_mail("news-2", &address(NORTH), newsletter("news-2").as_bytes());
-    cloud.receive_mail("news-3", &address(WEST), newsletter("news-3").as_bytes());
+    cloud.receive_mail("letter", &[&address(NORTH)], letter.as_bytes());
+    cloud.receive_mail("news-1", &[&address(NORTH)], newsletter("news-1").as_bytes());
+    cloud.receive_mail("news-2", &[&address(NORTH)], newsletter("news-2").as_bytes());
+    cloud.receive_mail("news-3", &[&address(WEST)], newsletter("news-3").as_bytes());
     // The reports are sent before anybody decides, whatever fails.
     until(cloud, "2026-11-23T22:40:00Z").await;
     let path = |dealer: &str, id: &str| format!("/dealers/{dealer}/mails/{id}");
