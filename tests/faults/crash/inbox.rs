@@ -24,7 +24,7 @@ async fn addresses(cloud: &Cloud) {
 }
 
 /// A letter is forwarded; a newsletter is forwarded and reported, and a user makes a lead of it; another one is handled. At the other dealer
-/// a newsletter waits, and the administrator is notified in the morning.
+/// a newsletter waits, and the administrator is notified at the opening, which is at midnight.
 pub async fn inbox(cloud: &Cloud) -> Vec<Reply> {
     addresses(cloud).await;
     let address = |dealer: &str| format!("{dealer}.demo-group@{MAIL_DOMAIN}");
@@ -37,19 +37,19 @@ pub async fn inbox(cloud: &Cloud) -> Vec<Reply> {
              Unsubscribe from this newsletter\r\n"
         )
     };
-    cloud.receive_mail("letter", &address(NORTH), letter.as_bytes());
-    cloud.receive_mail("news-1", &address(NORTH), newsletter("news-1").as_bytes());
-    cloud.receive_mail("news-2", &address(NORTH), newsletter("news-2").as_bytes());
-    cloud.receive_mail("news-3", &address(WEST), newsletter("news-3").as_bytes());
+    cloud.receive_mail("letter", &[&address(NORTH)], letter.as_bytes());
+    cloud.receive_mail("news-1", &[&address(NORTH)], newsletter("news-1").as_bytes());
+    cloud.receive_mail("news-2", &[&address(NORTH)], newsletter("news-2").as_bytes());
+    cloud.receive_mail("news-3", &[&address(WEST)], newsletter("news-3").as_bytes());
     // The reports are sent before anybody decides, whatever fails.
-    until(cloud, "2026-11-23T09:25:00Z").await;
+    until(cloud, "2026-11-23T22:40:00Z").await;
     let path = |dealer: &str, id: &str| format!("/dealers/{dealer}/mails/{id}");
     let body = json!({"type": "used_car", "contact": {"last_name": "Nord", "email": "nora@example.com"}});
     let made = post(cloud, BOSS, &format!("{}/lead", path(NORTH, "news-1")), "k-1", &body).await;
     let done = post(cloud, BOSS, &format!("{}/completion", path(NORTH, "news-2")), "k-2", &json!({})).await;
-    until(cloud, "2026-11-24T00:00:00Z").await;
+    until(cloud, "2026-11-23T23:40:00Z").await;
     let waiting = cloud.request(&Request::get(BOSS, &path(WEST, "news-3"))).await;
     let handled = post(cloud, BOSS, &format!("{}/completion", path(WEST, "news-3")), "k-3", &json!({})).await;
-    until(cloud, "2026-11-24T01:00:00Z").await;
+    until(cloud, "2026-11-24T02:00:00Z").await;
     vec![made, done, waiting, handled]
 }

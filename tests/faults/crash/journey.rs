@@ -95,8 +95,8 @@ impl Journey {
             | Journey::Limits
             | Journey::Bounce
             | Journey::Thread
-            | Journey::MailIn
-            | Journey::Inbox => "2026-11-23T09:00:00Z",
+            | Journey::MailIn => "2026-11-23T09:00:00Z",
+            Journey::Inbox => "2026-11-23T22:15:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }

@@ -2,7 +2,7 @@
 
 use super::dealer_of;
 use super::view::MailListView;
-use forecourt_domain::base::Right;
+use forecourt_domain::base::{Fault, Right};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::usecase::people::named;
@@ -19,7 +19,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
         Some("handled") => MailState::Handled,
         Some("all") => MailState::All,
         Some(_) => {
-            queries.parse::<u8>("state", "open, handled or all");
+            queries.refuse(Fault::new("state", "INT-7", "must be open, handled or all"));
             MailState::Open
         }
     };

@@ -1,5 +1,6 @@
 //! Scopes: the data and actions that a request may access (LEAD-9, ACC-1).
 
+mod mails;
 mod record;
 
 pub use record::{AccessEvent, AccessRecord, AdminNotice, AdminNoticeState};

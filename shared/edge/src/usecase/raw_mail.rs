@@ -12,8 +12,8 @@ const MOST: u64 = 4_000_000;
 /// How long a link to a larger mail is valid.
 const VALIDITY: Duration = Duration::from_secs(300);
 
-/// Answers with the raw mail that the bucket keeps under `object`, to be saved as `file_name`. A large one is answered with the link to it (303). A browser saves the
-/// mail and never shows it.
+/// Answers with the raw mail that the bucket keeps under `object`, to be saved as `file_name`. A large one is answered with the link to it
+/// (303). A browser saves the mail and never shows it.
 ///
 /// # Errors
 /// 410 if the mail has expired.
