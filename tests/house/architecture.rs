@@ -258,9 +258,9 @@ async fn the_functions_accept_their_sample_events() {
     let world = World::new().await;
     let read = |name: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(root().join("events").join(name)).unwrap()).unwrap() };
     let platform = &world.system.platform;
-    let answer = forecourt_lead_intake::handle(platform, &world.system.queue, read("lead-intake/http-json.json")).await.unwrap();
+    let answer = forecourt_lead_intake::handle(platform, &world.system.queue, None, read("lead-intake/http-json.json")).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
-    let answer = forecourt_lead_intake::handle(platform, &world.system.queue, read("lead-intake/queue.json")).await.unwrap();
+    let answer = forecourt_lead_intake::handle(platform, &world.system.queue, None, read("lead-intake/queue.json")).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     let answer = forecourt_appointment::handle(platform, &world.system.appointments, read("appointment/http-json.json")).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
