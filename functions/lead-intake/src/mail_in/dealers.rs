@@ -82,7 +82,8 @@ fn add(found: &mut Vec<Addressee>, one: Addressee) {
 }
 
 /// Returns the dealers of the mail after its headers: a header with the lead address of another dealer of the same group selects that
-/// dealer, unless the mail is addressed to the dealer of the recipient itself. Several mailboxes of a group can be forwarded to one address.
+/// dealer, unless the mail is addressed to the dealer of the recipient itself. Several mailboxes of a group can be forwarded to one
+/// address.
 pub(super) async fn selected(platform: &Platform, addressees: Vec<Addressee>, envelope: &Envelope) -> Result<Vec<Addressee>, Failure> {
     let mut selected = Vec::new();
     for Addressee { group, dealer, tag } in addressees {
