@@ -3,7 +3,7 @@
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
 use super::pingback::{self, ping, sign};
-use super::{bounce, inbox, limits, mail_in, office};
+use super::{bounce, inbox, limits, mail_in, office, thread};
 use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;

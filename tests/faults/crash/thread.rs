@@ -25,8 +25,8 @@ fn answer(to: &str, id: &str, files: &[(&str, &str)]) -> String {
     head + &files.iter().map(file).collect::<String>() + "--b--\r\n"
 }
 
-/// A seller writes, the customer answers by a mail with two files and a script that arrives twice, a program answers, and the seller answers
-/// in the thread.
+/// A seller writes, the customer answers by a mail with two files and a script that arrives twice, a program answers, and the seller
+/// answers in the thread.
 pub async fn thread(cloud: &Cloud) -> Vec<Reply> {
     let new = lead(cloud, NORTH, "k-1", &enquiry("nora")).await;
     let path = format!("/leads/{}/communications", new.text("/id"));
@@ -34,7 +34,7 @@ pub async fn thread(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T09:10:00Z").await;
     let address = reply_address(cloud, new.text("/id"));
     let files = [("a.txt", "one"), ("b.txt", "two"), ("run.sh", "#!/bin/sh")];
-    for name in ["one", "copy"] {
+    for name in ["one", "one"] {
         cloud.receive_mail(name, &address, answer(&address, "one", &files).as_bytes());
     }
     let automatic = answer(&address, "two", &[]).replacen("MIME-Version", "Auto-Submitted: auto-replied\r\nMIME-Version", 1);

@@ -3,6 +3,7 @@
 mod attachments;
 mod authors;
 mod effects;
+mod handler;
 mod outgoing;
 mod recognition;
 

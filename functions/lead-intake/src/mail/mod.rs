@@ -87,8 +87,8 @@ pub struct Mail<'a> {
     pub attachments: Vec<Attachment<'a>>,
     /// The text that the sender wrote, without the quoted history and the signature: the answer, if the mail belongs to a thread.
     pub answer: Option<String>,
-    /// The text of any mail without the quoted history and the signature, for a mail that is known to belong to a thread. `None` if there is
-    /// none, or if the mail was not opened.
+    /// The text of any mail without the quoted history and the signature, for a mail that is known to belong to a thread. `None` if there
+    /// is none, or if the mail was not opened.
     pub own_text: Option<String>,
     /// Remarks in English on content that was left unread.
     pub notes: Vec<String>,

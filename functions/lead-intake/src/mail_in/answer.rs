@@ -1,11 +1,11 @@
 //! Recognises a mail that answers a message about a lead, and joins it to the lead (LEAD-3, INT-6).
 //!
-//! - **Recognition**: the lead's reply address, or the id of the lead's thread in `In-Reply-To` or `References`, each with a valid code. Both
-//!   need no read of the table. The ids that the provider gave to our mails are not looked up: no index has them.
+//! - **Recognition**: the lead's reply address, or the id of the lead's thread in `In-Reply-To` or `References`, each with a valid code.
+//!   Both need no read of the table. The ids that the provider gave to our mails are not looked up: no index has them.
 //! - **Reads**: the lead and the communication of this mail, then the dealer and the enquiry; the users of the dealer only if the sender is
 //!   no contact of the lead.
-//! - **Writes**: the files of the attachments, then one transaction with the lead, a timeline entry, the communication, its documents and the
-//!   notice to the owner.
+//! - **Writes**: the files of the attachments, then one transaction with the lead, a timeline entry, the communication, its documents and
+//!   the notice to the owner.
 //! - **Repeats**: the ids of the communication and of the documents derive from the content of the mail, so that the same mail joins once
 //!   and a file that is put again replaces itself.
 

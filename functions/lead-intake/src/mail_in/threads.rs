@@ -22,9 +22,9 @@ pub(super) struct Unread<'a> {
     pub(super) envelope: &'a Envelope,
 }
 
-/// Joins a mail to the leads that it answers, one in each group, and stores its record with the lead's dealer. Returns the dealers for which
-/// it is an enquiry: a mail that joined a lead is none in the group, although it also went to the address of a dealer. An answer to a closed
-/// lead is an enquiry to the lead's dealer (DIS-5).
+/// Joins a mail to the leads that it answers, one in each group, and stores its record with the lead's dealer. Returns the dealers for
+/// which it is an enquiry: a mail that joined a lead is none in the group, although it also went to the address of a dealer. An answer to a
+/// closed lead is an enquiry to the lead's dealer (DIS-5).
 ///
 /// # Errors
 /// A temporary failure: the notice is delivered again.

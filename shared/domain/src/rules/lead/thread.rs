@@ -95,8 +95,8 @@ impl ThreadContext<'_> {
     }
 
     /// Joins a mail to the lead. A customer's mail starts a response clock as a further enquiry does, and the owner is notified. The mail
-    /// of a program or of a user does neither. A user's mail that also went to a contact is a reply, if the mail server confirmed the sender
-    /// (ESC-7).
+    /// of a program or of a user does neither. A user's mail that also went to a contact is a reply, if the mail server confirmed the
+    /// sender (ESC-7).
     pub fn join(&self, mail: &ThreadMail) -> ThreadOutcome {
         let Self { lead, dealer, now, .. } = *self;
         let writer = mail.sender.as_ref().and_then(|sender| lead.writer(sender, self.enquiry));
