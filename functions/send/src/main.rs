@@ -13,10 +13,9 @@ async fn main() -> Result<(), Error> {
     let (platform, config) =
         forecourt_edge::start::platform("send", forecourt_edge::files::bucket, Needs::Keys(&[Purpose::Links, Purpose::Webhooks])).await?;
     let (mail_pace, sms_pace) = (Pace::read("MAIL_RATE", optional_setting)?, Pace::read("SMS_RATE", optional_setting)?);
-    let (from, sms_from, https) = (setting("MAIL_FROM")?, optional_setting("SMS_FROM"), Https::new(Arc::new(System)));
-    let configuration_set = optional_setting("CONFIGURATION_SET");
+    let (from, https, _) = (setting("MAIL_FROM")?, Https::new(Arc::new(System)), setting("PUBLIC_URL")?);
+    let (sms_from, configuration_set) = (optional_setting("SMS_FROM"), optional_setting("CONFIGURATION_SET"));
     let settings = Settings { from, configuration_set, sms_from, mail_pace, sms_pace, timeout: Settings::TIMEOUT, https };
-    setting("PUBLIC_URL")?;
     let texts = Arc::new(Texts::new(platform.console.clone())?);
     let sender = Sender { platform, carrier: Arc::new(Ses::new(&config, settings)), texts };
     let handle = async |event: LambdaEvent<SqsEvent>| {

@@ -101,7 +101,8 @@ impl End {
         for mail in between.mails.iter().filter(|mail| mail.id.starts_with("inbox-")) {
             *notices.entry(format!("{} to {}", mail.id, mail.to)).or_default() += 1;
         }
-        let sent: Vec<&str> = between.mails.iter().map(|mail| &*mail.id).chain(between.sms.iter().map(|sms| &*sms.id)).collect();
+        let mails = between.mails.iter().map(|mail| (&*mail.id, &*mail.to));
+        let sent: Vec<(&str, &str)> = mails.chain(between.sms.iter().map(|sms| (&*sms.id, &*sms.to))).collect();
         facts.extend(letters(&items, &sent, cloud.gate.injected()));
         // A repeated mail has the same message id, so that mail programs can recognise it.
         facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails with: {notice}", ids.len())));
@@ -201,16 +202,16 @@ fn named_by_version(fact: &Value) -> bool {
     matches!(fact["notice"]["about"].as_str(), Some("step" | "unreachable"))
 }
 
-/// Returns the violations of MSG-1 for letters to customers; `sent` are the ids of the mails and text messages. A letter that is recorded
-/// as sent was sent once. A letter with an unclear state was sent at most once, and there are not more of them than injected faults. Any
+/// Returns the violations of MSG-1 for letters to customers; `sent` are the ids and recipients of the mails and text messages. A letter that is
+/// recorded as sent was sent to its recipient once. A letter with an unclear state was sent at most once, and there are not more of them than injected faults. Any
 /// other letter was not sent. The appointment agrees with its letters.
-fn letters(items: &[Value], sent: &[&str], struck: usize) -> Vec<String> {
+fn letters(items: &[Value], sent: &[(&str, &str)], struck: usize) -> Vec<String> {
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {
         let subject = letter["home"].as_object().and_then(|home| home.values().next()).and_then(Value::as_str).unwrap_or_default();
         let cause = letter["cause"].as_str().unwrap_or_default();
         let id = format!("{subject}.{cause}");
-        let times = sent.iter().filter(|sent| **sent == id).count();
+        let times = sent.iter().filter(|(sent, to)| *sent == id && letter["to"].as_str().is_none_or(|own| own == *to)).count();
         let state = letter["fate"]["is"].as_str().unwrap_or_default();
         unclear += usize::from(state == "unclear");
         if !matches!((state, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {

@@ -103,9 +103,6 @@ async fn msg_1_a_complaint_is_lifted_only_by_a_supervisor_or_an_administrator() 
     assert_eq!(world.call(Request::delete(ADMIN, &path)).await.status, 200);
 }
 
-/// MSG-1: reports come doubled and in any order; the outcome is the same.
-/// MSG-1: a report about an earlier mail of a letter leaves the letter as it is, and stops mail to the earlier address only.
-/// MSG-1: a report about a letter whose attempt had no answer shows that it was sent.
 #[tokio::test]
 async fn msg_1_an_appointment_is_not_confirmed_by_a_letter_that_came_back() {
     let world = World::new().await;
@@ -130,9 +127,6 @@ async fn msg_1_an_appointment_is_not_confirmed_by_a_letter_that_came_back() {
     assert!(shown.contains(&"confirmation email sent".to_owned()), "{shown:?}");
 }
 
-/// MSG-1, PRV-1: what is no event, or is about nothing that we know, changes nothing; what cannot be read goes to the dead letters.
-/// MSG-1: the events of `events/send`, in the form that SES documents.
-/// MSG-1: a report costs two reads and one transaction; one that adds nothing costs the reads alone.
 /// MSG-1: the customer wants no text messages of the dealer, or no marketing mail.
 #[tokio::test]
 async fn msg_1_a_user_records_what_the_customer_does_not_want() {

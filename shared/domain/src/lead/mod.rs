@@ -1,5 +1,6 @@
 //! A lead: its state, and the queries on it.
 
+mod action;
 mod contacts;
 mod entry;
 mod further;
@@ -16,6 +17,7 @@ mod terms;
 mod timeline;
 mod turn;
 
+pub use action::TimelineAction;
 pub use contacts::{Enquirer, LeadContact};
 pub use entry::Entry;
 pub use further::{FurtherAnswers, RESPONSE_BUCKETS, response_bucket};
@@ -28,7 +30,7 @@ pub use stricter::{StricterMessage, StricterMessages};
 pub use target::{FIRST_CONTACT, Target, open};
 pub use task::{Task, TaskDetails, TaskState};
 pub use terms::{ClockTerms, DeadlineCriteria, DeadlineRequest};
-pub use timeline::{Event, TimelineAction};
+pub use timeline::Event;
 pub use turn::Turn;
 
 use crate::base::{ChannelKey, DealerId, Email, LeadId, Phone, Refusal, Status, UserId, is_default};

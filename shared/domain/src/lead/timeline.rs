@@ -8,7 +8,7 @@ use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind, RefusedAttachment};
 use crate::enquiry::{Enquiry, Person};
-use crate::lead::TaskDetails;
+use crate::lead::{TaskDetails, TimelineAction};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -398,16 +398,4 @@ pub enum Event {
     /// An event of another release.
     #[serde(other)]
     Unknown,
-}
-
-/// An action on a deadline, task or contact of a lead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub enum TimelineAction {
-    Added,
-    Changed,
-    Completed,
-    Reopened,
-    Deleted,
 }
