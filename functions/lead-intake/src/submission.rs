@@ -35,6 +35,8 @@ pub(crate) struct Submission {
     pub(crate) message_id: Option<String>,
     /// The month in which the message was sent, `2026-11`; empty for HTTP.
     pub(crate) sent_in: String,
+    /// Whether a program wrote it, it is marked as spam, or its sender is not authentic: it gets no automatic answer.
+    pub(crate) automatic: bool,
     /// When the sender sent it: the response clock counts from here.
     pub(crate) sent: DateTime<Utc>,
     pub(crate) now: DateTime<Utc>,
@@ -81,7 +83,9 @@ impl Submission {
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
         let (by, resend, sent, at) = (self.scope.actor(), part.resend, self.sent, self.now);
-        let mut arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, unknown_site, sent, at, enquiry };
+        let automatic = self.automatic;
+        let mut arrival =
+            Arrival { origin, body, receipt, request, raw, by, resend, automatic, mailbox, unknown_site, sent, at, enquiry };
         let mut candidate_origin = if is_shared { Origin::Shared } else { Origin::Own };
         let mut number = 0;
         while number < NUMBERS {
@@ -105,7 +109,9 @@ impl Submission {
                 let referenced = referenced_keys(loaded, &channels, &dealer.id, (id, &arrival)).into_iter();
                 // The settings in memory may be from before the first maximum of open leads.
                 let counting = loaded.dealer(&dealer.id).and_then(counting_key);
-                let referenced = referenced.chain(counting);
+                let texts = loaded.dealer(&dealer.id).filter(|dealer| dealer.settings.instant_answer.on);
+                let texts = texts.map(|dealer| Key::DealerTexts(dealer.id.clone()));
+                let referenced = referenced.chain(counting).chain(texts);
                 referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.about_named(loaded)).collect()
             });
             let rule = |loaded: &Loaded, attempt: u32| candidate.decide(loaded, attempt);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (platform, config) =
-        forecourt_edge::start::platform("send", forecourt_edge::files::none, Needs::Keys(&[Purpose::Links, Purpose::Webhooks])).await?;
+        forecourt_edge::start::platform("send", forecourt_edge::files::bucket, Needs::Keys(&[Purpose::Links, Purpose::Webhooks])).await?;
     let (mail_pace, sms_pace) = (Pace::read("MAIL_RATE", optional_setting)?, Pace::read("SMS_RATE", optional_setting)?);
     let (from, sms_from, https) = (setting("MAIL_FROM")?, optional_setting("SMS_FROM"), Https::new(Arc::new(System)));
     let settings = Settings { from, sms_from, mail_pace, sms_pace, timeout: Settings::TIMEOUT, https };

@@ -171,7 +171,9 @@ impl Sender {
         let sheets = self.sheets(wake_up, dealer, &claimed).await?;
         let mentioned = notices.iter().flat_map(|(message, lead)| message.mentions(lead, dealer, &to));
         let names = Names::of(&self.platform, &wake_up.scope(), mentioned).await?;
-        let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref() };
+        let enquiries = claimed.iter().filter_map(|c| Some(Key::Entry(c.lead.id, c.message.enquiry_entry(&c.lead)?)));
+        let enquiries = self.platform.store.load(&wake_up.scope(), &Load::of(enquiries)).await?;
+        let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref(), enquiries: &enquiries };
         let mail = self.texts.mail(Envelope { id, to: &addressee, dealer, now }, &notices, &reader);
         let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,

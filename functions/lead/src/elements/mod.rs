@@ -21,7 +21,7 @@ use forecourt_domain::elements::{Communication, Content, Element, ElementKind};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Letter;
 use forecourt_domain::rules::calendar::{CalendarContext, NewEvent};
-use forecourt_domain::rules::elements::{self, CommunicationRequest, communicate, schedule_test_drive};
+use forecourt_domain::rules::elements::{self, CommunicationRequest, Enclosures, communicate, schedule_test_drive};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;
@@ -147,10 +147,11 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
     let at = ElementPath { lead, kind, id: id.clone() };
     let by = call.scope.actor();
-    let quoted = if let NewElement::Communication(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new {
-        Some(quote.clone())
-    } else {
-        None
+    let (quoted, documents) = match &new {
+        NewElement::Communication(CommunicationRequest::Email { quote, documents, .. }) => {
+            (quote.as_ref().map(|(quote, _)| quote.clone()), documents.clone())
+        }
+        _ => (None, Vec::new()),
     };
     let decide = |context: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
         NewElement::Content(content) => elements::not_expired(None, &content, context.dealer, call.now)
@@ -170,11 +171,14 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         }
         NewElement::Communication(request) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
+            let documents = documents.iter().filter_map(|id| loaded.element(lead, ElementKind::Document, id)).collect();
+            let vehicle = enquiry_of(loaded, context.lead).and_then(|enquiry| enquiry.vehicles.first());
+            let enclosures = Enclosures { quote, documents, vehicle };
             let latest_enquirer = context.lead.latest_enquirer();
             let addressee = context.lead.addressee(&latest_enquirer, enquiry_of(loaded, context.lead));
             let reached = addressee.map(|(_, reached)| reached);
             let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
-            communicate(input, id.clone(), request, quote, reached.as_ref())
+            communicate(input, id.clone(), request, &enclosures, reached.as_ref())
         }
     };
     let also = |loaded: &Loaded| {
@@ -184,7 +188,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
         let letter =
             (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), enquiry_key(loaded, lead)]);
-        let further = event.into_iter().chain(quote).chain(letter.into_iter().flatten());
+        let attached = documents.iter().map(|id| Key::Element(lead, ElementKind::Document, id.clone()));
+        let further = event.into_iter().chain(quote).chain(attached).chain(letter.into_iter().flatten());
         days.into_iter().flatten().chain(further).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {

@@ -147,6 +147,15 @@ pub struct CommunicationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub form: Option<Form>,
+    /// Ids of the attached documents of the lead; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
+    /// `true` if the sheet of the vehicle is attached; otherwise absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expose: bool,
+    /// `true` if Forecourt answered the enquiry automatically; otherwise absent (LEAD-3).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub instant: bool,
     /// Whether the contact was reached by a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reached: Option<bool>,
@@ -227,6 +236,9 @@ impl CommunicationView {
             text,
             quote: None,
             form: None,
+            attachments: Vec::new(),
+            expose: false,
+            instant: letter.is_some_and(|letter| letter.instant),
             reached: None,
             note: None,
             to: letter.and_then(|letter| letter.to.clone()),
@@ -234,9 +246,10 @@ impl CommunicationView {
             why,
         };
         match communication {
-            Communication::Email { subject, quote } => {
+            Communication::Email { subject, quote, documents, expose } => {
                 let (quote, form) = quote.map(|(quote, form)| (quote.to_string(), form)).unzip();
-                Self { medium: "email", subject: Some(subject), quote, form, ..none }
+                let attachments = documents.iter().map(ToString::to_string).collect();
+                Self { medium: "email", subject: Some(subject), quote, form, attachments, expose, ..none }
             }
             Communication::Sms { .. } => Self { medium: "sms", ..none },
             Communication::Call { reached, note } => Self { reached: Some(reached), note, ..none },

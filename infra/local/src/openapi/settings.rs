@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 24] = [
+pub(super) const NAMES: [&str; 25] = [
     "OpeningHoursBody",
     "WeekBody",
     "HolidaysBody",
     "DayOffBody",
     "EscalationBody",
     "MailboxBody",
+    "InstantAnswerBody",
     "LimitsBody",
     "ConfigurationBody",
     "VehicleSiteBody",
@@ -138,6 +139,18 @@ pub(super) struct MailboxBody {
     /// The name of the vehicle sheet.
     #[schema(max_length = 100)]
     expose: Option<String>,
+    /// The automatic answer to new enquiries (LEAD-3).
+    instant_answer: Option<InstantAnswerBody>,
+}
+
+/// Whether and where a dealer answers new enquiries automatically, at any hour (LEAD-3).
+#[derive(ToSchema)]
+struct InstantAnswerBody {
+    /// Whether new enquiries are answered. Default: `false`.
+    on: Option<bool>,
+    /// The sources whose enquiries are answered. Default: all.
+    #[schema(max_items = 100)]
+    sources: Option<Vec<String>>,
 }
 
 /// The switches and addresses of the configuration (SET-4, SET-5, DIS-10).

@@ -15,6 +15,12 @@ pub enum Communication {
         /// The attached quote, and its form.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quote: Option<(ElementId, Form)>,
+        /// The attached documents of the lead.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<ElementId>,
+        /// Whether the sheet of the vehicle is attached.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        expose: bool,
     },
     /// An SMS.
     Sms {

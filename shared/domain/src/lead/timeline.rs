@@ -349,6 +349,16 @@ pub enum Event {
     Unknown,
 }
 
+impl Event {
+    /// Returns the enquiry that arrived, if the event is about one.
+    pub fn enquiry(&self) -> Option<&Enquiry> {
+        match self {
+            Event::Received { enquiry } | Event::Added { enquiry } => Some(enquiry),
+            _ => None,
+        }
+    }
+}
+
 /// An action on a deadline, task or contact of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,6 +26,7 @@ mod query;
 mod reference;
 mod row;
 mod settings;
+mod texts;
 mod users;
 mod webhooks;
 
@@ -100,7 +101,7 @@ pub const OPEN_RATE: u32 = 50;
 /// The requests that an open route takes at once.
 pub const OPEN_BURST: u32 = 100;
 
-const ROWS: [&[Row]; 11] = [
+const ROWS: [&[Row]; 12] = [
     leads::ROWS,
     elements::ROWS,
     lead_page::ROWS,
@@ -108,6 +109,7 @@ const ROWS: [&[Row]; 11] = [
     appointments::ROWS,
     settings::ROWS,
     settings::PART_ROWS,
+    texts::ROWS,
     users::ROWS,
     overview::ROWS,
     webhooks::ROWS,
@@ -115,7 +117,7 @@ const ROWS: [&[Row]; 11] = [
 ];
 
 /// Apart from [`ROWS`], so that a binary that looks up routes does not hold the documentation.
-const ROUTES: [&[Route]; 11] = [
+const ROUTES: [&[Route]; 12] = [
     leads::ROUTES,
     elements::ROUTES,
     lead_page::ROUTES,
@@ -123,6 +125,7 @@ const ROUTES: [&[Route]; 11] = [
     appointments::ROUTES,
     settings::ROUTES,
     settings::PART_ROUTES,
+    texts::ROUTES,
     users::ROUTES,
     overview::ROUTES,
     webhooks::ROUTES,

@@ -1,10 +1,10 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, RECOMPUTE};
+use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, RECOMPUTE, TEST_MAIL};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, Subject};
+use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, Subject, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A wake-up: "check this item now". It has ids only; the receiver loads the state and decides, so a lost, repeated, late or early wake-up
@@ -80,6 +80,11 @@ pub enum WakeUpTarget {
         /// The dealer.
         bookings: DealerId,
     },
+    /// A test of a text.
+    TestMail {
+        /// The user who requested it.
+        test_mail: UserId,
+    },
     /// The dealer of the wake-up.
     Dealer {},
 }
@@ -98,6 +103,7 @@ impl WakeUpTarget {
             | WakeUpTarget::Access { .. }
             | WakeUpTarget::HandOver { .. }
             | WakeUpTarget::Bookings { .. }
+            | WakeUpTarget::TestMail { .. }
             | WakeUpTarget::Dealer {} => None,
         }
     }
@@ -133,6 +139,10 @@ impl WakeUp {
                     (pk.split_once("#D#")?.0, WakeUpTarget::HandOver { hand_over: sk.strip_prefix(HAND_OVERS)?.to_owned() })
                 }
                 _ if sk == BOOKING_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Bookings { bookings: dealer.clone() }),
+                _ if sk == TEST_MAIL => {
+                    let (group, user) = pk.split_once("#U#")?;
+                    (group, WakeUpTarget::TestMail { test_mail: user.parse().ok()? })
+                }
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),
                 _ => {
                     let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {

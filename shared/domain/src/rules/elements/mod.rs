@@ -2,11 +2,13 @@
 
 mod communication;
 mod document;
+mod enclosures;
 mod test_drive;
 mod trade_in;
 
 pub use communication::{CommunicationRequest, communicate};
 pub use document::{check_content, complete};
+pub use enclosures::{Enclosures, MAX_DOCUMENT_BYTES, MAX_DOCUMENTS};
 pub use test_drive::schedule_test_drive;
 pub(crate) use trade_in::{enquired, enquired_again};
 
@@ -116,7 +118,7 @@ pub fn remove(context: &CalendarContext<'_>, element: &Element, event: Option<&C
 }
 
 impl Element {
-    fn added(&self) -> Event {
+    pub(crate) fn added(&self) -> Event {
         Event::ElementAdded { kind: self.content.kind(), element: self.id.clone(), title: self.content.title(), text: self.content.text() }
     }
 }
