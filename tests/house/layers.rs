@@ -3,11 +3,12 @@
 use crate::support::{files, root};
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 33] = [
     "base",
     "hours",
     "enquiry",
     "settings",
+    "texts",
     "directory",
     "people",
     "distribution",
@@ -26,6 +27,7 @@ const ORDER: [&str; 31] = [
     "rules/slots",
     "rules/people",
     "rules/views",
+    "rules/texts",
     "rules/settings",
     "rules/webhooks",
     "rules/distribution",

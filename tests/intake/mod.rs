@@ -4,6 +4,7 @@ pub(crate) mod adf;
 pub(crate) mod channels;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
+mod instant;
 pub(crate) mod known_contacts;
 mod limits;
 mod mail;

@@ -91,7 +91,18 @@ async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Probl
         None => return Err(Problem::media_type("Content-Type header required: application/json or application/adf+xml")),
     };
     let Call { scope, body, now, idempotency_key, .. } = call;
-    let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, sent_in: String::new(), automatic: false, sent: now, now };
+    let submission = Submission {
+        scope,
+        dealer,
+        format,
+        body,
+        idempotency_key,
+        message_id: None,
+        sent_in: String::new(),
+        automatic: false,
+        sent: now,
+        now,
+    };
     let outcomes = submission.run(platform).await?;
     answer::of_request(outcomes)
 }

@@ -84,8 +84,7 @@ impl Submission {
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
         let (by, resend, sent, at) = (self.scope.actor(), part.resend, self.sent, self.now);
         let automatic = self.automatic;
-        let mut arrival =
-            Arrival { origin, body, receipt, request, raw, by, resend, automatic, mailbox, unknown_site, sent, at, enquiry };
+        let mut arrival = Arrival { origin, body, receipt, request, raw, by, resend, automatic, mailbox, unknown_site, sent, at, enquiry };
         let mut candidate_origin = if is_shared { Origin::Shared } else { Origin::Own };
         let mut number = 0;
         while number < NUMBERS {

@@ -41,7 +41,11 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: LeadId = call.part("id", "lead")?;
     let load = Load::of([Key::Lead(id)]).then(|loaded| {
         let dealer = loaded.lead(id).map(|lead| lead.dealer.clone());
-        dealer.into_iter().flat_map(|dealer| [Key::Dealer(dealer.clone()), Key::DealerTexts(dealer)]).chain([enquiry_key(loaded, id)]).collect()
+        dealer
+            .into_iter()
+            .flat_map(|dealer| [Key::Dealer(dealer.clone()), Key::DealerTexts(dealer)])
+            .chain([enquiry_key(loaded, id)])
+            .collect()
     });
     let loaded = platform.store.load(&call.scope, &load).await?;
     let (lead, dealer) = found(&loaded, id)?;

@@ -12,7 +12,8 @@
 //!   503 with `Retry-After`. A repeated request with the same `Idempotency-Key` gets the first answer.
 //!
 //! Modules: `list` holds the lists, `page` the lead as clients see it, `work` reactions, status, assignment, deadlines, tasks and contacts,
-//! `elements` trade-ins, quotes, test drives, comments, documents and communication, `canned` prepared answers. `page` uses `elements`, `list` and `work` use `page`.
+//! `elements` trade-ins, quotes, test drives, comments, documents and communication, `canned` prepared answers. `page` uses `elements`,
+//! `list` and `work` use `page`.
 
 mod canned;
 mod cursor;

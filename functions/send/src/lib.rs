@@ -1,9 +1,10 @@
 //! The function `send`: notices to users, letters to customers, webhooks to other systems (ESC-6, MSG-1, APT-3, APT-6).
 //!
 //! - **Does**: sends the messages that are due. Notices go by mail, several in one mail if they wait together; letters go by mail or
-//!   text message, with calendar file, quote, vehicle sheet or documents; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are
-//!   granted (ACC-1). The deputies and supervisors get a mail about bookings under an absence or on a closed day (APT-9), and the new
-//!   persons and the supervisor one about bookings that were handed over (DIS-12). A user who edits a text gets a test of it (MSG-2).
+//!   text message, with calendar file, quote, vehicle sheet or documents; webhooks go by HTTPS, signed. The group's admins get a mail when
+//!   rights over the group are granted (ACC-1). The deputies and supervisors get a mail about bookings under an absence or on a closed day
+//!   (APT-9), and the new persons and the supervisor one about bookings that were handed over (DIS-12). A user who edits a text gets a
+//!   test of it (MSG-2).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides which of
 //!   them are sent.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.

@@ -24,7 +24,8 @@ impl Sender {
             None => None,
             Some(reader) => {
                 let (to, id) = (Addressee::of(&reader), format!("test-{user}-{}", leased.number));
-                let mail = Mail::from_text(Envelope { id: &id, to: &to, dealer: &dealer, now }, &format!("{}\n\n{}", leased.subject, leased.text));
+                let mail =
+                    Mail::from_text(Envelope { id: &id, to: &to, dealer: &dealer, now }, &format!("{}\n\n{}", leased.subject, leased.text));
                 self.carrier.carry(&mail).await.map_err(|undelivered: Undelivered| undelivered.retry()).err()
             }
         };

@@ -4,8 +4,8 @@
 //! - **Does**: reads and changes settings, whole or in parts; imports days off; lists the history and the findings of a dealer; manages
 //!   users, their switches at each dealer and their absences; manages webhooks and their deliveries; rotates signing secrets; lists the
 //!   access log; returns the requesting user with rights, dealers and colleagues; changes that user's language and notices;
-//!   saves the user's views; manages the texts of letters, previews them and sends tests of them to the user. A change by which a user loses work orders the hand-over of it, and lists the orders and what a user holds
-//!   (DIS-12).
+//!   saves the user's views; manages the texts of letters, previews them and sends tests of them to the user. A change by which a user
+//!   loses work orders the hand-over of it, and lists the orders and what a user holds (DIS-12).
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function, all with a token.
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change. Only the requesting
 //!   user (`GET /me`) comes from the cache.

@@ -27,7 +27,16 @@ fn shape_of(part: SettingsPart) -> Shape {
         SettingsPart::Escalation => {
             (Some("escalation"), &[("level_1", "null"), ("reminder", "null"), ("level_2", "null"), ("level_2_resubmission", "null")])
         }
-        SettingsPart::Mailbox => (None, &[("lead_address", "null"), ("forward_to", "null"), ("relay_domains", "[]"), ("expose", "null"), ("instant_answer", r#"{"on":false}"#)]),
+        SettingsPart::Mailbox => (
+            None,
+            &[
+                ("lead_address", "null"),
+                ("forward_to", "null"),
+                ("relay_domains", "[]"),
+                ("expose", "null"),
+                ("instant_answer", r#"{"on":false}"#),
+            ],
+        ),
         SettingsPart::Configuration => (
             None,
             &[

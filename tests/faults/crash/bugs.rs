@@ -106,6 +106,8 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
                 from_name: String::new(),
                 at: now,
                 subject: String::new(),
+                html: String::new(),
+                auto_reply: false,
                 attachments: Vec::new(),
                 text: format!("{} early\n/leads/{}", message.cause, wake_up.about()),
             };

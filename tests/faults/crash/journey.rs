@@ -8,8 +8,10 @@ use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::PartnerId;
+use forecourt_domain::base::{DealerId, PartnerId};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::settings::DealerSettings;
+use forecourt_local::demo;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, short};
 use http::Method;
@@ -27,6 +29,7 @@ pub enum Journey {
     /// given back, and a trade-in is forwarded to the trade-in address.
     Change,
     /// Users send requests without an idempotency key. No repeat is recognised by its key, so the store must recognise its own commits.
+    /// The dealer answers the new lead automatically.
     Keyless,
     /// Two documents are uploaded; one is removed again.
     Documents,
@@ -125,6 +128,16 @@ pub async fn lead(cloud: &Cloud, dealer: &str, key: &str, body: &Value) -> Reply
 
 pub fn enquiry(name: &str) -> Value {
     json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
+}
+
+/// Changes the settings of a dealer, undisturbed by faults.
+pub async fn settings(cloud: &Cloud, dealer: &str, change: impl FnOnce(&mut DealerSettings)) {
+    let (store, scope) = (cloud.undisturbed(), Scope::keys_only("demo-group".parse().unwrap()));
+    let dealer = DealerId::parse(dealer).unwrap();
+    let loaded = store.load(&scope, &Load::of([Key::Dealer(dealer.clone())])).await.unwrap();
+    let mut settings: DealerSettings = (*loaded.dealer(&dealer).unwrap().settings).clone();
+    change(&mut settings);
+    demo::save(&store, &scope, &dealer, &settings.check().unwrap(), cloud.clock.now()).await.unwrap();
 }
 
 pub async fn until(cloud: &Cloud, time: &str) {
@@ -248,6 +261,7 @@ async fn change(cloud: &Cloud) -> Vec<Reply> {
 }
 
 async fn keyless(cloud: &Cloud) -> Vec<Reply> {
+    settings(cloud, NORTH, |settings| settings.instant_answer.on = true).await;
     let new = lead(cloud, NORTH, "k-1", &enquiry("karl")).await;
     until(cloud, "2026-11-23T09:20:00Z").await;
     let path = format!("/leads/{}/reactions", new.text("/id"));

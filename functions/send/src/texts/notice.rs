@@ -92,7 +92,17 @@ impl NoticeText {
     /// What a reader learns who may not open the lead's page (CAL-6): its number and contact, and nothing else of the enquiry.
     fn without_enquiry(self) -> Self {
         let nothing = String::new;
-        Self { phone: nothing(), message: nothing(), vehicle: nothing(), source: nothing(), arrived: nothing(), deadline: None, overdue: false, next: nothing(), ..self }
+        Self {
+            phone: nothing(),
+            message: nothing(),
+            vehicle: nothing(),
+            source: nothing(),
+            arrived: nothing(),
+            deadline: None,
+            overdue: false,
+            next: nothing(),
+            ..self
+        }
     }
 
     fn without_customer(self) -> Self {

@@ -1,7 +1,7 @@
 //! The preview of a text, and its test: a mail to the requesting user (MSG-2).
 
-use super::view::{TextPreviewBody, TextPreviewView};
 use super::may_change;
+use super::view::{TextPreviewBody, TextPreviewView};
 use crate::body;
 use crate::me::requesting_user;
 use chrono::{DateTime, Days, Utc};
@@ -83,8 +83,7 @@ pub(super) async fn test(platform: &Platform, call: &Call, dealer: &DealerId) ->
 /// Reads and checks the draft of the body, and writes it with its values.
 async fn draft(platform: &Platform, call: &Call, dealer: &DealerId) -> Result<Draft, Problem> {
     may_change(call, dealer)?;
-    let body: TextPreviewBody =
-        body::read(body::writable(call, &["id", "version", "changed_at", "changed_by"])?, "MSG-2")?;
+    let body: TextPreviewBody = body::read(body::writable(call, &["id", "version", "changed_at", "changed_by"])?, "MSG-2")?;
     let text = body.check().map_err(Problem::invalid)?;
     let id = |field: &'static str, detail: String| Refusal::field(field, "MSG-2", detail);
     let lead = body.lead.as_deref().map(str::parse::<LeadId>).transpose().map_err(|e| id("lead", e.to_string()))?;
@@ -93,7 +92,8 @@ async fn draft(platform: &Platform, call: &Call, dealer: &DealerId) -> Result<Dr
     if appointment.is_some() && !text.kind.is_of_appointment() {
         return Err(id("appointment", "is for texts about appointments only".to_owned()).into());
     }
-    let load = Load::of([Key::Dealer(dealer.clone())].into_iter().chain(appointment.clone().map(Key::Appointment)).chain(lead.map(Key::Lead)));
+    let load =
+        Load::of([Key::Dealer(dealer.clone())].into_iter().chain(appointment.clone().map(Key::Appointment)).chain(lead.map(Key::Lead)));
     let load = load.then(|loaded| {
         let booking = appointment.as_ref().and_then(|id| loaded.appointment(id));
         let event = booking.and_then(|booking| Some(Key::Event(booking.lead?, booking.event.clone()?)));

@@ -165,6 +165,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         (_, "lead" | "leads") => Limit::Pattern(LEAD, 14),
         ("LeadSearchBody", "number") => Limit::Pattern(LEAD, 14),
         (_, "user" | "assignee" | "dealer" | "dealers" | "partner" | "quote" | "supervisor" | "deputy" | "group" | "groups") => id,
+        (_, "attachments" | "appointment") => id,
         (_, "fallback_user" | "admin_user" | "distribution_groups" | "accepts_enquiries_from") => id,
         (_, "enquiry" | "name" | "company" | "street") => Limit::Longest(200),
         (_, "email" | "emails") => Limit::Longest(254),

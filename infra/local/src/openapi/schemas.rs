@@ -20,10 +20,10 @@ use forecourt_edge::routes::{self, Operation, Values};
 use forecourt_edge::usecase::appointment::{PingBackBody, PingBackView};
 use forecourt_export::{DownloadLogView, ExportBody, ExportView, LinkView};
 use forecourt_lead::{
-    AgendaView, AssignmentBody, BoardView, CannedAnswersView, ChangesView, CommentBody, CommentView, CommunicationBody, CommunicationView, ContactMadeBody,
-    DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView, LeadPageView, LeadSearchBody,
-    LeadView, MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody,
-    TestDriveView, TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
+    AgendaView, AssignmentBody, BoardView, CannedAnswersView, ChangesView, CommentBody, CommentView, CommunicationBody, CommunicationView,
+    ContactMadeBody, DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView,
+    LeadPageView, LeadSearchBody, LeadView, MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, TargetBody, TaskBody, TaskView,
+    TasksView, TestDriveBody, TestDriveView, TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{
     DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, Outcomes,
@@ -32,7 +32,8 @@ use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
     AccessLogView, AvailabilityView, BusyBody, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HandOverPageView,
     HandOversView, HistoryView, ImportView, MeView, RedeliveryBody, RedeliveryView, RotationBody, SavedViewBody, SavedViewsView,
-    SettingsView, SigningSecretView, SwitchedView, TextBody, TextPreviewBody, TextPreviewView, TextView, TextsView, UserAbsencesView, UserView, UsersView, WebhookBody, WebhooksView, WorkView,
+    SettingsView, SigningSecretView, SwitchedView, TextBody, TextPreviewBody, TextPreviewView, TextView, TextsView, UserAbsencesView,
+    UserView, UsersView, WebhookBody, WebhooksView, WorkView,
 };
 use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};

@@ -32,7 +32,8 @@ pub use hash::stable_hash;
 pub use ids::{
     AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,
     Id, InvitationId, LeadId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport, OfFeed,
-    OfGroup, OfInvitation, OfPartner, OfTask, OfText, OfUser, OfView, OfWebhook, PartnerId, TaskId, TextId, UserId, ViewId, WebhookId, numbered,
+    OfGroup, OfInvitation, OfPartner, OfTask, OfText, OfUser, OfView, OfWebhook, PartnerId, TaskId, TextId, UserId, ViewId, WebhookId,
+    numbered,
 };
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use link::has_link;

@@ -47,12 +47,16 @@ impl TestMail {
         Some(Self { due: Some(Lease::MAIL.until(now)), leased: true, attempts: self.attempts + 1, ..self.clone() })
     }
 
-    /// Returns the mail after its attempt: settled, or due again. `retry` is `None` if it was accepted.
+    /// Returns the mail after its attempt: due again, or settled and without its text, which may name a customer (PRV-1). `retry` is
+    /// `None` if it was accepted.
     #[must_use]
     pub fn after(&self, retry: Option<Retry>, now: DateTime<Utc>) -> Self {
         let before = FailedAttempts { attempts: self.attempts.saturating_sub(1), unclear: 0 };
         let next = retry.filter(|_| self.attempts < Self::ATTEMPTS);
         let next = next.and_then(|retry| Lease::MAIL.after(retry, before, (self.queued, self.user.as_str()), now));
-        Self { due: next.map(|next| next.due), leased: false, ..self.clone() }
+        match next {
+            Some(next) => Self { due: Some(next.due), leased: false, ..self.clone() },
+            None => Self { due: None, leased: false, subject: String::new(), text: String::new(), ..self.clone() },
+        }
     }
 }

@@ -5,8 +5,8 @@ use crate::decision::{Decision, Item};
 use crate::texts::{DealerText, DealerTexts, TextKind};
 
 impl DealerTexts {
-    /// Creates a text, or replaces the one with its id. Returns the text with its version, which `new` need not have. The decision is `None`
-    /// if the text is stored like this already.
+    /// Creates a text, or replaces the one with its id. Returns the text with its version, which `new` need not have. The decision is
+    /// `None` if the text is stored like this already.
     ///
     /// # Errors
     /// 409 if there are too many texts, or they are too long. 422 if another text has the same kind, medium, language and lead type: it

@@ -23,7 +23,9 @@ impl InstantAnswer {
         let fault = |field: String, detail: String| Fault::new(field, "SET-4", detail);
         let lines = self.sources.iter().enumerate().filter(|(_, source)| !is_line(source, 100));
         let mut faults: Vec<Fault> = lines
-            .map(|(i, _)| fault(format!("sources[{i}]"), "must be 1 to 100 characters in one line, without leading or trailing spaces".into()))
+            .map(|(i, _)| {
+                fault(format!("sources[{i}]"), "must be 1 to 100 characters in one line, without leading or trailing spaces".into())
+            })
             .collect();
         if self.sources.len() > Self::MAX_SOURCES {
             faults.push(fault("sources".into(), format!("must have at most {} entries", Self::MAX_SOURCES)));

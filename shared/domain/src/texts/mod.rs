@@ -145,15 +145,20 @@ impl Written {
     /// The maximum length of a written text message, in characters.
     const LONGEST_SMS: usize = 1_000;
 
-    /// Writes a subject and a text. `None` if they are no templates of the kind, or the result has no text, or a mail no subject.
+    /// Writes a subject and a text. A mail without a subject has the dealer's name as subject. `None` if they are no templates of the kind,
+    /// or nothing is left of the text.
     pub fn of(kind: TextKind, medium: Medium, (subject, text): (&str, &str), values: &Values) -> Option<Self> {
-        let write = |template: &str| Some(Template::parse(template, kind.variables()).ok()?.write(|variable| values.get(variable)));
-        let text = write(text)?;
-        let is_mail = medium == Medium::Email;
-        let subject = if is_mail { write(subject)? } else { String::new() };
-        let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(Self::LONGEST_SUBJECT).collect::<String>();
-        let text = if is_mail { text } else { text.chars().take(Self::LONGEST_SMS).collect() };
-        (!text.trim().is_empty() && (!is_mail || !subject.is_empty())).then_some(Self { subject, text })
+        let value = |variable| values.get(variable);
+        let text = Template::parse(text, kind.variables()).ok()?.write(value);
+        if text.trim().is_empty() {
+            return None;
+        }
+        if medium != Medium::Email {
+            return Some(Self { subject: String::new(), text: text.chars().take(Self::LONGEST_SMS).collect() });
+        }
+        let subject = Template::parse(subject, kind.variables()).ok()?.write_line(value);
+        let subject = if subject.is_empty() { value(Variable::Dealer).to_owned() } else { subject };
+        Some(Self { subject: subject.chars().take(Self::LONGEST_SUBJECT).collect(), text })
     }
 
     /// Writes Forecourt's own text of a kind. `None` if it has none.

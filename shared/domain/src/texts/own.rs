@@ -55,10 +55,9 @@ fn about_appointment(kind: TextKind, language: &str) -> Option<(&'static str, &'
             "Ihr Termin am {{ time }}",
             "Ihr Termin ist gebucht. Mit der beigefügten Kalenderdatei können Sie ihn in Ihren Kalender übernehmen.",
         ),
-        (TextKind::Confirmation, "nl") => (
-            "Uw afspraak op {{ time }}",
-            "Uw afspraak is geboekt. Met het bijgevoegde agendabestand zet u de afspraak in uw agenda.",
-        ),
+        (TextKind::Confirmation, "nl") => {
+            ("Uw afspraak op {{ time }}", "Uw afspraak is geboekt. Met het bijgevoegde agendabestand zet u de afspraak in uw agenda.")
+        }
         (TextKind::Confirmation, _) => (
             "Your appointment on {{ time }}",
             "Your appointment is booked. Please use the attached calendar file to add it to your calendar.",
@@ -75,10 +74,9 @@ fn about_appointment(kind: TextKind, language: &str) -> Option<(&'static str, &'
             "Your new appointment on {{ time }}",
             "Your appointment has been moved to a new time. The attached calendar file updates it in your calendar.",
         ),
-        (TextKind::Cancelled, "de") => (
-            "Absage: Ihr Termin am {{ time }}",
-            "Ihr Termin wurde abgesagt. Die beigefügte Kalenderdatei entfernt ihn aus Ihrem Kalender.",
-        ),
+        (TextKind::Cancelled, "de") => {
+            ("Absage: Ihr Termin am {{ time }}", "Ihr Termin wurde abgesagt. Die beigefügte Kalenderdatei entfernt ihn aus Ihrem Kalender.")
+        }
         (TextKind::Cancelled, "nl") => (
             "Geannuleerd: uw afspraak op {{ time }}",
             "Uw afspraak is geannuleerd. Het bijgevoegde agendabestand verwijdert de afspraak uit uw agenda.",
@@ -87,9 +85,7 @@ fn about_appointment(kind: TextKind, language: &str) -> Option<(&'static str, &'
             "Cancelled: your appointment on {{ time }}",
             "Your appointment has been cancelled. The attached calendar file removes it from your calendar.",
         ),
-        (TextKind::Reminder, "de") => {
-            ("Erinnerung: Ihr Termin am {{ time }}", "wir erinnern Sie an Ihren Termin und freuen uns auf Sie.")
-        }
+        (TextKind::Reminder, "de") => ("Erinnerung: Ihr Termin am {{ time }}", "wir erinnern Sie an Ihren Termin und freuen uns auf Sie."),
         (TextKind::Reminder, "nl") => {
             ("Herinnering: uw afspraak op {{ time }}", "Wij herinneren u graag aan uw afspraak en kijken uit naar uw komst.")
         }

@@ -100,7 +100,7 @@ pub struct TemplateMistake {
 /// The reason of a mistake in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MistakeReason {
-    /// The variable does not exist, or texts of this kind do not have it.
+    /// The variable does not exist, or texts of this kind do not have it. With its braces.
     Unknown(String),
     /// `{{` without `}}` in the same line.
     Unclosed,
@@ -115,13 +115,18 @@ pub enum MistakeReason {
 impl fmt::Display for TemplateMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, column, reason } = self;
-        write!(f, "line {line}, character {column}: ")?;
-        match reason {
-            MistakeReason::Unknown(name) => write!(f, "{{{{ {name} }}}} is no variable of this text"),
-            MistakeReason::Unclosed => f.write_str("{{ has no }} in the same line"),
-            MistakeReason::Unopened => f.write_str("}} has no {{ before it"),
-            MistakeReason::Tag(tag) => write!(f, "{tag} is not permitted; a text has variables only"),
-            MistakeReason::TooMany => write!(f, "a text may have at most {} variables", Template::MOST_VARIABLES),
+        write!(f, "line {line}, character {column}: {reason}")
+    }
+}
+
+impl fmt::Display for MistakeReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(name) => write!(f, "{name} is no variable of this text"),
+            Self::Unclosed => f.write_str("the variable is not closed in the same line"),
+            Self::Unopened => f.write_str("two closing braces without two opening braces before them"),
+            Self::Tag(tag) => write!(f, "{tag} is not permitted; a text has variables only"),
+            Self::TooMany => write!(f, "a text may have at most {} variables", Template::MOST_VARIABLES),
         }
     }
 }
@@ -146,8 +151,19 @@ impl Template {
         Ok(Self { lines })
     }
 
-    /// Writes the text with the values that `value` returns. A line whose variables are all empty is left out, and so is the blank line that
-    /// would then follow a blank line.
+    /// Writes the template as one line, without the signs that would end or begin it because a value is empty: without a vehicle,
+    /// `Your enquiry: {{ vehicle }}` becomes `Your enquiry`.
+    pub fn write_line<'a>(&self, value: impl Fn(Variable) -> &'a str) -> String {
+        let parts = self.lines.iter().flatten().map(|part| match part {
+            Part::Text(text) => text.as_str(),
+            Part::Variable(variable) => value(*variable),
+        });
+        let written = parts.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+        written.trim_matches([' ', ':', ',', '-', '–', '·']).to_owned()
+    }
+
+    /// Writes the text with the values that `value` returns. A line whose variables are all empty is left out, and so is the blank line
+    /// that would then follow a blank line.
     pub fn write<'a>(&self, value: impl Fn(Variable) -> &'a str) -> String {
         let mut out: Vec<String> = Vec::with_capacity(self.lines.len());
         let mut omitted = false;
@@ -199,7 +215,8 @@ fn parse_line(line: &str, permitted: &[Variable], variables: &mut usize) -> Resu
         let end = inner.find("}}").ok_or((begins, MistakeReason::Unclosed))?;
         let name = inner.get(..end).unwrap_or_default().trim();
         let variable = Variable::of(name).filter(|variable| permitted.contains(variable));
-        let variable = variable.ok_or_else(|| (begins, MistakeReason::Unknown(name.chars().take(40).collect())))?;
+        let variable =
+            variable.ok_or_else(|| (begins, MistakeReason::Unknown(format!("{{{{ {} }}}}", name.chars().take(40).collect::<String>()))))?;
         *variables += 1;
         if *variables > Template::MOST_VARIABLES {
             return Err((begins, MistakeReason::TooMany));
