@@ -33,9 +33,10 @@ fn to_customer(world: &World) -> Vec<Mail> {
     world.system.mailbox.mails().into_iter().filter(|mail| mail.to == "petersen@example.com").collect()
 }
 
-async fn fate(world: &World, lead: LeadId) -> (String, String) {
-    let list = world.get(ADMIN, &format!("/leads/{lead}/communications")).await;
-    (list.text("/elements/0/fate").to_owned(), list.text("/elements/0/why").to_owned())
+/// Returns the delivery state and the reason of a communication.
+async fn fate(world: &World, lead: LeadId, sent: &Reply) -> (String, String) {
+    let shown = world.get(ADMIN, &format!("/leads/{lead}/communications/{}", sent.text("/id"))).await;
+    (shown.text("/fate").to_owned(), shown.text("/why").to_owned())
 }
 
 #[tokio::test]
@@ -51,7 +52,7 @@ async fn lead_3_a_mail_has_the_documents_that_the_seller_chose() {
     let files: Vec<(&str, &str, &[u8])> =
         mail.attachments.iter().map(|file| (file.name.as_str(), file.media_type.as_str(), file.content.as_slice())).collect();
     assert_eq!(files, [("Bild.pdf", "application/pdf", &b"%PDF-1.7 two"[..]), ("Vertrag.pdf", "application/pdf", b"%PDF-1.7 one")]);
-    assert_eq!(fate(&world, lead).await.0, "sent");
+    assert_eq!(fate(&world, lead, &sent).await.0, "sent");
 }
 
 /// LEAD-3, LEAD-9: a document must be an uploaded one of this lead. An id of another lead's document says nothing about it.
@@ -108,18 +109,20 @@ async fn lead_3_a_mail_whose_document_was_removed_meanwhile_fails_with_the_reaso
     let world = World::new().await;
     let lead = world.lead(&enquiry("petersen")).await;
     let id = uploaded(&world, lead, "Vertrag", b"%PDF-1.7 one").await;
-    assert_eq!(write(&world, lead, &mail(&[&id])).await.status, 201);
+    let sent = write(&world, lead, &mail(&[&id])).await;
+    assert_eq!(sent.status, 201);
     let path = format!("/leads/{lead}/documents/{id}");
     let version = world.get(ADMIN, &path).await.body["version"].as_u64().unwrap();
     assert_eq!(world.call(Request::delete(ADMIN, &path).version(version)).await.status, 200);
     world.system.settle().await;
-    assert_eq!(fate(&world, lead).await, ("failed".to_owned(), "the attached document was removed: Vertrag".to_owned()));
+    assert_eq!(fate(&world, lead, &sent).await, ("failed".to_owned(), "the attached document was removed: Vertrag".to_owned()));
     // A file that is not in the bucket.
     let lost = uploaded(&world, lead, "Bild", b"%PDF-1.7 two").await;
-    assert_eq!(write(&world, lead, &mail(&[&lost])).await.status, 201);
+    let sent = write(&world, lead, &mail(&[&lost])).await;
+    assert_eq!(sent.status, 201);
     world.bucket.remove(&format!("documents/demo-group/{lead}/{lost}")).await.unwrap();
     world.system.settle().await;
-    assert_eq!(fate(&world, lead).await, ("failed".to_owned(), "the file of the attached document does not exist: Bild".to_owned()));
+    assert_eq!(fate(&world, lead, &sent).await, ("failed".to_owned(), "the file of the attached document does not exist: Bild".to_owned()));
     assert!(to_customer(&world).is_empty());
 }
 

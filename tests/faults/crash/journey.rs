@@ -29,9 +29,8 @@ pub enum Journey {
     /// given back, and a trade-in is forwarded to the trade-in address.
     Change,
     /// Users send requests without an idempotency key. No repeat is recognised by its key, so the store must recognise its own commits.
-    /// The dealer answers the new lead automatically.
     Keyless,
-    /// Two documents are uploaded; one is removed again.
+    /// The dealer answers the new lead automatically. Two documents are uploaded; one is removed again.
     Documents,
     /// A customer is invited, books, moves and cancels, and gets a letter each time.
     Invitation,
@@ -261,7 +260,6 @@ async fn change(cloud: &Cloud) -> Vec<Reply> {
 }
 
 async fn keyless(cloud: &Cloud) -> Vec<Reply> {
-    settings(cloud, NORTH, |settings| settings.instant_answer.on = true).await;
     let new = lead(cloud, NORTH, "k-1", &enquiry("karl")).await;
     until(cloud, "2026-11-23T09:20:00Z").await;
     let path = format!("/leads/{}/reactions", new.text("/id"));
@@ -273,6 +271,7 @@ async fn keyless(cloud: &Cloud) -> Vec<Reply> {
 }
 
 async fn documents(cloud: &Cloud) -> Vec<Reply> {
+    settings(cloud, NORTH, |settings| settings.instant_answer.on = true).await;
     let new = lead(cloud, NORTH, "k-1", &enquiry("karl")).await;
     let path = format!("/leads/{}/documents", new.text("/id"));
     let mut replies = Vec::new();
