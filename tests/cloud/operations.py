@@ -64,6 +64,9 @@ BODIES = {
     "AddTradeIn": {"vehicle": {"make": "Opel", "model": "Astra", "year": 2016}, "asked": EUR(650000)},
     "ChangeTradeIn": {"vehicle": {"make": "Opel", "model": "Astra", "year": 2016}, "asked": EUR(600000)},
     "ReceivePingBack": {"type": "appointment.cancelled", "external_id": "c-1", "at": "2026-11-23T08:00:00Z"},
+    "SaveText": {"kind": "canned", "medium": "email", "language": "en", "name": "Late", "subject": "Your {{ vehicle }}", "text": "{{ greeting }}"},
+    "PreviewText": {"kind": "canned", "medium": "email", "language": "en", "subject": "Your {{ vehicle }}", "text": "{{ greeting }}"},
+    "TestText": {"kind": "canned", "medium": "email", "language": "en", "name": "Late", "subject": "Your {{ vehicle }}", "text": "{{ greeting }}"},
     "SaveView": {"name": "Late leads", "screen": "leads", "query": "overdue=true"},
     "ChangeMe": {"notices": True},
     "MakeLeadOfMail": {"type": "used_car"},
@@ -81,10 +84,12 @@ BODIES = {
     "ImportHolidays": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//drive//EN\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20261123T090000Z\r\n"
     "DTSTART;VALUE=DATE:20261231\r\nSUMMARY:New Year's Eve\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
 }
-# The versions that are a field of another answer, not its ETag. A view that is new has none.
+# The versions that are a field of another answer, not its ETag. A view or a text that is new has none.
 VERSIONS = {
     "ChangeMe": lambda known: known.get("/me")["version"],
     "SaveView": lambda known: None,
+    "SaveText": lambda known: None,
+    "RemoveText": lambda known: known.get(f"/dealers/{DEALER}/texts")["texts"][0]["version"],
     "RemoveView": lambda known: known.get("/me/views")["views"][0]["version"],
 }
 SENDERS = {
@@ -241,6 +246,7 @@ class Known:
 FIXED = {
     "/dealers/{dealer}": DEALER,
     "/me/views/{view}": "late",
+    "/dealers/{dealer}/texts/{text}": "late",
     "/dealers/{dealer}/users/{user}": NEW_USER,
     "/dealers/{dealer}/undelivered/{message}": "none",
     "/dealers/{dealer}/mails/{mail}": "none",

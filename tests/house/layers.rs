@@ -3,11 +3,12 @@
 use crate::support::{files, root};
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
-const ORDER: [&str; 32] = [
+const ORDER: [&str; 34] = [
     "base",
     "hours",
     "enquiry",
     "settings",
+    "texts",
     "directory",
     "people",
     "distribution",
@@ -27,6 +28,7 @@ const ORDER: [&str; 32] = [
     "rules/slots",
     "rules/people",
     "rules/views",
+    "rules/texts",
     "rules/settings",
     "rules/webhooks",
     "rules/distribution",

@@ -5,6 +5,7 @@ pub(crate) mod channels;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 mod inbox;
+mod instant;
 pub(crate) mod known_contacts;
 mod limits;
 mod mail;

@@ -1,5 +1,6 @@
 //! Tests of a lead's page: elements, tasks, deadlines, contacts, lists (LEAD).
 
+mod attachments;
 pub(crate) mod communication;
 pub(crate) mod contacts;
 pub(crate) mod deadlines;

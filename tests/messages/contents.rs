@@ -72,3 +72,31 @@ async fn lead_4_the_notice_of_a_task_hides_the_customer_from_a_reader_without_ac
     assert!(helga.text.contains("jana"), "the supervisor sees the lead: {helga:?}");
     assert_eq!(world.get("ben.krause", &format!("/leads/{id}")).await.status, 404);
 }
+
+/// MSG-2: the notice of a new enquiry has what the seller needs for the first call; a further enquiry has its own message.
+#[tokio::test]
+async fn msg_2_the_notice_of_an_enquiry_has_telephone_message_vehicle_deadline_and_link() {
+    let world = World::new().await;
+    let mut body = enquiry("petersen");
+    body["contact"]["phone"] = json!("0171 2345678");
+    body["vehicle"] = json!({"make": "Opel", "model": "Corsa"});
+    body["message"] = json!(format!("Ist er noch da?\n\nIch zahle bar. {}", "x".repeat(400)));
+    let id = world.lead(&body).await;
+    world.system.settle().await;
+    let mail = last_to(&world, "anna.vogt");
+    let link = format!("{CONSOLE_URL}/desk/leads/{id}");
+    for part in
+        ["petersen", "Opel Corsa", "zu beantworten bis", "Telefon: 0171 2345678", "Nachricht: Ist er noch da? Ich zahle bar. xxx", &link]
+    {
+        assert!(mail.text.contains(part), "{part}: {}", mail.text);
+    }
+    let message = mail.text.lines().find(|line| line.contains("Nachricht:")).unwrap();
+    assert!(message.ends_with("x…") && message.chars().count() < 320, "{message}");
+    assert!(mail.html.contains(&format!("<a href=\"{link}\">")) && mail.html.contains("Telefon: 0171 2345678"), "{}", mail.html);
+    body["message"] = json!("Und ein <b>Astra</b>?");
+    assert_eq!(world.lead(&body).await, id);
+    world.system.settle().await;
+    let added = last_to(&world, "anna.vogt");
+    assert!(added.text.contains("Nachricht: Und ein <b>Astra</b>?") && !added.text.contains("zahle bar"), "{added:?}");
+    assert!(added.html.contains("Und ein &lt;b&gt;Astra&lt;/b&gt;?"), "{}", added.html);
+}

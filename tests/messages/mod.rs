@@ -11,4 +11,6 @@ mod passed;
 mod provider;
 mod resent;
 mod substitutes;
+mod templates;
+mod texts;
 pub(crate) mod trade_in_sheet;

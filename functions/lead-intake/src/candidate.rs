@@ -111,8 +111,19 @@ impl Candidate<'_> {
         let latest_enquiry = latest.and_then(|lead| enquiry_of(loaded, lead));
         let lead = loaded.lead(id);
         let enquiry = lead.and_then(|lead| enquiry_of(loaded, lead));
-        let found =
-            StoredState { lead, receipt: by_key, added, latest, latest_enquiry, others: &others, enquiry, trade_ins, contact, contended };
+        let found = StoredState {
+            lead,
+            receipt: by_key,
+            added,
+            latest,
+            latest_enquiry,
+            others: &others,
+            enquiry,
+            trade_ins,
+            contact,
+            texts: loaded.dealer_texts(&dealer.id),
+            contended,
+        };
         match intake::receive(arrival, id, found, dealer, &|lane| loaded.place(&dealer.id, lane))? {
             IntakeOutcome::New(decision) => Ok(self.stored(decision, own, loaded, Outcome::Created)),
             IntakeOutcome::Added(decision) => {

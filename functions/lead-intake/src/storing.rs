@@ -68,7 +68,9 @@ impl Storing<'_> {
                 let referenced = referenced_keys(loaded, &channels, &dealer.id, (id, &arrival)).into_iter();
                 // The settings in memory may be from before the first maximum of open leads.
                 let counting = loaded.dealer(&dealer.id).and_then(counting_key);
-                let referenced = referenced.chain(counting);
+                let texts = loaded.dealer(&dealer.id).filter(|dealer| dealer.settings.instant_answer.on);
+                let texts = texts.map(|dealer| Key::DealerTexts(dealer.id.clone()));
+                let referenced = referenced.chain(counting).chain(texts);
                 referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.about_named(loaded)).collect()
             });
             let rule = |loaded: &Loaded, attempt: u32| {

@@ -75,7 +75,8 @@ impl Submission {
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
         let (by, resend, sent, at) = (self.scope.actor(), part.resend, self.sent, self.now);
-        let arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, unknown_site, sent, at, enquiry };
+        let arrival =
+            Arrival { origin, body, receipt, request, raw, by, resend, automatic: false, mailbox, unknown_site, sent, at, enquiry };
         let storing = Storing { platform, scope: &self.scope, addressed: &self.dealer, dealer, record: None };
         let outcome = storing.store(arrival, is_shared.then_some(own_origin)).await?;
         Ok(outcome.ok_or_else(|| Failure::Broken("an enquiry without a mail is part of a mail".into()))?)

@@ -12,8 +12,10 @@
 //!   503 with `Retry-After`. A repeated request with the same `Idempotency-Key` gets the first answer.
 //!
 //! Modules: `list` holds the lists, `page` the lead as clients see it, `work` reactions, status, assignment, deadlines, tasks and contacts,
-//! `elements` trade-ins, quotes, test drives, comments, documents and communication. `page` uses `elements`, `list` and `work` use `page`.
+//! `elements` trade-ins, quotes, test drives, comments, documents and communication, `canned` prepared answers. `page` uses `elements`,
+//! `list` and `work` use `page`.
 
+mod canned;
 mod cursor;
 mod elements;
 mod list;
@@ -21,6 +23,7 @@ mod page;
 mod undelivered;
 mod work;
 
+pub use canned::{CannedAnswerView, CannedAnswersView};
 pub use elements::{
     CommentBody, CommentView, CommunicationBody, CommunicationView, ContentView, CountsView, DocumentBody, DocumentView, DownloadView,
     ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, ReceivedMailView, RefusedAttachmentView, TestDriveBody,
@@ -63,6 +66,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ClaimLead => work::claim(platform, &call).await,
         Operation::ListUndelivered => undelivered::list(platform, &call).await,
         Operation::Resend => undelivered::resend(platform, &call).await,
+        Operation::ListCannedAnswers => canned::list(platform, &call).await,
         Operation::Element(what) => elements::operate(platform, &call, what).await,
         _ => work::operate(platform, &call).await,
     }

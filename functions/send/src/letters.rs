@@ -2,23 +2,22 @@
 
 use crate::budgets::budgets;
 use crate::carrier::{Sms, Undelivered};
-use crate::mail::{Addressee, Attachment, Envelope, Mail};
-use crate::quote;
+use crate::mail::{Addressee, Envelope, Mail};
 use crate::sender::Sender;
 use crate::tag::{MailTags, Tagged};
-use crate::texts::{LetterSubject, Texts};
+use crate::texts::LetterSubject;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Admission, Appointment, LetterClaim};
-use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject, has_link};
+use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject};
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::messages::{Letter, LetterKind, SuppressionReason};
+use forecourt_domain::messages::{Letter, SuppressionReason};
 use forecourt_domain::settings::Dealer;
+use forecourt_domain::texts::DealerTexts;
 use forecourt_edge::auth::link;
-use forecourt_edge::formats::ical;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::lead::enquiry_key;
 use forecourt_edge::usecase::{letter, thread};
@@ -26,14 +25,16 @@ use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
 /// A leased letter with the data to write it.
-struct ClaimedLetter {
+pub(crate) struct ClaimedLetter {
     scope: Scope,
-    letter: Letter,
-    dealer: Dealer,
-    appointment: Option<Appointment>,
+    pub(crate) letter: Letter,
+    pub(crate) dealer: Dealer,
+    pub(crate) appointment: Option<Appointment>,
     /// The lead's event that represents the appointment.
-    event: Option<CalendarEvent>,
-    lead: Option<Lead>,
+    pub(crate) event: Option<CalendarEvent>,
+    pub(crate) lead: Option<Lead>,
+    /// The dealer's own texts.
+    texts: Option<DealerTexts>,
     /// The link of the invitation with which the appointment was booked.
     page: Option<String>,
     to: Destination,
@@ -78,7 +79,7 @@ impl Sender {
     pub(crate) async fn send_letter(&self, wake_up: &WakeUp, subject: &Subject, cause: &str) -> Result<(), Failure> {
         let Some(claimed) = self.claim_letter(wake_up, subject, cause).await? else { return Ok(()) };
         let now = self.platform.clock.now();
-        let delivered = self.deliver(&claimed, now).await;
+        let delivered = Box::pin(self.deliver(&claimed, now)).await;
         if let Err(undelivered) = &delivered {
             // The provider's message names the customer: it is stored with the letter and not logged.
             tracing::warn!(function = self.platform.function, about = wake_up.about(), retry = ?undelivered.retry(), "letter not delivered");
@@ -116,6 +117,9 @@ impl Sender {
             let held =
                 appointment(subject, loaded).zip(dealer).filter(|(booking, dealer)| booking.affected(&dealer.settings, now).is_some());
             let budgets = budgets.into_iter().chain(held.map(|(_, dealer)| Key::BookingWatch(dealer.id.clone())));
+            // A letter about a lead has its text.
+            let texts = appointment(subject, loaded).map(|booking| Key::DealerTexts(booking.dealer.clone()));
+            let budgets = budgets.chain(texts);
             lead.chain([Key::Dealer(dealer_of(wake_up, subject, loaded))]).chain(event).chain(invitation).chain(budgets).collect()
         });
         let rule = |loaded: &Loaded, _| {
@@ -138,17 +142,24 @@ impl Sender {
                 }
                 Some(LetterClaim::Send(leased)) => leased,
             };
+            if let Some(why) = letter.outdated_instant(lead, &dealer.settings, now) {
+                return Ok((Some(decided(letter.suppressed(why, now))), nothing));
+            }
             let to = permitted(recipient(&leased, appointment, lead, loaded, dealer), dealer);
             let to = to.and_then(|to| self.unstopped(&scope, to, loaded, dealer));
             let (leased, to) = match to.and_then(|to| Ok((leased.addressed(to.address(), appointment)?, to))) {
                 Err(why) => return Ok((Some(decided(letter.suppressed(why, now))), nothing)),
                 Ok(leased) => leased,
             };
-            let budgets = budgets(self.platform.store.secret(), &scope, dealer, &to);
+            let budgets = budgets(self.platform.store.secret(), &scope, dealer, (&to, letter.instant));
             let shares = letter.shares(&budgets, |name| loaded.usage(name), now);
             let used = |decision: Decision| shares.used.iter().cloned().map(Item::Usage).fold(decision, Decision::with);
             match shares.admission {
                 Admission::Now => {}
+                // An automatic answer of tomorrow would be of no use.
+                Admission::At(_) | Admission::Never if letter.instant => {
+                    return Ok((Some(decided(letter.suppressed(SuppressionReason::Limit, now))), nothing));
+                }
                 Admission::At(from) => {
                     let waiting = Letter { counted: shares.counted.clone(), ..letter.waiting(from, appointment, &dealer.settings) };
                     return Ok((Some(used(decided(waiting))), (None, Some(dealer.id.clone()))));
@@ -163,10 +174,9 @@ impl Sender {
             let (appointment, lead) = (appointment.cloned(), lead.cloned());
             let event = event_of(subject, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
             let page = invitation(subject, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
-            Ok((
-                Some(decision),
-                (Some(ClaimedLetter { scope: scope.clone(), letter: leased, dealer, appointment, event, lead, page, to, due }), None),
-            ))
+            let texts = loaded.dealer_texts(&dealer.id).cloned();
+            let claimed = ClaimedLetter { scope: scope.clone(), letter: leased, dealer, appointment, event, lead, texts, page, to, due };
+            Ok((Some(decision), (Some(claimed), None)))
         };
         let (claimed, over_budget) = Box::pin(self.platform.store.decide(&scope, load, rule)).await?;
         if let Some(dealer) = over_budget {
@@ -187,7 +197,7 @@ impl Sender {
         let lead = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead));
         let Some(to) = recipient(&letter, appointment, lead, loaded, dealer) else { return Vec::new() };
         let (secret, scope) = (self.platform.store.secret(), wake_up.scope());
-        let names = budgets(secret, &scope, dealer, &to).into_iter().map(|(name, _)| Key::Usage(name));
+        let names = budgets(secret, &scope, dealer, (&to, letter.instant)).into_iter().map(|(name, _)| Key::Usage(name));
         names.chain([Key::AddressState(secret.channel(&scope, &to.key()))]).collect()
     }
 
@@ -201,10 +211,14 @@ impl Sender {
     }
 
     async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
-        let ClaimedLetter { scope, letter, dealer, appointment, event, lead, page, to, .. } = claimed;
-        // The text of the vehicle comes from the enquiry, as the name does (MSG-2).
-        let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).filter(|vehicle| !has_link(vehicle)).unwrap_or_default();
-        let about = LetterSubject { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
+        let ClaimedLetter { scope, letter, dealer, appointment, event, lead, texts, page, to, .. } = claimed;
+        let about = LetterSubject {
+            appointment: appointment.as_ref(),
+            event: event.as_ref(),
+            lead: lead.as_ref(),
+            page: page.as_deref(),
+            texts: texts.as_ref(),
+        };
         let id = match &letter.subject {
             Subject::Lead(lead) => format!("{lead}.{}", letter.cause),
             Subject::Appointment(id) => format!("{id}.{}", letter.cause),
@@ -216,16 +230,10 @@ impl Sender {
                 if let Some(lead) = lead {
                     self.put_in_thread(&mut mail, scope, lead.id, letter);
                 }
-                if let Some(appointment) = appointment.as_ref().filter(|_| letter.kind != LetterKind::Reminder) {
-                    let title = Texts::title(dealer, appointment, event.as_ref(), &to.language);
-                    mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
-                }
-                if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.kind {
-                    let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
-                    mail.attachments.push(attachment.map_err(|e| Undelivered::Never(e.into()))?);
-                }
                 let tagged = Tagged::Letter(letter.subject.clone(), letter.cause.clone());
                 mail.tags = MailTags::of(self.platform.store.secret(), scope, &tagged);
+                mail.attachments = self.attachments(claimed, to, scope).await?;
+                mail.auto_reply = letter.instant;
                 self.carrier.carry(&mail).await
             }
             Destination::Phone(number) => {
@@ -246,29 +254,6 @@ impl Sender {
         mail.in_reply_to.clone_from(&letter.in_reply_to);
         mail.references = thread::id(&self.platform, scope, lead).into_iter().chain(letter.in_reply_to.clone()).collect();
     }
-}
-
-/// The appointment as an iCalendar file. Its duration comes from the event type, which is more specific than the appointment's kind.
-fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, dealer: &Dealer, to: &Addressee, title: String) -> Attachment {
-    let kind = event.map_or(appointment.kind.event_type(), |event| event.kind.as_str());
-    let changed = appointment.moved.last().map_or(appointment.created, |moved| moved.at);
-    // The event also records a move to another dealer.
-    let changed = event.map_or(changed, |event| event.changed().max(changed));
-    let entry = ical::Entry {
-        uid: appointment.id.to_string(),
-        sequence: appointment.sequence,
-        title,
-        from: appointment.at,
-        until: appointment.at + dealer.capacity().duration(kind),
-        changed: match &appointment.state {
-            forecourt_domain::appointment::AppointmentState::Cancelled { at, .. } => *at,
-            forecourt_domain::appointment::AppointmentState::Booked | forecourt_domain::appointment::AppointmentState::Unknown => changed,
-        },
-        cancelled: appointment.state.is_cancelled(),
-        attendee: Some((to.name.clone(), to.address.clone())),
-    };
-    let (content, media_type) = ical::file(&entry, dealer);
-    Attachment { name: "appointment.ics".into(), media_type: media_type.into(), content: content.into_bytes() }
 }
 
 /// The keys of the letter and of its appointment.

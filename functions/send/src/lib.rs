@@ -1,10 +1,11 @@
 //! The function `send`: notices to users, letters to customers, webhooks to other systems (ESC-6, MSG-1, APT-3, APT-6).
 //!
 //! - **Does**: sends the messages that are due. Notices go by mail, several in one mail if they wait together; letters go by mail or
-//!   text message, with calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are
-//!   granted (ACC-1). The deputies and supervisors get a mail about bookings under an absence or on a closed day (APT-9), and the new
-//!   persons and the supervisor one about bookings that were handed over (DIS-12). Incoming mail is forwarded to the dealer's mailbox
-//!   (SET-4); mail without a lead is reported, or the administrator gets one notice a day (INT-7).
+//!   text message, with calendar file, quote, vehicle sheet or documents; webhooks go by HTTPS, signed. The group's admins get a mail when
+//!   rights over the group are granted (ACC-1). The deputies and supervisors get a mail about bookings under an absence or on a closed day
+//!   (APT-9), and the new persons and the supervisor one about bookings that were handed over (DIS-12). Incoming mail is forwarded to the
+//!   dealer's mailbox (SET-4); mail without a lead is reported, or the administrator gets one notice a day (INT-7). A user who edits a text
+//!   gets a test of it (MSG-2).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides which of
 //!   them are sent. Events of SES from the queue `mail-events` report what became of a mail.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending; the raw mail in the bucket.
@@ -16,14 +17,15 @@
 //!   that fails returns to the queue and ends in the dead-letter queue; the sweep finds overdue messages.
 
 mod admins;
+mod attachments;
 mod bookings;
 mod budgets;
 mod carrier;
+mod expose;
 mod given;
 pub mod https;
 mod inbox;
 mod inbox_notices;
-mod language;
 mod letters;
 pub mod mail;
 mod notices;
@@ -37,6 +39,7 @@ mod sender;
 pub mod ses;
 mod ses_event;
 mod tag;
+mod test_mail;
 pub mod texts;
 pub mod trade_in;
 mod webhooks;
@@ -103,6 +106,7 @@ impl Sender {
                 Box::pin(self.send_about_mail(&wake_up, &Key::IncomingMail(mail.clone(), wake_up.dealer.clone()))).await?;
             }
             WakeUpTarget::Mails { mails } => Box::pin(self.notify_of_mails(&wake_up, mails)).await?,
+            WakeUpTarget::TestMail { test_mail } => self.send_test(&wake_up, test_mail).await?,
             WakeUpTarget::Access { access } => self.notify_admins(&wake_up, access).await?,
             _ => self.send_notice(&wake_up).await?,
         }

@@ -1,12 +1,14 @@
-//! A mail with recipient, text and attachments, and its MIME form.
+//! A mail with recipient, text, HTML and attachments, and its MIME form.
 
 use crate::tag::MailTags;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Email, Language, has_link};
 use forecourt_domain::people::User;
 use forecourt_domain::settings::Dealer;
+use forecourt_domain::texts::{html_of, text_language};
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address;
+use mail_builder::headers::raw::Raw;
 use mail_builder::mime::MimePart;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,12 @@ pub struct Mail {
     pub subject: String,
     /// Body as plain text.
     pub text: String,
+    /// The same text as HTML.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub html: String,
+    /// Whether it answers a mail or an enquiry automatically: other programs must not answer it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_reply: bool,
     /// Attached files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
@@ -112,23 +120,30 @@ impl Mail {
     /// Makes a mail from the dealer to the recipient out of a text whose first line is the subject.
     pub(crate) fn from_text(Envelope { id, to, dealer, now }: Envelope<'_>, text: &str) -> Self {
         let from_name = dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone());
-        Self { from_name, ..Self::of_forecourt(id, to, text, now) }
+        Self::written((id, from_name), to, text, now)
     }
 
     /// Makes a mail of the system itself, about no dealer, out of a text whose first line is the subject.
     pub(crate) fn of_forecourt(id: &str, to: &Addressee, text: &str, now: DateTime<Utc>) -> Self {
+        Self::written((id, "Forecourt".to_owned()), to, text, now)
+    }
+
+    fn written((id, from_name): (&str, String), to: &Addressee, text: &str, now: DateTime<Utc>) -> Self {
         let (subject, text) = text.split_once('\n').unwrap_or((text, ""));
+        let text = text.trim_start().to_owned();
         Self {
             id: id.to_owned(),
             to_name: to.name.clone(),
             to: to.address.wire(),
-            from_name: "Forecourt".into(),
+            html: html_of(&text, text_language(&to.language), subject, &from_name),
+            from_name,
+            auto_reply: false,
             reply_to: None,
             in_reply_to: None,
             references: Vec::new(),
             at: now,
             subject: subject.to_owned(),
-            text: text.trim_start().to_owned(),
+            text,
             attachments: Vec::new(),
             tags: None,
         }
@@ -150,9 +165,15 @@ impl Mail {
             .from((self.from_name.as_str(), from))
             .to(to)
             .subject(self.subject.as_str())
-            .header("X-Forecourt-Mail", mail_builder::headers::raw::Raw::new(self.id.as_str()))
-            .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated"))
+            .header("X-Forecourt-Mail", Raw::new(self.id.as_str()))
+            .header("Auto-Submitted", Raw::new(if self.auto_reply { "auto-replied" } else { "auto-generated" }))
             .text_body(self.text.as_str());
+        if self.auto_reply {
+            mail = mail.header("X-Auto-Response-Suppress", Raw::new("All"));
+        }
+        if !self.html.is_empty() {
+            mail = mail.html_body(self.html.as_str());
+        }
         if let Some(address) = &self.reply_to {
             mail = mail.reply_to(address.as_str());
         }

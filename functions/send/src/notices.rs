@@ -172,7 +172,9 @@ impl Sender {
         let sheets = self.sheets(wake_up, dealer, &claimed).await?;
         let mentioned = notices.iter().flat_map(|(message, lead)| message.mentions(lead, dealer, &to));
         let names = Names::of(&self.platform, &wake_up.scope(), mentioned).await?;
-        let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref() };
+        let enquiries = claimed.iter().filter_map(|c| Some(Key::Entry(c.lead.id, c.message.enquiry_entry(&c.lead)?)));
+        let enquiries = self.platform.store.load(&wake_up.scope(), &Load::of(enquiries)).await?;
+        let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref(), enquiries: &enquiries };
         let mail = self.texts.mail(Envelope { id, to: &addressee, dealer, now }, &notices, &reader);
         let tagged = if let Recipient::User(user) = &to { Some(Tagged::User(user.clone())) } else { None };
         let tags = tagged.and_then(|tagged| MailTags::of(self.platform.store.secret(), &wake_up.scope(), &tagged));

@@ -1,6 +1,5 @@
 //! A quote as a PDF for the customer: an overview, or an order form to sign (LEAD-3), in the customer's language (MSG-2).
 
-use crate::language::text_language;
 use crate::mail::{Addressee, Attachment};
 use crate::pdf::{PdfError, Section, Sheet, written};
 use crate::trade_in::{Row, joined, section};
@@ -10,6 +9,7 @@ use forecourt_domain::elements::{Form, Line, Quote};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Enclosed;
 use forecourt_domain::settings::Dealer;
+use forecourt_domain::texts::text_language;
 
 /// A line to write on.
 const BLANK: &str = "______________________________";
@@ -101,25 +101,30 @@ fn amount(money: Money, words: &QuoteTexts) -> String {
     format!("{sign}{grouped}{rest} {code}")
 }
 
+/// Writes a date in a language.
+pub(crate) fn date_text(date: NaiveDate, language: &Language) -> String {
+    day(date, words_of(language))
+}
+
 fn day(date: NaiveDate, words: &QuoteTexts) -> String {
     date.format(words.date).to_string()
 }
 
 /// The labels of the document in one language.
-struct QuoteTexts {
+pub(crate) struct QuoteTexts {
     language: &'static str,
     date: &'static str,
     thousands: char,
     decimal: char,
     overview: &'static str,
     order: &'static str,
-    vehicle: &'static str,
-    make: &'static str,
-    model: &'static str,
-    year: &'static str,
-    colour: &'static str,
-    vin: &'static str,
-    stock_number: &'static str,
+    pub(crate) vehicle: &'static str,
+    pub(crate) make: &'static str,
+    pub(crate) model: &'static str,
+    pub(crate) year: &'static str,
+    pub(crate) colour: &'static str,
+    pub(crate) vin: &'static str,
+    pub(crate) stock_number: &'static str,
     remarks: &'static str,
     price: &'static str,
     line: &'static str,
@@ -137,7 +142,7 @@ struct QuoteTexts {
 }
 
 /// Returns the labels of a language, or the English ones.
-fn words_of(language: &Language) -> &'static QuoteTexts {
+pub(crate) fn words_of(language: &Language) -> &'static QuoteTexts {
     match text_language(language) {
         "de" => &GERMAN,
         "nl" => &DUTCH,

@@ -1,11 +1,11 @@
 //! The sheet of a trade-in enquiry in the dealer's language (INT-8, MSG-2).
 
-use crate::language::{local_time, text_language};
 use crate::pdf::{Link, Section, Sheet};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::base::{Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, Person, Vehicle};
+use forecourt_domain::texts::{local_time, text_language};
 
 /// The facts of a sheet that are not in the enquiry.
 #[derive(Clone, Copy)]

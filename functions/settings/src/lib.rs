@@ -4,8 +4,8 @@
 //! - **Does**: reads and changes settings, whole or in parts; imports days off; lists the history and the findings of a dealer; manages
 //!   users, their switches at each dealer and their absences; manages webhooks and their deliveries; rotates signing secrets; lists the
 //!   access log; returns the requesting user with rights, dealers and colleagues; changes that user's language and notices;
-//!   saves the user's views. A change by which a user loses work orders the hand-over of it, and lists the orders and what a user holds
-//!   (DIS-12).
+//!   saves the user's views; manages the texts of letters, previews them and sends tests of them to the user. A change by which a user
+//!   loses work orders the hand-over of it, and lists the orders and what a user holds (DIS-12).
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function, all with a token.
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change. Only the requesting
 //!   user (`GET /me`) comes from the cache.
@@ -33,6 +33,7 @@ mod orders;
 mod parts;
 mod redelivery;
 mod secrets;
+mod texts;
 mod users;
 mod view;
 mod views;
@@ -50,6 +51,7 @@ pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView}
 pub use orders::{HandOverPageView, HandOversView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};
+pub use texts::{OwnTextView, TextBody, TextKindView, TextPreviewBody, TextPreviewView, TextView, TextsView, VariableView};
 pub use users::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
 pub use views::{SavedViewBody, SavedViewView, SavedViewsView};
@@ -92,6 +94,12 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         | Operation::ChangeWebhook
         | Operation::RemoveWebhook
         | Operation::RotateSecret => webhooks::operate(platform, &call).await,
+        Operation::ListTexts
+        | Operation::ReadText
+        | Operation::SaveText
+        | Operation::RemoveText
+        | Operation::PreviewText
+        | Operation::TestText => Box::pin(texts::operate(platform, &call)).await,
         Operation::ListDeliveries => deliveries::list(platform, &call).await,
         Operation::Redeliver => deliveries::redeliver(platform, &call).await,
         Operation::RedeliverPeriod => redelivery::redeliver(platform, &call).await,

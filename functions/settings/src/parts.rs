@@ -27,9 +27,17 @@ fn shape_of(part: SettingsPart) -> Shape {
         SettingsPart::Escalation => {
             (Some("escalation"), &[("level_1", "null"), ("reminder", "null"), ("level_2", "null"), ("level_2_resubmission", "null")])
         }
-        SettingsPart::Mailbox => {
-            (None, &[("lead_address", "null"), ("forward_to", "null"), ("relay_domains", "[]"), ("mail_layouts", "[]"), ("expose", "null")])
-        }
+        SettingsPart::Mailbox => (
+            None,
+            &[
+                ("lead_address", "null"),
+                ("forward_to", "null"),
+                ("relay_domains", "[]"),
+                ("mail_layouts", "[]"),
+                ("expose", "null"),
+                ("instant_answer", r#"{"on":false}"#),
+            ],
+        ),
         SettingsPart::Configuration => (
             None,
             &[

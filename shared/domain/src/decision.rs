@@ -10,11 +10,12 @@ use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
 use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::mail::{IncomingMail, LeadAddress, MailWatch};
-use crate::messages::{AddressState, Letter, Message};
+use crate::messages::{AddressState, Letter, Message, TestMail};
 use crate::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use crate::reports::{Download, Export};
 use crate::settings::{Dealer, HandOver, Recompute, SettingsChange};
 use crate::slots::Day;
+use crate::texts::DealerTexts;
 use crate::webhooks::{Outgoing, Webhooks};
 use chrono::{DateTime, Utc};
 
@@ -68,6 +69,8 @@ pub enum Item {
     LeadAddress(LeadAddress),
     MailWatch(MailWatch),
     AddressState(AddressState),
+    DealerTexts(Box<DealerTexts>),
+    TestMail(Box<TestMail>),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

@@ -29,6 +29,7 @@
 //! | [`hours`] | opening hours, and the clock that counts only working time |
 //! | [`enquiry`] | an enquiry, its checks, the criteria for routing rules, and the contact preferences |
 //! | [`settings`] | a dealer, its members, and every setting |
+//! | [`texts`] | the texts of letters: a dealer's own and Forecourt's, with variables; the HTML part of a mail |
 //! | [`directory`] | the group's contacts, and how an enquiry is matched to a contact |
 //! | [`people`] | users with their saved views, and the signing secrets of partners |
 //! | [`distribution`] | rotations and pools |
@@ -65,4 +66,5 @@ pub mod reports;
 pub mod rules;
 pub mod settings;
 pub mod slots;
+pub mod texts;
 pub mod webhooks;

@@ -8,8 +8,10 @@ use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::PartnerId;
+use forecourt_domain::base::{DealerId, PartnerId};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::settings::DealerSettings;
+use forecourt_local::demo;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, short};
 use http::Method;
@@ -28,7 +30,7 @@ pub enum Journey {
     Change,
     /// Users send requests without an idempotency key. No repeat is recognised by its key, so the store must recognise its own commits.
     Keyless,
-    /// Two documents are uploaded; one is removed again.
+    /// The dealer answers the new lead automatically. Two documents are uploaded; one is removed again.
     Documents,
     /// A customer is invited, books, moves and cancels, and gets a letter each time.
     Invitation,
@@ -145,6 +147,16 @@ pub async fn lead(cloud: &Cloud, dealer: &str, key: &str, body: &Value) -> Reply
 
 pub fn enquiry(name: &str) -> Value {
     json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
+}
+
+/// Changes the settings of a dealer, undisturbed by faults.
+pub async fn settings(cloud: &Cloud, dealer: &str, change: impl FnOnce(&mut DealerSettings)) {
+    let (store, scope) = (cloud.undisturbed(), Scope::keys_only("demo-group".parse().unwrap()));
+    let dealer = DealerId::parse(dealer).unwrap();
+    let loaded = store.load(&scope, &Load::of([Key::Dealer(dealer.clone())])).await.unwrap();
+    let mut settings: DealerSettings = (*loaded.dealer(&dealer).unwrap().settings).clone();
+    change(&mut settings);
+    demo::save(&store, &scope, &dealer, &settings.check().unwrap(), cloud.clock.now()).await.unwrap();
 }
 
 pub async fn until(cloud: &Cloud, time: &str) {
@@ -279,6 +291,7 @@ async fn keyless(cloud: &Cloud) -> Vec<Reply> {
 }
 
 async fn documents(cloud: &Cloud) -> Vec<Reply> {
+    settings(cloud, NORTH, |settings| settings.instant_answer.on = true).await;
     let new = lead(cloud, NORTH, "k-1", &enquiry("karl")).await;
     let path = format!("/leads/{}/documents", new.text("/id"));
     let mut replies = Vec::new();

@@ -2,12 +2,11 @@
 
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, SENDER};
-use super::journey::{enquiry, lead, post, until};
+use super::journey::{enquiry, lead, post, settings, until};
 use crate::support::world::Reply;
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, GroupId, Partner, PartnerId};
-use forecourt_domain::settings::{DealerSettings, SendingLimits};
-use forecourt_local::demo;
+use forecourt_domain::base::{GroupId, Partner, PartnerId};
+use forecourt_domain::settings::SendingLimits;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use serde_json::{Value, json};
@@ -18,11 +17,12 @@ async fn lower(cloud: &Cloud) {
     let store = cloud.undisturbed();
     let group = GroupId::parse("demo-group").unwrap();
     let scope = Scope::keys_only(group.clone());
-    let (dealer, portal) = (DealerId::parse(NORTH).unwrap(), PartnerId::parse("portal-demo").unwrap());
-    let loaded = store.load(&scope, &Load::of([Key::Dealer(dealer.clone()), Key::Partner(portal.clone())])).await.unwrap();
-    let mut settings: DealerSettings = (*loaded.dealer(&dealer).unwrap().settings).clone();
-    settings.limits = SendingLimits { letters_per_recipient: 1, text_messages_per_hour: 1, ..settings.limits };
-    demo::save(&store, &scope, &dealer, &settings.check().unwrap(), cloud.clock.now()).await.unwrap();
+    let portal = PartnerId::parse("portal-demo").unwrap();
+    settings(cloud, NORTH, |settings| {
+        settings.limits = SendingLimits { letters_per_recipient: 1, text_messages_per_hour: 1, ..settings.limits.clone() };
+    })
+    .await;
+    let loaded = store.load(&scope, &Load::of([Key::Partner(portal.clone())])).await.unwrap();
     let portal = loaded.partner(&portal).unwrap().clone();
     store.put_partner(&group, &Partner { enquiries_per_minute: 1, ..portal }, SENDER).await.unwrap();
 }

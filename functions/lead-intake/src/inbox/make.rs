@@ -74,6 +74,8 @@ async fn store(
         raw: Raw { media_type: Raw::MAIL.into(), storage: RawStorage::InBucket(mail.object.clone()) },
         by: scope.actor(),
         resend: false,
+        // A person has read the mail: the answer is a person's, too.
+        automatic: true,
         mailbox,
         unknown_site,
         // Nobody could react before: the clock counts from now.

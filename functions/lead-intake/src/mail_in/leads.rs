@@ -9,7 +9,7 @@ use crate::mail::{Envelope, MailEnquiry, Verdict};
 use crate::storing::{Record, Storing};
 use crate::{answer, mail};
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{Fault, LeadId, Refusal};
+use forecourt_domain::base::{Email, Fault, LeadId, Refusal};
 use forecourt_domain::enquiry::{Enquiry, Flag, Tolerance};
 use forecourt_domain::lead::{Raw, RawStorage};
 use forecourt_domain::mail::{Arrived, MailOutcome, OWN_ADDRESS};
@@ -101,6 +101,16 @@ impl Enquiries<'_> {
         Ok(Checked { enquiry, resend, position })
     }
 
+    /// Whether the enquiry gets no automatic answer: the mail failed a check, or a program wrote it in the name of the customer. The mail of
+    /// a portal is a program's, too, but names the customer in its text.
+    fn is_automatic(&self, enquiry: &Enquiry) -> bool {
+        let Envelope { from, reply_to, verdicts, .. } = self.envelope;
+        let writers = || [from, reply_to].into_iter().flatten();
+        let is_writer = |email: &Email| writers().any(|writer| Email::parse(&writer.address).is_ok_and(|writer| writer.is_same(email)));
+        let has_failed = [verdicts.spam, verdicts.dmarc].contains(&Verdict::Fail);
+        has_failed || self.envelope.is_automatic() && enquiry.contact.emails.iter().any(is_writer)
+    }
+
     fn documents_note(&self) -> Option<(String, String)> {
         let names = self.documents.iter().take(MAX_NAMES).cloned().collect::<Vec<_>>().join(", ");
         (!self.documents.is_empty())
@@ -137,6 +147,7 @@ impl Enquiries<'_> {
             raw: Raw { media_type: MEDIA_TYPE.to_owned(), storage: RawStorage::InBucket(notice.object.clone()) },
             by: scope.actor(),
             resend,
+            automatic: self.is_automatic(&enquiry),
             mailbox,
             unknown_site,
             sent: self.arrived.received,

@@ -5,7 +5,7 @@ use forecourt_domain::base::text::{is_line, is_text};
 use forecourt_domain::base::{ElementId, Fault, Money, Refusal, UserId};
 use forecourt_domain::elements::{Comment, Content, Document, ElementKind, Form, Line, Quote, QuoteDraft, TradeIn};
 use forecourt_domain::enquiry::Vehicle;
-use forecourt_domain::rules::elements::CommunicationRequest;
+use forecourt_domain::rules::elements::{CommunicationRequest, MAX_DOCUMENTS};
 use forecourt_edge::formats::json::{Loose, Text, known, note};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;
@@ -143,6 +143,12 @@ pub struct CommunicationBody {
     /// Id of the received e-mail that an e-mail answers. It goes to the contact who has the sender's address, in the thread of that e-mail.
     #[schema(value_type = Option<String>)]
     answers: Loose<Text>,
+    /// Ids of uploaded documents of the lead, to be attached to an e-mail: at most ten, of 7,000,000 bytes together.
+    #[schema(value_type = Option<Vec<String>>, max_items = 10)]
+    attachments: Loose<Vec<Text>>,
+    /// Whether the sheet of the enquiry's vehicle is attached to an e-mail. The dealer's setting `expose` names the sheet (SET-4).
+    #[schema(value_type = Option<bool>)]
+    expose: Loose<bool>,
     /// Whether the contact was reached; for a call only.
     #[schema(value_type = Option<bool>)]
     reached: Loose<bool>,
@@ -284,6 +290,23 @@ fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
     text
 }
 
+/// Reads the ids of attached documents.
+fn documents(ids: Loose<Vec<Text>>, faults: &mut Vec<Fault>) -> Vec<ElementId> {
+    let ids = ids.take("attachments", "a list of ids", faults).unwrap_or_default();
+    if ids.len() > MAX_DOCUMENTS {
+        faults.push(Fault::new("attachments", "LEAD-3", format!("must have at most {MAX_DOCUMENTS} entries")));
+        return Vec::new();
+    }
+    let mut read = Vec::with_capacity(ids.len());
+    for (i, id) in ids.into_iter().enumerate() {
+        match ElementId::parse(id.0.trim()) {
+            Ok(id) => read.push(id),
+            Err(e) => faults.push(Fault::new(format!("attachments[{i}]"), "LEAD-3", e.to_string())),
+        }
+    }
+    read
+}
+
 impl CommunicationBody {
     /// Returns also the id of the e-mail that it answers.
     pub(super) fn check(self) -> Result<(CommunicationRequest, Option<ElementId>), Refusal> {
@@ -311,7 +334,9 @@ impl CommunicationBody {
                     }
                 };
                 let quote = quote.map(|quote| (quote, form));
-                CommunicationRequest::Email { subject, text: text(self.text, 20_000, &mut faults), quote }
+                let documents = documents(self.attachments, &mut faults);
+                let expose = self.expose.take("expose", "true or false", &mut faults).unwrap_or_default();
+                CommunicationRequest::Email { subject, text: text(self.text, 20_000, &mut faults), quote, documents, expose }
             }
             Some("sms") => CommunicationRequest::Sms { text: text(self.text, 1_000, &mut faults) },
             Some("call") => {

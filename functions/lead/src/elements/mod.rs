@@ -24,7 +24,7 @@ use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::{Enquirer, Lead};
 use forecourt_domain::messages::Letter;
 use forecourt_domain::rules::calendar::{CalendarContext, NewEvent};
-use forecourt_domain::rules::elements::{self, AnsweredMail, CommunicationRequest, communicate, schedule_test_drive};
+use forecourt_domain::rules::elements::{self, AnsweredMail, CommunicationRequest, Enclosures, communicate, schedule_test_drive};
 use forecourt_domain::rules::messages::fate;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
@@ -152,9 +152,11 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
     let at = ElementPath { lead, kind, id: id.clone() };
     let by = call.scope.actor();
-    let quoted = match &new {
-        NewElement::Communication(CommunicationRequest::Email { quote: Some((quote, _)), .. }, _) => Some(quote.clone()),
-        _ => None,
+    let (quoted, documents) = match &new {
+        NewElement::Communication(CommunicationRequest::Email { quote, documents, .. }, _) => {
+            (quote.as_ref().map(|(quote, _)| quote.clone()), documents.clone())
+        }
+        _ => (None, Vec::new()),
     };
     let answered = if let NewElement::Communication(_, answers) = &new { answers.clone() } else { None };
     let decide = |context: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
@@ -185,9 +187,12 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             {
                 fate::not_stopped(loaded.address_state(&key), medium, &context.dealer.id)?;
             }
+            let documents = documents.iter().filter_map(|id| loaded.element(lead, ElementKind::Document, id)).collect();
+            let vehicle = enquiry.and_then(|enquiry| enquiry.vehicles.first());
+            let enclosures = Enclosures { quote, documents, vehicle };
             let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
             let request = answered.map_or_else(|| request.clone(), |mail| mail.with_subject(request.clone(), context.lead));
-            let decision = communicate(input, id.clone(), request, quote, reached.as_ref())?;
+            let decision = communicate(input, id.clone(), request, &enclosures, reached.as_ref())?;
             Ok(answered.map_or(decision.clone(), |mail| mail.threaded(decision, &writer)))
         }
     };
@@ -205,7 +210,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         let answered = answered.clone().map(|answered| Key::Element(lead, ElementKind::Communication, answered));
         let letter =
             (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), enquiry_key(loaded, lead)]);
-        let further = event.into_iter().chain(quote).chain(answered).chain(letter.into_iter().flatten()).chain(address);
+        let attached = documents.iter().map(|id| Key::Element(lead, ElementKind::Document, id.clone()));
+        let further = event.into_iter().chain(quote).chain(attached).chain(answered).chain(letter.into_iter().flatten()).chain(address);
         days.into_iter().flatten().chain(further).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {

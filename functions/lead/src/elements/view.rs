@@ -148,6 +148,15 @@ pub struct CommunicationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub form: Option<Form>,
+    /// Ids of the attached documents of the lead; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
+    /// `true` if the sheet of the vehicle is attached; otherwise absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expose: bool,
+    /// `true` if Forecourt answered the enquiry automatically; otherwise absent (LEAD-3).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub instant: bool,
     /// Whether the contact was reached by a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reached: Option<bool>,
@@ -247,6 +256,9 @@ impl CommunicationView {
             form: None,
             answers: None,
             received: None,
+            attachments: Vec::new(),
+            expose: false,
+            instant: letter.is_some_and(|letter| letter.instant),
             reached: None,
             note: None,
             to: letter.and_then(|letter| letter.to.clone()),
@@ -257,11 +269,12 @@ impl CommunicationView {
             parts: None,
         };
         match communication {
-            Communication::Email { subject, quote, received, answers } => {
+            Communication::Email { subject, quote, received, answers, documents, expose } => {
                 let (quote, form) = quote.map(|(quote, form)| (quote.to_string(), form)).unzip();
                 let text = received.as_ref().map(|mail| mail.text.clone()).or(none.text.clone());
                 let (received, answers) = (received.map(|mail| ReceivedMailView::of(*mail)), answers.map(|mail| mail.to_string()));
-                Self { medium: "email", subject: Some(subject), text, quote, form, received, answers, ..none }
+                let attachments = documents.iter().map(ToString::to_string).collect();
+                Self { medium: "email", subject: Some(subject), text, quote, form, received, answers, attachments, expose, ..none }
             }
             Communication::Sms { .. } => {
                 let divided = none.text.as_deref().map(TextParts::of);

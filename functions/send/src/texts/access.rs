@@ -1,11 +1,11 @@
 //! The text of a notice about a record of the access log (ACC-1).
 
 use super::{TextError, Texts};
-use crate::language::text_language;
 use crate::mail::{Addressee, Mail};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::base::UserId;
+use forecourt_domain::texts::text_language;
 use forecourt_edge::usecase::people::Names;
 use minijinja::context;
 

@@ -1,12 +1,12 @@
 //! The mail about bookings about which somebody must decide (APT-9).
 
 use super::{TextError, Texts};
-use crate::language::{local_time, text_language};
 use crate::mail::{Envelope, Mail};
 use chrono_tz::Tz;
 use forecourt_domain::base::{Language, UserId};
 use forecourt_domain::calendar::title_of;
 use forecourt_domain::settings::GivenBooking;
+use forecourt_domain::texts::{local_time, text_language};
 use forecourt_edge::usecase::bookings::AffectedBooking;
 use forecourt_edge::usecase::people::Names;
 use minijinja::context;

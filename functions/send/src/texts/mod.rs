@@ -14,12 +14,11 @@ use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::lead::{Entry, Event, Lead};
 use forecourt_domain::messages::{Letter, LetterKind, Message};
 use forecourt_domain::settings::Dealer;
+use forecourt_domain::texts::{DealerTexts, TextKind, Values, Wanted, Written, local_time, text_language};
 use forecourt_domain::webhooks::{SwitchOffReason, Webhook};
 use forecourt_edge::environment::ConsoleLinks;
 use minijinja::{Environment, context};
-use serde_json::json;
 
-use crate::language::{local_time, text_language};
 use crate::mail::{Attachment, Envelope, Mail};
 use crate::pdf::{self, PdfError};
 use crate::trade_in::{SheetContext, sheet_of};
@@ -34,6 +33,9 @@ pub enum TextError {
     /// The letter is about an appointment that does not exist.
     #[error("the letter has no appointment")]
     NoAppointment,
+    /// There is no text for the letter.
+    #[error("the letter has no text")]
+    NoText,
     /// The attached sheet cannot be written.
     #[error("the sheet cannot be written")]
     Sheet(#[from] PdfError),
@@ -46,18 +48,12 @@ pub struct LetterSubject<'a> {
     pub appointment: Option<&'a Appointment>,
     /// The lead's event that represents the appointment.
     pub event: Option<&'a CalendarEvent>,
-    /// The vehicle; empty if unknown.
-    pub vehicle: &'a str,
+    /// The lead of the letter or of the appointment.
+    pub lead: Option<&'a Lead>,
     /// The link with which the customer moves or cancels the appointment, if it was booked by invitation (CAL-8).
     pub page: Option<&'a str>,
-}
-
-/// The reader of a letter.
-#[derive(Clone, Copy)]
-struct LetterReader<'a> {
-    language: &'a Language,
-    /// The name; empty in a text message.
-    name: &'a str,
+    /// The dealer's own texts.
+    pub texts: Option<&'a DealerTexts>,
 }
 
 /// The templates of all languages, parsed once per process.
@@ -82,7 +78,6 @@ impl Texts {
         templates.add_template("given", include_str!("given.txt"))?;
         templates.add_template("inbox", include_str!("inbox.txt"))?;
         templates.add_template("waiting_mails", include_str!("waiting_mails.txt"))?;
-        templates.add_template("letters", include_str!("letters.txt"))?;
         Ok(Self { templates, console })
     }
 
@@ -108,7 +103,9 @@ impl Texts {
     /// If the template fails.
     pub fn letter(&self, envelope: Envelope<'_>, letter: &Letter, about: LetterSubject<'_>) -> Result<Mail, TextError> {
         let Envelope { to, dealer, .. } = envelope;
-        let written = self.render_letter(dealer, letter, about, LetterReader { language: &to.language, name: &to.name })?;
+        let Written { subject, text } = written(dealer, letter, about, &to.language)?;
+        let end = if matches!(letter.kind, LetterKind::Text { .. }) { "" } else { "\n" };
+        let written = format!("{subject}\n\n{text}{end}");
         let reply_to = dealer.settings.lead_address.as_ref().map(Email::wire);
         Ok(Mail { reply_to, ..Mail::from_text(envelope, &written) })
     }
@@ -132,7 +129,7 @@ impl Texts {
     /// If the template fails.
     pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>) -> Result<String, TextError> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
-        self.render_letter(dealer, letter, about, LetterReader { language: &language, name: "" })
+        Ok(written(dealer, letter, about, &language)?.text)
     }
 
     /// The title of an appointment in the customer's calendar: that of the invitation, or the name of its kind.
@@ -141,45 +138,12 @@ impl Texts {
         format!("{} · {}", own.unwrap_or_else(|| appointment.name(event, language)), dealer.settings.name)
     }
 
-    fn render_letter(
-        &self,
-        dealer: &Dealer,
-        letter: &Letter,
-        about: LetterSubject<'_>,
-        reader: LetterReader<'_>,
-    ) -> Result<String, TextError> {
-        let LetterReader { language, name: customer } = reader;
-        let sms = letter.medium == Medium::Sms;
-        let appointment = match &letter.kind {
-            LetterKind::Text { text, .. } if sms => return Ok(text.clone()),
-            LetterKind::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
-            _ => about.appointment.ok_or(TextError::NoAppointment)?,
-        };
-        let template = self.templates.get_template("letters")?;
-        let context = context! {
-            language => text_language(language),
-            sms,
-            kind => json!(letter.kind)["about"].as_str(),
-            name => appointment.name(about.event, language),
-            when => local_time(appointment.at, dealer.settings.calendar.zone(), language),
-            dealer => &dealer.settings.name,
-            customer,
-            vehicle => about.vehicle,
-            page => about.page,
-        };
-        Ok(template.render(context)?)
-    }
-
     /// Writes the core data of a trade-in enquiry as a PDF with a link to the lead (INT-8). `None` if the entry holds no enquiry.
     ///
     /// # Errors
     /// If the PDF cannot be written.
     pub fn sheet(&self, lead: &Lead, entry: &Entry, dealer: &Dealer) -> Result<Option<Attachment>, TextError> {
-        let enquiry = entry.events.iter().find_map(|event| match event {
-            Event::Received { enquiry } | Event::Added { enquiry } => Some(enquiry),
-            _ => None,
-        });
-        let Some(enquiry) = enquiry else { return Ok(None) };
+        let Some(enquiry) = entry.events.iter().find_map(Event::enquiry) else { return Ok(None) };
         let settings = &dealer.settings;
         let (number, link) = (lead.id.spoken(), self.console.lead(lead.id));
         let context = SheetContext {
@@ -194,4 +158,26 @@ impl Texts {
         let content = pdf::written(&sheet)?;
         Ok(Some(Attachment { name: format!("{}.pdf", lead.id), media_type: "application/pdf".into(), content }))
     }
+}
+
+/// Writes the subject and the text of a letter: a user's text, else the dealer's text of the kind, else Forecourt's own (MSG-2).
+fn written(dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>, language: &Language) -> Result<Written, TextError> {
+    let kind = match &letter.kind {
+        LetterKind::Text { subject, text, .. } => return Ok(Written { subject: subject.clone(), text: text.clone() }),
+        LetterKind::Confirmation => TextKind::Confirmation,
+        LetterKind::Moved => TextKind::Moved,
+        LetterKind::Cancelled => TextKind::Cancelled,
+        LetterKind::Reminder => TextKind::Reminder,
+    };
+    let appointment = about.appointment.ok_or(TextError::NoAppointment)?;
+    let vehicle = about.lead.map(|lead| lead.vehicle.as_str()).unwrap_or_default();
+    let time = local_time(appointment.at, dealer.settings.calendar.zone(), language);
+    let values = Values::of(&dealer.settings, language, &appointment.customer, vehicle);
+    let values = values.with_appointment(appointment.name(about.event, language), time);
+    let values = match about.page.filter(|_| kind != TextKind::Cancelled) {
+        Some(page) => values.with_page(page, Some(language).filter(|_| letter.medium == Medium::Email)),
+        None => values,
+    };
+    let wanted = Wanted { kind, medium: letter.medium, language, lead_type: about.lead.map(|lead| lead.lead_type) };
+    wanted.write(about.texts, &values).ok_or(TextError::NoText)
 }

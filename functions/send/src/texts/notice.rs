@@ -1,16 +1,17 @@
 //! The parts of the text of a notice.
 
 use super::Texts;
-use crate::language::local_time;
 use crate::mail::Envelope;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Right, StepKind, UserId};
 use forecourt_domain::calendar::title_of;
-use forecourt_domain::lead::Lead;
+use forecourt_domain::lead::{Event, Lead};
 use forecourt_domain::messages::{Message, Notice, Recipient};
 use forecourt_domain::settings::Dealer;
+use forecourt_domain::texts::local_time;
 use forecourt_edge::usecase::people::Names;
+use forecourt_store::Loaded;
 use serde::Serialize;
 use serde_json::json;
 
@@ -22,6 +23,8 @@ pub struct NoticeReader<'a> {
     pub names: &'a Names,
     /// The reader's rights. `None` if the reader is an address.
     pub scope: Option<&'a Scope>,
+    /// The timeline entries with the enquiries that the notices report.
+    pub enquiries: &'a Loaded,
 }
 
 impl NoticeReader<'_> {
@@ -39,6 +42,13 @@ fn answer_due(lead: &Lead, message: &Message, now: DateTime<Utc>) -> Option<Date
     Some(if passed || message.is_for_supervisor() { level_1.due } else { level_1.at })
 }
 
+/// Returns the beginning of a message in one line.
+fn begins(message: &str) -> String {
+    const MOST: usize = 300;
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= MOST { line } else { line.chars().take(MOST).chain(['…']).collect() }
+}
+
 /// A notice as the templates use it. A text is empty if the notice has none.
 #[derive(Default, Serialize)]
 pub(super) struct NoticeText {
@@ -49,6 +59,9 @@ pub(super) struct NoticeText {
     planned: String,
     number: String,
     contact: String,
+    /// The customer's telephone number, and the beginning of the customer's message, if the notice reports an enquiry.
+    phone: String,
+    message: String,
     vehicle: String,
     source: String,
     /// The seller whose supervisor is notified.
@@ -86,6 +99,7 @@ impl NoticeText {
         Self {
             address: nothing(),
             phone: nothing(),
+            message: nothing(),
             vehicle: nothing(),
             source: nothing(),
             arrived: nothing(),
@@ -119,7 +133,12 @@ impl Texts {
         let meant_for = message.meant_for(lead, &dealer.settings);
         let instead = matches!(reader.to, Recipient::User(to) if to != meant_for);
         let due = answer_due(lead, message, now);
+        let entry = message.enquiry_entry(lead).and_then(|version| reader.enquiries.entry(lead.id, version));
+        let enquiry = entry.and_then(|entry| entry.events.iter().find_map(Event::enquiry));
+        let phone = enquiry.and_then(|enquiry| enquiry.contact.phones.first()).map(|phone| phone.typed.clone());
         let text = NoticeText {
+            phone: phone.unwrap_or_default(),
+            message: enquiry.and_then(|enquiry| enquiry.message.as_deref()).map(begins).unwrap_or_default(),
             number: lead.id.spoken(),
             contact: lead.contact.clone(),
             vehicle: lead.vehicle.clone(),

@@ -5,6 +5,7 @@ use forecourt_domain::elements::MAX_BYTES;
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::people::ViewScreen;
 use forecourt_domain::reports::ExportFormat;
+use forecourt_domain::texts::{DealerText, LANGUAGES, TextKind};
 use forecourt_domain::webhooks::WebhookEvent;
 use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, KnownFormat, Object, SchemaFormat, SchemaType, Type};
@@ -46,7 +47,7 @@ pub(super) fn limited(name: &str, schema: &mut RefOr<Schema>) {
 /// Whether a text of the body may also be a number ([`forecourt_edge::formats::json::Text`]). Settings, users, views, webhooks and periods
 /// are strict.
 fn takes_numbers(name: &str) -> bool {
-    let strict = ["WebhookBody", "WebhookPatch", "RedeliveryBody", "ExportBody", "SavedViewBody"];
+    let strict = ["WebhookBody", "WebhookPatch", "RedeliveryBody", "ExportBody", "SavedViewBody", "TextBody", "TextPreviewBody"];
     !strict.contains(&name) && !super::settings::NAMES.contains(&name) && !super::users::NAMES.contains(&name)
 }
 
@@ -129,6 +130,13 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         ("AbsenceHandOverBody", "to") => Limit::Pattern("^(distribution|pool|user:[a-z0-9._-]{1,64})$", 69),
         ("AbsenceHandOverBody", "order") => Limit::Longest(80),
         ("UserBody", "role") => names(&Role::NAMES),
+        ("TextBody" | "TextPreviewBody", "kind") => one_of(&TextKind::NAMES),
+        ("TextBody" | "TextPreviewBody", "medium") => names(&["email", "sms"]),
+        ("TextBody" | "TextPreviewBody", "language") => names(&LANGUAGES),
+        ("TextBody" | "TextPreviewBody", "lead_type") => one_of(&LeadType::NAMES),
+        ("TextBody" | "TextPreviewBody", "name") => Limit::Longest(DealerText::MAX_NAME),
+        ("TextBody" | "TextPreviewBody", "subject") => Limit::Longest(DealerText::MAX_SUBJECT),
+        ("TextBody" | "TextPreviewBody", "text") => Limit::Longest(DealerText::MAX_MAIL),
         ("SavedViewBody", "screen") => one_of(&ViewScreen::NAMES),
         ("SavedViewBody", "name") => Limit::Longest(60),
         ("SavedViewBody", "query") => Limit::Pattern("^([^?#][^#]*)?$", 1_000),
@@ -161,6 +169,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
             _,
             "user" | "assignee" | "dealer" | "dealers" | "partner" | "quote" | "answers" | "supervisor" | "deputy" | "group" | "groups",
         ) => id,
+        (_, "attachments" | "appointment") => id,
         (_, "fallback_user" | "admin_user" | "distribution_groups" | "accepts_enquiries_from") => id,
         (_, "enquiry" | "name" | "company" | "street") => Limit::Longest(200),
         (_, "email" | "emails") => Limit::Longest(254),

@@ -20,11 +20,11 @@ use forecourt_edge::routes::{self, Operation, Values};
 use forecourt_edge::usecase::appointment::{PingBackBody, PingBackView};
 use forecourt_export::{DownloadLogView, ExportBody, ExportView, LinkView};
 use forecourt_lead::{
-    AgendaView, AssignmentBody, BoardView, ChangesView, CommentBody, CommentView, CommunicationBody, CommunicationView, ContactMadeBody,
-    DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView, LeadPageView, LeadSearchBody,
-    LeadView, MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, StopBody, StopsView, TargetBody, TaskBody, TaskView, TasksView,
-    TestDriveBody, TestDriveView, TextPreviewBody, TextPreviewView, TimelineView, TradeInBody, TradeInView, UndeliveredListView,
-    UndeliveredView,
+    AgendaView, AssignmentBody, BoardView, CannedAnswersView, ChangesView, CommentBody, CommentView, CommunicationBody, CommunicationView,
+    ContactMadeBody, DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView,
+    LeadPageView, LeadSearchBody, LeadView, MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, StopBody, StopsView, TargetBody,
+    TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView, TextPreviewBody, TextPreviewView, TimelineView, TradeInBody, TradeInView,
+    UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{
     DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, MailLeadBody, MailListView,
@@ -34,7 +34,8 @@ use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
     AccessLogView, AvailabilityView, BusyBody, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HandOverPageView,
     HandOversView, HistoryView, ImportView, MeView, RedeliveryBody, RedeliveryView, RotationBody, SavedViewBody, SavedViewsView,
-    SettingsView, SigningSecretView, SwitchedView, UserAbsencesView, UserView, UsersView, WebhookBody, WebhooksView, WorkView,
+    SettingsView, SigningSecretView, SwitchedView, TextBody, TextPreviewBody, TextPreviewView, TextView, TextsView, UserAbsencesView,
+    UserView, UsersView, WebhookBody, WebhooksView, WorkView,
 };
 use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
@@ -68,6 +69,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
     register!(schemas: AbsencesBody, DealerSettingsBody, AvailabilityView, AvailabilityBody, BusyBody);
     register!(schemas: HandOverPageView, HandOversView, WorkView);
+    register!(schemas: TextBody, TextView, TextsView, TextPreviewBody, TextPreviewView, CannedAnswersView);
     register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody, MeBody);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);

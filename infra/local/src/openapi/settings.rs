@@ -14,6 +14,7 @@ pub(super) const NAMES: [&str; 25] = [
     "DayOffBody",
     "EscalationBody",
     "MailboxBody",
+    "InstantAnswerBody",
     "MailLayoutBody",
     "LimitsBody",
     "ConfigurationBody",
@@ -142,6 +143,18 @@ pub(super) struct MailboxBody {
     /// The name of the vehicle sheet.
     #[schema(max_length = 100)]
     expose: Option<String>,
+    /// The automatic answer to new enquiries (LEAD-3).
+    instant_answer: Option<InstantAnswerBody>,
+}
+
+/// Whether and where a dealer answers new enquiries automatically, at any hour (LEAD-3).
+#[derive(ToSchema)]
+struct InstantAnswerBody {
+    /// Whether new enquiries are answered. Default: `false`.
+    on: Option<bool>,
+    /// The sources whose enquiries are answered. Default: all.
+    #[schema(max_items = 100)]
+    sources: Option<Vec<String>>,
 }
 
 /// The layout of mails of one portal or website.

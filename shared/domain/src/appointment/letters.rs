@@ -63,6 +63,7 @@ impl Letter {
             sequence: appointment.sequence,
             language: appointment.reached.language.clone(),
             queued: now,
+            instant: false,
             state: LetterState::Queued { due, attempts: 0 },
             report: None,
         }

@@ -59,6 +59,9 @@ pub enum OfFeed {}
 /// Marks the id of a saved view.
 pub enum OfView {}
 
+/// Marks the id of a dealer's text.
+pub enum OfText {}
+
 /// Marks the id of an export.
 pub enum OfExport {}
 
@@ -100,6 +103,9 @@ pub type FeedId = Id<OfFeed>;
 
 /// A saved view of a user.
 pub type ViewId = Id<OfView>;
+
+/// A dealer's own text of letters.
+pub type TextId = Id<OfText>;
 
 /// A file with all records of a filter.
 pub type ExportId = Id<OfExport>;

@@ -22,6 +22,12 @@ pub enum Communication {
         /// The received mail that it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answers: Option<ElementId>,
+        /// The attached documents of the lead.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<ElementId>,
+        /// Whether the sheet of the vehicle is attached.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        expose: bool,
     },
     /// An SMS.
     Sms {

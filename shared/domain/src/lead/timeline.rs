@@ -399,3 +399,13 @@ pub enum Event {
     #[serde(other)]
     Unknown,
 }
+
+impl Event {
+    /// Returns the enquiry that arrived, if the event is about one.
+    pub fn enquiry(&self) -> Option<&Enquiry> {
+        match self {
+            Event::Received { enquiry } | Event::Added { enquiry } => Some(enquiry),
+            _ => None,
+        }
+    }
+}

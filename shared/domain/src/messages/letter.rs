@@ -1,7 +1,8 @@
 //! Letters to customers (MSG-1, APT-3).
 
-use crate::base::{DealerId, Email, Language, Medium, StopReason, Subject};
+use crate::base::{DealerId, ElementId, Email, Language, Medium, StopReason, Subject};
 use crate::elements::{Form, Quote};
+use crate::enquiry::Vehicle;
 use crate::lead::{Enquirer, Lead};
 use crate::messages::{FailedAttempts, Lease, Report, Retry};
 use chrono::{DateTime, Utc};
@@ -43,6 +44,9 @@ pub struct Letter {
     /// The names of the budgets of which it has its share; no further attempt takes another one (SET-12).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counted: Vec<String>,
+    /// Whether it is the automatic answer to a new enquiry.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub instant: bool,
     /// The delivery state.
     #[serde(rename = "fate")]
     pub state: LetterState,
@@ -72,10 +76,21 @@ pub enum LetterKind {
         /// An attached quote, as it was when the letter was written.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         enclosed: Option<Box<Enclosed>>,
+        /// The attached documents of the lead. Their files are read when the letter is sent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<ElementId>,
+        /// The vehicle whose sheet is attached, as it was when the letter was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sheet: Option<Box<Vehicle>>,
     },
 }
 
 impl LetterKind {
+    /// Returns a text without attachments.
+    pub fn text(subject: String, text: String) -> Self {
+        LetterKind::Text { subject, text, enclosed: None, documents: Vec::new(), sheet: None }
+    }
+
     /// The name in the API.
     pub fn name(&self) -> &'static str {
         match self {
@@ -197,6 +212,8 @@ pub enum SuppressionReason {
     Complained,
     /// The recipient wants no text messages.
     Stopped,
+    /// It is an automatic answer, and its address had one today, or the limit of letters is used up.
+    Limit,
     /// A reason of another release.
     #[serde(other)]
     Unknown,
@@ -219,6 +236,7 @@ impl SuppressionReason {
             SuppressionReason::Bounced => "bounced",
             SuppressionReason::Complained => "complained",
             SuppressionReason::Stopped => "stopped",
+            SuppressionReason::Limit => "limit",
             SuppressionReason::Unknown => "unknown",
         }
     }
@@ -252,6 +270,7 @@ impl Letter {
             sequence: 0,
             language: None,
             queued: now,
+            instant: false,
             to: None,
             counted: Vec::new(),
             answers: Some(Box::new(lead.latest_enquirer())),

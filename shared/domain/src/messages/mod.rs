@@ -7,6 +7,7 @@ mod letter;
 mod message;
 mod notice;
 mod parts;
+mod test_mail;
 
 pub use claim::MessageClaim;
 pub use fate::{AddressState, LiftedStop, Report, Stop};
@@ -17,3 +18,4 @@ pub use message::{DropReason, Message, MessageState, Recipient};
 pub(crate) use message::{LATE, MAY_HAVE_ARRIVED};
 pub use notice::{Booking, Handed, Notice};
 pub use parts::{Encoding, TextParts};
+pub use test_mail::TestMail;

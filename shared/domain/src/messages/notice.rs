@@ -222,6 +222,16 @@ impl Message {
         Self::queued(lead, format!("trade-in-{}", lead.version), Notice::TradeIn { entry: lead.version }, reader, now)
     }
 
+    /// Returns the version of the timeline entry with the enquiry that the notice reports. `None` if it reports none.
+    pub fn enquiry_entry(&self, lead: &Lead) -> Option<u64> {
+        match self.notice {
+            Notice::Assigned { .. } | Notice::Pooled { .. } => Some(lead.enquiry_version.unwrap_or(1)),
+            // The cause of the copy of a message has an ending.
+            Notice::Added => self.cause.strip_prefix("added-")?.split('-').next()?.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// Notifies `reader` that the contact asked again.
     pub fn added(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now)

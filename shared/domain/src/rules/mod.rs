@@ -11,5 +11,6 @@ pub mod messages;
 pub mod people;
 pub mod settings;
 pub mod slots;
+pub mod texts;
 pub mod views;
 pub mod webhooks;

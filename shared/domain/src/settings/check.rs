@@ -100,6 +100,7 @@ impl DealerSettings {
         self.check_distribution(&mut faults);
         faults.extend(self.appointments.check().into_iter().map(within("appointments")));
         faults.extend(self.capacity.check().into_iter().map(within("capacity")));
+        faults.extend(self.instant_answer.check().into_iter().map(within("instant_answer")));
         faults.extend(self.limits.check().into_iter().map(within("limits")));
         faults
     }

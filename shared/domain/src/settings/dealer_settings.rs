@@ -6,7 +6,8 @@ use crate::base::{
 };
 use crate::hours::Calendar;
 use crate::settings::{
-    AppointmentSettings, CapacityDraft, DeadlineRule, MailLayout, Member, PoolSettings, RoutingRule, SendingLimits, VehicleSite,
+    AppointmentSettings, CapacityDraft, DeadlineRule, InstantAnswer, MailLayout, Member, PoolSettings, RoutingRule, SendingLimits,
+    VehicleSite,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -95,6 +96,9 @@ pub struct DealerSettings {
     /// The name of the vehicle sheet (exposé) that may be attached to outgoing mail. The sender chooses it for each message (SET-4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expose: Option<String>,
+    /// The automatic answer to new enquiries (LEAD-3).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub instant_answer: InstantAnswer,
     /// The host that sends the dealer's mail. `None` means the stack's own. Only the operator sets it (SET-4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail_server: Option<String>,

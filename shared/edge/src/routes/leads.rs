@@ -137,6 +137,12 @@ routes![
         .rights(&[Right::WorkLeads])
         .responses(LEAD)
         .problems(LEAD_CHANGE),
+    ListCannedAnswers = get("/leads/{id}/canned-answers", "lead")
+        .summary("Returns the prepared answers of a lead's dealer, filled with the values of the lead (LEAD-3).")
+        .description("The seller edits one and sends it as a communication of the lead.")
+        .rights(&[Right::ReadLeads])
+        .responses(&[(200, "The prepared answers.", Content::Json("CannedAnswersView"))])
+        .problems(READ),
     ListUndelivered = get("/dealers/{dealer}/undelivered", "lead")
         .summary("Returns a dealer's letters and notices that failed, or whose delivery is unclear, newest first (MSG-1).")
         .rights(&[Right::ReadLeads])

@@ -27,6 +27,7 @@ mod query;
 mod reference;
 mod row;
 mod settings;
+mod texts;
 mod users;
 mod webhooks;
 
@@ -110,6 +111,7 @@ const ROWS: [&[Row]; 12] = [
     appointments::ROWS,
     settings::ROWS,
     settings::PART_ROWS,
+    texts::ROWS,
     users::ROWS,
     overview::ROWS,
     webhooks::ROWS,
@@ -126,6 +128,7 @@ const ROUTES: [&[Route]; 12] = [
     appointments::ROUTES,
     settings::ROUTES,
     settings::PART_ROUTES,
+    texts::ROUTES,
     users::ROUTES,
     overview::ROUTES,
     webhooks::ROUTES,

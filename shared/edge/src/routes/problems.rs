@@ -68,6 +68,43 @@ pub(super) const VIEW_CHANGE: &[ProblemResponse] =
 /// Of the removal of a view.
 pub(super) const VIEW_REMOVAL: &[ProblemResponse] =
     &[NO_TOKEN, NO_USER, (404, "You have no such view."), STALE, FIELDS_OR_UNKNOWN, NO_IF_MATCH, RETRY];
+/// Of the read of a dealer's texts.
+pub(super) const TEXTS: &[ProblemResponse] =
+    &[NO_TOKEN, NO_RIGHT, (404, "The dealer or the text does not exist or is out of your reach."), RETRY];
+/// Of the change of a dealer's text.
+pub(super) const TEXT_CHANGE: &[ProblemResponse] = &[
+    UNREADABLE,
+    NO_TOKEN,
+    NO_RIGHT,
+    (404, "The dealer or the text does not exist or is out of your reach."),
+    (409, "The dealer already has a hundred texts, or they are too long together."),
+    STALE,
+    MEDIA_TYPE,
+    FIELDS_OR_UNKNOWN,
+    NO_IF_MATCH,
+    RETRY,
+];
+/// Of the preview of a text.
+pub(super) const TEXT_PREVIEW: &[ProblemResponse] = &[
+    UNREADABLE,
+    NO_TOKEN,
+    NO_RIGHT,
+    (404, "The dealer, the lead or the appointment does not exist or is not visible to you."),
+    MEDIA_TYPE,
+    FIELDS_OR_UNKNOWN,
+    RETRY,
+];
+/// Of the test of a text.
+pub(super) const TEXT_TEST: &[ProblemResponse] = &[
+    UNREADABLE,
+    NO_TOKEN,
+    NO_RIGHT,
+    (404, "The dealer, the lead or the appointment does not exist or is not visible to you."),
+    MEDIA_TYPE,
+    FIELDS_OR_UNKNOWN,
+    (429, "You have sent fifty tests today; `Retry-After` has the seconds until tomorrow."),
+    RETRY,
+];
 /// Of operations on webhooks.
 pub(super) const WEBHOOKS: &[ProblemResponse] = &[
     UNREADABLE,

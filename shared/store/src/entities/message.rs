@@ -1,11 +1,11 @@
-//! Messages to staff, letters to customers, and the use of their budgets.
+//! Messages to staff, letters to customers, tests of texts, and the use of budgets.
 
 use crate::Failure;
 use crate::entity::{Due, Entity, Record, to_item};
 use crate::keys::{self, DueKind};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::Usage;
-use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
+use forecourt_domain::messages::{Letter, LetterState, Message, MessageState, TestMail};
 
 impl Entity for Message {
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
@@ -38,6 +38,13 @@ impl Entity for Letter {
             }
             None => record,
         })
+    }
+}
+
+impl Entity for TestMail {
+    fn to_record(&self, _: &Scope) -> Result<Record, Failure> {
+        let due = self.due.map(|at| Due { at, kind: DueKind::Send, dealer: self.dealer.clone(), leased: self.leased });
+        Ok(Record::of(to_item(self)?).due(due))
     }
 }
 

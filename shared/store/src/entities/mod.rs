@@ -34,11 +34,12 @@ use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
 use forecourt_domain::mail::{IncomingMail, LeadAddress, MailWatch};
-use forecourt_domain::messages::{AddressState, Letter, Message};
+use forecourt_domain::messages::{AddressState, Letter, Message, TestMail};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
 use forecourt_domain::settings::{Dealer, HandOver, Lane, Recompute, SettingsChange};
 use forecourt_domain::slots::Day;
+use forecourt_domain::texts::DealerTexts;
 use forecourt_domain::webhooks::{Outgoing, Webhooks};
 
 /// The group of a rotation; `None` for the rotation of the whole dealer.
@@ -88,6 +89,8 @@ entities! {
     BookingWatch = pub booking_watch(dealer: &DealerId) -> BookingWatch, "D#{dealer}" / "B", it => [it.dealer], custom;
     /// The state of the notices about a dealer's open mails (INT-7).
     MailWatch = pub mail_watch(dealer: &DealerId) -> MailWatch, "D#{dealer}" / "I", it => [it.dealer], custom;
+    /// A dealer's own texts (MSG-2).
+    DealerTexts = pub dealer_texts(dealer: &DealerId) -> DealerTexts, "D#{dealer}" / "T", it => [it.dealer], plain;
     /// The state of a rotation of a dealer.
     Rotation = pub(crate) saved_rotation(dealer: &DealerId, group: &RotationGroup) -> Rotation,
         "D#{dealer}" / (group.as_ref().map_or_else(|| "R".to_owned(), |group| format!("R#{group}"))), it => [it.dealer, it.group], plain;
@@ -107,6 +110,8 @@ entities! {
     CalendarFeeds = pub calendar_feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
     /// A user's saved views (ACC-5).
     SavedViews = pub saved_views(user: &UserId) -> SavedViews, "U#{user}" / "V", it => [it.user], plain;
+    /// The latest test of a text that a user requested (MSG-2).
+    TestMail = pub test_mail(user: &UserId) -> TestMail, "U#{user}" / "M", it => [it.user], custom;
     /// A user's day: its quarter-hours and their reservations (CAL-7).
     Day = pub(crate) saved_day(user: &UserId, date: NaiveDate) -> Day, "S#{user}#{date}" / "@", it => [it.user, it.date], plain;
     /// A partner.
@@ -175,10 +180,12 @@ impl Kind {
             ("D", "R") => Kind::Rotation,
             ("D", "P") => Kind::Pool,
             ("D", "N") => Kind::Unprocessed,
+            ("D", "T") => Kind::DealerTexts,
             ("U", "@") => Kind::User,
             ("U", "H") => Kind::UserChange,
             ("U", "F") => Kind::CalendarFeeds,
             ("U", "V") => Kind::SavedViews,
+            ("U", "M") => Kind::TestMail,
             ("US", "@") => Kind::TokenSubject,
             ("S", "@") => Kind::Day,
             ("P", "@") => Kind::Partner,

@@ -20,6 +20,7 @@
 //! | Webhook events of a lead, of an appointment | `g#NL#lead`, `g#NA#appointment` / `sequence` | Query in order, the unsettled ones; deleted two weeks after |
 //! | Webhook events of a month, newest first | **list** `g#N#month` / `time#lead or appointment#sequence` | Query, filtered by the webhook |
 //! | A user's calendar feeds; saved views | `g#U#user` / `F`; `V` | GetItem, with the user where one is saved |
+//! | A dealer's own texts; a user's latest test of a text (MSG-2) | `g#D#dealer` / `T`; `g#U#user` / `M` | BatchGetItem with the letter, the enquiry; GetItem |
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
 //! | Orders to hand over the work of users, latest first (DIS-12) | `g#D#dealer` / `G#time-user` | GetItem; Query |
 //! | Notices about a dealer's bookings about which nobody has decided (APT-9) | `g#D#dealer` / `B` | GetItem |
@@ -81,6 +82,8 @@ pub(crate) const HAND_OVERS: &str = "G#";
 
 /// The place of a dealer's recomputation.
 const RECOMPUTE: &str = "J";
+/// The place of a user's test of a text.
+const TEST_MAIL: &str = "M";
 /// The place of the watch over a dealer's bookings.
 const BOOKING_WATCH: &str = "B";
 /// The place of the watch over a dealer's open mails.

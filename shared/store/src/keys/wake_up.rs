@@ -1,10 +1,10 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, MAIL_WATCH, MAILS, RECOMPUTE};
+use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, MAIL_WATCH, MAILS, RECOMPUTE, TEST_MAIL};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, MailId, Subject};
+use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, MailId, Subject, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A wake-up: "check this item now". It has ids only; the receiver loads the state and decides, so a lost, repeated, late or early wake-up
@@ -90,6 +90,11 @@ pub enum WakeUpTarget {
         /// The dealer.
         mails: DealerId,
     },
+    /// A test of a text.
+    TestMail {
+        /// The user who requested it.
+        test_mail: UserId,
+    },
     /// The dealer of the wake-up.
     Dealer {},
 }
@@ -110,6 +115,7 @@ impl WakeUpTarget {
             | WakeUpTarget::Bookings { .. }
             | WakeUpTarget::Mail { .. }
             | WakeUpTarget::Mails { .. }
+            | WakeUpTarget::TestMail { .. }
             | WakeUpTarget::Dealer {} => None,
         }
     }
@@ -150,6 +156,10 @@ impl WakeUp {
                 }
                 _ if sk == MAIL_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Mails { mails: dealer.clone() }),
                 _ if sk == BOOKING_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Bookings { bookings: dealer.clone() }),
+                _ if sk == TEST_MAIL => {
+                    let (group, user) = pk.split_once("#U#")?;
+                    (group, WakeUpTarget::TestMail { test_mail: user.parse().ok()? })
+                }
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),
                 _ => {
                     let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {

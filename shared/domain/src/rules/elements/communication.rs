@@ -3,10 +3,10 @@
 use crate::base::{ElementId, Medium, ReactionKind, Refusal, Status};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::elements::{Communication, Content, Element, Form, beginning};
-use crate::enquiry::{Condition, ContactPreferences};
+use crate::enquiry::ContactPreferences;
 use crate::lead::Event;
-use crate::messages::{Enclosed, Letter, LetterKind, SuppressionReason};
-use crate::rules::elements::{counted, has_room};
+use crate::messages::{Letter, LetterKind, SuppressionReason};
+use crate::rules::elements::{Enclosures, counted, has_room};
 use crate::rules::settings::tracking_only;
 
 /// A request to record or send a communication.
@@ -17,6 +17,8 @@ pub enum CommunicationRequest {
         subject: String,
         text: String,
         quote: Option<(ElementId, Form)>,
+        documents: Vec<ElementId>,
+        expose: bool,
     },
     Sms {
         text: String,
@@ -30,17 +32,17 @@ pub enum CommunicationRequest {
 }
 
 /// Sends a text to the contact of a lead, or records a call. It is a reaction, which stops the response clock (ESC-7), unless the call was
-/// not answered or the dealer sends no mail to customers; the record shows that (MSG-1). `quote` is the quote of the e-mail, and `reached`
-/// holds the addresses of the contact who gets the letter; it is `None` if the lead does not have this contact.
+/// not answered or the dealer sends no mail to customers; the record shows that (MSG-1). `enclosures` are the items that an e-mail
+/// can attach, and `reached` holds the addresses of the contact who gets the letter; it is `None` if the lead does not have this contact.
 ///
 /// # Errors
 /// 409 if the dealer answers in another system, the contact has no address for the medium, the dealer sends no text messages to the country
-/// of the number, or the lead has the maximum number of communications. 422 if the quote does not exist or is not for a new vehicle.
+/// of the number, or the lead has the maximum number of communications. 422 if an attachment does not exist or does not fit.
 pub fn communicate(
     input: LeadInput<'_>,
     id: ElementId,
     request: CommunicationRequest,
-    quote: Option<&Element>,
+    enclosures: &Enclosures<'_>,
     reached: Option<&ContactPreferences>,
 ) -> Result<Decision, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
@@ -55,12 +57,15 @@ pub fn communicate(
         CommunicationRequest::Email { .. } | CommunicationRequest::Sms { .. } if dealer.settings.lead_tracking_only => {
             return Err(tracking_only("LEAD-3"));
         }
-        CommunicationRequest::Email { subject, text, quote: wanted } => {
+        CommunicationRequest::Email { subject, text, quote, documents, expose } => {
             if reached()?.email.is_none() {
                 return Err(Refusal::conflict("LEAD-3", "the contact has no e-mail address"));
             }
-            let enclosed = wanted.as_ref().map(|(_, form)| enclosed(quote, *form)).transpose()?;
-            (Some((Medium::Email, LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
+            let enclosed = quote.as_ref().map(|(_, form)| enclosures.quote(*form)).transpose()?;
+            enclosures.check(documents)?;
+            let sheet = expose.then(|| enclosures.sheet(&dealer.settings)).transpose()?;
+            let kind = LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed, documents: documents.clone(), sheet };
+            (Some((Medium::Email, kind)), Some(ReactionKind::Reply))
         }
         CommunicationRequest::Sms { text } => {
             let Some(number) = reached()?.phone.as_ref().and_then(|phone| phone.texted()) else {
@@ -70,10 +75,7 @@ pub fn communicate(
                 let why = "the dealer sends no text messages to the country of this number, by its setting text_message_countries";
                 return Err(Refusal::conflict("SET-12", why));
             }
-            (
-                Some((Medium::Sms, LetterKind::Text { subject: String::new(), text: text.clone(), enclosed: None })),
-                Some(ReactionKind::Reply),
-            )
+            (Some((Medium::Sms, LetterKind::text(String::new(), text.clone()))), Some(ReactionKind::Reply))
         }
     };
     let suppressed = letter.is_some() && !dealer.settings.send_external_mail;
@@ -83,7 +85,9 @@ pub fn communicate(
     });
     let inbound = matches!(request, CommunicationRequest::Call { inbound: true, .. });
     let communication = match request {
-        CommunicationRequest::Email { subject, quote, .. } => Communication::Email { subject, quote, received: None, answers: None },
+        CommunicationRequest::Email { subject, quote, documents, expose, .. } => {
+            Communication::Email { subject, quote, received: None, answers: None, documents, expose }
+        }
         CommunicationRequest::Sms { text } => Communication::Sms { begins: beginning(&text) },
         CommunicationRequest::Call { reached, note, .. } => Communication::Call { reached, note },
     };
@@ -103,16 +107,4 @@ pub fn communicate(
     }
     let decision = counted(commit(changed, by.clone(), timeline, now), element);
     Ok(decision.with_some(letter.map(|letter| Item::Letter(Box::new(letter)))))
-}
-
-/// Returns the attached quote in its current state.
-fn enclosed(quote: Option<&Element>, form: Form) -> Result<Box<Enclosed>, Refusal> {
-    let here = quote.filter(|element| element.removed.is_none());
-    match here.map(|element| &element.content) {
-        Some(Content::Quote(quote)) if quote.vehicle.condition == Some(Condition::New) => {
-            Ok(Box::new(Enclosed { quote: quote.clone(), form }))
-        }
-        Some(_) => Err(Refusal::field("quote", "LEAD-3", "must be for a new vehicle")),
-        None => Err(Refusal::field("quote", "LEAD-3", "must be a quote of this lead")),
-    }
 }

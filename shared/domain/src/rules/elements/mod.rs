@@ -3,12 +3,14 @@
 mod answered;
 mod communication;
 mod document;
+mod enclosures;
 mod test_drive;
 mod trade_in;
 
 pub use answered::AnsweredMail;
 pub use communication::{CommunicationRequest, communicate};
 pub use document::{check_content, complete};
+pub use enclosures::{Enclosures, MAX_DOCUMENT_BYTES, MAX_DOCUMENTS};
 pub use test_drive::schedule_test_drive;
 pub(crate) use trade_in::{enquired, enquired_again};
 

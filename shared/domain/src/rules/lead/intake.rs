@@ -13,8 +13,10 @@ use crate::messages::Message;
 use crate::rules::directory::{noted_elsewhere, unnoted};
 use crate::rules::distribution::{Lanes, by_turn, hand_over};
 use crate::rules::elements::{enquired, enquired_again};
+use crate::rules::lead::instant::instant_answer;
 use crate::rules::lead::previous_owner::{Before, owner_before, passing};
 use crate::settings::Dealer;
+use crate::texts::DealerTexts;
 use chrono::{DateTime, Utc};
 
 /// An enquiry to be received.
@@ -36,6 +38,8 @@ pub struct Arrival {
     pub by: Actor,
     /// Whether the sender marks it as a newer content of an earlier enquiry.
     pub resend: bool,
+    /// Whether a program wrote it, it is marked as spam, or its sender is not authentic: it gets no automatic answer.
+    pub automatic: bool,
     /// The dealer to which it was sent, if another dealer's rules apply (INT-10).
     pub mailbox: Option<DealerId>,
     /// The site of its vehicle, if the dealer uses the rules of the site and does not know it (INT-10).
@@ -90,6 +94,8 @@ pub struct StoredState<'a> {
     pub trade_ins: [Option<&'a Element>; VEHICLES],
     /// The contact as it will be stored in the directory.
     pub contact: Option<&'a Recognised>,
+    /// The dealer's own texts, if it answers new enquiries automatically.
+    pub texts: Option<&'a DealerTexts>,
     /// Whether another function distributes the lead, because its lane is contended.
     pub contended: bool,
 }
@@ -162,6 +168,12 @@ pub fn receive(
         decision = decision.with(notice);
     }
     decision.items.extend(lanes.items());
+    let answer = instant_answer(arrival, &lead, dealer, found.texts);
+    if let Some((element, letter)) = answer {
+        lead.counts.add(element.content.kind());
+        events.push(element.added());
+        decision = decision.with(Item::Element(Box::new(element))).with(Item::Letter(Box::new(letter)));
+    }
     let trade_in_notice = trade_in(arrival, &lead, dealer);
     let noted = noted(arrival, &lead, found);
     let entry = arrival.entry(&lead, events);

@@ -3,6 +3,7 @@
 pub mod contacts;
 mod escalation;
 pub mod first_contact;
+mod instant;
 pub mod intake;
 mod passed;
 mod previous_owner;
