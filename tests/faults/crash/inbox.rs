@@ -23,8 +23,8 @@ async fn addresses(cloud: &Cloud) {
     demo::save(&store, &scope, &dealer, &settings.check().unwrap(), cloud.clock.now()).await.unwrap();
 }
 
-/// A letter is forwarded; a newsletter is forwarded and reported, and a user makes a lead of it; another one is handled. At the other dealer
-/// a newsletter waits, and the administrator is notified at the opening, which is at midnight.
+/// A letter is forwarded; a newsletter is forwarded and reported, and a user makes a lead of it; another one is handled. At the other
+/// dealer a newsletter waits, and the administrator is notified at the opening, which is at midnight.
 pub async fn inbox(cloud: &Cloud) -> Vec<Reply> {
     addresses(cloud).await;
     let address = |dealer: &str| format!("{dealer}.demo-group@{MAIL_DOMAIN}");

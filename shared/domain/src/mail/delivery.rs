@@ -180,8 +180,8 @@ impl IncomingMail {
         self.with_state(kind, MailStepState::Sent { at: now, provider_id })
     }
 
-    /// Records a failed attempt. If `retry` leaves an attempt, the message is queued again; otherwise it has failed. The reader is staff, so
-    /// that a message that may have arrived is repeated (MSG-1).
+    /// Records a failed attempt. If `retry` leaves an attempt, the message is queued again; otherwise it has failed. The reader is staff: a
+    /// message that may have arrived is repeated (MSG-1).
     pub fn step_failed(&self, kind: MailStepKind, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
         let Some(step) = self.step(kind) else { return self.clone() };
         let before = FailedAttempts { attempts: step.attempts, unclear: step.unclear };

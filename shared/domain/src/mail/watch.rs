@@ -1,5 +1,5 @@
-//! The job that notifies staff of a dealer's open mails: a notice to the administrator once a day, and a summary of the mails that went over
-//! the limit of reports (INT-7).
+//! The job that notifies staff of a dealer's open mails: a notice to the administrator once a day, and a summary of the mails that went
+//! over the limit of reports (INT-7).
 
 use crate::base::{Budget, DealerId, Window};
 use crate::hours::Calendar;
