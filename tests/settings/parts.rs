@@ -227,7 +227,9 @@ async fn set_4_a_dealer_admin_sets_the_from_name_and_addresses() {
     let mailbox = json!({"lead_address": "leads@nordstern.example", "forward_to": "boss@nordstern.example", "expose": "Nordstern kurz", "relay_domains": ["portal.example"],
         "mail_layouts": []});
     let kept = world.call(Request::put(ADMIN, &of_dealer("mailbox")).json(&mailbox).version(1)).await;
-    assert_eq!((kept.status, &kept.body["settings"]), (200, &mailbox), "{}", kept.body);
+    let mut shown = mailbox.clone();
+    shown["instant_answer"] = json!({"on": false});
+    assert_eq!((kept.status, &kept.body["settings"]), (200, &shown), "{}", kept.body);
     let mut configuration = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();
     configuration["from_name"] = json!("Nordstern Verkauf");
     configuration["unparsed_mail_to"] = json!("rest@nordstern.example");
