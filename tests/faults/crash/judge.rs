@@ -202,9 +202,9 @@ fn named_by_version(fact: &Value) -> bool {
     matches!(fact["notice"]["about"].as_str(), Some("step" | "unreachable"))
 }
 
-/// Returns the violations of MSG-1 for letters to customers; `sent` are the ids and recipients of the mails and text messages. A letter that is
-/// recorded as sent was sent to its recipient once. A letter with an unclear state was sent at most once, and there are not more of them than injected faults. Any
-/// other letter was not sent. The appointment agrees with its letters.
+/// Returns the violations of MSG-1 for letters to customers; `sent` are the ids and recipients of the mails and text messages. A letter
+/// that is recorded as sent was sent to its recipient once. A letter with an unclear state was sent at most once, and there are not more of
+/// them than injected faults. Any other letter was not sent. The appointment agrees with its letters.
 fn letters(items: &[Value], sent: &[(&str, &str)], struck: usize) -> Vec<String> {
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {
