@@ -59,7 +59,6 @@ impl BulkEvents {
             metrics: Metrics::nowhere(),
             mail_domain: None,
             token_claims: Arc::default(),
-            mail_domain: None,
         };
         reply_of(match path {
             "/events" => forecourt_calendar_event::handle(&platform, event).await,

@@ -44,7 +44,7 @@ BODIES = {
     "AddContact": {"first_name": "Tom", "last_name": "Petersen", "phones": [{"number": "+49 171 9876543"}]},
     "CorrectContact": {"first_name": "Thomas"},
     "AddStop": {"address": "jana@example.com", "reason": "unsubscribed"},
-    "PreviewText": {"text": "Bis Freitag!"},
+    "PreviewMessage": {"text": "Bis Freitag!"},
     "SetDeadline": {"title": "Send the offer", "at": "2030-11-27T17:00:00+01:00"},
     "ChangeDeadline": {"at": "2030-11-28T17:00:00+01:00"},
     "AddDocument": {"title": "Order form", "content_type": "text/plain", "bytes": 6},

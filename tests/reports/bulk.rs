@@ -93,7 +93,6 @@ impl Bulk {
             metrics: Metrics::nowhere(),
             mail_domain: None,
             token_claims: Arc::default(),
-            mail_domain: None,
         };
         (platform, bucket)
     }

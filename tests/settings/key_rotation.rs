@@ -51,7 +51,6 @@ impl<'a> Stack<'a> {
             public_url: "https://desk.example".into(),
             console_url: CONSOLE_URL.into(),
             token_claims: forecourt_edge::environment::TokenClaims::default(),
-            mails: PartnerQueue::open(folder.path().join("mails"), clock.clone()).unwrap(),
             twice: false,
         };
         Self { world, system: System::new(parts).unwrap(), _folder: folder }

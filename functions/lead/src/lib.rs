@@ -38,8 +38,8 @@ pub use page::{
 };
 pub use undelivered::{UndeliveredListView, UndeliveredView};
 pub use work::{
-    AgendaView, AssignmentBody, ContactMadeBody, LeadContactBody, LeadContactsView, MetBody, PhoneBody, ReactionBody, StatusBody, StopBody,
-    StopView, StopsView, TargetBody, TaskBody, TaskView, TasksView, TextPreviewBody, TextPreviewView, TodoView,
+    AgendaView, AssignmentBody, ContactMadeBody, LeadContactBody, LeadContactsView, MessagePreviewBody, MessagePreviewView, MetBody,
+    PhoneBody, ReactionBody, StatusBody, StopBody, StopView, StopsView, TargetBody, TaskBody, TaskView, TasksView, TodoView,
 };
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};

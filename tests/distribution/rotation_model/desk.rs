@@ -134,7 +134,6 @@ impl Processes {
                 metrics: Metrics::nowhere(),
                 mail_domain: None,
                 token_claims: Arc::default(),
-                mail_domain: None,
             }
         };
         let intake = [platform(0, "lead-intake"), platform(1, "lead-intake")];

@@ -64,7 +64,7 @@ pub enum Journey {
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
     /// Further journeys whose ends are snapshots.
-    pub const SHORT: [Journey; 12] = [
+    pub const SHORT: [Journey; 13] = [
         Journey::Keyless,
         Journey::Documents,
         Journey::Invitation,

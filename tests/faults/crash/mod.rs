@@ -270,8 +270,8 @@ fn lead_3_an_answer_by_mail_survives_a_fault_at_every_call() {
 
 /// INT-1, INT-5, INT-7: each received mail makes its leads once and has one record, whichever call fails.
 #[test]
-fn int_1_received_mails_survive_every_fault_at_every_call() {
-    println!("{} cases", every_fault_at_every_call(Journey::MailIn));
+fn int_1_received_mails_survive_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::MailIn));
 }
 
 /// INT-7, SET-4: a mail is forwarded and reported, becomes one lead by hand, and is named in one notice, whichever call fails. The morning
@@ -279,7 +279,7 @@ fn int_1_received_mails_survive_every_fault_at_every_call() {
 #[test]
 fn int_7_an_inbox_survives_a_fault_at_every_call() {
     let undisturbed = play(&CrashCase::of(Journey::Inbox), false);
-    let mut cases = strikes(Journey::Inbox, &undisturbed.calls, in_turn(), |fault| *fault != Fault::LaggingIndex);
+    let mut cases = in_turn(strikes(Journey::Inbox, &undisturbed.calls, |fault| *fault != Fault::LaggingIndex));
     cases.extend(
         [WakeUpTreatment::Lost, WakeUpTreatment::Doubled, WakeUpTreatment::Early]
             .map(|wakes| CrashCase { wakes, ..CrashCase::of(Journey::Inbox) }),

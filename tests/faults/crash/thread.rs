@@ -35,10 +35,10 @@ pub async fn thread(cloud: &Cloud) -> Vec<Reply> {
     let address = reply_address(cloud, new.text("/id"));
     let files = [("a.txt", "one"), ("b.txt", "two"), ("run.sh", "#!/bin/sh")];
     for name in ["one", "one"] {
-        cloud.receive_mail(name, &address, answer(&address, "one", &files).as_bytes());
+        cloud.receive_mail(name, &[&address], answer(&address, "one", &files).as_bytes());
     }
     let automatic = answer(&address, "two", &[]).replacen("MIME-Version", "Auto-Submitted: auto-replied\r\nMIME-Version", 1);
-    cloud.receive_mail("automatic", &address, automatic.as_bytes());
+    cloud.receive_mail("automatic", &[&address], automatic.as_bytes());
     // Between the reminder and level 1.
     until(cloud, "2026-11-23T10:00:00Z").await;
     let list = cloud.request(&Request::get(BOSS, &path)).await;

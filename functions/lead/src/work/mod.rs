@@ -14,7 +14,7 @@ pub(crate) use assignment::{assign, claim};
 pub use body::{AssignmentBody, ReactionBody, StatusBody};
 pub use contacts::{LeadContactBody, LeadContactsView, PhoneBody};
 pub use deadlines::{ContactMadeBody, MetBody, TargetBody};
-pub use preview::{TextPreviewBody, TextPreviewView};
+pub use preview::{MessagePreviewBody, MessagePreviewView};
 pub(crate) use status::{react, set_status};
 pub use stops::{StopBody, StopView, StopsView};
 pub use task_view::{AgendaView, TaskView, TasksView, TodoView};
@@ -54,7 +54,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
         Operation::ListStops => stops::list(platform, call).await,
         Operation::AddStop => stops::add(platform, call).await,
         Operation::LiftStop => stops::lift(platform, call).await,
-        Operation::PreviewText => preview::preview(platform, call).await,
+        Operation::PreviewMessage => preview::preview(platform, call).await,
         _ => Err(Problem::wrong_function()),
     }
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// A text message that is not sent yet.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"text": "Bis Freitag!"}))]
-pub struct TextPreviewBody {
+pub struct MessagePreviewBody {
     /// Text: 1 to 1,000 characters.
     #[schema(value_type = String, max_length = 1_000)]
     text: Loose<Text>,
@@ -23,7 +23,7 @@ pub struct TextPreviewBody {
 
 /// How a text message would be sent.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TextPreviewView {
+pub struct MessagePreviewView {
     /// `gsm`: the 7-bit alphabet. `ucs2`: 16 bits for each character.
     pub encoding: &'static str,
     /// Number of parts. The provider charges each part.
@@ -36,7 +36,7 @@ pub struct TextPreviewView {
     pub forcing: Vec<char>,
 }
 
-impl TextPreviewView {
+impl MessagePreviewView {
     fn of(text: &str) -> Self {
         let TextParts { encoding, units, parts, forcing } = TextParts::of(text);
         let (single, part) = encoding.sizes();
@@ -49,11 +49,11 @@ impl TextPreviewView {
 pub(super) async fn preview(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    let text = call.json::<TextPreviewBody>()?.text.text("text", &mut Vec::new()).unwrap_or_default().trim().to_owned();
+    let text = call.json::<MessagePreviewBody>()?.text.text("text", &mut Vec::new()).unwrap_or_default().trim().to_owned();
     if !is_text(&text, 1_000) {
         return Err(Refusal::field("text", "LEAD-3", "must be 1 to 1000 characters without control characters").into());
     }
     let loaded = platform.store.load(&call.scope, &Load::of([Key::Lead(id)])).await?;
     lead::readable(platform, call, loaded.lead(id)).await?;
-    Ok(Answer::new(200, &TextPreviewView::of(&text))?.about(&id))
+    Ok(Answer::new(200, &MessagePreviewView::of(&text))?.about(&id))
 }

@@ -1,11 +1,11 @@
 //! The texts about incoming mail: the copy, the report, and the notices about open mails (SET-4, INT-7).
 
 use super::{TextError, Texts};
-use crate::language::{local_time, text_language};
 use crate::mail::{Envelope, Mail};
 use forecourt_domain::base::text::{forbidden_in_lines, visible};
 use forecourt_domain::base::{Email, LeadId};
 use forecourt_domain::mail::{IncomingMail, MAIL_MARK, MailOutcome};
+use forecourt_domain::texts::{local_time, text_language};
 use minijinja::context;
 
 /// Longest line that is taken from a mail, in characters.

@@ -59,8 +59,9 @@ pub(super) struct NoticeText {
     planned: String,
     number: String,
     contact: String,
-    /// The customer's telephone number, and the beginning of the customer's message, if the notice reports an enquiry.
+    /// The customer's telephone number, if the notice reports an enquiry or a stopped address.
     phone: String,
+    /// The beginning of the customer's message, if the notice reports an enquiry.
     message: String,
     vehicle: String,
     source: String,
@@ -86,9 +87,8 @@ pub(super) struct NoticeText {
     /// The user whom the notice is meant for, if that is not the reader.
     instead_of: String,
     link: String,
-    /// The customer's address to which mail is stopped, and the telephone number.
+    /// The customer's address to which mail is stopped.
     address: String,
-    phone: String,
     complained: bool,
 }
 

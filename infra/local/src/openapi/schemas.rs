@@ -22,9 +22,9 @@ use forecourt_export::{DownloadLogView, ExportBody, ExportView, LinkView};
 use forecourt_lead::{
     AgendaView, AssignmentBody, BoardView, CannedAnswersView, ChangesView, CommentBody, CommentView, CommunicationBody, CommunicationView,
     ContactMadeBody, DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView,
-    LeadPageView, LeadSearchBody, LeadView, MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, StopBody, StopsView, TargetBody,
-    TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView, TextPreviewBody, TextPreviewView, TimelineView, TradeInBody, TradeInView,
-    UndeliveredListView, UndeliveredView,
+    LeadPageView, LeadSearchBody, LeadView, MessagePreviewBody, MessagePreviewView, MetBody, QuoteBody, QuoteView, ReactionBody,
+    StatusBody, StopBody, StopsView, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView, TimelineView, TradeInBody,
+    TradeInView, UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{
     DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, MailLeadBody, MailListView,
@@ -56,7 +56,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: ReactionBody, AssignmentBody, StatusBody, LeadView, LeadPageView, LeadListView, BoardView);
     register!(schemas: TimelineView, TargetBody, MetBody, ContactMadeBody, TaskBody, TaskView, TasksView, AgendaView);
     register!(schemas: LeadContactBody, LeadContactsView, UndeliveredListView, UndeliveredView);
-    register!(schemas: LeadSearchBody, FoundLeadsView, ChangesView, StopBody, StopsView, TextPreviewBody, TextPreviewView);
+    register!(schemas: LeadSearchBody, FoundLeadsView, ChangesView, StopBody, StopsView, MessagePreviewBody, MessagePreviewView);
     register!(schemas: EventBody, BulkBody, BulkView, CompletionBody, NoShowBody, RescheduleBody, CalendarEventView, CalendarEventsView);
     register!(schemas: InvitationBody, InvitationView, InvitationsView, BookingBody, OfferView, CalendarView, FeedBody, FeedsView);
     register!(schemas: AppointmentBody, AppointmentMade, AppointmentCounted, AppointmentView, AppointmentPageView, CorrectionBody);

@@ -182,10 +182,10 @@ routes![
         .responses(LEAD)
         .if_match()
         .problems(LEAD_CHANGE),
-    PreviewText = post("/leads/{id}/communications/preview", "lead")
+    PreviewMessage = post("/leads/{id}/communications/preview", "lead")
         .summary("Returns the encoding and the number of parts of a text message, without sending it (LEAD-3).")
         .rights(&[Right::WorkLeads])
-        .body(&[Content::Json("TextPreviewBody")])
-        .responses(&[(200, "How the text message would be sent.", Content::Json("TextPreviewView"))])
+        .body(&[Content::Json("MessagePreviewBody")])
+        .responses(&[(200, "How the text message would be sent.", Content::Json("MessagePreviewView"))])
         .problems(LEAD_CHANGE),
 ];

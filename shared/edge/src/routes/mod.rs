@@ -102,7 +102,7 @@ pub const OPEN_RATE: u32 = 50;
 /// The requests that an open route takes at once.
 pub const OPEN_BURST: u32 = 100;
 
-const ROWS: [&[Row]; 12] = [
+const ROWS: [&[Row]; 13] = [
     leads::ROWS,
     mails::ROWS,
     elements::ROWS,
@@ -119,7 +119,7 @@ const ROWS: [&[Row]; 12] = [
 ];
 
 /// Apart from [`ROWS`], so that a binary that looks up routes does not hold the documentation.
-const ROUTES: [&[Route]; 12] = [
+const ROUTES: [&[Route]; 13] = [
     leads::ROUTES,
     mails::ROUTES,
     elements::ROUTES,

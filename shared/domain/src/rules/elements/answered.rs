@@ -40,8 +40,8 @@ impl<'a> AnsweredMail<'a> {
     /// Returns the request with the subject of the mail if the user gives none.
     pub fn with_subject(&self, request: CommunicationRequest, lead: &Lead) -> CommunicationRequest {
         match request {
-            CommunicationRequest::Email { subject, text, quote } if subject.is_empty() => {
-                CommunicationRequest::Email { subject: reply_subject(self.subject, lead.id), text, quote }
+            CommunicationRequest::Email { subject, text, quote, documents, expose } if subject.is_empty() => {
+                CommunicationRequest::Email { subject: reply_subject(self.subject, lead.id), text, quote, documents, expose }
             }
             request => request,
         }

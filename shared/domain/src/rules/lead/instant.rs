@@ -33,7 +33,14 @@ pub(super) fn instant_answer(arrival: &Arrival, lead: &Lead, dealer: &Dealer, te
     let wanted = Wanted { kind: TextKind::InstantAnswer, medium: Medium::Email, language: &language, lead_type: Some(lead.lead_type) };
     let written = wanted.write(texts, &values)?;
     let id = ElementId::parse(ID).ok()?;
-    let communication = Communication::Email { subject: written.subject.clone(), quote: None, documents: Vec::new(), expose: false };
+    let communication = Communication::Email {
+        subject: written.subject.clone(),
+        quote: None,
+        received: None,
+        answers: None,
+        documents: Vec::new(),
+        expose: false,
+    };
     let element = Element::new(id, lead.id, Content::Communication(communication), &Actor::System, arrival.at);
     let kind = LetterKind::text(written.subject, written.text);
     let letter = Letter { instant: true, ..Letter::of_lead(lead, ID.to_owned(), Medium::Email, kind, arrival.at) };

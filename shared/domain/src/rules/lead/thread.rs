@@ -156,7 +156,14 @@ impl ThreadContext<'_> {
             Author::User(_) | Author::Program => {}
         }
         let subject = mail.subject.clone();
-        let content = Communication::Email { subject, quote: None, received: Some(Box::new(received)), answers: None };
+        let content = Communication::Email {
+            subject,
+            quote: None,
+            received: Some(Box::new(received)),
+            answers: None,
+            documents: Vec::new(),
+            expose: false,
+        };
         let element = Element::new(mail.id.clone(), lead.id, Content::Communication(content), &by, mail.mail.at.min(now));
         let elements = || [&element].into_iter().chain(&documents);
         elements().for_each(|element| changed.counts.add(element.content.kind()));
