@@ -317,7 +317,7 @@ impl CommunicationBody {
                 let subject = self.subject.text("subject", &mut Vec::new()).unwrap_or_default().trim().to_owned();
                 answered = element(self.answers, "answers", &mut faults);
                 let is_answer = answered.is_some() || !faults.is_empty();
-                if !is_line(&subject, 200) && !(is_answer && subject.is_empty()) {
+                if !(is_line(&subject, 200) || is_answer && subject.is_empty()) {
                     faults.push(Fault::new("subject", "LEAD-3", "must be 1 to 200 characters in one line"));
                 }
                 let quote = element(self.quote, "quote", &mut faults);
