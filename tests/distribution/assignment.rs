@@ -2,7 +2,7 @@
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
 use forecourt_domain::lead::Event;
-use forecourt_domain::settings::Absence;
+use forecourt_domain::settings::{Absence, DealerSettings};
 use serde_json::json;
 
 /// DIS-7, LEAD-5: a user assigns a lead to another user; the response clock is not reset.
@@ -95,7 +95,8 @@ async fn lead_8_a_lead_older_than_its_new_dealer_is_in_that_dealers_list() {
     let demo = forecourt_local::demo::group().unwrap();
     let harbour = demo.dealers.iter().find(|d| d.id.as_str() == "harbour-cars-demo").unwrap();
     let young = crate::support::world::dealer("young-dealer");
-    forecourt_local::demo::save(&world.store, &world.scope(), &young, &harbour.settings, world.system.clock.now()).await.unwrap();
+    let settings = DealerSettings { lead_address: None, ..(*harbour.settings).clone() }.check().unwrap();
+    forecourt_local::demo::save(&world.store, &world.scope(), &young, &settings, world.system.clock.now()).await.unwrap();
     let reply = world.post("gina.group", &format!("/leads/{id}/assignment"), &json!({"dealer": "young-dealer"})).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(world.list("gina.group", "young-dealer").await.len(), 1);
