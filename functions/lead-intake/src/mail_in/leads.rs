@@ -101,8 +101,8 @@ impl Enquiries<'_> {
         Ok(Checked { enquiry, resend, position })
     }
 
-    /// Whether the enquiry gets no automatic answer: the mail failed a check, or a program wrote it in the name of the customer. The mail of
-    /// a portal is a program's, too, but names the customer in its text.
+    /// Whether the enquiry gets no automatic answer: the mail failed a check, or a program wrote it in the name of the customer. The mail
+    /// of a portal is a program's, too, but names the customer in its text.
     fn is_automatic(&self, enquiry: &Enquiry) -> bool {
         let Envelope { from, reply_to, verdicts, .. } = self.envelope;
         let writers = || [from, reply_to].into_iter().flatten();

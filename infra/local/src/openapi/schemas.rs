@@ -1,10 +1,11 @@
 //! The schemas that the rows of the table name.
 
 use super::limits::{is_of_body, limited, types_of};
+use super::mailbox::{MailLayoutBody, MailboxBody};
 use super::parameters::schema_of;
 use super::settings::{
     AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DeadlineRulesBody, DealerSettingsBody, DistributionGroupsBody,
-    EscalationBody, HolidaysBody, LimitsBody, MailLayoutBody, MailboxBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
+    EscalationBody, HolidaysBody, LimitsBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
 };
 use super::users::{AvailabilityBody, DealerUserBody, MeBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{

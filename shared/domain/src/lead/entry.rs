@@ -48,3 +48,13 @@ impl Entry {
         })
     }
 }
+
+impl Event {
+    /// Returns the enquiry that arrived, if the event is about one.
+    pub fn enquiry(&self) -> Option<&Enquiry> {
+        match self {
+            Event::Received { enquiry } | Event::Added { enquiry } => Some(enquiry),
+            _ => None,
+        }
+    }
+}

@@ -41,8 +41,7 @@ pub enum Event {
         /// The content of the new enquiry.
         enquiry: Box<Enquiry>,
     },
-    /// A channel of the contact belongs to another person in the directory, or another person uses a channel of the contact. Nothing was
-    /// merged (INT-6).
+    /// A channel of the contact belongs to another person in the directory, or the reverse. Nothing was merged (INT-6).
     ContactClash {
         /// The address or number.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -398,14 +397,4 @@ pub enum Event {
     /// An event of another release.
     #[serde(other)]
     Unknown,
-}
-
-impl Event {
-    /// Returns the enquiry that arrived, if the event is about one.
-    pub fn enquiry(&self) -> Option<&Enquiry> {
-        match self {
-            Event::Received { enquiry } | Event::Added { enquiry } => Some(enquiry),
-            _ => None,
-        }
-    }
 }

@@ -96,8 +96,8 @@ pub fn agreed<'a>(
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
 }
 
-/// Checks the new addresses to which mail is passed on: none may be at the domain at which dealers receive mail, because the mail would come
-/// back (SET-4, INT-7, INT-8).
+/// Checks the new addresses to which mail is passed on: none may be at the domain at which dealers receive mail, because the mail would
+/// come back (SET-4, INT-7, INT-8).
 ///
 /// # Errors
 /// A fault for every such address.
