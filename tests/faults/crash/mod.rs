@@ -81,7 +81,7 @@ fn play(case: &CrashCase, verbose: bool) -> PlayedCase {
             lagging: case.strikes.iter().any(|(_, fault)| *fault == Fault::LaggingIndex),
         };
         let cloud = Cloud::new(setting, &GROUP, case.journey.begins()).await;
-        let replies = case.journey.play(&cloud).await;
+        let replies = Box::pin(case.journey.play(&cloud)).await;
         PlayedCase { end: End::of(&cloud, &replies), calls: gate.calls(), injected: gate.injected() }
     })
 }
