@@ -61,7 +61,8 @@ async fn int_7_the_list_shows_the_mails_of_a_state_in_three_languages() {
     shows(&first, &["Angebot 26.", "jana@example.com", "Kein Lead: Newsletter", "Kopie: Fehlgeschlagen", "09:26"]);
     lacks(&first, &["Angebot 1.", "482-913-0576"]);
     assert!(first.text.find("Angebot 26.") < first.text.find("Angebot 25."), "newest first");
-    let (_, next) = first.text.split_once("class=\"button plain\" href=\"?state=open&amp;cursor=").unwrap_or_else(|| panic!("{}", first.text));
+    let (_, next) =
+        first.text.split_once("class=\"button plain\" href=\"?state=open&amp;cursor=").unwrap_or_else(|| panic!("{}", first.text));
     let next = next.split('"').next().unwrap();
     let second = admin.get(&mails(&format!("?state=open&cursor={next}"))).await;
     shows(&second, &["Angebot 1.", "href=\"?state=open\""]);
@@ -72,7 +73,13 @@ async fn int_7_the_list_shows_the_mails_of_a_state_in_three_languages() {
         ("nl", ["Werd een lead", "Geen onderwerp", "Ontvangen e-mails"]),
     ] {
         let mut reader = speaking(&desk, ADMIN, language).await;
-        let (_, cursor) = reader.get(&mails("?state=all")).await.text.split_once("state=all&amp;cursor=").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let (_, cursor) = reader
+            .get(&mails("?state=all"))
+            .await
+            .text
+            .split_once("state=all&amp;cursor=")
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap();
         let page = reader.get(&mails(&format!("?state=all&cursor={}", cursor.split('"').next().unwrap()))).await;
         shows(&page, &texts);
         shows(&page, &["href=\"/desk/leads/4829130576\"", "482-913-0576"]);
@@ -91,19 +98,35 @@ async fn int_7_a_user_makes_a_lead_of_a_mail_on_the_screen() {
     arrive(world, "m1", newsletter()).await;
     let mut admin = desk.signed_in(ADMIN).await;
     let page = admin.get(&mails("/m1")).await;
-    shows(&page, &["Corsa", "Is the red Corsa still there?", "Die E-Mail ist ein Newsletter: it has List-Unsubscribe", "/m1/lead\"", "/m1/handled\""]);
+    shows(
+        &page,
+        &[
+            "Corsa",
+            "Is the red Corsa still there?",
+            "Die E-Mail ist ein Newsletter: it has List-Unsubscribe",
+            "/m1/lead\"",
+            "/m1/handled\"",
+        ],
+    );
     let address = mails("/m1/lead");
     let form = admin.get(&address).await;
-    for (name, value) in [("contact.first_name", "Jana"), ("contact.last_name", "Petersen"), ("contact.email", "jana@example.com"), ("source", "mail")] {
+    for (name, value) in
+        [("contact.first_name", "Jana"), ("contact.last_name", "Petersen"), ("contact.email", "jana@example.com"), ("source", "mail")]
+    {
         assert_eq!(form.value(name).as_deref(), Some(value), "{name}: {}", form.text);
     }
     shows(&form, &["Is the red Corsa still there?</textarea>"]);
     let key = form.value("key").unwrap();
-    let fields = |email: &'static str| [("contact.last_name", "Petersen"), ("contact.email", email), ("type", "used_car"), ("message", "Corsa?")];
+    let fields =
+        |email: &'static str| [("contact.last_name", "Petersen"), ("contact.email", email), ("type", "used_car"), ("message", "Corsa?")];
     let wrong: Vec<(&str, &str)> = fields("keine Adresse").into_iter().chain([("key", "wrong")]).collect();
     let refused = admin.send(&address, &wrong).await;
     assert_eq!(refused.status, 422, "{}", refused.text);
-    assert!(refused.text.contains("id=\"form-contact-email-error\"") && refused.text.contains("value=\"keine Adresse\""), "{}", refused.text);
+    assert!(
+        refused.text.contains("id=\"form-contact-email-error\"") && refused.text.contains("value=\"keine Adresse\""),
+        "{}",
+        refused.text
+    );
     let right: Vec<(&str, &str)> = fields("jana@example.com").into_iter().chain([("key", key.as_str())]).collect();
     let sent = admin.send(&address, &right).await;
     let to = sent.header("location").to_owned();

@@ -88,7 +88,8 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
     let is_empty = mails.items().is_empty();
     let address = if is_empty && first.is_none() { address(page, &dealer).await } else { None };
     let next = Some(read.text("cursor")).filter(|cursor| !cursor.is_empty());
-    let next = next.map(|cursor| format!("?state={state}&cursor={}", form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>()));
+    let next =
+        next.map(|cursor| format!("?state={state}&cursor={}", form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>()));
     let values = context! {
         mails => mails.value(), is_empty, named => read.get("people").value(), states => STATES, state, first, next, address,
     };
