@@ -8,7 +8,7 @@ use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed};
 use crate::reply::Reply;
 use crate::screens::quick::TYPES;
-use crate::view::{Language, explained, translated};
+use crate::view::{Language, explained, sentence, translated};
 use crate::visit::Pairs;
 use forecourt_edge::routes::{Operation, SettingsPart};
 use http::Method;
@@ -32,7 +32,7 @@ pub(super) const PART: Part = Part {
     forms: |path| path.ends_with("/mails/{mail}/{form}").then(|| each_of(path, "{form}", FORMS.iter().map(|(name, _)| *name))),
 };
 
-/// The mails that a list can have. The first ones are shown without a choice.
+/// The states by which the list is filtered. Without a choice, the mails of the first state are shown.
 const STATES: [&str; 3] = ["open", "handled", "all"];
 
 const fn form(name: &'static str, operation: Operation, fields: &'static [Field], versioned: bool) -> Form {
@@ -132,14 +132,18 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
 /// Returns the reasons of an outcome in words. The refusals of an enquiry name their fields: `contact.email: must be an e-mail address`.
 fn reasons(language: Language, detail: &str) -> Vec<String> {
     if let Some(whole) = translated(language, detail) {
-        return vec![whole];
+        return vec![sentence(&whole)];
     }
     let of_field = |part: &str| {
         let (field, why) = part.split_once(": ")?;
         let name = language.text(&format!("form.mail_lead.field.{field}")).unwrap_or(field);
         Some(format!("{name}: {}", translated(language, why)?))
     };
-    detail.split("; ").filter(|part| !part.is_empty()).map(|part| of_field(part).unwrap_or_else(|| explained(language, part))).collect()
+    detail
+        .split("; ")
+        .filter(|part| !part.is_empty())
+        .map(|part| sentence(&of_field(part).unwrap_or_else(|| explained(language, part))))
+        .collect()
 }
 
 /// Returns a number of bytes as people read it: 12 KB, 1.4 MB.
