@@ -28,10 +28,11 @@ from weigh import weigh
 
 
 # What needs more than the demo has: deliveries to a receiver of webhooks, leads of a pool, several contacts, links that were sent, bookings
-# under an absence, a deadline that waits for its approval; and the button "not busy", which a journey presses.
+# under an absence, a deadline that waits for its approval; a file, which is no page; and the button "not busy", which a journey presses.
 # `tests/console` opens them all.
 ELSEWHERE = {
     "addresses": {
+        "GET /desk/d/{dealer}/mails/{mail}/download",
         "GET /desk/group/webhooks/{webhook}/deliveries/{delivery}",
         "POST /desk/group/webhooks/{webhook}/deliveries/{delivery}",
         "POST /desk/help/tour",

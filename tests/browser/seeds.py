@@ -1,5 +1,6 @@
 """What the demo lacks, so that every screen has something to show and every form something to change."""
 
+import time
 import urllib.request
 
 from demo import NORDSTERN
@@ -9,6 +10,7 @@ NAMES = [
     ("Jana", "Petersen"), ("Maximilian", "Freiherr von Hohenberg"), ("Ayşe", "Özdemir"), ("Karl-Heinz", "Müller-Lüdenscheidt"), ("Sören", "Ångström"),
 ]
 LINES = [{"text": "Fahrzeug", "amount": 3849000}, {"text": "Winterreifen", "amount": 50000}]
+MAILBOX = f"{NORDSTERN}.demo-group@in.forecourt.test"
 MESSAGE = "Guten Tag,\nist der Wagen noch da? Ich möchte ihn gern am Samstag ansehen."
 EUR = lambda amount: {"amount": amount, "currency": "EUR"}
 
@@ -104,6 +106,26 @@ class Seeds:
             self.run.change("gina.group", f"/webhooks/{webhook}", lambda _: {"state": "off"}, "PATCH")
         return webhook
 
+    def mail(self, number):
+        """Lets a newsletter arrive, which becomes no lead. Returns its page."""
+        text = f"From: Portal <news{number}@portal.example>\r\nTo: {MAILBOX}\r\nSubject: Neues im November {number}\r\nList-Unsubscribe: <mailto:off@portal.example>\r\n" \
+               f"Precedence: bulk\r\nMessage-ID: <{number}@portal.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nUnsere Angebote des Monats.\r\n"
+        posted = urllib.request.Request(f"{self.run.url}/_local/mail?to={MAILBOX}", text.encode(), method="POST")
+        urllib.request.urlopen(posted, timeout=10).close()
+        path = f"/dealers/{NORDSTERN}/mails"
+        for _ in range(50):
+            found = [mail["id"] for mail in self.run.call("gina.group", "GET", path)["mails"] if (mail["subject"] or "").endswith(f" {number}")]
+            if found:
+                return f"{path}/{found[0]}"
+            time.sleep(0.2)
+        raise SystemExit("FAILED: the mail did not arrive")
+
+    def mails(self):
+        """Lets two mails arrive, of which one is handled. Returns their pages."""
+        handled, waiting = self.mail(1), self.mail(2)
+        self.run.change("gina.group", handled, lambda _: {}, "POST", "/completion")
+        return [f"/desk/d/{NORDSTERN}/mails?state=all", *(page.replace("/dealers/", "/desk/d/", 1) for page in (waiting, handled))]
+
     def feed(self, user):
         return self.run.call(user, "POST", "/calendar-feeds", {})["id"]
 
@@ -138,6 +160,6 @@ class Seeds:
                 f"/desk/leads/{mine}/timeline", f"/desk/leads/{other}/tasks/{done}", f"/desk/leads/{waiting}",
                 f"{dealer}/leads/plan?leads={mine}&leads={other}", f"{dealer}/leads/plan",
             ],
-            "gina.group": [f"/desk/leads/{mine}", "/desk/group/people/anna.vogt", f"/desk/group/webhooks/{self.webhook(off=True)}"],
+            "gina.group": [*self.mails(), f"/desk/leads/{mine}", "/desk/group/people/anna.vogt", f"/desk/group/webhooks/{self.webhook(off=True)}"],
             "chris.center": [f"{dealer}/find?q=Petersen"],
         }

@@ -7,6 +7,7 @@ mod forms;
 mod group;
 mod hand_over;
 mod help;
+mod inbox;
 mod links;
 mod list_forms;
 mod lists;

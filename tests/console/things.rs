@@ -1,8 +1,11 @@
 //! One of each thing that an address of the console can name, with a script in every text.
 
 use crate::support::appointments::{WHEN, appointment, made};
+use crate::support::mails::{record, store};
 use crate::support::world::{ADMIN, NORDSTERN, Request, World};
+use base64::Engine as _;
 use chrono::TimeDelta;
+use forecourt_domain::mail::{IncomingMail, MailOutcome, MailStep, MailStepState};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -54,6 +57,7 @@ impl Things {
             ("webhook", webhook),
             ("feed", feed),
             ("order", order),
+            ("mail", mail(world).await),
         ]);
         for (part, body) in parts_with_script() {
             names.insert(part, created(world, ADMIN, &format!("/leads/{lead}/{part}"), &body).await);
@@ -101,6 +105,29 @@ async fn hand_over(world: &World) -> String {
     let removed = world.call(Request::delete(ADMIN, &path).json(&json!({})).version(version + 1)).await;
     assert_eq!(removed.status, 200, "{}", removed.body);
     removed.text("/hand_overs/0/id").to_owned()
+}
+
+/// Stores a mail with a script in every text. In its raw form the texts are encoded.
+async fn mail(world: &World) -> String {
+    let now = world.system.clock.now();
+    let encoded = base64::engine::general_purpose::STANDARD.encode(SCRIPT);
+    let word = format!("=?utf-8?b?{encoded}?=");
+    let raw = format!(
+        "From: {word} <jana@example.com>\r\nSubject: {word}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--b\r\n\
+         Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"{word}\"\r\n\r\n%PDF\r\n--b--\r\n"
+    );
+    let outcome = MailOutcome::NoLead { reason: SCRIPT.into(), detail: SCRIPT.into() };
+    let failed = MailStep { due: None, state: MailStepState::Failed { at: now, why: SCRIPT.into() }, ..MailStep::due_at(now) };
+    let mail = IncomingMail {
+        from: Some(SCRIPT.into()),
+        subject: Some(SCRIPT.into()),
+        forward: Some(failed.clone()),
+        report: Some(failed),
+        ..record("m1", raw.as_bytes(), outcome, now)
+    };
+    store(world, mail, raw.as_bytes()).await;
+    "m1".to_owned()
 }
 
 /// An enquiry with a script in every field of text.

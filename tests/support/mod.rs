@@ -7,6 +7,7 @@ pub mod dealers;
 pub mod gate;
 pub mod invitations;
 pub mod letters;
+pub mod mails;
 pub mod pingbacks;
 pub mod sim;
 pub mod stored_appointments;

@@ -7,6 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::io::Write as _;
+use std::string::FromUtf8Error;
 
 /// A shorter body is not compressed.
 const SMALL: usize = 1_000;
@@ -35,6 +36,13 @@ impl Reply {
     pub(crate) fn file(media_type: &'static str, body: &'static [u8]) -> Self {
         let reply = Self { status: 200, body: body.to_vec(), ..Self::default() };
         reply.header("content-type", media_type).header("cache-control", "public, max-age=31536000, immutable")
+    }
+
+    /// A file that the browser saves and never shows, named by ASCII characters without quotation marks.
+    pub(crate) fn attachment(media_type: &str, name: &str, body: Vec<u8>) -> Self {
+        let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
+        let reply = Self { status: 200, body, ..Self::default() }.header("content-type", media_type);
+        reply.header("content-disposition", format!("attachment; filename=\"{name}\""))
     }
 
     /// A response without a body.
@@ -93,14 +101,13 @@ impl Reply {
         response.status_code = i64::from(self.status);
         response.cookies = self.cookies;
         let packed = if gzip && self.body.len() > SMALL { packed(&self.body) } else { None };
-        match packed {
-            Some(bytes) => {
-                headers.insert(http::header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-                response.is_base64_encoded = true;
-                response.body = Some(Body::Text(base64::engine::general_purpose::STANDARD.encode(bytes)));
-            }
-            None => response.body = Some(Body::Text(String::from_utf8_lossy(&self.body).into_owned())),
+        if packed.is_some() {
+            headers.insert(http::header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
+        // Bytes that are no text travel in base64.
+        let text = packed.map_or_else(|| String::from_utf8(self.body).map_err(FromUtf8Error::into_bytes), Err);
+        response.is_base64_encoded = text.is_err();
+        response.body = Some(Body::Text(text.unwrap_or_else(|bytes| base64::engine::general_purpose::STANDARD.encode(bytes))));
         response.headers = headers;
         response
     }

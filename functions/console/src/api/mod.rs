@@ -46,6 +46,19 @@ pub(crate) struct Ask<'a> {
     pub(crate) idempotency_key: Option<String>,
 }
 
+/// A file that the API returns.
+pub(crate) enum Download {
+    /// The file itself.
+    File {
+        /// Its media type.
+        media_type: String,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
+    /// The link to a file that is too large for an answer.
+    Link(String),
+}
+
 /// The API refused a request, or did not answer it.
 #[derive(Debug, thiserror::Error)]
 pub enum Unanswered {
@@ -123,6 +136,32 @@ impl Api {
 
     /// Sends a request. A successful answer that is not JSON is its text, or `null` if it is empty.
     pub(crate) async fn call(&self, token: &str, operation: Operation, ask: Ask<'_>) -> Result<Data, Unanswered> {
+        let response = self.send(token, operation, ask).await?;
+        let status = response.status().as_u16();
+        if !matches!(status, 200..=299 | 304) {
+            return Err(refused(&response));
+        }
+        let etag = header(&response, "etag");
+        let shape = self.shapes.as_ref().map(|shapes| shapes.of_answer(operation, status));
+        let text = || Some(String::from_utf8_lossy(response.body()).into_owned()).filter(|text| !text.is_empty());
+        let json = serde_json::from_slice::<Value>(response.body()).unwrap_or_else(|_| text().map(Value::String).unwrap_or_default());
+        Ok(Data::new(json, shape).with_etag(etag, status == 304))
+    }
+
+    /// Asks for a file, which arrives with each of its bytes as it is.
+    pub(crate) async fn download(&self, token: &str, operation: Operation, ask: Ask<'_>) -> Result<Download, Unanswered> {
+        let response = self.send(token, operation, ask).await?;
+        match (response.status().as_u16(), header(&response, "location")) {
+            (303, Some(link)) => Ok(Download::Link(link)),
+            (200, _) => {
+                let media_type = header(&response, "content-type").unwrap_or_else(|| "application/octet-stream".to_owned());
+                Ok(Download::File { media_type, bytes: response.into_body() })
+            }
+            _ => Err(refused(&response)),
+        }
+    }
+
+    async fn send(&self, token: &str, operation: Operation, ask: Ask<'_>) -> Result<http::Response<Vec<u8>>, Unanswered> {
         let route = route(operation);
         let mut path = route.map_or("/", |route| route.path).to_owned();
         for (name, value) in ask.parts {
@@ -149,26 +188,22 @@ impl Api {
             None => Vec::new(),
         };
         let request = request.body(body).map_err(|e| NoAnswer::new(&self.url, e))?;
-        let response = self.http.send(request).await?;
-        let status = response.status().as_u16();
-        let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
-        let json = serde_json::from_slice::<Value>(response.body());
-        match status {
-            200..=299 | 304 => {
-                let shape = self.shapes.as_ref().map(|shapes| shapes.of_answer(operation, status));
-                let text = || Some(String::from_utf8_lossy(response.body()).into_owned()).filter(|text| !text.is_empty());
-                let json = json.unwrap_or_else(|_| text().map(Value::String).unwrap_or_default());
-                Ok(Data::new(json, shape).with_etag(etag, status == 304))
-            }
-            _ => match json.ok().and_then(|json| serde_json::from_value::<ApiProblem>(json).ok()) {
-                Some(problem) => Err(Unanswered::Problem(Box::new(ApiProblem { status, ..problem }))),
-                // The gateway's own answers: `{"message": "Unauthorized"}`.
-                None if matches!(status, 401 | 403 | 429) => {
-                    Err(Unanswered::Problem(Box::new(ApiProblem { status, ..ApiProblem::default() })))
-                }
-                None => Err(Unanswered::Unreadable(status)),
-            },
-        }
+        Ok(self.http.send(request).await?)
+    }
+}
+
+fn header(response: &http::Response<Vec<u8>>, name: &str) -> Option<String> {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// Returns the problem of an answer that is no success.
+fn refused(response: &http::Response<Vec<u8>>) -> Unanswered {
+    let status = response.status().as_u16();
+    match serde_json::from_slice::<ApiProblem>(response.body()) {
+        Ok(problem) => Unanswered::Problem(Box::new(ApiProblem { status, ..problem })),
+        // The gateway's own answers: `{"message": "Unauthorized"}`.
+        Err(_) if matches!(status, 401 | 403 | 429) => Unanswered::Problem(Box::new(ApiProblem { status, ..ApiProblem::default() })),
+        Err(_) => Unanswered::Unreadable(status),
     }
 }
 

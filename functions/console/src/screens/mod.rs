@@ -12,6 +12,7 @@ mod help;
 mod lead;
 mod leads;
 pub(crate) mod live;
+mod mails;
 mod me;
 mod overview;
 mod page;
@@ -49,9 +50,10 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 16] = [
+const PARTS: [&Part; 17] = [
     &today::PART,
     &leads::PART,
+    &mails::PART,
     &lead::PART,
     &views::PART,
     &quick::PART,

@@ -2,7 +2,7 @@
 
 use super::live::{self, News};
 use super::{find, menu};
-use crate::api::{Ask, Data, Unanswered};
+use crate::api::{Ask, Data, Download, Unanswered};
 use crate::console::{Console, Trouble};
 use crate::forms::uuid_like;
 use crate::reply::Reply;
@@ -173,6 +173,16 @@ impl<'a> Page<'a> {
         query: Vec<(&'static str, String)>,
     ) -> Result<Data, Unanswered> {
         self.call(operation, Ask { parts, query, ..Ask::default() }).await
+    }
+
+    /// Asks the API for a file.
+    pub(crate) async fn download(
+        &self,
+        operation: Operation,
+        parts: &[(&'static str, &str)],
+        query: Vec<(&'static str, String)>,
+    ) -> Result<Download, Unanswered> {
+        self.console.api.download(&self.session.tokens.access, operation, Ask { parts, query, ..Ask::default() }).await
     }
 
     /// Returns a dealer of the user; `None` if the user does not work there.

@@ -7,13 +7,14 @@ mod forms;
 mod items;
 
 use super::{Page, Part, Place, Screen, each_of};
-use crate::api::{Data, Unanswered};
+use crate::api::{Data, Download, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use around::Origin;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use minijinja::{Value, context};
+use serde_json::Value as Json;
 
 pub(super) const PART: Part = Part {
     screens: &[
@@ -138,10 +139,15 @@ async fn raw(page: &Page<'_>) -> Result<Reply, Trouble> {
     let parts = [("id", page.required("id")?)];
     let version = page.visit.query.get("version").map(|version| ("version", version.to_owned()));
     let lead = page.get(Operation::ReadLead, &parts, Vec::new());
-    let (lead, input) = futures::try_join!(lead, page.get(Operation::ReadRawInput, &parts, version.into_iter().collect()))?;
-    let text = match input.json() {
-        serde_json::Value::String(text) => text.clone(),
-        json => serde_json::to_string_pretty(json).unwrap_or_default(),
+    let (lead, input) = futures::try_join!(lead, page.download(Operation::ReadRawInput, &parts, version.into_iter().collect()))?;
+    let text = match input {
+        // A large mail is a file, not a page.
+        Download::Link(link) => return Ok(Reply::redirect(link)),
+        Download::File { bytes, .. } => match serde_json::from_slice(&bytes) {
+            Ok(Json::String(text)) => text,
+            Ok(json) => serde_json::to_string_pretty::<Json>(&json).unwrap_or_default(),
+            Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
+        },
     };
     let dealer = page.dealer(lead.text("dealer"));
     let place = Place { dealer: dealer.as_ref(), active: "leads" };

@@ -23,7 +23,7 @@ pub(super) const PART: Part = Part {
 };
 
 /// The kinds of enquiries, as the API names them.
-const TYPES: &[&str] = &["new_car", "used_car", "trade_in", "test_drive", "service", "other"];
+pub(super) const TYPES: &[&str] = &["new_car", "used_car", "trade_in", "test_drive", "service", "other"];
 
 /// An enquiry that came by telephone, at the counter, or on paper.
 const LEAD: Form = Form {
