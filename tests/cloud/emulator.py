@@ -122,7 +122,7 @@ def deploy(name, **more):
     }
     template = json.loads(TEMPLATE.read_text())
     # Lambda refuses a deployment that reserves more than the account has.
-    limits = [resource["Properties"].get("ReservedConcurrentExecutions") for resource in template["Resources"].values()]
+    limits = [resource.get("Properties", {}).get("ReservedConcurrentExecutions") for resource in template["Resources"].values()]
     reserved = [limit["Fn::If"][1] for limit in limits if limit]
     reservable = int(parameters["ReservedConcurrency"])
     expect("the reserved concurrency fits into the parameter", reservable == 0 or sum(reserved) <= reservable, True)
