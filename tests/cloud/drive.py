@@ -274,7 +274,9 @@ def group_file(sender, another=None, of="portal-demo"):
     partner["sender_id"] = sender
     partner["partner"]["dealers"].append("nordstern-zwei")
     if another:
-        demo["dealers"].append({**demo["dealers"][0], "id": another})
+        model = demo["dealers"][0]
+        # No two dealers of a group have one lead address.
+        demo["dealers"].append({"id": another, "settings": {k: v for k, v in model["settings"].items() if k != "lead_address"}})
         for user in demo["users"]:
             if user["role"] == "group_admin":
                 user["dealers"].append(another)

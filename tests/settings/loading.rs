@@ -80,6 +80,8 @@ fn set_10_a_file_with_an_unknown_field_or_a_broken_rule_is_refused() {
     assert_eq!(unknown, format!("dealers[0].settings.calendar.horus is unknown; known fields are {known} (API-1)"));
     let rule = broken(&|json| json["dealers"][0]["settings"]["capacity"] = json!({"step": 7}));
     assert!(rule.contains("capacity.step") && rule.contains("CAL-7"), "{rule}");
+    let shared = broken(&|json| json["dealers"][1]["settings"]["lead_address"] = json["dealers"][0]["settings"]["lead_address"].clone());
+    assert!(shared.starts_with("dealer ") && shared.contains("lead_address must be unique") && shared.ends_with("(SET-4)"), "{shared}");
 }
 
 #[test]

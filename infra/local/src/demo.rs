@@ -99,7 +99,20 @@ pub fn read(text: &str) -> anyhow::Result<GroupData> {
     })?;
     let unknown = unknown_names(&data.users);
     ensure!(unknown.is_empty(), "{}", unknown.join("; "));
+    let shared = shared_addresses(&data.dealers);
+    ensure!(shared.is_empty(), "{}", shared.join("; "));
     Ok(data)
+}
+
+/// Returns a fault for each dealer whose lead address an earlier dealer of the file has (SET-4).
+fn shared_addresses(dealers: &[DealerData]) -> Vec<String> {
+    let address = |dealer: &DealerData| dealer.settings.lead_address.clone();
+    let shared = dealers.iter().enumerate().filter_map(|(place, dealer)| {
+        let own = address(dealer)?;
+        let other = dealers[..place].iter().find(|other| address(other).is_some_and(|address| address.is_same(&own)))?;
+        Some(format!("dealer {}: lead_address must be unique: dealer {} has {own} (SET-4)", dealer.id, other.id))
+    });
+    shared.collect()
 }
 
 /// Returns the users' roles and rights that this release does not know. Stored users are read without that check.
