@@ -1,7 +1,7 @@
 //! Lead intake: turns an enquiry into a lead before it answers (INT-1 to INT-5, INT-9).
 //!
 //! - **Triggers**: HTTP API requests (`SubmitLead`, `DryRun`, and those of the inbox), batches of the partner queue, which carry JSON or
-//! ADF,   and batches of the mail queue, which name received mails in the bucket.
+//!   ADF, and batches of the mail queue, which name received mails in the bucket.
 //! - **Reads**: the dealer, then in one consistent read the lead of the derived number, the rotation or pool, the contact directory and the
 //!   receipts of earlier enquiries.
 //! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn
