@@ -173,7 +173,8 @@ impl Sender {
         let mentioned = notices.iter().flat_map(|(message, lead)| message.mentions(lead, dealer, &to));
         let names = Names::of(&self.platform, &wake_up.scope(), mentioned).await?;
         let enquiries = claimed.iter().filter_map(|c| Some(Key::Entry(c.lead.id, c.message.enquiry_entry(&c.lead)?)));
-        let enquiries = self.platform.store.load(&wake_up.scope(), &Load::of(enquiries)).await?;
+        // A notice without the customer's message is better than none: the attempt would count as one without an answer.
+        let enquiries = self.platform.store.load(&wake_up.scope(), &Load::of(enquiries)).await.unwrap_or_default();
         let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref(), enquiries: &enquiries };
         let mail = self.texts.mail(Envelope { id, to: &addressee, dealer, now }, &notices, &reader);
         let tagged = if let Recipient::User(user) = &to { Some(Tagged::User(user.clone())) } else { None };
