@@ -316,7 +316,7 @@ async fn apt_4_attendance_is_refused_for_a_future_visit_and_does_not_apply_after
     assert_eq!(ping(&world, &secret, "m3", &moved("2026-11-23T07:00:00Z", "2026-11-23T08:00:00Z")).await.text("/outcome"), "applied");
     assert_eq!(seen(&world, &id).await["attendance"], "completed");
     // After another move the attendance is unknown, and a repeat of the earlier report has no effect.
-    let there = world.post(ADMIN, &format!("{path}/time"), &json!({"at": "2026-11-25T15:00:00+01:00"})).await;
+    let there = world.post("partner:centre-demo", &format!("{path}/time"), &json!({"at": "2026-11-25T15:00:00+01:00"})).await;
     assert_eq!((there.status, there.text("/attendance")), (200, "unknown"), "{}", there.body);
     ping(&world, &secret, "m4", &attended("c-1", "2026-11-23T08:30:00Z")).await;
     assert_eq!(seen(&world, &id).await["attendance"], "unknown");

@@ -3,7 +3,7 @@
 use crate::support::world::{NORDSTERN, at};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, PendingReports, Report, Statement};
-use forecourt_domain::base::{Actor, PartnerId};
+use forecourt_domain::base::{Actor, Cancellation, PartnerId};
 use forecourt_domain::hours::Calendar;
 use proptest::prelude::*;
 use serde_json::json;
@@ -22,7 +22,7 @@ fn report() -> impl Strategy<Value = Report> {
     let time = |minutes: i64| at("2026-11-20T08:00:00Z") + TimeDelta::minutes(minutes);
     let what = prop_oneof![
         (0..4i64).prop_map(|day| AppointmentChange::Moved { to: at("2026-11-18T09:00:00Z") + TimeDelta::days(day) }),
-        Just(AppointmentChange::Cancelled),
+        Just(AppointmentChange::Cancelled { why: Cancellation::default() }),
         Just(AppointmentChange::Attended { is: Attended::Completed, reason: None }),
         (0..2u8).prop_map(|why| AppointmentChange::Attended { is: Attended::NoShow, reason: (why > 0).then(|| "ill".to_owned()) }),
     ];
@@ -79,7 +79,7 @@ proptest! {
         let after = before.with_local_change(what.what.clone(), &Actor::System, &berlin(), now);
         match what.what {
             AppointmentChange::Moved { to } => prop_assert!(after.at == to && !after.state.is_cancelled()),
-            AppointmentChange::Cancelled => prop_assert!(after.state.is_cancelled()),
+            AppointmentChange::Cancelled { .. } => prop_assert!(after.state.is_cancelled()),
             AppointmentChange::Attended { is, .. } => prop_assert_eq!(after.attendance.is, is),
         }
         let unmoved = before.at == after.at || after.attendance.is == Attended::Unknown;
@@ -103,6 +103,7 @@ proptest! {
             reported_as_of: (!here).then_some(report.as_of),
             what: report.what.clone(),
             by: if *here { Actor::System } else { Actor::Partner("centre-demo".parse().unwrap()) },
+            rule: None,
         };
         let come_to = |all: &[(Report, bool)]| all.iter().fold(new(), |a, reported| a.with(statement(reported), &berlin(), now));
         prop_assert_eq!(end(&come_to(&shuffled)), end(&come_to(&reported)));

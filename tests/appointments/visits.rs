@@ -87,7 +87,7 @@ async fn acc_1_a_dealer_system_creates_appointments_only_for_leads_of_its_own_in
     );
     assert_eq!(world.get(ADMIN, &path).await.text("/lead"), lead.to_string());
     // When the lead has moved to another dealer, the appointment is made without it, and the answer is the same.
-    world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo", "appointments": "move"})).await;
     let again = make(&world, "partner:dms-demo", &by(own.text("/receipt"))).await;
     assert_eq!((again.status, &again.body), (201, &visit.body), "the first answer, which does not show where the lead is");
     // It still reads and moves its appointment, and reports that the customer has cancelled it.
@@ -241,7 +241,7 @@ async fn lead_7_a_corrected_address_of_an_appointment_no_longer_leads_to_the_cus
             lead = enquire(jana("typo@example.com")).await.1;
         }
         let customer = json!({"name": "Jana Petersen", "email": "typo@example.com", "phone": "0171 2345678"});
-        let id = made(&world, ADMIN, &json!({"customer": customer, "kind": "showroom", "at": WHEN})).await;
+        let id = made(&world, ADMIN, &json!({"customer": customer, "kind": "showroom", "at": WHEN, "link": false})).await;
         let mut change = json!({"customer": {"email": "jana@example.com"}});
         if let Some(replaces) = replaces {
             change["replaces"] = json!(replaces);

@@ -47,7 +47,7 @@ class Crawl:
         waiting, tried = [(path, "", False) for path in starts], set()
         for place, (path, parent, in_dialog) in enumerate(waiting):
             asked, begins = self.kind(path), place < len(starts)
-            if not begins and (asked in self.seen or asked in tried) or asked.endswith("/download"):
+            if not begins and (asked in self.seen or asked in tried) or urlsplit(path).path.endswith("/download"):
                 continue
             status, page = visitor.go(path), visitor.page
             # A page may lead to another one, and to the identity provider, which is not looked at.

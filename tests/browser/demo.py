@@ -118,10 +118,10 @@ class Addresses:
         self.left.discard((method, self.match(path)[0]))
 
     def kind(self, path, query=""):
-        """Returns the kind of a page: its address with the names of its forms and parts, and with the tab or view that it shows."""
+        """Returns the kind of a page: its address with the names of its forms and parts, and with the tab, view or medium that it shows."""
         known, values = self.match(path)
         if known is None:
             return path
         for name in ("form", "part", "what"):
             known = known.replace(f"{{{name}}}", values.get(name, ""))
-        return known + "".join(f"?{pair}" for pair in query.split("&") if re.match("(tab|view|status)=", pair))
+        return known + "".join(f"?{pair}" for pair in query.split("&") if re.match("(tab|view|status|medium)=", pair))

@@ -33,12 +33,14 @@ from weigh import weigh
 ELSEWHERE = {
     "addresses": {
         "GET /desk/d/{dealer}/mails/{mail}/download",
+        "GET /desk/group/privacy/access-files/{access_file}/download",
+        "GET /desk/leads/{id}/raw/download",
         "GET /desk/group/webhooks/{webhook}/deliveries/{delivery}",
         "POST /desk/group/webhooks/{webhook}/deliveries/{delivery}",
         "POST /desk/help/tour",
     },
     "forms": {
-        "appointment_keep", "availability_free", "claim", "contact-main", "contact-remove", "event-keep", "first-contact-approve", "group_redeliver", "group_redelivery", "group_webhook_off", "invitation-revoke",
+        "appointment_arrive", "appointment_arrival_undo", "appointment_confirm_undo", "appointment_keep", "appointment_reopen", "availability_free", "claim", "contact-main", "contact-remove", "event-keep", "event-reopen", "first-contact-approve", "group_redeliver", "group_redelivery", "group_webhook_off", "invitation-revoke",
     },
 }
 

@@ -22,7 +22,7 @@ TYPES = {
 }
 # What differs in one form.
 OF_FORM = {
-    "status": {"status": "lost", "reason": "price", "complete_events": "all"},
+    "status": {"status": "lost", "reason": "price", "complete_events": "all", "appointments": "keep"},
     "appointment_attendance": {"attendance": "completed", "reason": ""},
     "availability_busy_until": {"until": "2026-11-23T20:00"},
     # Before level 2: a later deadline would only be requested.
@@ -31,9 +31,12 @@ OF_FORM = {
     "me_absence_hours": {"from": "2027-03-01T10:00", "until": "2027-03-01T12:00"},
     "group_redelivery": {"from": "2026-11-23T01:00", "until": ""},
     "group_new_webhook": {"partner": ""},
-    "email": {"quote": "", "form": ""},
+    "email": {"quote": "", "form": "", "canned": "", "purpose": "contract"},
+    "sms": {"canned": "", "purpose": "service"},
+    "answer": {"quote": "", "form": "", "canned": "", "purpose": "contract"},
     "settings_add_user": {"receives_leads": ""},
     "group_person": {"subject": ""},
+    "privacy_consent": {"at": "2026-11-20T10:00"},
 }
 # Values that no field of the type takes, and those of a form that takes each alone.
 WRONG = {"file": b"<script>alert(1)</script>", "email": "keine Adresse", "tel": "12", "number": "-1", "date": "0001-01-01"}
@@ -43,6 +46,7 @@ WRONG_OF_FORM = {
     "export_appointments": {"filter.created_from": "2027-02-03", "filter.created_until": "2027-02-01"},
     "export_leads": {"filter.received_from": "2027-02-03", "filter.received_until": "2027-02-01"},
     "document": {"file": b"<script>alert(1)</script>"},
+    **{form: {"text": "Guten Tag,\n{{ wagen }}"} for form in ("text_email", "text_sms", "text_canned")},
 }
 
 
@@ -200,7 +204,13 @@ class Forms:
             lead = self.seeds.lead(owner=None if form == "claim" else "anna.vogt")
             swap[values["id"]] = lead
             part, item = values.get("part"), values.get("item")
-            if part and item != "first-contact":
+            if "stop" in values:
+                swap[values["stop"]] = self.seeds.stop(lead)
+            elif form == "answer":
+                swap[item] = self.seeds.answer(lead)
+            elif form == "resend":
+                swap[values["id"]], swap[item] = self.seeds.bounced(works=True)
+            elif part and item != "first-contact":
                 made = self.seeds.document(lead) if part == "documents" else self.seeds.fill(lead)[part]
                 swap[item] = made
                 if form == "task-reopen":
@@ -215,18 +225,29 @@ class Forms:
             swap[values["user"]] = person = self.seeds.person(member=True)
             if "place" in values:
                 self.seeds.absence(person)
+        elif "/texts/own/{text}" in known:
+            # A canned answer has a form of its own.
+            swap[values["text"]] = self.seeds.text("canned" if self.language == "en" else "confirmation")
         elif "/views/{view}" in known:
             swap[values["view"]] = self.seeds.view(link.user)
         elif "/webhooks/{webhook}/{form}" in known:
             swap[values["webhook"]] = self.seeds.webhook(form == "on")
+        elif "/privacy/access-files/{access_file}" in known:
+            swap[values["access_file"]] = self.seeds.order("/access-files", self.seeds.lead())
+        elif "/privacy/holds/{hold}" in known:
+            swap[values["hold"]] = self.seeds.order("/legal-holds", self.seeds.lead(), reason="other")
         elif "/calendar/{feed}" in known:
             swap[values["feed"]] = self.seeds.feed(link.user)
         elif "/calendar/plan/{lead}" in known:
             swap[values["lead"]] = self.seeds.lead()
-        texts = [link.path, link.parent]
+        # The page of a lead with a hold does not have the new one.
+        texts = [link.path, "/desk/group/privacy/holds" if "hold" in values else link.parent]
         if "id" in values and values["id"] in swap and values["id"] not in link.parent:
             # A list need not show the new lead: its own page, or that of the thing, has the form too.
             texts[1] = path.rsplit("/", 1)[0]
         for old, new in swap.items():
-            texts = [re.sub(rf"(?<![\w.]){re.escape(old)}(?![\w.])", new, text).replace(quote(old, safe=""), quote(new, safe="")) for text in texts]
+            # The written and the quoted form in one pass: the new value may begin with the old one.
+            either = "|".join(re.escape(form) for form in dict.fromkeys([old, quote(old, safe="")]))
+            replaced = lambda found: new if found[0] == old else quote(new, safe="")
+            texts = [re.sub(rf"(?<![\w.])({either})(?![\w.])", replaced, text) for text in texts]
         return texts

@@ -189,6 +189,33 @@ def week_of_a_seller(drive):
         drive.say("a seller's week")
 
 
+def answer_of_a_seller(drive):
+    """A seller answers a customer's mail on a phone, with a canned answer. What was typed outlives the page."""
+    drive.seeds.texts()
+    lead = drive.seeds.lead()
+    drive.seeds.answer(lead)
+    with Visitor(drive, "anna.vogt", "en", "phone") as visitor:
+        page, dialog = visitor.page, visitor.page.locator("dialog[open]")
+        answer = page.get_by_role("link", name=re.compile("^" + visitor.t("form.answer.title")))
+        visitor.go(f"/desk/leads/{lead}?tab=thread")
+        answer.click()
+        dialog.locator("[name=text]").fill("Gern!")
+        dialog.locator("[name=canned]").select_option("besichtigung-email")
+        dialog.get_by_role("button", name=visitor.t("message.insert")).click()
+        expect(dialog.locator("[name=text]")).to_have_value(re.compile("^Gern!\\n\\nGuten Tag "))
+        expect(dialog.locator("[name=text]")).to_be_focused()
+        page.reload()
+        answer.click()
+        expect(dialog.locator("[name=text]")).to_have_value(re.compile("^Gern!"))
+        dialog.locator("form button:not(.plain):not(.hidden)").click()
+        expect(page.locator(".note[role=status]")).to_have_text(visitor.t("done.answer"))
+        expect(page.locator(".message").first).to_contain_text("Gern!")
+        page.locator("section").get_by_role("link", name=visitor.t("form.sms.title"), exact=True).click()
+        dialog.locator("[name=text]").fill("x" * 161)
+        expect(dialog.locator("[data-parts]")).to_contain_text("161")
+        drive.say("a seller's answer")
+
+
 def export_of_head_office(drive):
     """Head office asks for an export, sees its progress, downloads it, and finds it in the log."""
     with Visitor(drive, "hugo.office", "en") as visitor:
@@ -236,7 +263,7 @@ def two_on_one_lead(drive):
 def all_journeys(drive):
     for user in ("anna.vogt", "greta.sommer", "ingo.brandt", "hugo.office"):
         drive.run.language(user, "en")
-    for journey in (from_enquiry_to_won, two_on_one_lead, export_of_head_office, morning_of_a_seller, monday_of_a_manager, week_of_a_seller):
+    for journey in (from_enquiry_to_won, answer_of_a_seller, two_on_one_lead, export_of_head_office, morning_of_a_seller, monday_of_a_manager, week_of_a_seller):
         try:
             journey(drive)
         except Exception as failure:

@@ -18,7 +18,7 @@ def weigh(drive):
     for _ in range(50):
         drive.seeds.lead()
     drive.say("page                              first     after   packed  API  server")
-    pages = [f"/desk/d/{NORDSTERN}/{page}" for page in PAGES] + [f"/desk/leads/{lead}", f"/desk/leads/{lead}?tab=follow-up", "/desk/me"]
+    pages = [f"/desk/d/{NORDSTERN}/{page}" for page in PAGES] + [f"/desk/leads/{lead}", f"/desk/leads/{lead}?tab=thread", f"/desk/leads/{lead}?tab=follow-up", "/desk/me"]
     for path in pages:
         with Visitor(drive, "ingo.brandt", "en") as visitor:
             sizes, packed = [], set()

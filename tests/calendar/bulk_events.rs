@@ -59,6 +59,7 @@ impl BulkEvents {
             metrics: Metrics::nowhere(),
             mail_domain: None,
             token_claims: Arc::default(),
+            mail_servers: Arc::new(forecourt_edge::mail_server::Unchecked),
         };
         reply_of(match path {
             "/events" => forecourt_calendar_event::handle(&platform, event).await,

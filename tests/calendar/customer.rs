@@ -92,7 +92,7 @@ async fn cal_8_the_customer_of_a_lost_lead_can_cancel_but_not_book() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &drive()).await;
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
-    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price", "appointments": "keep"})).await;
     assert_offers_no_slot(&world, &link, "unavailable", "Online booking is not available").await;
     assert_eq!(browse(&world, Method::POST, &format!("{link}/cancellation"), "en", "").await.0, 303);
     assert_offers_no_slot(&world, &link, "unavailable", "Online booking is not available").await;
@@ -201,7 +201,8 @@ async fn cal_8_the_calendar_file_gets_a_higher_sequence_when_the_lead_moves_to_a
     let before = file().await;
     assert!(before.contains("SEQUENCE:0") && before.contains("DTSTAMP:20261123T090000Z") && before.contains("Nordstern"), "{before}");
     world.advance_to("2026-11-24T10:00:00Z").await;
-    let moved = world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    let moved =
+        world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo", "appointments": "move"})).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
     let after = file().await;
     assert!(after.contains("SEQUENCE:1") && after.contains("DTSTAMP:20261124T100000Z") && !after.contains("Nordstern"), "{after}");

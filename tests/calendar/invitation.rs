@@ -325,7 +325,7 @@ async fn cal_8_an_invitation_is_created_once_and_books_with_the_leads_new_owner(
     assert_eq!(book(&world, &link, "2026-11-24T10:00:00Z").await.status, 200);
     assert_eq!((taken(&world, "anna.vogt", "2026-11-24").await, taken(&world, "ben.krause", "2026-11-24").await), (0, 4));
     // No slot of a lost lead can be booked, but a booking can be cancelled.
-    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price", "appointments": "keep"})).await;
     assert_eq!(book(&world, &link, "2026-11-24T09:00:00Z").await.status, 409);
     assert_eq!(cancel(&world, &link).await.text("/standing"), "cancelled");
     assert_eq!(taken(&world, "ben.krause", "2026-11-24").await, 0);

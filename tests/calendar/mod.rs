@@ -3,9 +3,11 @@
 pub(crate) mod booking;
 pub(crate) mod bulk_events;
 pub(crate) mod capacity;
+mod corrections;
 pub(crate) mod customer;
 pub(crate) mod dates;
 pub(crate) mod diary;
+mod given;
 pub(crate) mod invitation;
 pub(crate) mod links;
 pub(crate) mod new_owner;

@@ -27,6 +27,7 @@ from documents import documents
 from emulator import (
     AWS, ENDPOINT, KNOWN, NORDSTERN, PORT, ROOT, TEMPORARY, call, client, deploy, expect, load, mails, parsed, run_timers, say, upload, wait,
 )
+from mail_in import mail_in
 from provider import CLIENT, ISSUER_PORT, Issuer, token
 from restore import restore
 
@@ -75,6 +76,7 @@ def drive(resources):
     partners(resources, host, leads, admin)
     appointments(resources, host, admin)
     overview(host, admin)
+    mail_in(resources, host, admin)
     exports(host, admin)
     check_webhook(host, webhook, lead["id"])
     escalation(resources, host, "by delayed messages", timers=False)

@@ -118,7 +118,7 @@ def deploy(name, **more):
     parameters = {
         "Architecture": "x86_64", "TokenIssuer": ISSUER, "TokenAudience": f"forecourt,{CLIENT}",
         "PublicUrl": "https://desk.example", "ConsoleUrl": CONSOLE, "SignInClient": CLIENT, "MailFrom": "desk@forecourt.example",
-        "ReservedConcurrency": "300", **more,
+        "MailDomain": "in.forecourt.example", "ReservedConcurrency": "300", **more,
     }
     template = json.loads(TEMPLATE.read_text())
     # Lambda refuses a deployment that reserves more than the account has.
@@ -148,6 +148,8 @@ def deploy(name, **more):
     template["Resources"]["Console"]["Properties"]["Environment"]["Variables"]["API_URL"] = {"Fn::Sub": f"{ENDPOINT}/_aws/execute-api/${{Api}}/$default"}
     # The emulator has no GuardDuty: the drive writes its tags.
     del template["Resources"]["MalwareScanPlan"]
+    # The emulator receives no mail: the drive stores mails in the bucket and notifies the topic (mail_in.py).
+    del template["Resources"]["MailRule"], template["Resources"]["MailRuleSet"], template["Outputs"]["MailRuleSetName"]
     # The emulator has no TLS, so the policy that accepts TLS only would refuse every upload.
     del template["Resources"]["BucketPolicy"]
     client("s3").put_object(Bucket="code", Key="template.json", Body=json.dumps(template).encode())

@@ -32,9 +32,15 @@ BODIES = {
     "MoveAppointment": {"at": "2030-11-28T10:00:00+01:00"},
     "MakeAppointment": {"customer": CUSTOMER, "kind": "showroom", "at": in_seconds(600)},
     "DryRun": {"lead": {"contact": {"email": "dry@example.com"}}},
+    "CompleteMails": {"mails": ["none"]},
+    "TryMailLayouts": {"text": "Name: Jana Petersen\nE-Mail: jana@example.com\nNachricht: Ist der Corsa noch da?"},
     "FindLeads": {"email": "jana@example.com"},
+    "OrderErasure": lambda known: {"lead": known.spare(), "reason": "requested"},
+    "OrderAccessFile": lambda known: {"lead": known.spare()},
+    "PlaceLegalHold": lambda known: {"lead": known.spare(), "reason": "authority"},
     "BulkEvents": lambda known: {"leads": [known.ids["/leads/{id}"]], "event": CALL},
     "AskExport": {"what": "leads"},
+    "StartBulkAction": lambda known: {"leads": [known.ids["/leads/{id}"]], "complete": {"events": "overdue"}},
     "BookSlot": lambda known: {"from": known.slot()},
     "AssignLead": {"user": SELLER, "note": "knows the customer"},
     "AddComment": {"text": "Wants winter tyres"},
@@ -43,6 +49,8 @@ BODIES = {
     "ContactMade": {"made": True},
     "AddContact": {"first_name": "Tom", "last_name": "Petersen", "phones": [{"number": "+49 171 9876543"}]},
     "CorrectContact": {"first_name": "Thomas"},
+    "AddConsent": {"channel": "telephone", "address": "+49 171 9876543", "purpose": "advertising", "status": "granted", "source": "form", "text": "I agree to offers."},
+    "Unsubscribe": {"List-Unsubscribe": "One-Click"},
     "AddStop": {"address": "jana@example.com", "reason": "unsubscribed"},
     "PreviewMessage": {"text": "Bis Freitag!"},
     "SetDeadline": {"title": "Send the offer", "at": "2030-11-27T17:00:00+01:00"},
@@ -51,6 +59,8 @@ BODIES = {
     "ChangeDocument": {"title": "Signed order form"},
     "ScheduleEvent": CALL,
     "NoShowEvent": {"reason": "not_reached"},
+    "CancelEvent": {"reason": "other", "side": "dealer"},
+    "CorrectEvent": {"title": "Call about the leasing offer"},
     "RescheduleEvent": {"at": "2030-11-27T11:00:00+01:00"},
     "Invite": {"type": "booked_test_drive", "expires_in_days": 14},
     "AddQuote": {"vehicle": CORSA, "price": EUR(2249000), "lines": [{"text": "Car", "amount": 2199000}, {"text": "Winter tyres", "amount": 50000}]},
@@ -69,7 +79,6 @@ BODIES = {
     "TestText": {"kind": "canned", "medium": "email", "language": "en", "name": "Late", "subject": "Your {{ vehicle }}", "text": "{{ greeting }}"},
     "SaveView": {"name": "Late leads", "screen": "leads", "query": "overdue=true"},
     "ChangeMe": {"notices": True},
-    "MakeLeadOfMail": {"type": "used_car"},
     "SubmitLead": {"contact": {"first_name": "Jana", "email": "jana@example.com"}},
     "SaveUser": USER,
     "SetDealerUser": {"receives_leads": False, "assignable": True},
@@ -93,18 +102,24 @@ VERSIONS = {
     "RemoveView": lambda known: known.get("/me/views")["views"][0]["version"],
 }
 SENDERS = {
-    "AskExport": "hugo.office", "ReadExport": "hugo.office", "DownloadExport": "hugo.office", "DownloadLog": "hugo.office",
+    "AskExport": "hugo.office", "ReadExport": "hugo.office", "DownloadExport": "hugo.office", "DownloadLog": "hugo.office", "ListExports": "hugo.office",
     "FindLeads": "chris.center", "ReadEnquiry": "partner:portal-demo",
 }
 # The operation is reached and authorised, and refuses the request for a reason of its own.
 REFUSED = {
     "ApproveDeadline": {409: "no move of the first-contact deadline is requested"},
     "ClaimLead": {409: "the lead is not in the pool"},
+    "RecordArrival": {409: "the day of the appointment has not come"},
+    "ConfirmAppointment": {409: "the appointment is cancelled by then"},
+    "ConfirmBooking": {404: "the booking is over or cancelled by then", 409: "nothing is booked by then"},
+    "TakeBackArrival": {409: "nobody recorded an arrival"},
+    "TakeBackConfirmation": {409: "the appointment is cancelled by then"},
     "KeepAppointment": {409: "the appointment is past or cancelled by then"},
+    "ReadLeadMail": {404: "the lead came by HTTP"},
     "Resend": {404: "no message failed"},
     "ReadHandOver": {404: "no work was handed over"},
     "ReadText": {404: "the text is removed by then"},
-    **{name: {404: "no mail arrived"} for name in ("ReadMail", "ReadRawMail", "MakeLeadOfMail", "CompleteMail", "ReopenMail")},
+    **{name: {404: "the drive knows no link of a mail"} for name in ("ShowSubscription", "Unsubscribe", "Resubscribe")},
     "LiftStop": {404: "the drive knows no id of a stop"},
     "ReceivePingBack": {401: "no signature: the ping-back that the drive signs is accepted"},
     "CompleteUpload": {409: "nothing was uploaded: the drive uploads a file by its link"},
@@ -112,12 +127,12 @@ REFUSED = {
     "MarkAttendance": {422: "the day of the appointment has not come"},
 }
 # Operations that end what others end too: what these make is made again before them.
-FRESH = {"NoShowEvent": ["ScheduleEvent"], "DeleteEvent": ["ScheduleEvent"], "CancelBooking": ["Invite", "BookSlot"]}
+FRESH = {"CompleteEvent": ["ScheduleEvent"], "NoShowEvent": ["ScheduleEvent"], "CancelEvent": ["ScheduleEvent"], "DeleteEvent": ["ScheduleEvent"], "CancelBooking": ["Invite", "BookSlot"]}
 KEYS = {operation["operationId"]: key for key, operation in OPERATIONS.items()}
 # The methods in their order: items are created before they are read, and removed last, the deepest path first.
 ORDER = {"POST": 0, "GET": 1, "PUT": 2, "PATCH": 3, "DELETE": 5}
 # These end items that other operations need.
-LATE = {"CancelAppointment", "CancelByForm", "CompleteEvent", "NoShowEvent", "CompleteTask", "MeetDeadline", "SetStatus", "AssignLead", "RotateSecret"}
+LATE = {"CancelAppointment", "CancelByForm", "CancelEvent", "CompleteEvent", "NoShowEvent", "CompleteTask", "MeetDeadline", "SetStatus", "AssignLead", "RotateSecret"}
 FIRST = [
     "SubmitLead", "Invite", "MakeFeed", "SaveUser", "SetDealerUser", "MakeWebhook", "AskExport", "MakeAppointment", "CreateTask", "SetDeadline",
     "ScheduleEvent", "AddDocument",
@@ -149,6 +164,11 @@ class Known:
 
     def version(self):
         return self.send("GET", f"/dealers/{DEALER}/settings", None, "gina.group", {})[2]["version"]
+
+    def spare(self):
+        """Returns a new lead that no other operation needs."""
+        body = {"type": "other", "source": "website", "contact": {"last_name": "Spare", "email": f"{uuid.uuid4()}@example.com"}}
+        return self.send("POST", f"/dealers/{DEALER}/leads", body, "gina.group", {"content-type": "application/json"})[2]["id"]
 
     def slot(self):
         """Returns the first free time of the invitation."""
@@ -251,9 +271,9 @@ FIXED = {
     "/dealers/{dealer}/texts/{text}": "late",
     "/dealers/{dealer}/users/{user}": NEW_USER,
     "/dealers/{dealer}/undelivered/{message}": "none",
-    "/dealers/{dealer}/mails/{mail}": "none",
     "/dealers/{dealer}/hand-overs/{order}": "none",
     "/leads/{id}/stops/{stop}": "unsubscribed-none",
+    "/u/{token}": "none",
     "/users/{user}": NEW_USER,
     "/partners/{partner}": "centre-demo",
     "/pingbacks/{group}": "demo-group",

@@ -1,9 +1,11 @@
 //! The explanations of the API in German and Dutch: each one that a form can show has a translation.
 
 use crate::support::console::Desk;
+use crate::support::mails::{LETTER, find};
 use crate::support::root;
 use crate::support::world::{ADMIN, NORDSTERN, enquiry};
 use forecourt_console::{Language, translated};
+use forecourt_domain::mail::MailOutcome;
 use serde_json::json;
 
 /// The texts of all errors, which a test of its own keeps current.
@@ -115,6 +117,14 @@ fn every_explanation_that_a_form_can_show_is_in_german_and_dutch() {
     assert!(whole.is_empty(), "{whole:?}");
 }
 
+/// A part that nobody reads is left out.
+#[test]
+fn a_hidden_part_of_an_explanation_is_not_shown() {
+    let english = "the legal hold 0017-x of 2026-11-23 on 482-913-0576 is in force; lift it first (PRV-5)";
+    let shown = translated(Language::English, english);
+    assert_eq!(shown.as_deref(), Some("the legal hold of 2026-11-23 on 482-913-0576 is in force; lift it first"));
+}
+
 /// A value keeps its place, a value with a label has the label, and a part is translated too. The rule is not shown.
 #[test]
 fn an_explanation_keeps_its_values_and_labels() {
@@ -159,9 +169,25 @@ fn every_flag_of_the_intake_is_in_german_and_dutch() {
         "fax number ignored: 040 123456",
         "further first name: Jana",
         "was read as jana@example.com; received 'mailto:jana@example.com'",
+        "the spam check of the mail failed",
+        "DMARC failed: the sender's address may be forged",
+        "was too long and was cut; the whole text is in the mail",
+        "the ADF in the mail cannot be read: <phone> is not closed",
+        "forwarded by jana@example.com",
+        "forwarded by jana@example.com with the note: please call",
+        "has 2 documents, which are in the raw mail: a.pdf, b.pdf",
+        "left out, because it is an address of the dealer or of a user: jana@example.com",
+        "ignored because it belongs to the dealer or the portal: jana@example.com",
     ] {
         for language in [Language::German, Language::Dutch] {
             assert!(translated(language, flag).is_some(), "{flag}");
+        }
+    }
+    for why in ["is empty", "is a program", "is one too many: the lead already has 50 documents", "has no name that can be shown"] {
+        let flag = format!("an attachment is only in the raw mail, because it {why}: rechnung.pdf");
+        for language in [Language::German, Language::Dutch] {
+            let text = translated(language, &flag).unwrap();
+            assert!(text.contains("rechnung.pdf") && !text.contains(why) && !text.contains('{'), "{text}");
         }
     }
     let year = translated(Language::German, "must be a year from 1885 to 2100; received '1066'");
@@ -178,6 +204,29 @@ async fn a_flag_names_its_field_in_the_language_of_the_reader() {
     let page = desk.signed_in(ADMIN).await.get(&format!("/desk/leads/{id}")).await;
     let text = translated(Language::German, "is unknown; its value is only in the raw input").unwrap();
     assert!(page.text.contains(&format!("colour_wish: {text}")), "{}", page.text);
+}
+
+/// INT-3, INT-7: the checks that the mail of an enquiry failed stand in the header of the lead and beside the enquiry, as those of replies
+/// do.
+#[tokio::test]
+async fn int_7_a_lead_shows_the_checks_that_its_mail_failed() {
+    let desk = Desk::new().await;
+    let detail = "DMARC failed: the sender's address may be forged";
+    let raw = format!("X-SES-DMARC-Verdict: FAIL\r\n{LETTER}");
+    let to = format!("{NORDSTERN}.demo-group@in.example.com");
+    let (mail, _) = desk.world.system.receive_mail(raw.as_bytes(), &[to]).await.unwrap();
+    desk.world.system.step().await;
+    let MailOutcome::Leads { leads, .. } = find(&desk.world, &mail, NORDSTERN).await.unwrap().outcome else { panic!("no lead") };
+    let id = leads[0];
+    let mut browser = desk.signed_in(ADMIN).await;
+    let tag = "<span class=\"tag level\">Domain des Absenders (DMARC): Nicht bestanden</span>";
+    for (tab, number) in [("details", 1), ("thread", 2)] {
+        let page = browser.get(&format!("/desk/leads/{id}?tab={tab}")).await;
+        assert_eq!(page.text.matches(tag).count(), number, "{tab}: {}", page.text);
+    }
+    let page = browser.get(&format!("/desk/leads/{id}")).await;
+    let text = translated(Language::German, detail).unwrap();
+    assert!(page.text.contains(&format!("E-Mail: {text}")), "{}", page.text);
 }
 
 /// CAL-2.

@@ -1,6 +1,6 @@
 //! Forms: sent once, problems beside their fields, nothing typed is lost, no change of somebody else is overwritten.
 
-use crate::support::console::{Desk, Page};
+use crate::support::console::{Browser, Desk, Page};
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use serde_json::json;
 
@@ -107,6 +107,29 @@ async fn set_10_the_form_of_an_older_version_overwrites_nothing() {
     let sent = browser.send(&form, &[("status", "lost"), ("reason", "price"), ("version", &*version), ("key", &*key)]).await;
     assert_eq!(sent.status, 303, "{}", sent.text);
     assert_eq!(desk.world.get(ADMIN, &format!("/leads/{lead}")).await.text("/status"), "lost");
+}
+
+/// APT-10: the form of a transfer names the appointments to come and asks what becomes of them.
+#[tokio::test]
+async fn apt_10_the_form_of_a_transfer_asks_about_appointments_to_come() {
+    let desk = Desk::new().await;
+    let lead = desk.world.lead(&enquiry("jana")).await.to_string();
+    let drive = json!({"title": "Test drive", "type": "booked_test_drive", "at": "2026-11-26T10:00:00+01:00"});
+    assert_eq!(desk.world.post(ADMIN, &format!("/leads/{lead}/events"), &drive).await.status, 201);
+    let mut browser = desk.signed_in("gina.group").await;
+    let form = format!("/desk/leads/{lead}/transfer");
+    let shown = browser.get(&form).await;
+    assert!(shown.text.contains("name=\"appointments\"") && shown.text.contains("value=\"move\""), "{}", shown.text);
+    let sent = async |browser: &mut Browser<'_>, appointments: &str, key: &str| {
+        let version = desk.world.page(lead.parse().unwrap()).await.lead.version.to_string();
+        let dealer = ("dealer", "harbour-cars-demo");
+        browser.send(&form, &[dealer, ("appointments", appointments), ("version", &*version), ("key", key)]).await
+    };
+    let refused = sent(&mut browser, "", "k1").await;
+    assert!(refused.status == 409 && refused.text.contains("2026-11-26 10:00 (Test drive)"), "{}: {}", refused.status, refused.text);
+    let moved = sent(&mut browser, "move", "k2").await;
+    assert_eq!(moved.status, 303, "{}", moved.text);
+    assert_eq!(desk.world.page(lead.parse().unwrap()).await.lead.dealer.as_str(), "harbour-cars-demo");
 }
 
 /// DESK-4: nothing is saved on a version that the sender did not see.

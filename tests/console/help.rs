@@ -174,9 +174,27 @@ async fn exp_3_an_export_that_was_begun_is_in_the_list_of_its_user() {
     for address in &begun {
         assert!(page.text.contains(&format!("href=\"{address}\"")), "{address}: {}", page.text);
     }
-    // The cookie of one user is nothing to another.
-    let (name, value) = hugo.jar.iter().find(|(name, _)| name.ends_with("desk-exports")).unwrap();
-    let (name, value) = (name.clone(), value.replacen("hugo.office", "gina.group", 1));
-    hugo.jar.insert(name, value);
-    assert!(!hugo.get(list).await.text.contains(&begun[0]));
+    // Also in another browser.
+    let mut elsewhere = desk.signed_in("hugo.office").await;
+    assert!(elsewhere.get(list).await.text.contains(&begun[0]));
+}
+
+/// EXP-1, EXP-2: an administrator of a dealer that allows it finds the downloads, exports in the form of the own country, and does not see
+/// the log of head office.
+#[tokio::test]
+async fn exp_1_an_administrator_exports_the_own_dealer_and_sees_no_log() {
+    let desk = Desk::new().await;
+    desk.world.settings(|settings| settings.own_exports = true).await;
+    let list = "/desk/group/exports";
+    let mut admin = desk.signed_in("ingo.brandt").await;
+    assert!(admin.get("/desk/group/people").await.text.contains(list));
+    let page = admin.get(list).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(!page.text.contains("<table"), "{}", page.text);
+    let form = admin.get(&format!("{list}/new/leads")).await;
+    assert!(form.text.contains("csv_semicolon") && !form.text.contains("harbour-cars-demo"), "{}", form.text);
+    let sent = admin.send(&format!("{list}/new/leads"), &[("format", "csv_semicolon")]).await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let page = admin.get(sent.header("location")).await;
+    assert!(page.text.contains("CSV mit Semikolons"), "{}", page.text);
 }

@@ -1,6 +1,6 @@
 //! The screens of the inbox: mails that arrived, and what users make of those without a lead (INT-7).
 
-use crate::support::console::{Browser, Desk, Page};
+use crate::support::console::{Desk, lacks, shows};
 use crate::support::mails::{LETTER, arrive, newsletter, no_lead, record, store};
 use crate::support::world::{ADMIN, NORDSTERN, World, at};
 use base64::Engine as _;
@@ -9,29 +9,6 @@ use forecourt_domain::mail::{MailOutcome, MailStep, MailStepState, MailVerdicts}
 
 fn mails(rest: &str) -> String {
     format!("/desk/d/{NORDSTERN}/mails{rest}")
-}
-
-fn shows(page: &Page, texts: &[&str]) {
-    assert_eq!(page.status, 200, "{}", page.text);
-    for text in texts {
-        assert!(page.text.contains(text), "{} lacks {text}: {}", page.address, page.text);
-    }
-}
-
-fn lacks(page: &Page, texts: &[&str]) {
-    for text in texts {
-        assert!(!page.text.contains(text), "{} has {text}: {}", page.address, page.text);
-    }
-}
-
-/// Signs a user in, whose pages are in a language.
-async fn speaking<'a>(desk: &'a Desk, user: &str, language: &str) -> Browser<'a> {
-    let mut browser = desk.signed_in(user).await;
-    let form = browser.get("/desk/me/details").await;
-    let fields = [("language", language), ("version", &form.value("version").unwrap()), ("key", language)];
-    let sent = browser.send("/desk/me/details", &fields).await;
-    assert_eq!(sent.status, 303, "{}", sent.text);
-    browser
 }
 
 async fn state(world: &World, id: &str) -> String {
@@ -72,7 +49,7 @@ async fn int_7_the_list_shows_the_mails_of_a_state_in_three_languages() {
         ("de", ["Wurde zum Lead", "Ohne Betreff", "Eingegangene E-Mails"]),
         ("nl", ["Werd een lead", "Geen onderwerp", "Ontvangen e-mails"]),
     ] {
-        let mut reader = speaking(&desk, ADMIN, language).await;
+        let mut reader = desk.speaking(ADMIN, language).await;
         let (_, cursor) = reader
             .get(&mails("?state=all"))
             .await

@@ -19,6 +19,11 @@ fn fill(settings: &mut DealerSettings) {
         json!([{"group": "used-cars", "when": when("mobile.de")}, {"group": "new-cars", "when": {"types": ["new_car"]}}]);
     whole["deadline_rules"] =
         json!([{"level_1": 15, "reminder": 5, "level_2": 60, "when": when("mobile.de")}, {"level_1": 600, "when": {"makes": ["BMW"]}}]);
+    whole["mail_layouts"] = json!([
+        {"source": "Website", "senders": ["a.example", "b.example"], "labels": {"Anliegen": "message", "Tausch": "trade_in.vehicle"}},
+        {"source": "Portal", "senders": ["c.example"]},
+    ]);
+    whole["instant_answer"] = json!({"on": true, "sources": ["mobile.de"]});
     whole["vehicle_sites"] = json!([{"dealer": "harbour-cars-demo", "aliases": ["Hafen", "Harbour"]}, {"dealer": "lakeside-motors-demo"}]);
     whole["calendar"]["special_hours"] = json!({"2026-12-24": [["09:00", "12:00"]], "2026-12-31": []});
     for member in whole["members"].as_array_mut().unwrap() {
@@ -101,7 +106,8 @@ fn place_of(settings: &Value, user: &str) -> usize {
 }
 
 /// The addresses of the forms with a list, by the part of the settings.
-const LISTS: [&str; 9] = ["days-off", "deadline-rules", "users", "absences", "pool", "groups", "routing", "configuration", "capacity"];
+const LISTS: [&str; 10] =
+    ["days-off", "deadline-rules", "users", "absences", "pool", "groups", "routing", "configuration", "capacity", "mailbox"];
 
 /// DESK-4: a form that is sent as it was shown changes nothing, and says so.
 #[tokio::test]
@@ -131,7 +137,7 @@ async fn set_10_a_change_of_one_row_keeps_every_other_field_of_every_row() {
     let switch = format!("users.{anna}.assignable");
     let swapped = |list: &str, settings: &mut Value| settings[list].as_array_mut().unwrap().swap(0, 1);
     let switched = [(switch.as_str(), "")];
-    let cases: [Change<'_>; 8] = [
+    let cases: [Change<'_>; 10] = [
         ("absences", &["save"], &[("absences.0.until", "2026-12-22")], &|s| {
             s["members"][anna]["absences"][0]["until"] = json!("2026-12-22T23:00:00Z");
         }),
@@ -140,6 +146,10 @@ async fn set_10_a_change_of_one_row_keeps_every_other_field_of_every_row() {
         ("deadline-rules", &["up:deadline_rules.1", "save"], &[], &|s| swapped("deadline_rules", s)),
         ("deadline-rules", &["save"], &[("deadline_rules.1.level_1", "20")], &|s| s["deadline_rules"][1]["level_1"] = json!(20)),
         ("configuration", &["save"], &[("vehicle_sites.1.aliases", "See")], &|s| s["vehicle_sites"][1]["aliases"] = json!(["See"])),
+        ("mailbox", &["save"], &[("mail_layouts.0.labels.1.value", "plate")], &|s| {
+            s["mail_layouts"][0]["labels"]["Tausch"] = json!("plate");
+        }),
+        ("mailbox", &["remove:mail_layouts.0", "save"], &[], &|s| drop(s["mail_layouts"].as_array_mut().unwrap().remove(0))),
         ("users", &["save"], &switched, &|s| s["members"][anna]["assignable"] = json!(false)),
         ("users/anna.vogt", &["save"], &[("assignable", "on")], &|s| s["members"][anna]["assignable"] = json!(true)),
     ];

@@ -59,6 +59,28 @@ async fn lead_1_an_unchanged_poll_of_a_lead_costs_at_most_one_read_unit() {
     }
 }
 
+/// MSG-1: the delivery of a message changes without a change of its lead, so the messages are made anew after a minute. Other pages of the
+/// lead are not.
+#[tokio::test]
+async fn msg_1_the_messages_of_a_lead_are_made_anew_each_minute() {
+    let desk = Desk::new().await;
+    let lead = desk.world.lead(&enquiry("jana")).await;
+    desk.world.system.settle().await;
+    let mut browser = desk.signed_in(ADMIN).await;
+    let (messages, details) = (format!("/desk/leads/{lead}?tab=thread"), format!("/desk/leads/{lead}"));
+    let (of_messages, of_details) = (settled(&mut browser, &messages).await, settled(&mut browser, &details).await);
+    for (seconds, is_new) in [(30, false), (61, true)] {
+        desk.world.system.advance_to(desk.world.system.clock.now() + TimeDelta::seconds(seconds)).await;
+        desk.asked();
+        let page = poll(&mut browser, &messages, &of_messages).await;
+        // What is made anew has the age of the lead, too.
+        assert_eq!(page.status, if is_new { 200 } else { 304 }, "{seconds}: {}", page.text);
+        assert_eq!(desk.asked().contains(&format!("GET /leads/{lead}/communications")), is_new, "{seconds}");
+        assert_eq!(poll(&mut browser, &details, &of_details).await.status, 304);
+        assert_eq!(desk.asked(), [format!("GET /leads/{lead}")], "{seconds}");
+    }
+}
+
 /// LEAD-8: an unchanged poll of a list costs one read unit and one call of the API, however many leads it has.
 #[tokio::test]
 async fn lead_8_an_unchanged_poll_of_a_list_costs_at_most_one_read_unit() {

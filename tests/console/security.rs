@@ -194,6 +194,7 @@ async fn acc_1_what_a_role_is_not_offered_is_refused_when_asked_for_anyway() {
         ("/desk/group/dealers".to_owned(), vec![sellers, centre]),
         (format!("/desk/group/people/{SELLER}/edit"), vec![sellers, ADMIN, OFFICE, centre]),
         ("/desk/group/exports/new/leads".to_owned(), vec![sellers, ADMIN, GROUP, centre, operator]),
+        ("/desk/group/privacy".to_owned(), vec![sellers, ADMIN, OFFICE, centre, operator]),
         (at("settings/dry-run"), vec![sellers, centre]),
         (at("settings/import"), vec![sellers, OFFICE, centre]),
         (at("settings/add-user"), vec![sellers, OFFICE, centre]),

@@ -1,8 +1,8 @@
 //! One of each thing that an address of the console can name, with a script in every text.
 
 use crate::support::appointments::{WHEN, appointment, made};
-use crate::support::mails::{record, store};
-use crate::support::world::{ADMIN, NORDSTERN, Request, World};
+use crate::support::mails::{answer, record, store};
+use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use base64::Engine as _;
 use chrono::TimeDelta;
 use forecourt_domain::mail::{IncomingMail, MailOutcome, MailStep, MailStepState};
@@ -26,6 +26,12 @@ pub(super) struct Things {
 impl Things {
     /// Makes one of each.
     pub(super) async fn make(world: &World) -> Self {
+        // Before there is an export: an erasure deletes the files of earlier exports.
+        let erased = world.lead(&enquiry("otto")).await;
+        let erasure = created(world, GROUP, "/erasures", &json!({"lead": erased, "reason": "requested"})).await;
+        world.system.advance_to(world.system.clock.now() + TimeDelta::minutes(1)).await;
+        let held = json!({"lead": world.lead(&enquiry("karl")).await, "reason": "authority"});
+        let hold = created(world, GROUP, "/legal-holds", &held).await;
         let hook = json!({"url": "https://dms.example/hooks", "events": ["lead.created", "lead.assigned"]});
         let webhook = created(world, GROUP, "/webhooks", &hook).await;
         let lead = world.lead(&script_everywhere()).await.to_string();
@@ -38,6 +44,7 @@ impl Things {
         let saved = world.call(Request::put(SELLER, &away).json(&absences).version(version)).await;
         assert_eq!(saved.status, 200, "{}", saved.body);
         let order = hand_over(world).await;
+        text(world).await;
         let view = json!({"name": "<script>", "screen": "leads", "query": "overdue=true", "pinned": true, "dealer": NORDSTERN});
         let saved = world.call(Request::put(GROUP, "/me/views/mine").json(&view)).await;
         assert_eq!(saved.status, 201, "{}", saved.body);
@@ -57,17 +64,31 @@ impl Things {
             ("webhook", webhook),
             ("feed", feed),
             ("order", order),
+            ("text", "late".to_owned()),
             ("mail", mail(world).await),
+            ("erasure", erasure),
+            ("bulk", bulk(world).await),
+            ("hold", hold),
         ]);
         for (part, body) in parts_with_script() {
             names.insert(part, created(world, ADMIN, &format!("/leads/{lead}/{part}"), &body).await);
         }
+        names.insert("communications", received(world, &lead).await);
+        let stop = json!({"address": "jana@example.com", "reason": "unsubscribed", "note": SCRIPT});
+        let stopped = world.post(ADMIN, &format!("/leads/{lead}/stops"), &stop).await;
+        assert_eq!(stopped.status, 200, "{}", stopped.body);
+        names.insert("stop", world.get(ADMIN, &format!("/leads/{lead}/stops")).await.text("/stops/0/id").to_owned());
         // These two answer with the lead.
         let page = world.get(ADMIN, &format!("/leads/{lead}")).await;
-        for (part, last) in [("contacts", "/contacts/1/id"), ("deadlines", "/deadlines/1/id")] {
+        for (part, last) in [("contact", "/contacts/0/id"), ("contacts", "/contacts/1/id"), ("deadlines", "/deadlines/1/id")] {
             names.insert(part, page.text(last).to_owned());
         }
-        // The job writes the export.
+        let of_contact = json!({"lead": lead, "contact": names["contact"]});
+        names.insert("access_file", created(world, GROUP, "/access-files", &of_contact).await);
+        let consent = json!({"channel": "email", "purpose": "advertising", "status": "granted", "source": "form", "text": SCRIPT});
+        let recorded = world.post(ADMIN, &format!("/leads/{lead}/contacts/{}/consents", names["contact"]), &consent).await;
+        assert_eq!(recorded.status, 200, "{}", recorded.body);
+        // The jobs write the export and the access file.
         world.system.advance_to(world.system.clock.now() + TimeDelta::minutes(1)).await;
         assert!(names.values().all(|id| !id.is_empty()), "{names:?}");
         Self { names }
@@ -85,6 +106,13 @@ impl Things {
         assert!(!filled.contains('{'), "make one of the things in {filled}");
         filled
     }
+}
+
+/// Carries out a bulk action of a lead that does not exist. Returns its id.
+async fn bulk(world: &World) -> String {
+    let done = world.post(GROUP, "/bulk-actions", &json!({"leads": [SCRIPT], "complete": {}})).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    done.text("/id").to_owned()
 }
 
 async fn created(world: &World, who: &str, path: &str, body: &Value) -> String {
@@ -107,16 +135,40 @@ async fn hand_over(world: &World) -> String {
     removed.text("/hand_overs/0/id").to_owned()
 }
 
+/// A script, encoded for a header of a mail.
+fn word() -> String {
+    format!("=?utf-8?b?{}?=", base64::engine::general_purpose::STANDARD.encode(SCRIPT))
+}
+
+/// A mail with a script in its subject, its text and the name of its file, without addresses. The texts are encoded.
+fn content() -> String {
+    let (word, encoded) = (word(), base64::engine::general_purpose::STANDARD.encode(SCRIPT));
+    format!(
+        "Subject: {word}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--b\r\n\
+         Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"{word}\"\r\n\r\n%PDF\r\n--b--\r\n"
+    )
+}
+
+/// Lets the customer of a lead answer with a script in every text. Returns the id of the answer.
+async fn received(world: &World, lead: &str) -> String {
+    answer(world, lead.parse().unwrap(), &format!("{} <jana@example.com>", word()), &content()).await
+}
+
+/// Saves a text with a script in every field, and changes it once.
+async fn text(world: &World) {
+    let path = format!("/dealers/{NORDSTERN}/texts/late");
+    let body = |text: &str| json!({"kind": "moved", "medium": "email", "language": "de", "name": SCRIPT, "subject": SCRIPT, "text": text});
+    let saved = world.call(Request::put(ADMIN, &path).json(&body(SCRIPT))).await;
+    assert_eq!(saved.status, 201, "{}", saved.body);
+    let changed = world.call(Request::put(ADMIN, &path).json(&body(&format!("{SCRIPT} {{{{ customer }}}}\n{SCRIPT}"))).version(1)).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+}
+
 /// Stores a mail with a script in every text. In its raw form the texts are encoded.
 async fn mail(world: &World) -> String {
     let now = world.system.clock.now();
-    let encoded = base64::engine::general_purpose::STANDARD.encode(SCRIPT);
-    let word = format!("=?utf-8?b?{encoded}?=");
-    let raw = format!(
-        "From: {word} <jana@example.com>\r\nSubject: {word}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
-         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--b\r\n\
-         Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"{word}\"\r\n\r\n%PDF\r\n--b--\r\n"
-    );
+    let raw = format!("From: {} <jana@example.com>\r\nMIME-Version: 1.0\r\n{}", word(), content());
     let outcome = MailOutcome::NoLead { reason: SCRIPT.into(), detail: SCRIPT.into() };
     let failed = MailStep { due: None, state: MailStepState::Failed { at: now, why: SCRIPT.into() }, ..MailStep::due_at(now) };
     let mail = IncomingMail {

@@ -1,6 +1,7 @@
 //! Distribution of leads: rotation, groups, pool, manual assignment (DIS).
 
 pub(crate) mod assignment;
+mod booked_leads;
 mod exceeding;
 pub(crate) mod fairness;
 pub(crate) mod hand_over;

@@ -68,7 +68,7 @@ async fn dis_8_the_pool_user_owns_a_lead_until_a_user_claims_it() {
     assert!(late.text("/detail").contains("puller-01"), "{}", late.body);
     assert_eq!(world.get(&claimant(2), &format!("/leads/{id}")).await.status, 404, "it is nobody else's any more");
     world.system.settle().await;
-    assert_eq!(world.mails(), Vec::<String>::new(), "who takes a lead need not be told, and the pool user's notices are off");
+    assert_eq!(world.mails(), Vec::<String>::new(), "a user who claims a lead gets no notice of it, and the pool user's notices are off");
     // The response clock counts from the enquiry (DIS-7): 120 working minutes from 10:00 in Berlin.
     assert_eq!(taken.text("/deadline/due"), "2026-11-23T11:00:00Z");
 }

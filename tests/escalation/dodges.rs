@@ -3,6 +3,7 @@
 use crate::support::world::{NORDSTERN, at, dealer_of};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Actor, EventId, LostReason, ReactionKind, Refusal, StepKind, UserId};
+use forecourt_domain::bookings::Despite;
 use forecourt_domain::calendar::EventTime;
 use forecourt_domain::decision::{Decision, LeadInput};
 use forecourt_domain::hours::{Calendar, DayOff, DayOffKind};
@@ -149,6 +150,8 @@ impl Game {
             user: None,
             booked: false,
             appointment: None,
+            follows: None,
+            despite: Despite::Unstated,
         };
         schedule(&context, new).ok()
     }

@@ -9,6 +9,7 @@ pub(crate) mod hand_over;
 pub(crate) mod month;
 pub(crate) mod recompute;
 pub(crate) mod reminder;
+mod reminder_texts;
 pub(crate) mod restart;
 pub(crate) mod resubmission;
 pub(crate) mod steps;

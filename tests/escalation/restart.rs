@@ -33,7 +33,7 @@ async fn set_status(world: &World, who: &str, id: LeadId, status: &Value) -> Rep
 }
 
 fn lost() -> Value {
-    json!({"status": "lost", "reason": "not_reached"})
+    json!({"status": "lost", "reason": "not_reached", "appointments": "keep"})
 }
 
 fn reopened() -> Value {

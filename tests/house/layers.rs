@@ -3,7 +3,7 @@
 use crate::support::{files, root};
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 36] = [
     "base",
     "hours",
     "enquiry",
@@ -23,6 +23,7 @@ const ORDER: [&str; 34] = [
     "access",
     "reports",
     "webhooks",
+    "privacy",
     "decision",
     "rules/directory",
     "rules/slots",
@@ -38,6 +39,7 @@ const ORDER: [&str; 34] = [
     "rules/appointment",
     "rules/hand_over",
     "rules/messages",
+    "rules/privacy",
 ];
 
 /// Returns the position in [`ORDER`] of a path such as `rules/lead/intake.rs` or `lead::Lead`. `None` for the root module and for `rules`

@@ -49,7 +49,7 @@ fn unlimited(document: &Value, schema: &Value, at: &str, seen: &mut BTreeSet<Str
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
             unlimited(document, property, &format!("{at}.{name}"), seen, found);
         }
-        let open = ["EnquiryBody", "MailLeadBody", "ContactBody", "EnquiryVehicleBody"].contains(&at);
+        let open = ["EnquiryBody", "MailLeadBody", "ContactBody", "DeclarationBody", "EnquiryVehicleBody"].contains(&at);
         (!open && !has(&["additionalProperties"])).then_some("an object without additionalProperties")
     } else {
         (!is(schema, "boolean")).then_some("a value without a type")

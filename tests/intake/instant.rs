@@ -88,7 +88,7 @@ async fn lead_3_the_dealer_chooses_the_sources_and_the_words_of_instant_answers(
     let saved = put(json!({"instant_answer": {"on": true, "sources": ["Fair"]}}), &before).await;
     assert_eq!((saved.status, &saved.body["settings"]["instant_answer"]["sources"]), (200, &json!(["Fair"])), "{}", saved.body);
     let text = json!({"kind": "instant_answer", "medium": "email", "language": "en", "lead_type": "service", "name": "service",
-        "subject": "Your service", "text": "{{ customer }}: we call you. https://nordstern.example/hours"});
+        "subject": "Your service", "text": "{{ customer }}: we call you.\nhttps://nordstern.example/hours"});
     assert_eq!(world.call(Request::put(ADMIN, &format!("/dealers/{NORDSTERN}/texts/service")).json(&text)).await.status, 201);
     let send = async |name: &str, source: &str, kind: &str| {
         let mut body = enquiry(name);
@@ -104,13 +104,13 @@ async fn lead_3_the_dealer_chooses_the_sources_and_the_words_of_instant_answers(
     let to = |name: &str| sent.iter().find(|mail| mail.to == format!("{name}@example.com")).unwrap();
     assert_eq!(
         (to("service").subject.as_str(), to("service").text.as_str()),
-        ("Your service", "service: we call you. https://nordstern.example/hours")
+        ("Your service", "service: we call you.\nhttps://nordstern.example/hours")
     );
     assert!(to("used").subject == "Your enquiry to Autohaus Nordstern" && to("used").text.starts_with("Dear used,"), "{sent:?}");
-    // Without the name, nothing is left of the dealer's text.
+    // Without the name, the line with it is left out.
     let link = to("link.example.com");
     assert!(
-        link.text.starts_with("Hello,\n") && link.to_name.is_empty() && !link.html.contains("link."),
+        link.text.starts_with("https://nordstern.example/hours") && link.to_name.is_empty() && !link.html.contains("link."),
         "no link from an enquiry: {link:?}"
     );
     assert_eq!(sent.len(), 3);
@@ -216,6 +216,7 @@ fn lead_3_an_automatic_enquiry_is_not_answered_automatically() {
             trade_ins: Vec::new(),
             message: None,
             requested_at: None,
+            consents: Vec::new(),
             flags: Vec::new(),
         };
         let arrival = Arrival {
@@ -224,6 +225,8 @@ fn lead_3_an_automatic_enquiry_is_not_answered_automatically() {
             body: "b".into(),
             receipt: None,
             request: None,
+            attachments: Vec::new(),
+            mail: None,
             raw: Raw { media_type: String::new(), storage: RawStorage::Here(Vec::new()) },
             by,
             resend: false,

@@ -2,6 +2,7 @@
 
 pub(crate) mod adf;
 pub(crate) mod channels;
+mod consents;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 mod inbox;

@@ -265,7 +265,7 @@ async fn acc_1_the_contact_centre_finds_a_lead_by_an_exact_value_and_each_search
     world.lead(&enquiry("karl")).await;
     let path = format!("/dealers/{NORDSTERN}/lead-search");
     let wanted = json!({"leads": [{"number": lead.spoken(), "name": "Jana Petersen", "vehicle": "Opel Corsa",
-        "salesperson": "anna.vogt", "salesperson_name": "Anna Vogt"}], "more": false});
+        "status": "in_progress", "salesperson": "anna.vogt", "salesperson_name": "Anna Vogt"}], "more": false});
     for who in ["chris.center", "partner:centre-demo"] {
         for term in [
             json!({"number": lead.spoken()}),

@@ -1,5 +1,6 @@
 //! Attachments of an e-mail that a seller chooses: documents of the lead, and the sheet of the vehicle (LEAD-3, SET-4).
 
+use crate::support::documents::uploaded;
 use crate::support::world::{ADMIN, Reply, Request, World, enquiry};
 use forecourt_domain::base::{ElementId, LeadId};
 use forecourt_domain::elements::{Content, ElementKind};
@@ -8,18 +9,6 @@ use forecourt_send::mail::Mail;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use serde_json::{Value, json};
-
-/// Uploads a document of a lead. Returns its id.
-async fn uploaded(world: &World, lead: LeadId, title: &str, content: &[u8]) -> String {
-    let body = json!({"title": title, "content_type": "application/pdf", "bytes": content.len()});
-    let made = world.post(ADMIN, &format!("/leads/{lead}/documents"), &body).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    let id = made.text("/id").to_owned();
-    world.bucket.put(&format!("uploads/demo-group/{lead}/{id}"), content.to_vec()).await.unwrap();
-    let done = world.post(ADMIN, &format!("/leads/{lead}/documents/{id}/completion"), &json!({})).await;
-    assert_eq!(done.status, 200, "{}", done.body);
-    id
-}
 
 fn mail(attachments: &[&str]) -> Value {
     json!({"medium": "email", "subject": "Ihr Corsa", "text": "Guten Tag,\n\nanbei die Unterlagen.", "attachments": attachments})

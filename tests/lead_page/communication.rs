@@ -171,3 +171,25 @@ async fn lead_3_a_quote_is_attached_as_overview_or_order_form() {
     assert_eq!(communicate(&world, id, &json!({"medium": "pigeon"})).await.faults(), ["medium LEAD-3"]);
     assert_eq!(communicate(&world, id, &json!({"medium": "call"})).await.faults(), ["reached LEAD-3"]);
 }
+
+/// LEAD-3: a message goes to no other address or number than its writer saw; the check is part of the transaction that stores it.
+#[tokio::test]
+async fn lead_3_a_message_reaches_no_other_recipient_than_its_writer_saw() {
+    let world = World::new().await;
+    let id = jana(&world).await;
+    let with = |mut body: Value, to: &str| {
+        body["to"] = json!(to);
+        body
+    };
+    let sms = json!({"medium": "sms", "text": "Bis Freitag!"});
+    for (body, to) in [(mail(), "kim@example.com"), (sms.clone(), "+491719999999"), (mail(), "+491712345678"), (mail(), "")] {
+        let refused = communicate(&world, id, &with(body, to)).await;
+        assert_eq!((refused.status, refused.text("/rule")), (409, "LEAD-3"), "{to}: {}", refused.body);
+    }
+    let list = world.get(ADMIN, &format!("/leads/{id}/communications")).await;
+    assert_eq!(list.body["elements"], json!([]));
+    for (body, to) in [(mail(), "Petersen@Example.com"), (sms, "+491712345678")] {
+        let sent = communicate(&world, id, &with(body, to)).await;
+        assert_eq!(sent.status, 201, "{to}: {}", sent.body);
+    }
+}

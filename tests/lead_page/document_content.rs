@@ -155,9 +155,9 @@ fn lead_2_an_unknown_type_is_downloaded_as_data() {
 }
 
 /// A folder with a scanner: its verdict is the tag, if there is one.
-struct Scanned {
+pub(super) struct Scanned {
     folder: Arc<Folder>,
-    tag: Mutex<Option<&'static str>>,
+    pub(super) tag: Mutex<Option<&'static str>>,
     /// A content that replaces the upload after the completion has read it.
     replacement: Option<&'static [u8]>,
 }
@@ -192,6 +192,14 @@ impl Files for Scanned {
         self.folder.remove(name).await
     }
 
+    async fn erase(&self, name: &str) -> Result<(), Failure> {
+        self.folder.erase(name).await
+    }
+
+    async fn names(&self, prefix: &str) -> Result<Vec<String>, Failure> {
+        self.folder.names(prefix).await
+    }
+
     async fn upload_link(&self, upload: Upload<'_>, validity: Duration) -> Result<String, Failure> {
         self.folder.upload_link(upload, validity).await
     }
@@ -202,12 +210,12 @@ impl Files for Scanned {
 }
 
 impl Scanned {
-    fn of(world: &World, replacement: Option<&'static [u8]>) -> Arc<Self> {
+    pub(super) fn of(world: &World, replacement: Option<&'static [u8]>) -> Arc<Self> {
         Arc::new(Self { folder: world.bucket.clone(), tag: Mutex::new(None), replacement })
     }
 
     /// Sends a request as Anna Vogt to the lead function, whose files these are.
-    async fn call(self: &Arc<Self>, world: &World, request: Request) -> Reply {
+    pub(super) async fn call(self: &Arc<Self>, world: &World, request: Request) -> Reply {
         let platform = Platform { files: self.clone(), ..world.system.platform.clone() };
         reply_of(forecourt_lead::handle(&platform, gateway_event(&world.tokens, request).unwrap()).await)
     }
@@ -246,6 +254,32 @@ async fn lead_2_a_document_is_downloaded_only_after_the_malware_scan_found_no_th
     *files.tag.lock().unwrap() = Some("THREATS_FOUND");
     assert_eq!(files.call(&world, Request::delete("anna.vogt", &at)).await.status, 200);
     assert_eq!(files.call(&world, Request::get("anna.vogt", &at)).await.status, 200, "what was removed has no file");
+}
+
+/// PRV-6: a document proves a consent only if its file was uploaded and the malware scan allows it.
+#[tokio::test]
+async fn prv_6_a_document_without_an_allowed_file_proves_no_consent() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let files = Scanned::of(&world, None);
+    let at = uploaded(&world, lead, ("Consent", "application/pdf"), b"%PDF-1.7").await;
+    let consent = json!({"channel": "email", "purpose": "advertising", "status": "granted", "source": "form", "text": "I agree.",
+        "document": at.rsplit('/').next().unwrap()});
+    let declare = async || {
+        let request = Request::post("anna.vogt", &format!("/leads/{lead}/contacts/000001/consents")).json(&consent);
+        let reply = files.call(&world, request).await;
+        (reply.status, if reply.status == 422 { reply.faults() } else { Vec::new() })
+    };
+    let refused = || (422, vec!["document PRV-6".to_owned()]);
+    assert_eq!(declare().await, refused(), "the file is not uploaded yet");
+    assert_eq!(files.complete(&world, &at).await.status, 200);
+    assert_eq!(declare().await, refused(), "the scan has not ended");
+    *files.tag.lock().unwrap() = Some("THREATS_FOUND");
+    assert_eq!(declare().await, refused());
+    *files.tag.lock().unwrap() = Some("NO_THREATS_FOUND");
+    assert_eq!(declare().await, (200, Vec::new()));
+    assert_eq!(files.call(&world, Request::delete("anna.vogt", &at)).await.status, 200);
+    assert_eq!(declare().await, refused(), "it was removed");
 }
 
 /// LEAD-2: the upload link is valid during the completion, so only the content that was checked may become the document.

@@ -54,7 +54,8 @@ async fn add_timeline_entries(world: &World, id: LeadId, entries: usize) {
             let lead = loaded.lead(id).unwrap().touched(world.system.clock.now());
             let raw = Raw { media_type: "text/plain".into(), storage: RawStorage::Here(vec![7; 20_000]) };
             let events = vec![Event::CallMissed { note: Some(format!("no. {}", lead.version)) }];
-            let entry = Entry { lead: id, version: lead.version, at: lead.updated, by: Actor::System, events, raw: Some(raw) };
+            let entry =
+                Entry { lead: id, version: lead.version, at: lead.updated, by: Actor::System, events, raw: Some(raw), receipt: None };
             let decision = Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)));
             Ok((Some(decision), ()))
         };

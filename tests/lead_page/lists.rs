@@ -310,7 +310,7 @@ async fn lead_2_a_lead_with_megabytes_of_events_is_shown_completely() {
         });
         let items: Vec<Item> = events.collect();
         let keys = items.iter().map(|item| if let Item::Event(event) = item { Key::Event(id, event.id.clone()) } else { panic!() });
-        let rule = |_: &Loaded, _| Ok((Some(Decision { items: items.clone() }), ()));
+        let rule = |_: &Loaded, _| Ok((Some(Decision { items: items.clone(), ..Decision::default() }), ()));
         world.store.decide(&world.scope(), Load::of(keys.collect::<Vec<_>>()), rule).await.unwrap();
     }
     let mut names: Vec<String> = world.events(id).await.into_iter().map(|event| event.id.to_string()).collect();

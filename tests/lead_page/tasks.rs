@@ -369,7 +369,10 @@ async fn dis_7_a_lead_with_the_maximum_of_tasks_and_events_moves_to_another_deal
         let body = json!({"title": "Test drive", "type": "booked_test_drive", "at": at});
         assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/events"), &body).await.status, 201);
     }
-    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    let assignment = format!("/leads/{lead}/assignment");
+    let refused = world.post("gina.group", &assignment, &json!({"dealer": "harbour-cars-demo", "appointments": "cancel"})).await;
+    assert_eq!((refused.status, refused.text("/rule")), (409, "APT-10"), "{}", refused.body);
+    let moved = world.post("gina.group", &assignment, &json!({"dealer": "harbour-cars-demo", "appointments": "move"})).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
     assert_eq!(listed(&world, "felix.lang", "").await, Vec::<String>::new());
     let open = world.get("gina.group", &format!("/leads/{lead}")).await.body["open_tasks"].clone();

@@ -7,7 +7,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use forecourt_domain::messages::Retry;
-use forecourt_send::https::{Https, System};
+use forecourt_edge::resolver::System;
+use forecourt_send::https::Https;
 use forecourt_send::mail::Mail;
 use forecourt_send::pace::Pace;
 use forecourt_send::ses::{Ses, Settings};
@@ -101,7 +102,7 @@ fn mail() -> Mail {
 }
 
 fn sms() -> Sms {
-    Sms { id: "s-1".into(), to: "+491712345678".into(), text: "Hello".into(), at: at("2026-11-23T09:00:00Z") }
+    Sms { id: "s-1".into(), to: "+491712345678".into(), from: None, text: "Hello".into(), at: at("2026-11-23T09:00:00Z") }
 }
 
 type MailResult = Result<String, Undelivered>;

@@ -115,7 +115,7 @@ fn msg_2_forecourts_own_texts_in_three_languages() {
             let values = Values::of(&settings, &language, "Jana Petersen", "2021 Opel Corsa").with_lead(LeadId::from_bits(4_829_130_576));
             let values = values.with_appointment("Test drive", local_time(at, settings.calendar.zone(), &language));
             let values = values.with_page("https://desk.example/x", Some(&language).filter(|_| medium == Medium::Email));
-            let wanted = Wanted { kind, medium, language: &language, lead_type: None };
+            let wanted = Wanted { kind, medium, language: &language, lead_type: None, only_place: false };
             let Some(Written { subject, text }) = wanted.write(None, &values) else {
                 assert_eq!(kind, TextKind::Canned);
                 continue;

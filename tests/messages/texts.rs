@@ -20,6 +20,20 @@ async fn save(world: &World, id: &str, body: &Value) -> Reply {
     world.call(Request::put(ADMIN, &format!("{TEXTS}/{id}")).json(body)).await
 }
 
+/// MSG-2, API-1: clients take `.` and `..` out of a path, so that a text with such an id could be neither read nor removed.
+#[tokio::test]
+async fn msg_2_a_text_has_an_id_that_a_path_can_name() {
+    let world = World::new().await;
+    for id in [".", ".."] {
+        let refused = save(&world, id, &text("canned", "de", "Text")).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec!["text MSG-2".to_owned()]), "{id}: {}", refused.body);
+        assert!(id.parse::<forecourt_domain::base::DealerId>().is_err() && id.parse::<UserId>().is_err());
+        // What an earlier release stored can be read.
+        assert_eq!(UserId::try_from(id.to_owned()).unwrap().as_str(), id);
+    }
+    assert_eq!(save(&world, "...", &text("canned", "de", "Text")).await.status, 201);
+}
+
 #[tokio::test]
 async fn msg_2_a_dealer_saves_changes_and_removes_a_text() {
     let world = World::new().await;
@@ -238,4 +252,40 @@ async fn lead_3_canned_answers_are_filled_with_the_values_of_the_lead() {
     // The seller edits it and sends it as any message.
     let edited = json!({"medium": "email", "subject": "Corsa", "text": found.text("/answers/0/text")});
     assert_eq!(world.post(ANNA, &format!("/leads/{lead}/communications"), &edited).await.status, 201);
+}
+
+/// MSG-2: a line whose variables are all empty is left out, so the preview has the text for a customer of whom little is known. A text of
+/// which nothing would remain then is refused.
+#[tokio::test]
+async fn msg_2_the_preview_has_the_text_without_the_optional_values() {
+    let world = World::new().await;
+    let preview = |draft: Value| {
+        let world = &world;
+        async move { world.post(ADMIN, &format!("{TEXTS}/preview"), &draft).await }
+    };
+    let mut draft = text("instant_answer", "en", "{{ greeting }}\n\nThe {{ vehicle }} is reserved.\nSee you soon.");
+    draft["subject"] = json!("Your enquiry: {{ vehicle }}");
+    let shown = preview(draft).await;
+    assert!(shown.text("/text").contains("The 2021 Opel Corsa is reserved."), "{}", shown.body);
+    assert_eq!(shown.body["shortest"], json!({"subject": "Your enquiry", "text": "Hello,\n\nSee you soon."}), "{}", shown.body);
+    // A text that no value is left out of is not shown twice.
+    let mut same = text("instant_answer", "en", "We call you back.");
+    same["subject"] = json!("{{ dealer }}");
+    let same = preview(same).await;
+    assert_eq!((same.status, same.body.get("shortest")), (200, None), "{}", same.body);
+    for body in ["{{ vehicle }}", "The {{ vehicle }} is here.\n\nDear {{ customer }}"] {
+        let refused = save(&world, "empty", &text("instant_answer", "en", body)).await;
+        assert_eq!((refused.status, refused.text("/errors/0/field")), (422, "text"), "{}", refused.body);
+    }
+}
+
+/// MSG-2: a preview without an appointment names its kind in the language of the text, as letters do.
+#[tokio::test]
+async fn msg_2_a_preview_names_the_kind_of_the_appointment_in_words() {
+    let world = World::new().await;
+    for (language, name) in [("de", "Probefahrt"), ("en", "Test drive"), ("nl", "Proefrit")] {
+        let draft = text("reminder", language, "{{ appointment }}");
+        let shown = world.post(ADMIN, &format!("{TEXTS}/preview"), &draft).await;
+        assert_eq!(shown.text("/text"), name, "{}", shown.body);
+    }
 }

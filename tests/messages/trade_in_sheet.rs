@@ -53,6 +53,7 @@ fn golf() -> Enquiry {
         trade_ins: vec![golf],
         message: some("Was würden Sie mir dafür geben?"),
         requested_at: None,
+        consents: vec![],
         flags: vec![],
     }
 }

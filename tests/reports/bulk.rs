@@ -93,6 +93,7 @@ impl Bulk {
             metrics: Metrics::nowhere(),
             mail_domain: None,
             token_claims: Arc::default(),
+            mail_servers: Arc::new(forecourt_edge::mail_server::Unchecked),
         };
         (platform, bucket)
     }

@@ -31,7 +31,10 @@ async fn filled() -> World {
         let mut one = appointment(id, dealer, at(created));
         one.at = at(time);
         match id {
-            "f" => one.left = vec![PreviousDealer { dealer: LONDON.parse().unwrap(), at: at("2026-11-01T08:00:00Z") }],
+            "f" => {
+                one.left =
+                    vec![PreviousDealer { dealer: LONDON.parse().unwrap(), at: at("2026-11-01T08:00:00Z"), by: None, language: None }]
+            }
             "w" => one.kind = AppointmentKind::Workshop,
             _ => {}
         }

@@ -96,7 +96,7 @@ impl Visit {
         (one.at, one.kind, one.origin, one.team) = (self.at(), AppointmentKind::Showroom, self.origin, self.team);
         (one.user, one.customer_id) = (None, Some(ChannelKey(self.email.clone())));
         if self.is_cancelled() {
-            one.state = AppointmentState::Cancelled { at: self.created, by: Actor::System };
+            one.state = AppointmentState::Cancelled { at: self.created, by: Actor::System, why: Default::default() };
         }
         one.attendance.is = self.attended();
         one
@@ -248,7 +248,8 @@ impl ReportHistory {
     async fn change_as_user(&mut self, visit: &mut Visit) {
         let to = self.afternoon(-1..4);
         let (path, body, what) = match self.dice.usize(0..4) {
-            0 => ("time", json!({"at": to}), ReportKind::Moved(to)),
+            // After a recorded attendance, a move by a user makes another appointment (APT-12).
+            0 if visit.attended() == Attended::Unknown => ("time", json!({"at": to}), ReportKind::Moved(to)),
             1 if !visit.is_cancelled() => ("cancellation", json!({}), ReportKind::Cancelled),
             2 if visit.attended() != Attended::NoShow => {
                 ("attendance", json!({"attendance": "no_show"}), ReportKind::Attended(Attended::NoShow))

@@ -2,7 +2,9 @@
 
 pub(crate) mod bulk;
 pub(crate) mod export;
+mod export_files;
 pub(crate) mod grid;
 pub(crate) mod histories;
 pub(crate) mod leads;
 pub(crate) mod overview;
+mod own_exports;

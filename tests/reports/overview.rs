@@ -120,13 +120,14 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
                     let row = &mut rows[place];
                     match what {
                         4 => row.at += TimeDelta::minutes(dice.i64(-2_000..2_000)),
-                        5 => row.state = AppointmentState::Cancelled { at: now, by: Actor::System },
+                        5 => row.state = AppointmentState::Cancelled { at: now, by: Actor::System, why: Default::default() },
                         6 | 7 => {
                             row.attendance = Attendance {
                                 is: Attended::NAMES[dice.usize(0..3)].1,
                                 as_of: Some(now),
                                 by: Some(Actor::System),
                                 reason: None,
+                                rule: None,
                             }
                         }
                         8 => row.confirmed = row.confirmed.and([Medium::Email, Medium::Sms][dice.usize(0..2)]),

@@ -95,6 +95,7 @@ async fn acc_4_the_rights_are_those_that_the_operations_check() {
         for (path, may) in [
             (of_dealer("settings"), has(&here["can"], "read_settings")),
             (of_dealer("leads"), has(&here["can"], "read_leads")),
+            (of_dealer("mails"), here["reads_mails"] == true),
             ("/users".to_owned(), has(&me.body["can"], "read_users")),
             ("/webhooks".to_owned(), has(&me.body["can"], "manage_webhooks")),
             ("/access-log".to_owned(), has(&me.body["can"], "manage_users") && me.body["whole_group"] == true),
@@ -243,9 +244,9 @@ async fn acc_6_the_version_is_required_and_a_change_in_between_is_not_lost() {
     assert_eq!((changed.text("/name"), changed.text("/language")), ("Anna Vogt-Klein", "en"));
 }
 
-/// ACC-6, ACC-1: role, rights, address, dealers and subject are not the user's own to change, whoever the user is.
+/// ACC-6, ACC-1: role, rights, address, dealers and subject cannot be changed by any user for themselves.
 #[tokio::test]
-async fn acc_6_nothing_but_language_and_notices_can_be_changed() {
+async fn acc_6_nothing_but_language_notices_and_mobile_number_can_be_changed() {
     let world = World::new().await;
     for who in [ANNA, ADMIN, "gina.group", "hugo.office", "chris.center", "otto.operator"] {
         let version = world.get(who, "/me").await.body["version"].as_u64().unwrap();
@@ -253,7 +254,6 @@ async fn acc_6_nothing_but_language_and_notices_can_be_changed() {
             ("role", json!("operator")),
             ("rights", json!(["export"])),
             ("email", json!("other@example.com")),
-            ("mobile", json!("+491712345678")),
             ("name", json!("Somebody Else")),
             ("dealers", json!(["harbour-cars-demo"])),
             ("subject", json!("other")),

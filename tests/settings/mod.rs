@@ -7,6 +7,7 @@ pub(crate) mod holidays;
 pub(crate) mod hours;
 pub(crate) mod key_rotation;
 pub(crate) mod loading;
+pub(crate) mod mail_server;
 pub(crate) mod me;
 pub(crate) mod oversight;
 pub(crate) mod parts;

@@ -229,6 +229,7 @@ async fn set_4_a_dealer_admin_sets_the_from_name_and_addresses() {
     let kept = world.call(Request::put(ADMIN, &of_dealer("mailbox")).json(&mailbox).version(1)).await;
     let mut shown = mailbox.clone();
     shown["instant_answer"] = json!({"on": false});
+    shown["unparsed_mail_to"] = json!(null);
     assert_eq!((kept.status, &kept.body["settings"]), (200, &shown), "{}", kept.body);
     let mut configuration = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();
     configuration["from_name"] = json!("Nordstern Verkauf");
@@ -245,6 +246,29 @@ async fn set_4_a_dealer_admin_sets_the_from_name_and_addresses() {
     world.lead(&enquiry("jana")).await;
     world.system.settle().await;
     assert_eq!(world.system.mailbox.mails()[0].from_name, "Nordstern Verkauf");
+}
+
+/// SET-4: what the system sends to the forwarding target, `unparsed_mail_to` and `trade_in_cc_email` cannot come back by the mail domain.
+#[tokio::test]
+async fn set_4_no_target_of_the_dealers_mail_is_at_the_mail_domain() {
+    let world = World::new().await;
+    let faults = ["forward_to SET-4", "unparsed_mail_to INT-7", "trade_in_cc_email INT-8"];
+    let put = async |part: &str, body: &Value| world.call(Request::put(ADMIN, &of_dealer(part)).json(body).version(1)).await;
+    for address in ["other@in.example.com", "Harbour-Cars-Demo.Demo-Group@IN.EXAMPLE.COM"] {
+        for (part, fault) in [("mailbox", faults[0]), ("configuration", faults[1]), ("configuration", faults[2])] {
+            let (field, _) = fault.split_once(' ').unwrap();
+            let refused = put(part, &json!({field: address})).await;
+            assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]), "{field} {address}: {}", refused.body);
+        }
+        let mut all = world.get(ADMIN, &of_dealer("settings")).await.body["settings"].clone();
+        for field in ["forward_to", "unparsed_mail_to", "trade_in_cc_email"] {
+            all[field] = json!(address);
+        }
+        let refused = put("settings", &all).await;
+        assert_eq!((refused.status, refused.faults()), (422, faults.map(str::to_owned).to_vec()), "{address}: {}", refused.body);
+    }
+    let elsewhere = put("mailbox", &json!({"forward_to": "other@example.com"})).await;
+    assert_eq!(elsewhere.status, 200, "{}", elsewhere.body);
 }
 
 #[tokio::test]

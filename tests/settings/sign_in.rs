@@ -197,7 +197,10 @@ async fn acc_2_a_401_states_the_fault_of_the_token() {
     for (changes, detail) in [
         (json!({"group": null}), "the token has no claim `group`, which names the group"),
         (json!({"group": ["a", "b"]}), "the claim `group` of the token has several values: it must have one"),
-        (json!({"group": "Demo Group"}), "the claim `group` of the token must be 1 to 64 characters of a-z, 0-9, '-', '_' and '.'"),
+        (
+            json!({"group": "Demo Group"}),
+            "the claim `group` of the token must be 1 to 64 characters of a-z, 0-9, '-', '_' and '.', and not '.' or '..'",
+        ),
         (json!({"group": "other-group"}), "the claim `uid` of the token names no user of the group, by subject or id"),
         (json!({"uid": null}), "the token has neither a claim `uid`, which names a user, nor `partner`, which names a partner"),
         (json!({"uid": []}), "the token has neither a claim `uid`, which names a user, nor `partner`, which names a partner"),

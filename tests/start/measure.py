@@ -76,6 +76,7 @@ settings = {
     "MAIL_FROM": "desk@forecourt.example", "PUBLIC_URL": "https://desk.example", "SCHEDULE_GROUP": "forecourt", "SCHEDULE_ROLE": "role",
 }
 settings |= {"PARTNER_QUEUE_URL": "http://queue", "DEAD_LETTERS_URL": "http://queue"}
+settings |= {"MAIL_SERVER_SECRETS": "forecourt/mail-servers/"}
 settings |= {"API_URL": "http://api", "CONSOLE_URL": "https://console.example", "ISSUER": "http://issuer", "SIGN_IN_CLIENT": "console"}
 for kind in ["ASSIGN", "ESCALATE", "SEND", "NOTIFY", "EXPORT"]:
     settings |= {f"{kind}_QUEUE_URL": "http://queue"}

@@ -39,6 +39,8 @@ struct Network {
     codes: Codes,
     /// Whether the provider answers no request.
     down: AtomicBool,
+    /// The requests whose answers arrive as a page of HTML, by the beginning of `GET /me`.
+    garbled: Mutex<Option<&'static str>>,
     /// The requests that were sent to the API, as `GET /me`.
     asked: Mutex<Vec<String>>,
 }
@@ -67,17 +69,23 @@ impl Http for Network {
         if path.starts_with(provider::PATH) {
             return Ok(self.provider(&parts.method, &parts.uri, &body).await);
         }
-        self.asked.lock().unwrap().push(format!("{} {path}", parts.method));
+        let asked = format!("{} {path}", parts.method);
+        let garbled = self.garbled.lock().unwrap().is_some_and(|start| asked.starts_with(start));
+        self.asked.lock().unwrap().push(asked);
         let Matched::Route(route, names) = gateway::route(&parts.method, path) else {
             return Ok(whole(gateway::problem(&forecourt_edge::http::Problem::no_route())).await);
         };
         let body = Bytes::from(body);
         let incoming = Incoming { uri: &parts.uri, headers: parts.headers.clone(), body: &body };
-        Ok(whole(match gateway::event(&self.tokens, route, names, incoming) {
+        let mut answer = whole(match gateway::event(&self.tokens, route, names, incoming) {
             Ok(event) => gateway::response(self.system.http(event).await),
             Err(problem) => gateway::problem(&problem),
         })
-        .await)
+        .await;
+        if garbled {
+            *answer.body_mut() = b"<html><h1>It works!</h1></html>".to_vec();
+        }
+        Ok(answer)
     }
 }
 
@@ -104,6 +112,11 @@ pub struct Page {
 }
 
 impl Page {
+    /// Whether a browser saves the answer as a file.
+    pub fn is_file(&self) -> bool {
+        self.header("content-disposition").starts_with("attachment")
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -113,6 +126,21 @@ impl Page {
         let (_, rest) = self.text.split_once(&format!("name=\"{name}\""))?;
         let (tag, _) = rest.split_once('>')?;
         Some(tag.split_once("value=\"")?.1.split_once('"')?.0.to_owned())
+    }
+}
+
+/// Checks that a page was answered, and has these texts.
+pub fn shows(page: &Page, texts: &[&str]) {
+    assert_eq!(page.status, 200, "{} {}", page.address, page.text);
+    for text in texts {
+        assert!(page.text.contains(text), "{} lacks {text}: {}", page.address, page.text);
+    }
+}
+
+/// Checks that a page has none of these texts.
+pub fn lacks(page: &Page, texts: &[&str]) {
+    for text in texts {
+        assert!(!page.text.contains(text), "{} has {text}: {}", page.address, page.text);
     }
 }
 
@@ -130,6 +158,7 @@ impl Desk {
             claims: TokenClaims::default(),
             codes: Codes::default(),
             down: AtomicBool::new(false),
+            garbled: Mutex::default(),
             asked: Mutex::default(),
         });
         let ahead = Arc::new(AtomicI64::new(0));
@@ -158,6 +187,11 @@ impl Desk {
         self.network.down.store(down, Ordering::Relaxed);
     }
 
+    /// Lets the API carry out the requests that begin so, as `GET /leads`, but answer them with a page of HTML.
+    pub fn garbles(&self, start: Option<&'static str>) {
+        *self.network.garbled.lock().unwrap() = start;
+    }
+
     /// Takes the requests that the API got since the last call.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.network.asked.lock().unwrap())
@@ -173,6 +207,15 @@ impl Desk {
         let mut browser = self.browser();
         let page = browser.sign_in(user, "/desk/").await;
         assert!(browser.jar.contains_key(SESSION), "{} {}", page.status, page.text);
+        browser
+    }
+    /// The same with pages in a language, which the person chooses.
+    pub async fn speaking(&self, user: &str, language: &str) -> Browser<'_> {
+        let mut browser = self.signed_in(user).await;
+        let form = browser.get("/desk/me/details").await;
+        let fields = [("language", language), ("version", &form.value("version").unwrap()), ("key", language)];
+        let sent = browser.send("/desk/me/details", &fields).await;
+        assert_eq!(sent.status, 303, "{}", sent.text);
         browser
     }
 }

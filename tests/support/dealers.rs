@@ -22,6 +22,6 @@ pub async fn create_dealer(world: &World, id: &str) {
 }
 
 pub async fn move_to_dealer(world: &World, lead: &str, dealer: &str) {
-    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": dealer})).await;
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": dealer, "appointments": "move"})).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
 }

@@ -50,9 +50,11 @@ impl Call {
         (self.nth..self.nth + times).map(|nth| Call { nth, ..self.clone() }.to_string())
     }
 
-    /// Whether the call concerns a lead, a message or a rotation, rather than a single user, sender or settings item.
+    /// Whether the call concerns a lead, a message or a rotation, rather than a single user, sender, settings item or entry of a timeline,
+    /// which an attempt to send a notice reads once.
     pub fn is_of_a_unit(&self) -> bool {
-        ["#L#", "R "].iter().any(|of| self.key.contains(of))
+        let is_read_of_an_entry = self.operation == "GetItem" && self.key.contains("/T#");
+        !is_read_of_an_entry && ["#L#", "R "].iter().any(|of| self.key.contains(of))
     }
 
     /// Returns every fault that this call can meet.

@@ -1,15 +1,20 @@
 //! The base of all tests: the whole system with a virtual clock, and the helpers of several subjects.
 
 pub mod appointments;
-mod connector;
+pub mod archive;
+pub mod connector;
 pub mod console;
 pub mod dealers;
+pub mod documents;
 pub mod gate;
 pub mod invitations;
 pub mod letters;
+pub mod mail_limits;
 pub mod mails;
 pub mod pingbacks;
+pub mod processor;
 pub mod sim;
+pub mod smtp;
 pub mod stored_appointments;
 pub mod wire;
 pub mod world;

@@ -46,6 +46,7 @@ fn run(engine: &Database, operation: &str, body: &Value) -> TableResponse {
         "BatchGetItem" => engine.batch_get_item(read(body)).map(|done| json!(done)),
         "Query" => engine.query(read(body)).map(|done| json!(done)),
         "PutItem" => engine.put_item(read(body)).map(|done| json!(done)),
+        "DeleteItem" => engine.delete_item(read(body)).map(|done| json!(done)),
         "TransactWriteItems" => engine.transact_write_items(read(body)).map(|done| json!(done)),
         "CreateTable" => engine.create_table(read(body)).map(|done| json!(done)),
         other => panic!("the store calls {other}, which the harness does not know"),
@@ -79,7 +80,7 @@ fn text<'a>(item: &'a Value, name: &str) -> &'a str {
 fn key(operation: &str, body: &Value) -> String {
     let name = |item: &Value| format!("{}/{}", text(item, "pk"), text(item, "sk"));
     let mut names: Vec<String> = match operation {
-        "GetItem" => vec![name(&body["Key"])],
+        "GetItem" | "DeleteItem" => vec![name(&body["Key"])],
         "PutItem" | "TransactWriteItems" => puts(body).iter().map(name).collect(),
         "BatchGetItem" => body["RequestItems"]
             .as_object()
@@ -143,6 +144,9 @@ impl RecordedTable {
         if operation == "CreateTable" {
             state.behind.iter().for_each(|(behind, _)| drop(run(behind, operation, &body)));
         }
+        if operation == "DeleteItem" && answered.0 == 200 {
+            state.deleted(&body);
+        }
         if writes && answered.0 == 200 {
             state.written(&body);
             for (operation, late) in state.take_overtaken(&body) {
@@ -192,6 +196,19 @@ impl RecordedState {
             std::mem::take(&mut self.late).into_iter().partition(|(_, late)| names(late).iter().any(|name| written.contains(name)));
         self.late = waiting;
         overtaken
+    }
+
+    /// Records a deletion. The second engine gets it at once, after the commit before it.
+    fn deleted(&mut self, body: &Value) {
+        let at = (text(&body["Key"], "pk").to_owned(), text(&body["Key"], "sk").to_owned());
+        self.items.remove(&at);
+        if let Some((behind, last)) = &mut self.behind {
+            for item in std::mem::take(last) {
+                let put = json!({"TableName": body["TableName"], "Item": item});
+                assert_eq!(run(behind, "PutItem", &put).0, 200);
+            }
+            assert_eq!(run(behind, "DeleteItem", body).0, 200);
+        }
     }
 
     /// Records a commit: adds it to the stream and applies the commit before it to the second engine.

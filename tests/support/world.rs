@@ -219,6 +219,7 @@ impl World {
             token_claims: forecourt_edge::environment::TokenClaims::default(),
             mail_domain: mail_domain.map(|domain| MailDomain::parse(domain).unwrap()),
             mails: PartnerQueue::open(folder.path().join("mails"), clock.clone()).unwrap(),
+            texts: PartnerQueue::open(folder.path().join("texts"), clock.clone()).unwrap(),
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());

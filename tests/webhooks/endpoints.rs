@@ -3,9 +3,11 @@
 use crate::support::world::{ADMIN, NORDSTERN, Request, World, enquiry};
 use crate::webhooks::events::{sender, wake_up};
 use async_trait::async_trait;
-use forecourt_domain::webhooks::{endpoint, is_public};
+use forecourt_domain::base::is_public;
+use forecourt_domain::webhooks::endpoint;
+use forecourt_edge::resolver::Resolver;
 use forecourt_send::Call;
-use forecourt_send::https::{Https, Resolver};
+use forecourt_send::https::Https;
 use forecourt_send::mail::Mail;
 use forecourt_send::{Carrier, NoAnswer, Undelivered};
 use serde_json::json;

@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::Attended;
 use forecourt_domain::base::text::is_line;
 use forecourt_domain::base::{AppointmentKind, Country, Email, Fault, Language, LeadId, Media, Phone, Refusal, UserId};
+use forecourt_domain::bookings::Despite;
 use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::rules::appointment::Customer;
 use forecourt_edge::formats::json::{Loose, Text, keeps_former, note, time};
 use forecourt_edge::usecase::appointment::external_id;
+use forecourt_edge::usecase::warnings::despite;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -40,6 +42,14 @@ pub struct AppointmentBody {
     /// Notes, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
+    /// The warnings that you accept: `double_booked`, `absent`, `own_hours`, `leaver`, `day_off`, `closed`, for partners `unavailable`.
+    /// With any other warning the appointment is not made (409), also if the list is empty. Without the list it is made, and the response
+    /// has the warnings (APT-8).
+    #[schema(value_type = Option<Vec<String>>, example = json!([]))]
+    despite: Loose<Vec<String>>,
+    /// False: the appointment is not linked to an open lead of the customer (APT-8). Default true.
+    #[schema(value_type = Option<bool>)]
+    link: Loose<bool>,
     /// The partner's own id of the appointment, up to 200 characters. The same id again is the same appointment (INT-5).
     #[schema(value_type = Option<String>, max_length = 200)]
     external_id: Loose<Text>,
@@ -82,6 +92,12 @@ pub struct CorrectionBody {
     /// leads to the customer; `former` if it was.
     #[schema(value_type = Option<String>, example = "former")]
     replaces: Loose<Text>,
+    /// Number or id of a lead of the dealer to which the appointment is linked: it becomes an event of the lead (APT-8).
+    #[schema(value_type = Option<String>)]
+    lead: Loose<Text>,
+    /// The warnings about another salesperson that you accept, as for a new appointment (APT-8).
+    #[schema(value_type = Option<Vec<String>>)]
+    despite: Loose<Vec<String>>,
     #[serde(default)]
     #[schema(ignore)]
     at: Option<serde_json::Value>,
@@ -100,6 +116,9 @@ pub struct MoveBody {
     /// The new time in RFC 3339.
     #[schema(value_type = String)]
     at: Loose<Text>,
+    /// The warnings about the new time that you accept, as for a new appointment (APT-8).
+    #[schema(value_type = Option<Vec<String>>)]
+    despite: Loose<Vec<String>>,
 }
 
 /// Records attendance.
@@ -126,6 +145,9 @@ pub(crate) struct AppointmentRequest {
     pub(crate) enquiry: Option<String>,
     pub(crate) notes: Option<String>,
     pub(crate) external_id: Option<String>,
+    pub(crate) despite: Despite,
+    /// Whether it is linked to an open lead of the customer.
+    pub(crate) link: bool,
 }
 
 fn value_or_faults<T>(value: Option<T>, faults: Vec<Fault>) -> Result<T, Refusal> {
@@ -186,13 +208,26 @@ impl AppointmentBody {
         let user = user(self.user, &mut faults);
         let notes = note(self.notes, "notes", &mut faults);
         let external_id = external_id(self.external_id, &mut faults);
+        let despite = despite(self.despite, "despite", &mut faults);
+        let link = self.link.take("link", "true or false", &mut faults).unwrap_or(true);
         let enquiry = self.enquiry.text("enquiry", &mut faults).map(|receipt| receipt.trim().to_owned());
         if enquiry.is_some() && of_lead {
             faults.push(Fault::new("enquiry", "APT-1", "must be absent if lead is set"));
         }
         let lead = lead.and_then(Result::ok);
-        let wanted = kind.zip(at).map(|(kind, at)| AppointmentRequest { customer, kind, at, user, lead, enquiry, notes, external_id });
-        (wanted, faults)
+        let fields = kind.zip(at).map(|(kind, at)| AppointmentRequest {
+            customer,
+            kind,
+            at,
+            user,
+            lead,
+            enquiry,
+            notes,
+            external_id,
+            despite,
+            link,
+        });
+        (fields, faults)
     }
 }
 
@@ -253,9 +288,17 @@ pub(crate) struct Correction {
     pub(crate) customer: Option<Customer>,
     /// Whether the channels that are replaced were the customer's before. Otherwise they never were.
     pub(crate) keeps_former: bool,
+    /// The lead to which the appointment is linked.
+    pub(crate) lead: Option<LeadId>,
+    pub(crate) despite: Despite,
 }
 
 impl CorrectionBody {
+    /// Whether it names a lead.
+    pub(crate) fn names_lead(&self) -> bool {
+        !matches!(self.lead, Loose::Absent)
+    }
+
     /// Checks every field and reports all faults at once. With `of_lead`, the contact data may come from the lead.
     pub(crate) fn check(self, before: &Customer, country: Country, of_lead: bool) -> Result<Correction, Refusal> {
         let mut faults = Vec::new();
@@ -271,7 +314,16 @@ impl CorrectionBody {
         let user = sent(&self.user).then(|| user(self.user, &mut faults));
         let notes = sent(&self.notes).then(|| note(self.notes, "notes", &mut faults));
         let keeps_former = keeps_former(self.replaces, &mut faults).unwrap_or(false);
+        let despite = despite(self.despite, "despite", &mut faults);
+        let lead = self.lead.text("lead", &mut faults).filter(|lead| !lead.trim().is_empty()).map(|lead| lead.trim().parse::<LeadId>());
+        if let Some(Err(e)) = &lead {
+            faults.push(Fault::new("lead", "APT-1", e.to_string()));
+        }
+        let lead = lead.and_then(Result::ok);
         let customer = self.customer.take("customer", "an object", &mut faults);
+        if lead.is_some() && (user.is_some() || notes.is_some() || customer.is_some()) {
+            faults.push(Fault::new("lead", "APT-8", "cannot be combined with other fields; send it in a request of its own"));
+        }
         let customer = customer.map(|customer| customer.read(before, country, &mut faults));
         if let Some(Customer { name, reached, .. }) = customer.as_ref().filter(|_| faults.is_empty()) {
             if name.is_none() {
@@ -281,15 +333,16 @@ impl CorrectionBody {
                 faults.push(Fault::new("customer", "INT-3", "must have at least one e-mail address or telephone number"));
             }
         }
-        value_or_faults(Some(Correction { user, notes, customer, keeps_former }), faults)
+        value_or_faults(Some(Correction { user, notes, customer, keeps_former, lead, despite }), faults)
     }
 }
 
 impl MoveBody {
-    pub(crate) fn check(self) -> Result<DateTime<Utc>, Refusal> {
+    pub(crate) fn check(self) -> Result<(DateTime<Utc>, Despite), Refusal> {
         let mut faults = Vec::new();
         let at = when(self.at, &mut faults);
-        value_or_faults(at, faults)
+        let despite = despite(self.despite, "despite", &mut faults);
+        value_or_faults(at.map(|at| (at, despite)), faults)
     }
 }
 

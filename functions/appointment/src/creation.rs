@@ -1,17 +1,20 @@
 //! Creation of an appointment: one read, one transaction (APT-1, APT-2).
 
 use crate::body::{AppointmentBody, AppointmentRequest};
+use crate::linking::{self, LeadFinder};
 use crate::view::{AppointmentCounted, AppointmentMade, knows_leads};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, External, Unprocessed};
-use forecourt_domain::base::{Actor, AppointmentId, AppointmentOrigin, DealerId, Fault, LeadId, Refusal, Right, UserId};
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::base::{Actor, AppointmentId, DealerId, Fault, LeadId, Refusal, Right, UserId};
+use forecourt_domain::bookings::{Despite, Warning};
+use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::enquiry::{ContactPreferences, NameParts, Person};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::people::ReceivedRequest;
-use forecourt_domain::rules::appointment::{self, AppointmentContext, Customer, NewAppointment, make};
+use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, NewAppointment, make};
 use forecourt_domain::settings::Dealer;
+use forecourt_domain::slots::LoadDay;
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::appointment::id_of;
@@ -19,8 +22,10 @@ use forecourt_edge::usecase::appointment::in_pool;
 use forecourt_edge::usecase::directory::{self, PersonChannels};
 use forecourt_edge::usecase::lead::days_of;
 use forecourt_edge::usecase::pool;
+use forecourt_edge::usecase::warnings::warnings;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
+use std::collections::BTreeSet;
 
 /// A request to create an appointment, from HTTP or the queue.
 pub(crate) struct Creation {
@@ -45,6 +50,11 @@ struct CheckedCreation {
     lead: Option<LeadId>,
     /// Whether the lead is that of the sender's own receipt.
     by_receipt: bool,
+    /// Whether it is linked to an open lead of the customer.
+    links: bool,
+    despite: Despite,
+    /// The id of the record of a search in the access log.
+    search: String,
     channels: PersonChannels,
     /// Key of the request, if the id of the appointment does not derive from it.
     request: Option<String>,
@@ -80,7 +90,8 @@ impl Creation {
             (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.into()))?,
             (None, None) => AppointmentId::parse(&short(&platform.ids.next())).map_err(|e| Failure::Broken(e.into()))?,
         };
-        let AppointmentRequest { customer, kind, at, user, lead, enquiry, notes, .. } = wanted;
+        let AppointmentRequest { customer, kind, at, user, lead, enquiry, notes, despite, link, .. } = wanted;
+        let links = link && lead.is_none() && enquiry.is_none() && linking::is_linked(kind, at, self.now);
         let by_receipt = enquiry.is_some();
         let lead = match &enquiry {
             Some(receipt) => of_receipt(platform, &self.scope, &self.dealer, receipt).await?,
@@ -89,7 +100,21 @@ impl Creation {
         let channels = directory::channels(platform, &self.scope, &known, &person(&customer));
         let own = user.is_none() && lead.is_none();
         let user = user.or_else(|| self.scope.seller().filter(|seller| own && assignable(&known, seller)).cloned());
-        let new = NewAppointment { id, customer, kind, at, user, notes, origin, team, external, request_hash };
+        let new = NewAppointment {
+            id,
+            customer,
+            kind,
+            at,
+            user,
+            notes,
+            origin,
+            team,
+            external,
+            linked: false,
+            leaves_clock: false,
+            request_hash,
+            follows: None,
+        };
         let request = by_key.filter(|_| new.external.is_some() || new.is_unprocessed());
         let checked = CheckedCreation {
             scope: self.scope,
@@ -97,6 +122,9 @@ impl Creation {
             new,
             lead,
             by_receipt,
+            links,
+            despite,
+            search: platform.ids.next(),
             channels,
             request,
             dealer: self.dealer,
@@ -126,12 +154,14 @@ pub(crate) fn person(customer: &Customer) -> Person {
 
 /// Hash of the request's content, by which a repeat with another body is recognised.
 fn body_hash(dealer: &DealerId, wanted: &AppointmentRequest) -> Result<String, Failure> {
-    let AppointmentRequest { customer, kind, at, user, lead, enquiry, notes, .. } = wanted;
+    let AppointmentRequest { customer, kind, at, user, lead, enquiry, notes, link, .. } = wanted;
     let all = (dealer, &customer.name, &customer.reached, kind, at.timestamp_millis(), user, lead, notes);
-    let all = match enquiry {
-        Some(receipt) => serde_json::to_vec(&(all, receipt)),
-        // Hashes outlive releases: without a receipt they stay as they were before there were receipts.
-        None => serde_json::to_vec(&all),
+    // Hashes outlive releases: without a receipt or `link` they stay as they were before there were such fields. The accepted warnings are
+    // no part of the appointment.
+    let all = match (enquiry, link) {
+        (Some(receipt), _) => serde_json::to_vec(&(all, receipt)),
+        (None, true) => serde_json::to_vec(&all),
+        (None, false) => serde_json::to_vec(&(all, link)),
     };
     Ok(fingerprint(&all.map_err(|e| Failure::Broken(e.into()))?))
 }
@@ -150,45 +180,119 @@ async fn of_receipt(platform: &Platform, scope: &Scope, dealer: &DealerId, recei
     Ok(loaded.lead(lead).filter(|lead| lead.dealer == *dealer).map(|lead| lead.id))
 }
 
+/// The lead of a new appointment.
+#[derive(Default)]
+struct LeadChoice<'a> {
+    lead: Option<&'a Lead>,
+    /// Whether it was found by the customer's channels.
+    linked: bool,
+    /// The open leads of the customer, if there are several.
+    several: Vec<&'a Lead>,
+}
+
 impl CheckedCreation {
+    /// Returns the lead that the request names, or the only open lead of the customer.
+    fn choice<'a>(&self, platform: &Platform, dealer: &Dealer, loaded: &'a Loaded) -> LeadChoice<'a> {
+        if !self.links {
+            return LeadChoice { lead: self.lead.and_then(|lead| loaded.lead(lead)), ..LeadChoice::default() };
+        }
+        let found = self.finder(platform).open_leads(loaded, dealer);
+        match found[..] {
+            [only] => LeadChoice { lead: Some(only), linked: true, several: Vec::new() },
+            _ => LeadChoice { several: found, ..LeadChoice::default() },
+        }
+    }
+
+    fn finder<'a>(&'a self, platform: &'a Platform) -> LeadFinder<'a> {
+        LeadFinder { platform, scope: &self.scope, channels: &self.channels }
+    }
+
+    /// Returns the appointment to make of the chosen lead. `loaded` has the pool of the lead.
+    fn new_of(&self, choice: &LeadChoice<'_>, dealer: &Dealer, loaded: &Loaded) -> NewAppointment {
+        let stays = |lead: &Lead| pool::stays((lead, dealer), self.new.user.as_ref(), loaded, &self.scope);
+        let leaves_clock = choice.linked && choice.lead.is_some_and(stays);
+        let customer = Customer { known: directory::known(loaded, &self.channels), ..self.new.customer.clone() };
+        NewAppointment { customer, linked: choice.linked, leaves_clock, ..self.new.clone() }
+    }
+
     async fn make(self, platform: &Platform) -> Result<(Outcome, bool), Failure> {
         let Self { new, lead, channels, .. } = &self;
         let keys = [Key::Appointment(new.id.clone()), Key::PendingReports(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
         let keys = keys.chain(lead.iter().flat_map(|lead| [Key::Lead(*lead), Key::Entry(*lead, 1)])).chain(channels.keys());
         let keys = keys.chain(self.request.clone().map(Key::ReceivedRequest));
+        let logs = self.links && self.scope.needs(Right::ReadLeads).is_err();
+        let keys = keys.chain(logs.then(|| Key::AccessRecord(self.now, self.search.clone())));
         let checked = &self;
         let load = Load::of(keys).with_long_retry().then(|loaded| {
+            let Some(dealer) = loaded.dealer(&checked.dealer) else { return Vec::new() };
+            let choice = checked.choice(platform, dealer, loaded);
+            let new = checked.new_of(&choice, dealer, loaded);
             let days = days_of(|days| {
-                let dealer = loaded.dealer(&checked.dealer)?;
-                make(&checked.context(dealer, loaded, days), checked.new.clone(), loaded.pending_reports(&checked.new.id)).ok()
+                // What is refused at the end is read as if it were accepted, so that the refusal names everything.
+                let context = AppointmentContext { despite: Despite::UNSTATED, ..checked.context(dealer, &choice, days) };
+                make(&context, new, loaded.pending_reports(&checked.new.id)).ok()
             });
-            let pool = checked.lead.into_iter().flat_map(|lead| pool::keys(loaded, lead));
-            directory::records(loaded, &checked.channels).into_iter().chain(days).chain(pool).collect()
+            let pool = choice.lead.into_iter().flat_map(|lead| pool::keys(loaded, lead.id));
+            let links = checked.links.then(|| checked.finder(platform).keys(loaded, dealer)).into_iter().flatten();
+            directory::records(loaded, &checked.channels).into_iter().chain(links).chain(days).chain(pool).collect()
         });
-        let created =
-            |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment, &self.dealer, knows_leads(&self.scope)));
         let rule = |loaded: &Loaded, _| {
             let sent = checked.sent_before(loaded)?;
+            let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
+            let choice = checked.choice(platform, dealer, loaded);
+            let new = checked.new_of(&choice, dealer, loaded);
+            let days = |user: &UserId, date| loaded.day(user, date);
+            let context = checked.context(dealer, &choice, &days);
+            let pending = loaded.pending_reports(&checked.new.id);
             if let Some(before) = loaded.appointment(&checked.new.id) {
                 if before.request_hash.as_ref() != Some(&checked.new.request_hash) {
                     let why = "this id was used before with another body; to change the appointment, send a report on it";
                     return Err(Refusal::Reused(why.into()));
                 }
-                return Ok((checked.remembered(sent), (created(before), true)));
+                let unlinked = LeadChoice { lead: before.lead.and_then(|lead| loaded.lead(lead)), ..LeadChoice::default() };
+                let context = AppointmentContext { despite: Despite::UNSTATED, ..checked.context(dealer, &unlinked, &days) };
+                let warnings = make(&context, new, pending).map(|again| again.decision.warnings).unwrap_or_default();
+                let made = checked.view(before, &warnings, &LeadChoice { several: choice.several, ..unlinked }, dealer);
+                return Ok((checked.remembered(sent), (Outcome::Created(made), true)));
             }
-            let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
             checked.check_lead(dealer, loaded)?;
-            let mut new = checked.new.clone();
-            new.customer.known = directory::known(loaded, &checked.channels);
-            let days = |user: &UserId, date| loaded.day(user, date);
-            let context = checked.context(dealer, loaded, &days);
-            let changed = make(&context, new, loaded.pending_reports(&checked.new.id))?;
-            let changed = in_pool(changed, &context, loaded, &checked.scope)?;
-            let mut decision = changed.decision;
+            let changed = make(&context, new, pending)?;
+            let warnings = changed.decision.warnings.clone();
+            let changed = match choice.lead.filter(|_| choice.linked) {
+                Some(lead) => {
+                    let input = LeadInput { lead, dealer, by: &checked.by, now: checked.now };
+                    let decision = pool::booked(changed.decision, input, checked.new.user.as_ref(), loaded, &checked.scope);
+                    ChangedAppointment { decision, ..changed }
+                }
+                None => in_pool(changed, &context, loaded, &checked.scope)?,
+            };
+            let shown = checked.view(&changed.appointment, &warnings, &choice, dealer);
+            let found = choice.several.iter().copied().chain(choice.lead.filter(|_| choice.linked)).map(|lead| lead.id).collect();
+            let searched = linking::search_record(&checked.scope, dealer, found, (checked.search.clone(), checked.now));
+            let mut decision = changed.decision.with_some(searched);
             decision.items.extend(checked.remembered(sent).into_iter().flat_map(|decision| decision.items));
-            Ok((Some(decision), (created(&changed.appointment), false)))
+            Ok((Some(decision), (Outcome::Created(shown), false)))
         };
         platform.store.decide(&self.scope, load, rule).await
+    }
+
+    /// Returns the answer about the appointment.
+    fn view(&self, made: &Appointment, found: &BTreeSet<Warning>, choice: &LeadChoice<'_>, dealer: &Dealer) -> AppointmentMade {
+        let several: &[&Lead] = if made.lead.is_none() { &choice.several } else { &[] };
+        AppointmentMade {
+            warnings: warnings(found),
+            proposed_leads: linking::proposed(&self.scope, several, dealer, self.now),
+            ..AppointmentMade::of(made, &self.dealer, self.shows_lead(made, choice.lead, dealer))
+        }
+    }
+
+    /// Whether the answer has the lead. A user who may not read a lead that the request did not name learns of it as little as a partner
+    /// does, unless the user is the salesperson (ACC-1).
+    fn shows_lead(&self, made: &Appointment, lead: Option<&Lead>, dealer: &Dealer) -> bool {
+        let reads = self.scope.needs(Right::ReadLeads).is_ok();
+        let own = made.user.is_some() && made.user.as_ref() == self.scope.user_id();
+        let readable = || lead.is_some_and(|lead| self.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, self.now).is_ok());
+        knows_leads(&self.scope) && (!reads || made.linked.is_none() || own || readable())
     }
 
     /// Counts an appointment that is not processed (APT-2), once.
@@ -220,9 +324,8 @@ impl CheckedCreation {
         Ok((Outcome::Counted(AppointmentCounted::new()), repeated))
     }
 
-    fn context<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::LoadDay<'a>) -> AppointmentContext<'a> {
-        let lead = self.lead.and_then(|lead| loaded.lead(lead));
-        AppointmentContext { dealer, lead, event: None, days, by: &self.by, now: self.now }
+    fn context<'a>(&'a self, dealer: &'a Dealer, choice: &LeadChoice<'a>, days: LoadDay<'a>) -> AppointmentContext<'a> {
+        AppointmentContext { dealer, lead: choice.lead, event: None, days, by: &self.by, despite: &self.despite, now: self.now }
     }
 
     /// Whether the request is a repeat.
@@ -239,21 +342,12 @@ impl CheckedCreation {
         Some(Decision::default().with(Item::ReceivedRequest(received)))
     }
 
-    /// Refuses a lead that the requester may not use: users need to see it, the contact centre may use every lead of the dealer, and a
-    /// dealer's own system the leads that it sent (ACC-1). The refusal does not reveal whether the lead exists.
+    /// Refuses a lead that the requester may not use. A lead that was found by the customer's channels is not named by the requester.
     fn check_lead(&self, dealer: &Dealer, loaded: &Loaded) -> Result<(), Refusal> {
-        let Some(id) = self.lead else { return Ok(()) };
-        let may_use = |lead: &&Lead| {
-            if self.by_receipt {
-                return true;
-            }
-            let reads = self.scope.needs(Right::ReadLeads).is_ok();
-            if self.new.origin == AppointmentOrigin::DealerSystem {
-                return loaded.entry(lead.id, 1).is_some_and(|entry| entry.by == self.by);
-            }
-            !reads || self.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, self.now).is_ok()
-        };
-        let here = loaded.lead(id).filter(|lead| lead.dealer == dealer.id).filter(may_use);
-        here.map(|_| ()).ok_or_else(|| Refusal::field("lead", "APT-1", format!("must be a lead of {}", dealer.id)))
+        match self.lead {
+            Some(id) if self.by_receipt && loaded.lead(id).is_some_and(|lead| lead.dealer == dealer.id) => Ok(()),
+            Some(id) => linking::may_use(&self.scope, id, dealer, loaded, self.now),
+            None => Ok(()),
+        }
     }
 }

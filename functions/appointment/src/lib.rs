@@ -1,6 +1,6 @@
 //! The function `appointment`: appointments of users and of partners' systems (APT-1 to APT-5).
 //!
-//! - **Does**: creates, reads, corrects, moves and cancels appointments, and records attendance.
+//! - **Does**: creates, reads, corrects, moves and cancels appointments, records attendance, and shows free times.
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function; messages of the partners' queue, each with a
 //!   new appointment or a report on an existing one.
 //! - **Reads**: dealer, lead, appointment, pending reports of partners, the customer's contact records, and the days of the salesperson.
@@ -10,25 +10,36 @@
 //! - **On failure**: nothing is stored. HTTP clients get a problem; a refused message becomes a dead letter with the reason; after a
 //!   temporary failure a message returns to the queue, for twelve hours at least.
 
+mod availability;
 mod body;
 mod change;
 mod creation;
+mod history;
+mod linking;
 mod view;
 
+pub use availability::{FreeDayView, FreeTimeView, FreeTimesView, UnavailableView};
 pub use body::{AppointmentBody, AttendanceBody, CorrectionBody, CustomerBody, MoveBody};
+pub use history::{CancellationView, HappenedView};
+pub use linking::ProposedLeadView;
 pub use view::{
-    AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, CustomerView, HappenedView, LetterView, UnprocessedView,
+    AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, CustomerView, LetterView, SalespersonNoticeView,
+    UnprocessedView, UnsentLetterView,
 };
 
 use crate::creation::{Creation, Outcome};
+use crate::view::OfLead;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use forecourt_domain::base::{AppointmentId, DealerId, Fault, LeadId, Refusal, Right};
+use forecourt_domain::appointment::Appointment;
+use forecourt_domain::base::{AppointmentId, DealerId, Fault, Refusal, Right};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::queue::partner::{self, PartnerQueue};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::usecase::appointment::{PingBackBody, apply_ping_back, partner};
+use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
 use forecourt_edge::usecase::people::named;
 use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
@@ -57,10 +68,17 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::MakeAppointment => create(platform, call).boxed().await,
         Operation::ReadAppointment => read(platform, &call).await,
         Operation::UnprocessedAppointments => unprocessed(platform, &call).await,
+        Operation::FreeTimes => availability::show(platform, &call).await,
         Operation::EditAppointment => change::edit(platform, &call).boxed().await,
-        Operation::MoveAppointment | Operation::CancelAppointment | Operation::KeepAppointment | Operation::MarkAttendance => {
-            change::report(platform, &call).boxed().await
-        }
+        Operation::MoveAppointment
+        | Operation::CancelAppointment
+        | Operation::ReopenAppointment
+        | Operation::KeepAppointment
+        | Operation::ConfirmAppointment
+        | Operation::TakeBackConfirmation
+        | Operation::RecordArrival
+        | Operation::TakeBackArrival
+        | Operation::MarkAttendance => change::report(platform, &call).boxed().await,
         _ => Err(Problem::wrong_function()),
     }
 }
@@ -85,21 +103,40 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let dealer = platform.store.dealer(&call.scope, &page.appointment.dealer).await?.ok_or(Refusal::NotFound("appointment"))?;
     call.scope.needs_on_appointment(Right::ReadAppointments, &page.appointment, &dealer.settings, call.now)?;
     let etag = format!("\"{}\"", page.appointment.version);
-    let read_lead = reads_lead(platform, call, page.appointment.lead).await?;
-    let view = AppointmentPageView::of(&page, read_lead, &call.scope);
+    let of_lead = OfLead::read(platform, call, &page.appointment, &dealer).await?;
+    let proposed_leads = linking::proposals(platform, &call.scope, &page.appointment, &dealer, call.now).await?;
+    let view = AppointmentPageView { proposed_leads, ..AppointmentPageView::of(&page, of_lead, &dealer, &call.scope) };
     let people = named(platform, call, Some(&dealer), view.users()).await?;
     let appointment = AppointmentView { affected: change::affected(call, &page.appointment, &dealer), ..view.appointment };
     Ok(Answer::new(200, &AppointmentPageView { people, appointment, ..view })?.header("etag", etag).about(&id))
 }
 
-/// Whether the requester may see the contact data of the appointment's lead, as on the lead page (LEAD-9).
-async fn reads_lead(platform: &Platform, call: &Call, lead: Option<LeadId>) -> Result<bool, Failure> {
-    let may = call.scope.needs(Right::ReadLeads).is_ok();
-    let Some(id) = lead.filter(|_| may) else { return Ok(may) };
-    let load = Load::of([Key::Lead(id)]).then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
-    let loaded = platform.store.load(&call.scope, &load).await?;
-    let here = loaded.lead(id).and_then(|lead| Some((lead, loaded.dealer(&lead.dealer)?)));
-    Ok(here.is_some_and(|(lead, dealer)| call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now).is_ok()))
+impl OfLead {
+    /// Reads what the requester may see of the appointment's lead: the contact data, as on the lead page (LEAD-9); number and vehicle also
+    /// if the requester works for the salesperson (APT-7).
+    async fn read(platform: &Platform, call: &Call, appointment: &Appointment, dealer: &Dealer) -> Result<Self, Failure> {
+        let may = call.scope.needs(Right::ReadLeads).is_ok();
+        let Some(id) = appointment.lead.filter(|_| may) else { return Ok(Self { read: may, ..Self::default() }) };
+        let load = Load::of([Key::Lead(id)]).then(|loaded| {
+            let Some(lead) = loaded.lead(id) else { return Vec::new() };
+            let enquiry = lead.contacts.is_empty().then(|| enquiry_key(loaded, id));
+            let other = (lead.dealer != dealer.id).then(|| Key::Dealer(lead.dealer.clone()));
+            other.into_iter().chain(enquiry).collect()
+        });
+        let loaded = platform.store.load(&call.scope, &load).await?;
+        let found = loaded.lead(id).and_then(|lead| {
+            let own = if lead.dealer == dealer.id { Some(dealer) } else { loaded.dealer(&lead.dealer) };
+            Some((lead, own?))
+        });
+        let Some((lead, lead_dealer)) = found else { return Ok(Self::default()) };
+        let read = call.scope.needs_on(Right::ReadLeads, lead, &lead_dealer.settings, call.now).is_ok();
+        let serves = lead.dealer == dealer.id && call.scope.sees_customer_of(appointment, &dealer.settings, call.now);
+        if !(read || serves) {
+            return Ok(Self::default());
+        }
+        let phone = lead.reached(enquiry_of(&loaded, lead)).and_then(|reached| reached.phone).map(|phone| phone.typed);
+        Ok(Self { read, phone, vehicle: Some(lead.vehicle.clone()).filter(|vehicle| !vehicle.is_empty()) })
+    }
 }
 
 /// Returns how many appointments were only counted. For users only: partners see their own appointments only.

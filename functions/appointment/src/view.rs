@@ -1,11 +1,16 @@
 //! The answers about appointments.
 
+use crate::history::{CancellationView, HappenedView, history};
+use crate::linking::ProposedLeadView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Unprocessed};
-use forecourt_domain::base::{Actor, AppointmentTeam, DealerId, Media, Right, UserId};
+use forecourt_domain::appointment::{Appointment, SettledNotice, Unprocessed};
+use forecourt_domain::base::{AppointmentTeam, DealerId, Media, Right, UserId};
 use forecourt_domain::messages::{Letter, LetterState};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::usecase::people::{PersonView, user_in};
+use forecourt_edge::usecase::visits::CustomerConfirmedView;
+use forecourt_edge::usecase::warnings::WarningView;
 use forecourt_store::AppointmentPage;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -29,6 +34,13 @@ pub struct AppointmentMade {
     pub event: Option<String>,
     /// Creation time.
     pub created_at: DateTime<Utc>,
+    /// The reasons against its time and salesperson; absent if there are none. They are those of the time of the response (APT-8).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningView>,
+    /// The open leads of the customer from which you can choose with `PATCH /appointments/{id}`, newest first; absent if there are none or
+    /// the appointment has a lead (APT-8).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proposed_leads: Vec<ProposedLeadView>,
 }
 
 /// An appointment that is counted but not stored (APT-2).
@@ -74,9 +86,24 @@ pub struct AppointmentView {
     pub state: &'static str,
     /// Attendance: `unknown`, `completed` or `no_show` (APT-4).
     pub attendance: &'static str,
-    /// Reason of a no-show.
+    /// Reason of a no-show. `not_marked` if the dealer's rule recorded it (APT-12).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The confirmation by the customer; absent if there is none (APT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_confirmed: Option<CustomerConfirmedView>,
+    /// When the customer arrived; absent if nobody recorded it (APT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<DateTime<Utc>>,
+    /// Id of the appointment that this one follows, because its customer did not come (APT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
+    /// Id of the appointment that follows this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<String>,
+    /// Why the appointment was cancelled, as far as somebody stated it (APT-11).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<CancellationView>,
     /// The system in which the appointment was created: `forecourt`, `contact_centre` or `dealer_system`.
     pub origin: &'static str,
     /// The team that created the appointment: `contact_centre` or `dealer`.
@@ -107,6 +134,10 @@ pub struct AppointmentView {
     /// decided. Until then the reminder is held (APT-9).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub affected: Option<&'static str>,
+    /// The reasons against the time and salesperson that this request has set; absent if there are none. Responses to `GET` have none
+    /// (APT-8).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningView>,
 }
 
 /// The customer of an appointment.
@@ -127,35 +158,79 @@ pub struct CustomerView {
     pub refuses: Vec<&'static str>,
 }
 
-/// A change of an appointment.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HappenedView {
-    /// Time of the change.
-    pub at: DateTime<Utc>,
-    /// `made`, `moved`, `given` (to another salesperson), `cancelled`, `kept` (although the salesperson was absent or the dealer closed),
-    /// `reinstated` (moved after a cancellation, and booked again), or the attendance that was recorded.
-    pub what: &'static str,
-    /// Who made the change; `user` alone if you may not know the salesperson of the lead.
-    pub by: String,
-    /// The previous time, if the appointment was moved.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<DateTime<Utc>>,
-    /// Id of the previous salesperson, if the appointment was given to another one and you may know the salesperson of the lead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from_user: Option<String>,
-}
-
 /// An appointment with the letters to its customer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppointmentPageView {
     /// The appointment.
     #[serde(flatten)]
     pub appointment: AppointmentView,
+    /// Telephone number of the lead as typed; absent if it is unknown, or if you may see neither the lead nor the work of the salesperson
+    /// (APT-7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The vehicle of the lead, in one line; absent in the same cases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vehicle: Option<String>,
+    /// The open leads of the customer that you may read and to which the appointment can be linked, newest first; absent if there are none
+    /// (APT-8).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proposed_leads: Vec<ProposedLeadView>,
     /// The letters to the customer with medium and delivery state (APT-3), oldest first.
     pub letters: Vec<LetterView>,
+    /// The letters about its present state that were not written, with the reason for each medium; absent if there are none (APT-3).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_written: Vec<UnsentLetterView>,
+    /// The latest notices to the salesperson that need no further attempt, oldest first; absent if there are none (APT-7).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub salesperson_notices: Vec<SalespersonNoticeView>,
     /// The names of the users in this response who are not users of the dealer now; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<PersonView>,
+}
+
+/// A letter that was not written.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnsentLetterView {
+    /// `confirmation`, `reminder` or `cancelled`.
+    #[serde(rename = "says")]
+    pub kind: &'static str,
+    /// `email` or `sms`.
+    pub medium: &'static str,
+    /// `refused` by the customer, `not_used` by the dealer, or `too_late`.
+    pub why: &'static str,
+}
+
+/// What a requester may see of the lead of an appointment.
+#[derive(Debug, Default)]
+pub(crate) struct OfLead {
+    /// Whether the requester may see the contact data.
+    pub(crate) read: bool,
+    /// The telephone number as typed.
+    pub(crate) phone: Option<String>,
+    /// The vehicle.
+    pub(crate) vehicle: Option<String>,
+}
+
+/// A notice to the salesperson of an appointment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SalespersonNoticeView {
+    /// What it is about: `made`, `moved`, `cancelled`, `reopened`, `corrected`, `given` (to the reader), `passed` (to somebody else),
+    /// `declined` (the customer answered no to a text message), `confirmed` (after such an answer) or `reminder`.
+    pub what: &'static str,
+    /// Id of the reader; absent if nobody got it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// When it was settled.
+    pub at: DateTime<Utc>,
+    /// `sent`, `failed`, or `off` if the reader has switched notices off.
+    pub fate: &'static str,
+}
+
+impl SalespersonNoticeView {
+    fn of(notice: &SettledNotice) -> Self {
+        let to = notice.to.as_ref().map(ToString::to_string);
+        Self { what: notice.what.name(), to, at: notice.at, fate: notice.fate.name() }
+    }
 }
 
 /// A letter to a customer.
@@ -191,6 +266,8 @@ impl AppointmentMade {
             lead: appointment.lead.filter(|_| knows_lead).map(|lead| lead.to_string()),
             event: appointment.event.as_ref().filter(|_| knows_lead).map(ToString::to_string),
             created_at: appointment.created,
+            warnings: Vec::new(),
+            proposed_leads: Vec::new(),
         }
     }
 }
@@ -238,12 +315,17 @@ impl AppointmentView {
                 language: a.reached.language.as_ref().map(|language| language.as_str().to_owned()),
                 refuses: refuses.into_iter().filter(|(_, refused)| *refused).map(|(name, _)| name).collect(),
             },
-            user: a.user.as_ref().filter(|_| knows_users).map(ToString::to_string),
+            user: if knows_users { a.user.as_ref() } else { a.shown_user() }.map(ToString::to_string),
             at: a.at,
             kind: a.kind.name(),
             state: if a.state.is_cancelled() { "cancelled" } else { "booked" },
             attendance: a.attendance.is.name(),
             reason: a.attendance.reason.clone(),
+            customer_confirmed: a.customer_confirmed.as_ref().map(CustomerConfirmedView::of),
+            arrived_at: a.arrived.as_ref().map(|arrival| arrival.at),
+            follows: a.follows.as_ref().map(ToString::to_string),
+            followed_by: a.followed_by.as_ref().map(ToString::to_string),
+            cancellation: CancellationView::of(&a.state),
             origin: a.origin.name(),
             team: if a.team == AppointmentTeam::ContactCentre { "contact_centre" } else { "dealer" },
             by: a.by.to_string(),
@@ -256,51 +338,15 @@ impl AppointmentView {
             reminded: by(a.reminded),
             history: history(a, knows_users),
             affected: None,
+            warnings: Vec::new(),
         }
     }
 }
 
-fn history(a: &Appointment, knows_users: bool) -> Vec<HappenedView> {
-    let name = |by: &Actor| if matches!(by, Actor::User(_)) && !knows_users { "user".to_owned() } else { by.to_string() };
-    let made = HappenedView { at: a.created, what: "made", by: name(&a.by), from: None, from_user: None };
-    let moved = a.moved.iter().map(|moved| HappenedView {
-        at: moved.at,
-        what: "moved",
-        by: name(&moved.by),
-        from: Some(moved.from),
-        from_user: None,
-    });
-    let given = a.given.iter().map(|given| HappenedView {
-        at: given.at,
-        what: "given",
-        by: name(&given.by),
-        from: None,
-        from_user: Some(given.from.to_string()).filter(|_| knows_users),
-    });
-    let marked = a.marked.iter().chain([&a.attendance]).filter_map(|Attendance { is, as_of, by, .. }| {
-        let by = by.as_ref().map(name).unwrap_or_default();
-        as_of.map(|at| HappenedView { at, what: is.name(), by, from: None, from_user: None })
-    });
-    let cancelled = match &a.state {
-        AppointmentState::Cancelled { at, by } => {
-            Some(HappenedView { at: *at, what: "cancelled", by: name(by), from: None, from_user: None })
-        }
-        AppointmentState::Booked | AppointmentState::Unknown => None,
-    };
-    let undone = a.undone.iter().flat_map(|undone| {
-        let happened = |at, what, by: &Actor| HappenedView { at, what, by: name(by), from: None, from_user: None };
-        [happened(undone.at, "cancelled", &undone.by), happened(undone.again_at, "reinstated", &undone.again)]
-    });
-    let kept = a.accepted.as_ref().and_then(|accepted| accepted.kept.as_ref());
-    let kept = kept.map(|kept| HappenedView { at: kept.at, what: "kept", by: name(&kept.by), from: None, from_user: None });
-    let mut all: Vec<HappenedView> = moved.chain(given).chain(kept).chain(marked).chain(undone).chain(cancelled).collect();
-    all.sort_by_key(|happened| happened.at);
-    [made].into_iter().chain(all).collect()
-}
-
 impl AppointmentPageView {
-    /// Without `read_lead`, contact data is shown only if it is recorded on the appointment itself.
-    pub(crate) fn of(page: &AppointmentPage, read_lead: bool, scope: &Scope) -> Self {
+    /// Without the right to read the lead, addresses of letters are shown only if they are recorded on the appointment itself.
+    pub(crate) fn of(page: &AppointmentPage, of_lead: OfLead, dealer: &Dealer, scope: &Scope) -> Self {
+        let OfLead { read: read_lead, phone, vehicle } = of_lead;
         let reached = &page.appointment.reached;
         let own = |to: &String| {
             let phone = reached.phone.as_ref().and_then(|phone| phone.texted());
@@ -311,14 +357,23 @@ impl AppointmentPageView {
             LetterView { to: view.to.filter(|to| read_lead || own(to)), ..view }
         };
         let letters = page.letters.iter().map(shown).collect();
-        Self { appointment: AppointmentView::of(&page.appointment, scope), letters, people: Vec::new() }
+        let settled = page.appointment.briefing.settled.iter().filter(|_| scope.user_id().is_some());
+        let salesperson_notices = settled.map(SalespersonNoticeView::of).collect();
+        let appointment = AppointmentView::of(&page.appointment, scope);
+        let unsent = page.appointment.unsent(&page.letters, &dealer.settings).into_iter();
+        let unsent =
+            unsent.map(|letter| UnsentLetterView { kind: letter.kind.name(), medium: letter.medium.name(), why: letter.why.name() });
+        let not_written = unsent.collect();
+        let proposed_leads = Vec::new();
+        Self { appointment, phone, vehicle, proposed_leads, letters, not_written, salesperson_notices, people: Vec::new() }
     }
 
     /// Returns the users that the page shows to the requester.
     pub(crate) fn users(&self) -> BTreeSet<UserId> {
         let AppointmentView { user, by, history, .. } = &self.appointment;
         let authors = history.iter().map(|happened| &happened.by).chain([by]);
-        let salespersons = history.iter().filter_map(|happened| happened.from_user.as_ref()).chain(user);
+        let readers = self.salesperson_notices.iter().filter_map(|notice| notice.to.as_ref());
+        let salespersons = history.iter().filter_map(|happened| happened.from_user.as_ref()).chain(user).chain(readers);
         authors.filter_map(|by| user_in(by)).chain(salespersons.filter_map(|user| user.parse().ok())).collect()
     }
 }

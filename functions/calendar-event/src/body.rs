@@ -1,38 +1,13 @@
 //! The bodies of requests about events, read and checked.
 
-use chrono::NaiveDate;
-use forecourt_domain::base::{EventId, Fault, Refusal, UserId};
-use forecourt_domain::calendar::EventTime;
-use forecourt_domain::rules::calendar::NewEvent;
-use forecourt_edge::formats::json::{Loose, Text, note, time};
+use forecourt_domain::base::{Fault, Refusal, UserId};
+use forecourt_domain::rules::calendar::EventCorrection;
+use forecourt_edge::formats::json::{Loose, Text, note};
+use forecourt_edge::usecase::event_body::EventDraft;
+pub use forecourt_edge::usecase::event_body::{EventBody, RescheduleBody};
+use forecourt_edge::usecase::warnings::despite;
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-/// A calendar event to create (CAL-1).
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"title": "Call about the finance offer", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"}))]
-pub struct EventBody {
-    /// Title, 1 to 200 characters.
-    #[schema(value_type = String, max_length = 200)]
-    title: Loose<Text>,
-    /// The event type, such as `phone_outbound`, `Phone Outbound` or `booked_test_drive`, or a type that the dealer has added.
-    #[serde(rename = "type")]
-    #[schema(value_type = String, example = "phone_outbound")]
-    kind: Loose<Text>,
-    /// Time in RFC 3339. Defaults to the current time if `date` is absent too.
-    #[schema(value_type = Option<String>)]
-    at: Loose<Text>,
-    /// A date in the dealer's time zone, instead of `at`. The event gets the opening time of that day, or the current time of day if the
-    /// date is today (CAL-2).
-    #[schema(value_type = Option<String>, format = Date)]
-    date: Loose<Text>,
-    /// Notes, up to 2,000 characters.
-    #[schema(value_type = Option<String>, max_length = 2_000)]
-    notes: Loose<Text>,
-    /// The user who is responsible for the event. Defaults to the owner of the lead.
-    #[schema(value_type = Option<String>)]
-    user: Loose<Text>,
-}
 
 /// One event to create for many leads (CAL-2).
 #[derive(Debug, Deserialize, ToSchema)]
@@ -72,80 +47,30 @@ pub struct NoShowBody {
     follow_up: Loose<EventBody>,
 }
 
-/// Reschedules an event.
+/// A correction of an event. Absent fields keep their values; an empty text removes the notes or the user.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"at": "2026-11-25T10:00:00+01:00"}))]
-pub struct RescheduleBody {
-    /// The new time in RFC 3339.
+#[schema(example = json!({"title": "Call about the leasing offer", "user": "ben.krause"}))]
+pub struct EventCorrectionBody {
+    /// Title, 1 to 200 characters.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    title: Loose<Text>,
+    /// The event type. It cannot be corrected to or from an appointment (CAL-9).
+    #[serde(rename = "type")]
+    #[schema(value_type = Option<String>, example = "phone_outbound")]
+    kind: Loose<Text>,
+    /// Notes, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    notes: Loose<Text>,
+    /// The user who is responsible for the event. Empty: the owner of the lead.
     #[schema(value_type = Option<String>)]
-    at: Loose<Text>,
-    /// A date in the dealer's time zone, instead of `at`. The event gets the opening time of that day, or the current time of day if the
-    /// date is today (CAL-2).
-    #[schema(value_type = Option<String>, format = Date)]
-    date: Loose<Text>,
-}
-
-/// A checked event that has no id yet.
-#[derive(Debug, Clone)]
-pub(crate) struct EventDraft {
-    title: String,
-    kind: String,
-    when: EventTime,
-    notes: Option<String>,
-    pub(crate) user: Option<UserId>,
-}
-
-impl EventDraft {
-    pub(crate) fn with_id(self, id: EventId) -> NewEvent {
-        let Self { title, kind, when, notes, user } = self;
-        NewEvent { id, title, kind, when, notes, user, booked: false, appointment: None }
-    }
-}
-
-/// Reads the time of an event: either the instant `at` or the day `date`. `None` if both are absent or the value is invalid.
-fn read_when(at: Loose<Text>, date: Loose<Text>, within: &str, faults: &mut Vec<Fault>) -> Option<EventTime> {
-    let field = format!("{within}date");
-    if !matches!((&at, &date), (Loose::Absent, _) | (_, Loose::Absent)) {
-        faults.push(Fault::new(&field, "CAL-2", "cannot be combined with at; send one of them"));
-    }
-    let at = time(at, &format!("{within}at"), "CAL-1", faults).map(EventTime::At);
-    let text = date.text(&field, faults);
-    // ISO 8601 only: the library also accepts `2026-1-5`.
-    let read = |text: &str| text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text);
-    let date = text.as_deref().map(|text| read(text.trim()));
-    if date == Some(None) {
-        faults.push(Fault::new(&field, "CAL-2", "must be a date such as 2026-11-25"));
-    }
-    at.or(date.flatten().map(EventTime::On))
+    user: Loose<Text>,
+    /// The warnings about another user that you accept, as for a new event (APT-8).
+    #[schema(value_type = Option<Vec<String>>)]
+    despite: Loose<Vec<String>>,
 }
 
 fn value_or_faults<T>(value: T, faults: Vec<Fault>) -> Result<T, Refusal> {
     if faults.is_empty() { Ok(value) } else { Err(Refusal::Invalid(faults)) }
-}
-
-impl EventBody {
-    pub(crate) fn check(self) -> Result<EventDraft, Refusal> {
-        let mut faults = Vec::new();
-        let draft = self.read("", &mut faults);
-        value_or_faults(draft, faults)
-    }
-
-    fn read(self, within: &str, faults: &mut Vec<Fault>) -> EventDraft {
-        let field = |name: &str| format!("{within}{name}");
-        let title = self.title.text(&field("title"), faults).unwrap_or_default();
-        let kind = self.kind.text(&field("type"), faults).unwrap_or_default();
-        let user = self.user.text(&field("user"), faults).map(|user| UserId::parse(user.trim()));
-        if let Some(Err(e)) = &user {
-            faults.push(Fault::new(field("user"), "CAL-1", e.to_string()));
-        }
-        EventDraft {
-            title,
-            kind,
-            when: read_when(self.at, self.date, within, faults).unwrap_or(EventTime::Now),
-            notes: note(self.notes, &field("notes"), faults),
-            user: user.and_then(Result::ok),
-        }
-    }
 }
 
 fn follow_up(body: Loose<EventBody>, faults: &mut Vec<Fault>) -> Option<EventDraft> {
@@ -192,13 +117,22 @@ impl NoShowBody {
     }
 }
 
-impl RescheduleBody {
-    pub(crate) fn check(self) -> Result<EventTime, Refusal> {
+impl EventCorrectionBody {
+    pub(crate) fn check(self) -> Result<EventCorrection, Refusal> {
         let mut faults = Vec::new();
-        match read_when(self.at, self.date, "", &mut faults) {
-            Some(at) if faults.is_empty() => Ok(at),
-            None if faults.is_empty() => Err(Refusal::field("at", "CAL-4", "at or date is required")),
-            _ => Err(Refusal::Invalid(faults)),
+        let sent = |text: &Loose<Text>| !matches!(text, Loose::Absent);
+        let (has_notes, has_user) = (sent(&self.notes), sent(&self.user));
+        let user = self.user.text("user", &mut faults).filter(|user| !user.trim().is_empty()).map(|user| UserId::parse(user.trim()));
+        if let Some(Err(e)) = &user {
+            faults.push(Fault::new("user", "CAL-1", e.to_string()));
         }
+        let correction = EventCorrection {
+            title: self.title.text("title", &mut faults),
+            kind: self.kind.text("type", &mut faults),
+            notes: Some(note(self.notes, "notes", &mut faults)).filter(|_| has_notes),
+            user: Some(user.and_then(Result::ok)).filter(|_| has_user),
+            despite: despite(self.despite, "despite", &mut faults),
+        };
+        value_or_faults(correction, faults)
     }
 }

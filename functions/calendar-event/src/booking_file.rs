@@ -1,25 +1,23 @@
 //! The booking as an iCalendar file for the customer's own calendar.
 
-use crate::details::InvitationDetails;
+use crate::details::CustomerPage;
 use crate::pages::{Reader, texts};
-use forecourt_domain::base::AppointmentId;
-use forecourt_domain::calendar::EventState;
 use forecourt_edge::formats::ical;
 use forecourt_edge::http::{Answer, Problem};
 
 /// Returns the file, or 404 if nothing has been booked with the link.
-pub(crate) fn answer(details: &InvitationDetails, reader: &Reader) -> Result<Answer, Problem> {
-    let event = details.event.as_ref().ok_or_else(Problem::no_link)?;
-    let texts = texts(reader, Some((&details.invitation, &details.dealer)));
-    let slot = details.slot(event);
+pub(crate) fn answer(details: &CustomerPage, reader: &Reader) -> Result<Answer, Problem> {
+    let booking = details.booking.as_ref().ok_or_else(Problem::no_link)?;
+    let texts = texts(reader, details);
     let entry = ical::Entry {
-        uid: AppointmentId::of_event(event.lead, &event.id).to_string(),
-        sequence: event.sequence(),
-        title: format!("{} · {}", texts.name_of(&details.invitation), details.dealer.settings.name),
-        from: slot.from,
-        until: slot.until,
-        changed: event.changed(),
-        cancelled: matches!(event.state, EventState::Deleted(_)),
+        uid: booking.uid.to_string(),
+        sequence: booking.sequence,
+        title: format!("{} · {}", texts.name_of(details), details.dealer.settings.name),
+        from: booking.slot.from,
+        until: booking.slot.until,
+        changed: booking.changed,
+        cancelled: booking.cancelled,
+        is_at_dealer: details.is_at_dealer,
         attendee: None,
     };
     let (file, media_type) = ical::file(&entry, &details.dealer);

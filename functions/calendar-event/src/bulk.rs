@@ -1,7 +1,7 @@
 //! Creates one event for many leads, with one result for each lead (CAL-2).
 
-use crate::body::{BulkBody, EventDraft};
-use crate::events::{new_id, view_of};
+use crate::body::BulkBody;
+use crate::events::{view_of, with_warnings_again};
 use crate::view::CalendarEventView;
 use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_domain::decision::Decision;
@@ -11,6 +11,8 @@ use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::LoadDay;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::usecase::event::{days_of_event, new_id};
+use forecourt_edge::usecase::event_body::EventDraft;
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadsRequest, found};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
@@ -116,12 +118,13 @@ async fn create_batch(
         // A lead that already has the event needs nothing else.
         let lacks = !loaded.holds(&makes(id));
         let days = found(loaded, id).ok().filter(|_| lacks).map(|(lead, dealer)| lead::days_of(|days| rule(lead, dealer, days)));
-        days.into_iter().flatten().collect()
+        days.into_iter().flatten().chain(days_of_event(loaded.event(id, &ids[&id]))).collect()
     };
     let rule = |LeadContext { lead, dealer, .. }: LeadContext<'_>, days: LoadDay<'_>| rule(lead, dealer, days);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
         let id = id_for(lead.id)?;
-        view_of(lead, [&id, &id], decision, loaded).ok_or(Refusal::NotFound("event"))
+        let view = view_of(lead, [&id, &id], decision, loaded).ok_or(Refusal::NotFound("event"))?;
+        Ok::<_, Refusal>(with_warnings_again(view, (lead, &id), decision, loaded, call))
     };
     let answers = lead::make_together(LeadsRequest { platform, call, leads }, makes, also, rule, shown).await?;
     Ok(answers.into_iter().map(|answer| Ok(answer??)).collect())

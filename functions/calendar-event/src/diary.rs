@@ -9,6 +9,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
+use forecourt_edge::usecase::visits::CustomerConfirmedView;
 use forecourt_store::keys::Key;
 use forecourt_store::{CalendarRange, DiaryEntry, EventRow, Failure, Load, Loaded};
 use serde::Serialize;
@@ -81,9 +82,19 @@ pub struct DiaryEntryView {
     pub until: DateTime<Utc>,
     /// `incomplete`, `completed`, `no_show` or `deleted`. A cancelled appointment is `deleted`.
     pub state: &'static str,
+    /// Whether the visit is over and nobody recorded whether the customer came; absent if not (APT-12).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unmarked: bool,
+    /// When the customer of the appointment arrived; absent if nobody recorded it (APT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<DateTime<Utc>>,
+    /// The confirmation of the appointment by the customer; absent if there is none (APT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_confirmed: Option<CustomerConfirmedView>,
     /// Name of the customer.
     pub customer: String,
-    /// Telephone number as typed; absent if it is unknown, or only on a lead that you may not see.
+    /// Telephone number as typed; absent if it is unknown, or if only the lead has it and you may see neither the lead nor the work of the
+    /// salesperson of the appointment (APT-7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// The same number in E.164, without its extension, if it can be dialled.
@@ -103,6 +114,8 @@ struct DiaryReader<'a> {
     dealer: &'a Dealer,
     person: Option<&'a UserId>,
     deleted: bool,
+    /// Whether only appointments are shown whose attendance nobody has recorded after the visit.
+    unmarked: bool,
 }
 
 /// `GET /dealers/{dealer}/diary`.
@@ -116,7 +129,8 @@ pub(crate) async fn show(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let calendar = &dealer.settings.calendar;
     let mut queries = Queries::of(call, "CAL-6");
     let first = queries.parse::<NaiveDate>("date", "a date such as 2026-11-25").unwrap_or_else(|| calendar.date_of(call.now));
-    let days = queries.number("days", 1..=7).unwrap_or(1);
+    let unmarked = queries.parse::<bool>("unmarked", "true or false").unwrap_or(false);
+    let days = queries.number("days", if unmarked { 1..=31 } else { 1..=7 }).unwrap_or(1);
     let person = queries.parse::<UserId>("user", "the id of a user");
     let deleted = queries.parse::<bool>("deleted", "true or false").unwrap_or(false);
     let limit = queries.number("limit", 1..=PAGE).unwrap_or(100);
@@ -125,7 +139,7 @@ pub(crate) async fn show(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let span = dates.and_then(|(last, after)| Some((last, calendar.begins(first)?, calendar.begins(after)?)));
     let span = span.ok_or_else(|| vec![Fault::new("date", "CAL-6", "must be between 2000 and 2100")]);
     let (last, from, until) = queries.done_with(span)?;
-    let reader = DiaryReader { call, dealer: &dealer, person: person.as_ref(), deleted };
+    let reader = DiaryReader { call, dealer: &dealer, person: person.as_ref(), deleted, unmarked };
     let range = CalendarRange { dealer: &id, from, until };
     let (entries, cursor) = reader.entries(platform, &range, limit).await?;
     let zone = calendar.zone().to_string();
@@ -170,6 +184,9 @@ impl DiaryReader<'_> {
             DiaryEntry::Appointment(row) => (row.user.as_ref(), row.state.is_cancelled(), false),
         };
         // An event without a user is of the lead's owner.
+        if self.unmarked && matches!(entry, DiaryEntry::Event(row) if row.state != "incomplete") {
+            return false;
+        }
         let another = self.person.is_some_and(|person| user.map_or(!is_of_lead, |user| user != person));
         !another && (self.deleted || !deleted)
     }
@@ -187,8 +204,8 @@ impl DiaryReader<'_> {
         let first = keys.clone();
         let load = Load::of(keys).then(move |loaded| {
             let lead = |key: &Key| if let Key::Lead(lead) = key { loaded.lead(*lead) } else { None };
-            let without_contact =
-                first.iter().filter_map(lead).filter(|lead| lead.contacts.is_empty() && self.sees_lead_of(lead.owner.as_ref()));
+            let reads = self.call.scope.needs(Right::ReadLeads).is_ok();
+            let without_contact = first.iter().filter_map(lead).filter(|lead| lead.contacts.is_empty() && reads);
             let enquiries: Vec<LeadId> = without_contact.map(|lead| lead.id).collect();
             let enquiries = enquiries.into_iter().map(|lead| enquiry_key(loaded, lead));
             loaded.appointments_of(&first).into_iter().chain(enquiries).collect()
@@ -214,6 +231,10 @@ impl DiaryReader<'_> {
             return None;
         }
         let appointment = loaded.appointment(&event.appointment_id()).filter(|_| event.is_appointment());
+        let unmarked = appointment.is_some_and(|appointment| appointment.is_unmarked(&self.dealer.settings, *now));
+        if self.unmarked && !unmarked {
+            return None;
+        }
         let booked = event.booked_time(lead.owner.as_ref(), &self.dealer.settings);
         let is_asked = || scope.decides_about(&booked, event.accepted.as_ref(), &self.dealer.settings, *now);
         let decides = event.is_booking() && scope.needs(Right::ReadLeads).is_ok() && is_asked();
@@ -221,7 +242,8 @@ impl DiaryReader<'_> {
         let sees_event = sees_lead || self.sees_lead_of(user);
         let visible = appointment.filter(|appointment| scope.sees_appointment(appointment, &self.dealer.settings, *now));
         let customer = if sees_event { lead.contact.clone() } else { visible?.customer.clone() };
-        let of_lead = || lead.reached(enquiry_of(loaded, lead)).filter(|_| sees_lead).and_then(|reached| reached.phone);
+        let serves = visible.is_some_and(|appointment| scope.sees_customer_of(appointment, &self.dealer.settings, *now));
+        let of_lead = || lead.reached(enquiry_of(loaded, lead)).filter(|_| sees_lead || serves).and_then(|reached| reached.phone);
         let phone = visible.and_then(|appointment| appointment.reached.phone.clone()).or_else(of_lead);
         Some(DiaryEntryView {
             event: Some(event.id.to_string()),
@@ -233,6 +255,9 @@ impl DiaryReader<'_> {
             at: event.at,
             until: event.at + self.dealer.capacity().duration(&event.kind),
             state: event.state.name(),
+            unmarked,
+            arrived_at: appointment.and_then(arrived_at),
+            customer_confirmed: appointment.and_then(customer_confirmed),
             customer,
             phone_e164: phone.as_ref().and_then(|phone| phone.e164.clone()),
             phone: phone.map(|Phone { typed, .. }| typed),
@@ -250,7 +275,8 @@ impl DiaryReader<'_> {
         let appointment = loaded.appointment(id).filter(here)?;
         let cancelled = appointment.state.is_cancelled();
         let matches = self.person.is_none_or(|person| appointment.user.as_ref() == Some(person)) && (self.deleted || !cancelled);
-        if !matches || !scope.sees_appointment(appointment, &self.dealer.settings, *now) {
+        let unmarked = appointment.is_unmarked(&self.dealer.settings, *now);
+        if !matches || (self.unmarked && !unmarked) || !scope.sees_appointment(appointment, &self.dealer.settings, *now) {
             return None;
         }
         let event_type = appointment.kind.event_type();
@@ -269,6 +295,9 @@ impl DiaryReader<'_> {
                 Attended::Completed => "completed",
                 Attended::NoShow => "no_show",
             },
+            unmarked,
+            arrived_at: arrived_at(appointment),
+            customer_confirmed: customer_confirmed(appointment),
             customer: appointment.customer.clone(),
             phone: appointment.reached.phone.as_ref().map(|phone| phone.typed.clone()),
             phone_e164: appointment.reached.phone.as_ref().and_then(|phone| phone.e164.clone()),
@@ -296,4 +325,12 @@ impl DiaryReader<'_> {
         all.sort_by(|a, b| (a.from, &a.user, &a.title).cmp(&(b.from, &b.user, &b.title)));
         all
     }
+}
+
+fn arrived_at(appointment: &Appointment) -> Option<DateTime<Utc>> {
+    appointment.arrived.as_ref().map(|arrival| arrival.at)
+}
+
+fn customer_confirmed(appointment: &Appointment) -> Option<CustomerConfirmedView> {
+    appointment.customer_confirmed.as_ref().map(CustomerConfirmedView::of)
 }

@@ -1,10 +1,12 @@
 //! The answers about events.
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::CancellationSide;
 use forecourt_domain::bookings::Impediment;
 use forecourt_domain::calendar::{CalendarEvent, Rescheduled};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::settings::DealerSettings;
+use forecourt_edge::usecase::warnings::WarningView;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,9 +34,12 @@ pub struct CalendarEventView {
     /// When the event was completed, marked as a no-show or deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
-    /// Reason of a no-show.
+    /// Reason of a no-show or of a cancellation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The side from which a cancellation came: `customer` or `dealer` (APT-11).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<&'static str>,
     /// Note that was recorded when the event ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -49,6 +54,10 @@ pub struct CalendarEventView {
     /// (APT-9). Only the responses to `GET` have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub affected: Option<&'static str>,
+    /// The reasons against the time and user that this request has set, also of a follow-up event; absent if there are none. They are those
+    /// of the time of the response (APT-8).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningView>,
     /// The follow-up event that was created when this event ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(no_recursion)]
@@ -83,11 +92,13 @@ impl CalendarEventView {
             state: event.state.name(),
             ended_at: ended.map(|ended| ended.at),
             reason: ended.and_then(|ended| ended.reason.clone()),
+            side: ended.and_then(|ended| ended.side).map(CancellationSide::name),
             note: ended.and_then(|ended| ended.note.clone()),
             rescheduled_from: event.rescheduled.iter().map(|Rescheduled { from, .. }| *from).collect(),
             level: event.level,
             next_action_at: lead.next_action().0,
             affected: None,
+            warnings: Vec::new(),
             follow_up: follow_up.map(|event| Box::new(Self::of(event, lead, None))),
         }
     }

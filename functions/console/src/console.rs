@@ -1,6 +1,6 @@
 //! The console as a whole: from a browser's request to its response.
 
-use crate::api::{Api, Unanswered};
+use crate::api::{Api, ApiProblem, Unanswered};
 use crate::forms::{self, texts_of};
 use crate::http::Http;
 use crate::reply::Reply;
@@ -95,6 +95,13 @@ pub(crate) enum Trouble {
     /// A page of another site sent a form.
     #[error("a form of another site")]
     ForeignForm,
+}
+
+impl Trouble {
+    /// Something that does not exist, or no longer.
+    pub(crate) fn not_found() -> Self {
+        Unanswered::Problem(Box::new(ApiProblem { status: 404, ..ApiProblem::default() })).into()
+    }
 }
 
 impl Console {

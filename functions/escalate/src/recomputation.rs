@@ -111,7 +111,7 @@ async fn move_deadlines(platform: &Platform, wake_up: &WakeUp, ids: Vec<LeadId>,
     let rule = |loaded: &Loaded, _| {
         let Some(dealer) = loaded.dealer(&wake_up.dealer) else { return Ok((None, ())) };
         let moved = ids.iter().filter_map(|id| recompute(loaded.lead(*id)?, dealer, now));
-        let moved = Decision { items: moved.flat_map(|decision| decision.items).collect() };
+        let moved = Decision { items: moved.flat_map(|decision| decision.items).collect(), ..Decision::default() };
         let decision = with_open_counted(moved, &leads(loaded), dealer, &|lane| loaded.place(&dealer.id, lane), now);
         Ok((Some(decision).filter(|decision| !decision.items.is_empty()), ()))
     };

@@ -3,21 +3,39 @@
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attended};
-use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, Status, UserId};
+use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, CancellationSide, LeadId, LostReason, Status, UserId};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::lead::FurtherAnswers;
-use forecourt_domain::reports::LeadFacts;
+use forecourt_domain::reports::{CsvDialect, LeadFacts};
 use forecourt_edge::usecase::people::Names;
 use forecourt_store::{EarlierPlace, ListRow, ListedLead, earlier_places};
+use std::collections::BTreeMap;
+
+/// What the cells of rows need besides the rows.
+pub(crate) struct Context<'a> {
+    /// The calendar of the dealer, for times.
+    pub(crate) calendar: &'a Calendar,
+    /// The names of users.
+    pub(crate) names: &'a Names,
+    /// The vehicles of the leads of the rows, in one line.
+    pub(crate) vehicles: &'a BTreeMap<LeadId, String>,
+}
 
 /// A row that can be exported.
 pub(crate) trait Record: ListRow + Send {
     /// The names of the columns.
     const COLUMNS: &'static [&'static str];
+    /// The number of columns of a release before exports recorded theirs. A running export of that release keeps it.
+    const FORMER: usize;
 
     /// Returns the cells in the order of the columns.
-    fn cells(&self, calendar: &Calendar, names: &Names) -> Vec<Cell>;
+    fn cells(&self, context: &Context<'_>) -> Vec<Cell>;
+
+    /// Returns the lead whose vehicle is a cell of the row.
+    fn lead(&self) -> Option<LeadId> {
+        None
+    }
 
     /// Returns the users whose names are cells of the row.
     fn users(&self) -> Vec<UserId>;
@@ -41,11 +59,13 @@ pub(crate) enum Cell {
 impl Cell {
     const EMPTY: Self = Self::Text(String::new());
 
-    /// Returns the cell as text; a time in RFC 3339 with its offset.
-    pub(crate) fn text(self) -> String {
-        match self {
-            Cell::Text(text) | Cell::Number(text) => text,
-            Cell::Time(at) => at.to_rfc3339_opts(SecondsFormat::Secs, false),
+    /// Returns the cell as text in a dialect: a time in RFC 3339 with its offset, or as spreadsheets read it.
+    pub(crate) fn text(self, dialect: CsvDialect) -> String {
+        match (self, dialect) {
+            (Cell::Text(text), _) | (Cell::Number(text), CsvDialect::Comma) => text,
+            (Cell::Number(digits), CsvDialect::Semicolon) => digits.replace('.', ","),
+            (Cell::Time(at), CsvDialect::Comma) => at.to_rfc3339_opts(SecondsFormat::Secs, false),
+            (Cell::Time(at), CsvDialect::Semicolon) => at.format("%Y-%m-%d %H:%M:%S").to_string(),
         }
     }
 }
@@ -66,6 +86,11 @@ fn text(value: Option<&impl ToString>) -> Cell {
 
 fn person(user: Option<&UserId>, names: &Names) -> Cell {
     Cell::Text(user.map(|user| names.name(user)).unwrap_or_default())
+}
+
+/// Returns the number of a lead as people write it, with dashes.
+fn number_of(lead: Option<LeadId>) -> Cell {
+    Cell::Text(lead.map(LeadId::spoken).unwrap_or_default())
 }
 
 fn yes_no(is: bool) -> Cell {
@@ -104,18 +129,31 @@ impl Record for Appointment {
         "external_id",
         "user_name",
         "made_by_name",
+        "lead_number",
+        "vehicle",
+        "no_show_reason",
+        "moves",
+        "cancellation_reason",
+        "cancellation_side",
     ];
+    const FORMER: usize = 22;
+
+    fn lead(&self) -> Option<LeadId> {
+        self.lead
+    }
 
     fn users(&self) -> Vec<UserId> {
         self.user.iter().chain(self.by.user()).cloned().collect()
     }
 
-    fn cells(&self, calendar: &Calendar, names: &Names) -> Vec<Cell> {
-        let (state, cancelled) = match &self.state {
-            AppointmentState::Booked => ("booked", Cell::EMPTY),
-            AppointmentState::Unknown => ("unknown", Cell::EMPTY),
-            AppointmentState::Cancelled { at, .. } => ("cancelled", time(*at, calendar)),
+    fn cells(&self, context: &Context<'_>) -> Vec<Cell> {
+        let Context { calendar, names, vehicles } = *context;
+        let (state, cancelled, why) = match &self.state {
+            AppointmentState::Booked => ("booked", Cell::EMPTY, None),
+            AppointmentState::Unknown => ("unknown", Cell::EMPTY, None),
+            AppointmentState::Cancelled { at, why, .. } => ("cancelled", time(*at, calendar), Some(why)),
         };
+        let side = why.and_then(|why| why.side);
         vec![
             text(Some(&self.id)),
             text(Some(&self.dealer)),
@@ -143,6 +181,12 @@ impl Record for Appointment {
             text(self.external.as_ref().map(|external| &external.id)),
             person(self.user.as_ref(), names),
             person(self.by.user(), names),
+            number_of(self.lead),
+            text(self.lead.as_ref().and_then(|lead| vehicles.get(lead))),
+            text(self.attendance.reason.as_ref()),
+            Cell::Number(self.times_moved().to_string()),
+            text(why.and_then(|why| why.reason.as_ref())),
+            side.map_or(Cell::EMPTY, |side| name(&side, &CancellationSide::NAMES)),
         ]
     }
 }
@@ -182,13 +226,16 @@ impl Record for ListedLead {
         "response_working_minutes",
         "in_time",
         "owner_name",
+        "lead_number",
     ];
+    const FORMER: usize = 16;
 
     fn users(&self) -> Vec<UserId> {
         self.row.facts.owner.iter().cloned().collect()
     }
 
-    fn cells(&self, calendar: &Calendar, names: &Names) -> Vec<Cell> {
+    fn cells(&self, context: &Context<'_>) -> Vec<Cell> {
+        let Context { calendar, names, .. } = *context;
         let (row, facts) = (&self.row, &self.row.facts);
         let lost = match facts.status {
             Status::Lost(reason) => name(&reason, &LostReason::NAMES),
@@ -211,6 +258,7 @@ impl Record for ListedLead {
             row.answered_in.map_or(Cell::EMPTY, |seconds| Cell::Number(format!("{:.1}", seconds as f64 / 60.0))),
             row.in_time.map_or(Cell::EMPTY, yes_no),
             person(facts.owner.as_ref(), names),
+            number_of(Some(facts.id)),
         ]
     }
 }

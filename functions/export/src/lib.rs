@@ -1,6 +1,7 @@
-//! Exports all records of a filter as a CSV or Excel file (EXP-1 to EXP-3).
+//! Exports all records of a filter as a CSV or Excel file (EXP-1 to EXP-3), erases contacts (PRV-2) and old leads (PRV-5), and writes
+//! access files (PRV-4).
 //!
-//! - **Triggers**: HTTP API requests (create, read, download, log), and wake-ups of the kind `export` from the export queue.
+//! - **Triggers**: HTTP API requests (create, list, read, download, log), and wake-ups of the kind `export` from the export queue.
 //! - **Reads**: the export, the settings of its dealers, and the dealers' lists month by month.
 //! - **Writes**: the file as parts of a multipart upload. A slice writes at most one part, then stores in the export how far it came; the
 //!   next wake-up continues there. Rows too few for a part are carried to the next slice in a file of their own. Memory stays flat, and
@@ -10,27 +11,48 @@
 //!   wake-up.
 //! - **Expiry**: after the export's time has passed the file and an unfinished upload are deleted.
 //!
-//! `request` and `download` answer HTTP requests, `slice` writes, `file` and `columns` define the content, `workbook` and `zip` the Excel
-//! format.
+//! - **Erasure**: `erasure` keeps legal holds, orders the erasures of a dealer's retention once a day, and erases a contact page by page:
+//!   items, files and entries of the directory. An interrupted page is repeated; what is done already is not done again.
+//!
+//! - **Access files**: `access` writes everything about a contact into a ZIP file, slice by slice as an export.
+//!
+//! - **Bulk actions**: `bulk` carries one action out on many leads, page by page (LEAD-10).
+//!
+//! `request` and `download` answer HTTP requests, `slice` writes, `file` and `columns` define the content, `workbook` the Excel
+//! format, `archive` and `zip` ZIP files; `person` and `sought` find a contact.
 
+mod access;
+mod archive;
+mod bulk;
 mod columns;
 mod download;
+mod erasure;
 mod file;
+mod person;
 mod request;
 mod slice;
+mod sought;
+mod vehicles;
 mod view;
 mod workbook;
 mod zip;
 
+pub use access::{AccessFileBody, AccessFileLinkView, AccessFileView, AccessFilesView};
+pub use bulk::{BulkActionBody, BulkActionView, BulkCompletionBody, BulkFilterBody, BulkLeadView, BulkLeadsView, BulkReassignmentBody};
+pub use erasure::{ErasureBody, ErasurePreviewView, ErasureView, ErasuresView, OrderedAgain, order_again};
+pub use erasure::{LegalHoldBody, LegalHoldView, LegalHoldsView, RetentionView};
+pub use file::add_records;
 pub use request::ExportBody;
-pub use view::{DownloadLogView, ExportView, LinkView, LoggedDownloadView};
+pub use view::{DownloadLogView, ExportView, ExportsView, LinkView, LoggedDownloadView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use forecourt_domain::lead::BulkAction;
 use forecourt_edge::files::Uploads;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http, queue};
+use forecourt_store::keys::WakeUpTarget;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -38,6 +60,8 @@ use std::sync::Arc;
 const PART: usize = 8 * 1_048_576;
 /// Largest number of reads per slice. It ends a slice well within the function's time limit even if few rows match.
 const READS: usize = 300;
+/// Largest number of leads of a bulk action that is carried out before it is answered.
+const AT_ONCE: usize = 500;
 
 /// Writes exports.
 #[derive(Clone)]
@@ -52,12 +76,16 @@ pub struct Exporter {
     pub reads: usize,
     /// Largest number of rows per sheet of a workbook, header included.
     pub sheet: u32,
+    /// Largest number of leads of a bulk action that is carried out before it is answered.
+    pub at_once: usize,
+    /// Number of leads of a page of a bulk action.
+    pub bulk_page: usize,
 }
 
 impl Exporter {
     /// Creates an exporter with the part and slice sizes for S3 and Lambda.
     pub fn new(platform: Platform, uploads: Arc<dyn Uploads>) -> Self {
-        Self { platform, uploads, part: PART, reads: READS, sheet: workbook::ROWS }
+        Self { platform, uploads, part: PART, reads: READS, sheet: workbook::ROWS, at_once: AT_ONCE, bulk_page: BulkAction::PAGE }
     }
 
     /// Handles the event of the function: an HTTP request, or a batch of wake-ups.
@@ -78,10 +106,27 @@ impl Exporter {
 
     async fn operate(&self, call: &Call) -> Result<Answer, Problem> {
         match call.operation {
+            Operation::StartBulkAction => bulk::create(self, call).await,
+            Operation::ReadBulkAction => bulk::read(&self.platform, call).await,
+            Operation::ListBulkResults => bulk::results(&self.platform, call).await,
             Operation::AskExport => request::create(&self.platform, call).await,
+            Operation::ListExports => request::list(&self.platform, call).await,
             Operation::ReadExport => request::read(&self.platform, call).await,
             Operation::DownloadExport => download::link(&self.platform, call).await,
             Operation::DownloadLog => download::log(&self.platform, call).await,
+            Operation::OrderErasure => erasure::order(&self.platform, call).await,
+            Operation::ListErasures => erasure::list(&self.platform, call).await,
+            Operation::ReadErasure => erasure::read(&self.platform, call).await,
+            Operation::OrderAccessFile => access::order(&self.platform, call).await,
+            Operation::ListAccessFiles => access::list(&self.platform, call).await,
+            Operation::ReadAccessFile => access::read(&self.platform, call).await,
+            Operation::DownloadAccessFile => access::download(&self.platform, call).await,
+            Operation::CancelAccessFile => access::cancel(&self.platform, call).await,
+            Operation::PlaceLegalHold => erasure::holds::place(&self.platform, call).await,
+            Operation::ListLegalHolds => erasure::holds::list(&self.platform, call).await,
+            Operation::ReadLegalHold => erasure::holds::read(&self.platform, call).await,
+            Operation::LiftLegalHold => erasure::holds::lift(&self.platform, call).await,
+            Operation::ReadRetention => erasure::retention_view::read(&self.platform, call).await,
             _ => Err(Problem::wrong_function()),
         }
     }
@@ -90,7 +135,13 @@ impl Exporter {
     pub async fn messages(&self, event: SqsEvent) -> SqsBatchResponse {
         queue::each(&self.platform, event, async |message| {
             let wake_up = queue::wake_up(&message)?;
-            self.slice(&wake_up).await?;
+            match &wake_up.target {
+                WakeUpTarget::Erasure { erasure: id } => self.erase(&wake_up, id).await?,
+                WakeUpTarget::AccessFile { access_file: id } => Box::pin(self.write_access_file(&wake_up, id)).await?,
+                WakeUpTarget::Bulk { bulk: id } => Box::pin(self.continue_bulk(&wake_up, id)).await?,
+                WakeUpTarget::Retention { retention: dealer } => self.retain(&wake_up, dealer).await?,
+                _ => self.slice(&wake_up).await?,
+            }
             Ok(wake_up.about())
         })
         .await

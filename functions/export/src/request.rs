@@ -1,16 +1,18 @@
 //! The requests that create and read an export (EXP-1, EXP-3).
 
-use crate::view::ExportView;
-use forecourt_domain::base::{ExportId, Fault, Refusal, Right};
+use crate::file::columns_of;
+use crate::view::{ExportView, ExportsView};
+use forecourt_domain::base::{DealerId, ExportId, Fault, Refusal, Right, Role};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::reports::{AppointmentFilter, Export, ExportContent, ExportFormat, FORMER_NAMES, LeadFilter};
+use forecourt_domain::reports::{AppointmentFilter, CsvDialect, Export, ExportContent, ExportFormat, FORMER_NAMES, LeadFilter};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, fingerprint};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// The records to export.
@@ -29,12 +31,26 @@ pub struct ExportBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "csv")]
     format: Value,
+    /// The form of a CSV file. `comma` (default): commas, a decimal point, times in RFC 3339. `semicolon`, as spreadsheets of countries
+    /// with a decimal comma read it: semicolons, a decimal comma, times in the dealer's zone.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "comma")]
+    dialect: Value,
+}
+
+/// What a request asks for.
+struct Wanted {
+    what: ExportContent,
+    format: ExportFormat,
+    dialect: CsvDialect,
 }
 
 const RULE: &str = "EXP-1";
+/// The number of exports of the list without a limit.
+const PAGE: usize = 25;
 
 impl ExportBody {
-    fn check(&self) -> Result<(ExportContent, ExportFormat), Refusal> {
+    fn check(&self) -> Result<Wanted, Refusal> {
         let mut faults = Vec::new();
         let nothing = Map::new();
         let filter = match &self.filter {
@@ -61,22 +77,32 @@ impl ExportBody {
             }
             _ => Err(vec![Fault::new("what", RULE, "must be appointments or leads")]),
         };
-        let known = |wanted: &str| ExportFormat::NAMES.iter().find(|(name, _)| *name == wanted).map(|(_, format)| *format);
-        let format = match &self.format {
-            Value::Null => Some(ExportFormat::default()),
-            name => name.as_str().and_then(known),
-        };
+        let format = named(&self.format, &ExportFormat::NAMES);
         if format.is_none() {
             faults.push(Fault::new("format", RULE, "must be csv or xlsx"));
+        }
+        let dialect = named(&self.dialect, &CsvDialect::NAMES);
+        if dialect.is_none() {
+            faults.push(Fault::new("dialect", RULE, "must be comma or semicolon"));
+        } else if format == Some(ExportFormat::Xlsx) && !self.dialect.is_null() {
+            faults.push(Fault::new("dialect", RULE, "must be absent if the format is xlsx"));
         }
         let place = |fault: Fault| match fault.field.as_str() {
             "what" => fault,
             _ => Fault { field: format!("filter.{}", fault.field), ..fault },
         };
         match what {
-            Ok(what) if faults.is_empty() => Ok((what, format.unwrap_or_default())),
+            Ok(what) if faults.is_empty() => Ok(Wanted { what, format: format.unwrap_or_default(), dialect: dialect.unwrap_or_default() }),
             what => Err(Refusal::Invalid(what.err().into_iter().flatten().map(place).chain(faults).collect())),
         }
+    }
+}
+
+/// Returns the value with the name that a body gives; the default without one.
+fn named<T: Copy + Default>(given: &Value, all: &[(&'static str, T)]) -> Option<T> {
+    match given {
+        Value::Null => Some(T::default()),
+        name => all.iter().find(|(known, _)| name.as_str() == Some(known)).map(|(_, value)| *value),
     }
 }
 
@@ -109,15 +135,8 @@ fn current(filter: &Map<String, Value>, known: &[&str], faults: &mut Vec<Fault>)
 /// `POST /exports`: creates the export, which starts at once. The same `Idempotency-Key` again returns the export in its current state
 /// (INT-5).
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    call.scope.needs(Right::Export)?;
-    let (what, format) = call.json::<ExportBody>()?.check()?;
-    for dealer in what.dealers() {
-        call.scope.reaches(dealer)?;
-    }
-    let dealers = match what.dealers() {
-        [] => platform.store.dealers(&call.scope).await?,
-        requested => requested.to_vec(),
-    };
+    let Wanted { what, format, dialect } = call.json::<ExportBody>()?.check()?;
+    let dealers = dealers(platform, call, &what).await?;
     let by = call.scope.actor();
     let name = match &call.idempotency_key {
         Some(key) => platform.store.secret().name(&call.scope, &["export", &format!("{by:?}"), key]),
@@ -143,6 +162,8 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
             return Err(Refusal::conflict("EXP-1", "the group has no dealers yet"));
         }
         let mut export = Export::new(id.clone(), by.clone(), request.clone(), (what.clone(), format), call.now);
+        export.dialect = dialect;
+        export.columns = Some(columns_of(&export.what).len());
         export.months = existing.iter().map(|dealer| crate::slice::months(&export, dealer)).sum();
         export.dealers = existing.iter().map(|dealer| dealer.id.clone()).collect();
         Ok((Some(Decision::default().with(Item::Export(Box::new(export.clone())))), (export, false)))
@@ -152,11 +173,77 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     Ok(Answer::new(202, &ExportView::of(&export, call.now))?.header("location", format!("/exports/{id}")).about(&id))
 }
 
+/// Returns the dealers of a request: the requested ones, or all whose records the sender may export.
+async fn dealers(platform: &Platform, call: &Call, what: &ExportContent) -> Result<Vec<DealerId>, Problem> {
+    let whole_group = call.scope.needs(Right::Export);
+    for dealer in what.dealers() {
+        call.scope.reaches(dealer)?;
+    }
+    match (what.dealers(), &whole_group) {
+        ([], Ok(())) => return Ok(platform.store.dealers(&call.scope).await?),
+        (requested, Ok(())) => return Ok(requested.to_vec()),
+        _ => {}
+    }
+    let own = own_dealers(platform, call).await?;
+    match what.dealers() {
+        [] if !own.is_empty() => Ok(own.into_iter().collect()),
+        requested if !requested.is_empty() && requested.iter().all(|dealer| own.contains(dealer)) => Ok(requested.to_vec()),
+        _ => Err(not_allowed(call).into()),
+    }
+}
+
+/// Returns the dealers whose records the sender may export as their administrator.
+async fn own_dealers(platform: &Platform, call: &Call) -> Result<BTreeSet<DealerId>, Problem> {
+    let reached: Vec<DealerId> = match call.scope.as_user() {
+        Some(user) if !call.scope.reaches_all() => user.dealers.iter().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let found = platform.store.cached_dealers(&call.scope, &reached).await?;
+    Ok(found.iter().filter(|dealer| call.scope.needs_export(dealer).is_ok()).map(|dealer| dealer.id.clone()).collect())
+}
+
+/// Returns the refusal of a sender who may export nothing. An administrator of a dealer learns of the setting.
+fn not_allowed(call: &Call) -> Refusal {
+    let administers = call.scope.as_user().is_some_and(|user| user.role == Role::DealerAdmin);
+    let detail = "only head office may export; an administrator of a dealer may export its records if its setting own_exports allows it";
+    if administers { Refusal::not_allowed(Right::Export, RULE, detail) } else { Refusal::Forbidden(Right::Export) }
+}
+
+/// Checks that the sender may read an export: head office reads all, an administrator of dealers the own ones, while the dealers allow it.
+///
+/// # Errors
+/// 403 without the right, 404 for an export of others.
+pub(crate) async fn may_read(platform: &Platform, call: &Call, export: Option<&Export>) -> Result<(), Problem> {
+    if call.scope.needs(Right::Export).is_ok() {
+        return Ok(());
+    }
+    let own = own_dealers(platform, call).await?;
+    if own.is_empty() {
+        return Err(not_allowed(call).into());
+    }
+    let is_own = export.is_none_or(|export| export.by == call.scope.actor() && export.dealers.iter().all(|dealer| own.contains(dealer)));
+    if is_own { Ok(()) } else { Err(Refusal::NotFound("export").into()) }
+}
+
+/// `GET /exports`.
+pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    may_read(platform, call, None).await?;
+    let mut queries = Queries::of(call, "EXP-3");
+    let limit = queries.limit(PAGE);
+    queries.done()?;
+    let by = call.scope.actor();
+    let mut own: Vec<Export> = platform.store.exports(&call.scope).await?.into_iter().filter(|export| export.by == by).collect();
+    own.sort_by(|a, b| (b.asked, &b.id).cmp(&(a.asked, &a.id)));
+    own.truncate(limit);
+    Ok(Answer::new(200, &ExportsView { exports: own.iter().map(|export| ExportView::of(export, call.now)).collect() })?)
+}
+
 /// `GET /exports/{id}`.
 pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    call.scope.needs(Right::Export)?;
     let id: ExportId = call.part("id", "export")?;
+    may_read(platform, call, None).await?;
     let loaded = platform.store.load(&call.scope, &Load::of([Key::Export(id.clone())])).await?;
     let export = loaded.export(&id).ok_or(Refusal::NotFound("export"))?;
+    may_read(platform, call, Some(export)).await?;
     Ok(Answer::new(200, &ExportView::of(export, call.now))?.about(&id))
 }

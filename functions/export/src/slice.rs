@@ -1,7 +1,8 @@
 //! One slice of an export: it ends with a full part, after the largest number of reads, or after 30 seconds (EXP-3).
 
-use crate::columns::{Record, facts};
+use crate::columns::{Context, Record, facts};
 use crate::file::File;
+use crate::vehicles::vehicles;
 use crate::{Exporter, file_name};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
@@ -184,7 +185,9 @@ impl Exporter {
                     let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds) && is_new(row)).collect();
                     slice.rows += rows.len() as u64;
                     let names = Names::of(&self.platform, scope, rows.iter().flat_map(R::users)).await?;
-                    slice.file.add(rows.iter().map(|row| row.cells(&dealer.settings.calendar, &names)))?;
+                    let vehicles = vehicles(&self.platform, scope, rows.iter().filter_map(R::lead)).await?;
+                    let context = Context { calendar: &dealer.settings.calendar, names: &names, vehicles: &vehicles };
+                    slice.file.add(rows.iter().map(|row| row.cells(&context)))?;
                     let to = page.more.clone().unwrap_or_else(|| "~".into());
                     let (newcomer, month) = (slice.place.newcomers, partition.name().to_owned());
                     let position = RowPosition { newcomer, dealer: slice.place.dealer, month: month.clone(), place: to };
@@ -200,12 +203,12 @@ impl Exporter {
         }
     }
 
-    async fn remove_files(&self, name: &str, written: &ExportOutput) -> Result<ExportOutput, Failure> {
+    pub(crate) async fn remove_files(&self, name: &str, written: &ExportOutput) -> Result<ExportOutput, Failure> {
         if let Some(upload) = &written.upload {
             self.uploads.abandon(name, upload).await?;
         }
         for name in [Some(name), written.carried.as_deref()].into_iter().flatten() {
-            self.platform.files.remove(name).await?;
+            self.platform.files.erase(name).await?;
         }
         Ok(ExportOutput { upload: None, carried: None, parts: Vec::new(), ..written.clone() })
     }

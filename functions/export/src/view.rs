@@ -1,7 +1,7 @@
 //! Exports as clients see them.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::reports::{Download, Export, ExportContent, ExportState};
+use forecourt_domain::reports::{Download, Export, ExportContent, ExportFormat, ExportState};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -15,6 +15,9 @@ pub struct ExportView {
     pub what: &'static str,
     /// `csv` or `xlsx`.
     pub format: &'static str,
+    /// `comma` or `semicolon`; absent for `xlsx`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<&'static str>,
     /// The filter. A record must match all fields that are set; an empty filter matches everything.
     #[schema(value_type = Object)]
     pub filter: Value,
@@ -35,6 +38,9 @@ pub struct ExportView {
     pub done_at: Option<DateTime<Utc>>,
     /// When the file is deleted.
     pub expires_at: DateTime<Utc>,
+    /// `erasure` if the file was deleted early because a contact was erased (PRV-2); absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_by: Option<&'static str>,
 }
 
 impl ExportView {
@@ -48,6 +54,7 @@ impl ExportView {
             id: export.id.to_string(),
             what: export.what.name(),
             format: export.format.name(),
+            dialect: (export.format == ExportFormat::Csv).then_some(export.dialect.name()),
             filter: filter(&export.what),
             state,
             progress: u8::try_from(progress).unwrap_or(100),
@@ -57,6 +64,7 @@ impl ExportView {
             asked_at: export.asked,
             done_at,
             expires_at: export.expires(),
+            deleted_by: export.erased.then_some("erasure"),
         }
     }
 }
@@ -67,6 +75,13 @@ fn filter(what: &ExportContent) -> Value {
         ExportContent::Leads(filter) => filter.named(),
     };
     named.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
+}
+
+/// The exports that a user requested (EXP-3).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportsView {
+    /// The exports, newest first. An export is listed for two days.
+    pub exports: Vec<ExportView>,
 }
 
 /// A link to a file (EXP-3).

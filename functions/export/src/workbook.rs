@@ -5,7 +5,7 @@
 //! needs.
 
 use crate::columns::Cell;
-use crate::zip::{Entry, write_directory};
+use crate::zip::{Entry, deflate, write_directory};
 use chrono::NaiveDate;
 use flate2::{Compress, Compression, FlushCompress};
 use forecourt_domain::reports::UnfinishedSheet;
@@ -92,13 +92,13 @@ impl Workbook {
         self.close_sheet()?;
         let mut entries = Vec::new();
         for (name, text) in fixed_files() {
-            let at = entries.last().map_or(0, |entry: &Entry| entry.at + header_size(entry) + entry.size);
+            let at = entries.last().map_or(0, |entry: &Entry| entry.at + header_size(entry) + u64::from(entry.size));
             entries.push(Entry::stored(name, at, text.as_bytes()));
         }
         for (i, sheet) in self.sheets.iter().enumerate() {
             entries.push(entry(i + 1, sheet)?);
         }
-        for (name, text) in sheet_list_files(name, self.sheets.len()) {
+        for (name, text) in sheet_list_files(name, &self.sheets, &letters(self.columns.len())) {
             entries.push(self.write_stored(name, &text)?);
         }
         let at = self.offset()?;
@@ -107,8 +107,9 @@ impl Workbook {
     }
 
     /// Returns the offset of the next byte in the file.
-    fn offset(&self) -> Result<u32, Failure> {
-        u32::try_from(self.base + self.out.len() as u64).map_err(|_| broken("it is larger than 4 GB; request csv"))
+    fn offset(&self) -> Result<u64, Failure> {
+        let at = self.base + self.out.len() as u64;
+        u32::try_from(at).map(|_| at).map_err(|_| broken("it is larger than 4 GB; request csv"))
     }
 
     fn write_stored(&mut self, name: &str, text: &str) -> Result<Entry, Failure> {
@@ -119,22 +120,26 @@ impl Workbook {
     }
 
     fn open_sheet(&mut self) -> Result<(), Failure> {
-        let sheet = UnfinishedSheet { at: u64::from(self.offset()?), ..UnfinishedSheet::default() };
+        let sheet = UnfinishedSheet { at: self.offset()?, ..UnfinishedSheet::default() };
         entry(self.sheets.len() + 1, &sheet)?.write_header(&mut self.out);
         self.sheets.push(sheet);
         self.packer.reset();
-        let wide = self.columns.len();
-        // The header row is frozen, and columns are wide enough for a time.
+        // The header row is frozen.
         let _ = write!(
             self.xml,
-            r#"{PROLOG}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols><col min="1" max="{wide}" width="20" customWidth="1"/></cols><sheetData>"#
+            r#"{PROLOG}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>"#
         );
+        for (number, name) in (1..).zip(self.columns) {
+            let _ = write!(self.xml, r#"<col min="{number}" max="{number}" width="{}" customWidth="1"/>"#, width(name));
+        }
+        self.xml.push_str("</cols><sheetData>");
         let names: Vec<Cell> = self.columns.iter().map(|name| Cell::Text((*name).to_owned())).collect();
         self.add(&names)
     }
 
     fn close_sheet(&mut self) -> Result<(), Failure> {
-        self.xml.push_str("</sheetData></worksheet>");
+        let rows = self.sheets.last().map_or(1, |sheet| sheet.rows);
+        let _ = write!(self.xml, r#"</sheetData><autoFilter ref="A1:{}{rows}"/></worksheet>"#, letters(self.columns.len()));
         self.pack(FlushCompress::Finish)?;
         let number = self.sheets.len();
         let sheet = self.sheets.last().ok_or_else(|| broken("no sheet is open"))?;
@@ -145,23 +150,7 @@ impl Workbook {
     /// Compresses the pending XML.
     fn pack(&mut self, how: FlushCompress) -> Result<(), Failure> {
         let sheet = self.sheets.last_mut().ok_or_else(|| broken("no sheet is open"))?;
-        let (bytes, before) = (self.xml.as_bytes(), self.out.len());
-        let mut crc = crc32fast::Hasher::new_with_initial(sheet.crc);
-        crc.update(bytes);
-        sheet.crc = crc.finalize();
-        sheet.size += bytes.len() as u64;
-        let begun = self.packer.total_in();
-        loop {
-            self.out.reserve(CHUNK);
-            let done = (self.packer.total_in() - begun) as usize;
-            self.packer.compress_vec(&bytes[done..], &mut self.out, how).map_err(|e| broken(&e.to_string()))?;
-            let taken = (self.packer.total_in() - begun) as usize == bytes.len();
-            // Spare capacity means that the compressor has no more output.
-            if taken && self.out.len() < self.out.capacity() {
-                break;
-            }
-        }
-        sheet.packed += (self.out.len() - before) as u64;
+        deflate(&mut self.packer, sheet, self.xml.as_bytes(), &mut self.out, how).map_err(|e| broken(&e.to_string()))?;
         self.xml.clear();
         Ok(())
     }
@@ -172,14 +161,14 @@ fn broken(why: &str) -> Failure {
 }
 
 /// Returns the size of an entry's header.
-fn header_size(entry: &Entry) -> u32 {
-    30 + entry.name.len() as u32
+fn header_size(entry: &Entry) -> u64 {
+    30 + entry.name.len() as u64
 }
 
 fn entry(number: usize, sheet: &UnfinishedSheet) -> Result<Entry, Failure> {
     let small = |bytes: u64| u32::try_from(bytes).map_err(|_| broken("a sheet is larger than 4 GB"));
     let name = format!("xl/worksheets/sheet{number}.xml");
-    Ok(Entry { name, at: small(sheet.at)?, crc: sheet.crc, packed: small(sheet.packed)?, size: small(sheet.size)?, streamed: true })
+    Ok(Entry { name, at: sheet.at, crc: sheet.crc, packed: small(sheet.packed)?, size: small(sheet.size)?, streamed: true })
 }
 
 /// Returns the files that do not depend on the sheets.
@@ -194,21 +183,28 @@ fn fixed_files() -> [(&'static str, String); 2] {
     [("_rels/.rels", relations), ("xl/styles.xml", styles)]
 }
 
-/// Returns the files that list the sheets.
-fn sheet_list_files(name: &str, sheets: usize) -> [(&'static str, String); 3] {
-    let (mut types, mut relations, mut list) = (String::new(), String::new(), String::new());
-    for i in 1..=sheets {
+/// Returns the files that list the sheets, whose last column is `last`.
+fn sheet_list_files(name: &str, sheets: &[UnfinishedSheet], last: &str) -> [(&'static str, String); 3] {
+    let (mut types, mut relations, mut list, mut filters) = (String::new(), String::new(), String::new(), String::new());
+    for (i, sheet) in (1..).zip(sheets) {
         let called = if i == 1 { name.to_owned() } else { format!("{name} {i}") };
         let _ = write!(types, r#"<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{TYPES}.worksheet+xml"/>"#);
         let _ = write!(relations, r#"<Relationship Id="rId{i}" Type="{RELATIONS}/worksheet" Target="worksheets/sheet{i}.xml"/>"#);
+        // The name by which spreadsheets know the filter of a sheet.
+        let _ = write!(
+            filters,
+            r#"<definedName name="_xlnm._FilterDatabase" localSheetId="{}" hidden="1">'{called}'!$A$1:${last}${}</definedName>"#,
+            i - 1,
+            sheet.rows
+        );
         let _ = write!(list, r#"<sheet name="{called}" sheetId="{i}" r:id="rId{i}"/>"#);
     }
-    let styles = sheets + 1;
+    let styles = sheets.len() + 1;
     [
         (
             "xl/workbook.xml",
             format!(
-                r#"{PROLOG}<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><bookViews><workbookView/></bookViews><sheets>{list}</sheets></workbook>"#
+                r#"{PROLOG}<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><bookViews><workbookView/></bookViews><sheets>{list}</sheets><definedNames>{filters}</definedNames></workbook>"#
             ),
         ),
         (
@@ -226,11 +222,28 @@ fn sheet_list_files(name: &str, sheets: usize) -> [(&'static str, String); 3] {
     ]
 }
 
+/// Returns the letters of a column; the first one is 1.
+fn letters(column: usize) -> String {
+    let (before, last) = (column.saturating_sub(1) / 26, column.saturating_sub(1) % 26);
+    let last = char::from(b'A' + last as u8);
+    if before == 0 { last.to_string() } else { format!("{}{last}", letters(before)) }
+}
+
+/// Returns the width of a column in characters: wide enough for its values, its name and the button of the filter.
+fn width(name: &str) -> usize {
+    let wide = match name {
+        "customer" | "contact" | "vehicle" | "source" | "dealer" | "appointment" => 30,
+        _ if name.ends_with("_name") || name.ends_with("_reason") => 24,
+        _ if name.ends_with("_at") || matches!(name, "at" | "deadline") => 20,
+        _ => 12,
+    };
+    wide.max(name.len() + 4)
+}
+
 fn write_row(xml: &mut String, number: u32, cells: &[Cell]) -> std::fmt::Result {
     write!(xml, r#"<row r="{number}">"#)?;
     for (column, cell) in cells.iter().enumerate() {
-        // There are fewer than 26 columns, so each has one letter.
-        let at = char::from(b'A' + (column % 26) as u8);
+        let at = letters(column + 1);
         match cell {
             Cell::Text(text) if text.is_empty() => {}
             Cell::Text(text) => {

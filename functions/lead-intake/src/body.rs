@@ -1,7 +1,7 @@
 //! The JSON form of an enquiry.
 
 use forecourt_domain::base::Fault;
-use forecourt_domain::enquiry::{RawContact, RawEnquiry, RawPhone};
+use forecourt_domain::enquiry::{RawContact, RawDeclaration, RawEnquiry, RawPhone};
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;
@@ -44,6 +44,51 @@ pub struct EnquiryBody {
     /// When the customer sent the enquiry, RFC 3339; without an offset it is read in the dealer's zone.
     #[schema(value_type = Option<String>, example = "2026-11-23T09:30:00+01:00")]
     requested_at: Loose<Text>,
+    /// What the customer declared about further messages, at most one entry about each channel and purpose. A box that the customer did not
+    /// tick is no declaration: leave it out. A consent ends no refusal that is stored (PRV-6).
+    #[schema(value_type = Option<Vec<DeclarationBody>>, max_items = 8)]
+    consents: Loose<Vec<DeclarationBody>>,
+}
+
+/// A declaration of the customer about messages, with its proof.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "channel": "email", "purpose": "advertising", "status": "granted", "text": "I agree to receive offers by e-mail.",
+    "at": "2026-11-23T09:00:00Z"
+}))]
+pub struct DeclarationBody {
+    /// `email`, `sms`, `telephone` or `letter`. The contact of the enquiry needs such an address or number.
+    #[schema(value_type = String, example = "email")]
+    channel: Loose<Text>,
+    /// `service` or `advertising`. Messages that belong to the enquiry or contract need no consent.
+    #[schema(value_type = String, example = "advertising")]
+    purpose: Loose<Text>,
+    /// `granted` or `withdrawn`.
+    #[schema(value_type = String, example = "granted")]
+    status: Loose<Text>,
+    /// The way in which the customer declared it: `form`, `portal`, `telephone` or `letter`. Default: `portal`, of a user `form`.
+    #[schema(value_type = Option<String>, example = "form")]
+    source: Loose<Text>,
+    /// The text that the customer saw or heard, up to 2,000 characters. Required if the status is `granted`.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    text: Loose<Text>,
+    /// When the customer declared it, RFC 3339; without an offset it is read in the dealer's zone. Default: the time of the enquiry.
+    #[schema(value_type = Option<String>, example = "2026-11-23T09:00:00Z")]
+    at: Loose<Text>,
+}
+
+impl DeclarationBody {
+    fn read(self, place: usize, faults: &mut Vec<Fault>) -> RawDeclaration {
+        let mut text = |name: &str, value: Loose<Text>| value.text(&format!("consents[{place}].{name}"), faults);
+        RawDeclaration {
+            channel: text("channel", self.channel),
+            purpose: text("purpose", self.purpose),
+            status: text("status", self.status),
+            source: text("source", self.source),
+            text: text("text", self.text),
+            at: text("at", self.at),
+        }
+    }
 }
 
 /// The values of a lead that a user makes of a mail. A value that is left out is taken from the mail, the contact as a whole (INT-7).
@@ -76,10 +121,10 @@ pub struct MailLeadBody {
 
 impl MailLeadBody {
     /// Returns the values as written, and the faults of fields that have the wrong type.
-    pub(crate) fn read(self) -> (RawEnquiry, Vec<Fault>) {
+    pub fn read(self) -> (RawEnquiry, Vec<Fault>) {
         let Self { source, lead_type, contact, vehicle, trade_in, message } = self;
-        let none = Loose::default;
-        EnquiryBody { source, external_id: none(), lead_type, contact, vehicle, trade_in, message, requested_at: none() }.read()
+        let (external_id, requested_at, consents) = (Loose::default(), Loose::default(), Loose::default());
+        EnquiryBody { source, external_id, lead_type, contact, vehicle, trade_in, message, requested_at, consents }.read()
     }
 }
 
@@ -134,7 +179,7 @@ impl ToSchema for EnquiryVehicleBody {}
 
 impl EnquiryBody {
     /// Returns the enquiry as written, and the faults of fields that have the wrong type.
-    pub(crate) fn read(self) -> (RawEnquiry, Vec<Fault>) {
+    pub fn read(self) -> (RawEnquiry, Vec<Fault>) {
         let mut faults = Vec::new();
         let f = &mut faults;
         let enquiry = RawEnquiry {
@@ -147,10 +192,19 @@ impl EnquiryBody {
             trade_ins: self.trade_in.take("trade_in", "an object", f).map(|v| v.read("trade_in", f)).into_iter().collect(),
             message: self.message.text("message", f),
             requested_at: self.requested_at.text("requested_at", f),
+            consents: declarations(self.consents, f),
             resend: false,
         };
         (enquiry, faults)
     }
+}
+
+/// The field of the declarations of consent.
+pub(crate) const CONSENTS: &str = "consents";
+
+fn declarations(all: Loose<Vec<DeclarationBody>>, faults: &mut Vec<Fault>) -> Vec<RawDeclaration> {
+    let all = all.take(CONSENTS, "a list of objects", faults).unwrap_or_default();
+    all.into_iter().enumerate().map(|(place, one)| one.read(place, faults)).collect()
 }
 
 impl ContactBody {

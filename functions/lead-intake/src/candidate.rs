@@ -9,6 +9,7 @@ use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::enquiry::VEHICLES;
 use forecourt_domain::lead::{EnquiryReceipt, Lead, Receipt};
 use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
+use forecourt_domain::rules::messages::declared::DeclaredAt;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::usecase::directory::PersonChannels;
 use forecourt_edge::usecase::lead::enquiry_of;
@@ -50,6 +51,8 @@ pub(crate) struct Candidate<'a> {
     /// The dealer as read before; the consistent read may return newer settings.
     pub(crate) dealer: &'a Dealer,
     pub(crate) channels: &'a PersonChannels,
+    /// The declarations of consent of the enquiry.
+    pub(crate) declared: &'a [DeclaredAt],
     /// The id of the sender's receipt, if the sender may not read the lead.
     pub(crate) receipt_id: &'a str,
 }
@@ -124,7 +127,8 @@ impl Candidate<'_> {
             texts: loaded.dealer_texts(&dealer.id),
             contended,
         };
-        match intake::receive(arrival, id, found, dealer, &|lane| loaded.place(&dealer.id, lane))? {
+        let outcome = intake::receive(arrival, id, found, dealer, &|lane| loaded.place(&dealer.id, lane))?;
+        match outcome.declaring(arrival, self.declared, |key| loaded.address_state(key)) {
             IntakeOutcome::New(decision) => Ok(self.stored(decision, own, loaded, Outcome::Created)),
             IntakeOutcome::Added(decision) => {
                 let added =
@@ -195,7 +199,7 @@ impl Candidate<'_> {
             None => self.receipt(lead, before),
         };
         let answer = self.received(&receipt, false);
-        (Some(decision.with(Item::EnquiryReceipt(Box::new(receipt)))), answer)
+        (Some(noted(decision, &receipt).with(Item::EnquiryReceipt(Box::new(receipt)))), answer)
     }
 
     fn receipt(&self, lead: &Lead, added: Option<&Receipt>) -> EnquiryReceipt {
@@ -227,4 +231,16 @@ impl Candidate<'_> {
         let receipt = EnquiryReceiptView::of(receipt, &self.arrival.enquiry.flags);
         Tried::Done(Box::new(Outcome::Received { receipt, again }))
     }
+}
+
+/// Notes the sender's receipt in the timeline entry of the enquiry, so that an erasure finds it (PRV-2).
+fn noted(mut decision: Decision, receipt: &EnquiryReceipt) -> Decision {
+    for item in &mut decision.items {
+        if let Item::Entry(entry) = item
+            && entry.lead == receipt.lead
+        {
+            entry.receipt = Some(receipt.id.clone());
+        }
+    }
+    decision
 }

@@ -115,7 +115,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let unit = Load::of([Key::Dealer(id.clone())]);
     let loaded = platform.store.load(&call.scope, &unit).await?;
     let dealer = loaded.dealer(&id).ok_or(Refusal::NotFound("dealer"))?;
-    let enquiry = part.check(dealer, "dry-run").map_err(|faults| Problem::invalid(prefixed(faults)))?;
+    let enquiry = part.check(dealer, "dry-run", at.max(call.now)).map_err(|faults| Problem::invalid(prefixed(faults)))?;
     let Sited { other, unknown_site } = site(platform, &call.scope, dealer, &enquiry).await?;
     let mailbox = other.as_ref().map(|_| id.clone());
     let dealer = other.as_deref().unwrap_or(dealer);
@@ -126,6 +126,8 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         body: String::new(),
         receipt: None,
         request: None,
+        attachments: Vec::new(),
+        mail: None,
         raw: Raw { media_type: String::new(), storage: RawStorage::Here(Vec::new()) },
         by: call.scope.actor(),
         resend: false,

@@ -1,7 +1,8 @@
 //! The formats of a body, and the enquiries read from it.
 
 use crate::adf::{self, Unreadable};
-use crate::body::{EnquiryBody, MailLeadBody};
+use crate::body::{CONSENTS, EnquiryBody, MailLeadBody};
+use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault};
 use forecourt_domain::enquiry::{Enquiry, Flag, RawContact, RawEnquiry, Tolerance};
 use forecourt_domain::settings::Dealer;
@@ -147,30 +148,44 @@ impl ReceivedEnquiry {
             vehicles: if given.vehicles.is_empty() { suggested.vehicles } else { given.vehicles },
             trade_ins: if given.trade_ins.is_empty() { suggested.trade_ins } else { given.trade_ins },
             message: given.message.or(suggested.message),
+            // A user who makes the lead records the consents for the contact, who may be another one (PRV-6).
+            consents: Vec::new(),
             ..RawEnquiry { requested_at: suggested.requested_at, provider: suggested.provider, ..RawEnquiry::default() }
         };
         let flags = [note].into_iter().chain(flags_of(unknown)).collect();
         Ok(Self { raw: Vec::new(), resend: false, enquiry, faults, flags, tolerance: Tolerance::Strict })
     }
 
-    /// Checks the enquiry.
+    /// Treats it as a message of a queue: its declarations of consent that cannot be read are flagged, because nobody waits for an answer.
+    pub(crate) fn queue(&mut self) {
+        if self.tolerance == Tolerance::Strict {
+            self.tolerance = Tolerance::Queued;
+            let (of_consents, faults) = self.faults.drain(..).partition(|fault| fault.field.starts_with(CONSENTS));
+            self.faults = faults;
+            self.flags.extend(Vec::into_iter(of_consents).map(|Fault { field, detail, .. }| Flag { field, detail }));
+        }
+    }
+
+    /// Checks the enquiry, which arrives `now`.
     ///
     /// # Errors
     /// All faults of all fields.
-    pub(crate) fn check(&self, dealer: &Dealer, sender: &str) -> Result<Enquiry, Vec<Fault>> {
-        let settings = &dealer.settings;
-        let checked = self.enquiry.check(settings.country, settings.calendar.zone(), sender, self.tolerance);
+    pub(crate) fn check(&self, dealer: &Dealer, sender: &str, now: DateTime<Utc>) -> Result<Enquiry, Vec<Fault>> {
+        let (country, zone) = (dealer.settings.country, dealer.settings.calendar.zone());
+        let is_strict = self.tolerance == Tolerance::Strict;
+        let future = if is_strict { self.enquiry.future_declarations(country, zone, now) } else { Vec::new() };
+        let known: Vec<&Fault> = self.faults.iter().chain(&future).collect();
+        let checked = self.enquiry.check(country, zone, sender, self.tolerance);
         match checked {
-            Ok(mut enquiry) if self.faults.is_empty() => {
+            Ok(mut enquiry) if known.is_empty() => {
                 enquiry.flags.extend(self.flags.iter().cloned());
                 Ok(enquiry)
             }
-            Ok(_) => Err(self.faults.clone()),
+            Ok(_) => Err(known.into_iter().cloned().collect()),
             Err(more) => {
                 // A contact of the wrong type is reported once, and not again because it lacks an e-mail address or a phone number.
-                let typed =
-                    |field: &str| self.faults.iter().any(|f| f.field == field || (field == "contact" && f.field.starts_with("contact.")));
-                Err(self.faults.iter().cloned().chain(more.into_iter().filter(|f| !typed(&f.field))).collect())
+                let typed = |field: &str| known.iter().any(|f| f.field == field || (field == "contact" && f.field.starts_with("contact.")));
+                Err(known.iter().copied().cloned().chain(more.into_iter().filter(|f| !typed(&f.field))).collect())
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Lead intake: turns an enquiry into a lead before it answers (INT-1 to INT-5, INT-9).
 //!
 //! - **Triggers**: HTTP API requests (`SubmitLead`, `DryRun`, and those of the inbox), batches of the partner queue, which carry JSON or
-//!   ADF, and batches of the mail queue, which name received mails in the bucket.
+//!   ADF, batches of the mail queue, which name received mails in the bucket, and of the queue of text messages.
 //! - **Reads**: the dealer, then in one consistent read the lead of the derived number, the rotation or pool, the contact directory and the
-//!   receipts of earlier enquiries.
+//!   receipts of earlier enquiries; with declarations of consent also what is stored about the addresses.
 //! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn
 //!   of the rotation. The raw input is kept next to the lead if it is small, otherwise in the bucket, before the commit.
 //! - **Repeats**: the lead's number is derived from the sender's id of the enquiry, so a repeated enquiry finds the first lead and gets the
@@ -15,31 +15,38 @@
 //!   contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
-//! [`adf`] reads ADF documents, [`mail`] mails, `format` turns a body into enquiries, `submission` and [`mail_in`] store them by `storing`,
+//! [`adf`] reads ADF documents, [`mail`] mails, `format` turns a body into enquiries, `submission`, [`mail_in`] and [`text_in`] store
+//! them by `storing`, `attached` the files of their attachments, `message` makes a mail a message of its lead, `lead_mail` shows it,
 //! `limit` counts a sender's enquiries, `candidate` decides an attempt with the items that `lookup` finds, `answer` builds the responses.
 //! `inbox` lists and shows mails, and makes leads of those that made none (INT-7).
 
 pub mod adf;
 mod answer;
+mod attached;
 mod body;
 mod candidate;
 mod dry_run;
 mod format;
 mod inbox;
+mod lead_mail;
 mod limit;
 mod lookup;
 pub mod mail;
 pub mod mail_in;
+mod message;
+mod queue_time;
 mod storing;
 mod submission;
+pub mod text_in;
 
 pub use answer::{EnquiryAccepted, EnquiryReceiptView, LeadCreated, Outcome, Outcomes};
-pub use body::{ContactBody, EnquiryBody, EnquiryVehicleBody, MailLeadBody};
+pub use body::{ContactBody, DeclarationBody, EnquiryBody, EnquiryVehicleBody, MailLeadBody};
 pub use dry_run::{DeadlinesView, DryRunBody, DryRunView, PassedOverView, SpanView, StepAtView};
 pub use inbox::{
-    MailFileView, MailHandledView, MailLeadRef, MailListView, MailOutcomeView, MailPageView, MailStepView, MailView, SuggestedLead,
-    VerdictsView,
+    MailFileView, MailHandledView, MailLeadRef, MailListView, MailOutcomeView, MailPageView, MailResult, MailResultsView, MailStepView,
+    MailTrialBody, MailTrialView, MailView, MailsBody, SuggestedLead, TriedEnquiryView, TriedLabelView, VerdictsView,
 };
+pub use lead_mail::{LeadMailView, MailboxView};
 
 use crate::submission::Submission;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -54,21 +61,33 @@ use forecourt_store::{Failure, Load};
 use format::Format;
 use serde_json::Value;
 
-/// Handles the event of the function: an HTTP request, or a batch of the partner queue or of the mail queue. `mails` is the ARN of the mail
-/// queue: AWS states the queue of a message, so that no partner can send the notice of a mail.
+/// The ARNs of the queues that only AWS fills. AWS states the queue of a message, so that no partner can send the notice of a mail or of a
+/// text message.
+#[derive(Debug, Clone, Default)]
+pub struct OwnQueues {
+    /// The mail queue. `None` if the stack receives no mail.
+    pub mails: Option<String>,
+    /// The queue of text messages. `None` if the stack receives none.
+    pub texts: Option<String>,
+}
+
+/// Handles the event of the function: an HTTP request, or a batch of the partner queue, of the mail queue or of the queue of text messages.
 ///
 /// # Errors
 /// Fails if the event is none of them.
 pub async fn handle(
     platform: &Platform,
     partners: &dyn PartnerQueue,
-    mails: Option<&str>,
+    queues: &OwnQueues,
     event: Value,
 ) -> Result<Value, lambda_runtime::Error> {
     let queue = event.pointer("/Records/0/eventSourceARN").and_then(Value::as_str);
     Ok(match event.get("Records") {
-        Some(_) if queue.is_some() && queue == mails => {
+        Some(_) if queue.is_some() && queue == queues.mails.as_deref() => {
             serde_json::to_value(mail_in::messages(platform, serde_json::from_value(event)?).await)?
+        }
+        Some(_) if queue.is_some() && queue == queues.texts.as_deref() => {
+            serde_json::to_value(text_in::messages(platform, serde_json::from_value(event)?).await)?
         }
         Some(_) => serde_json::to_value(messages(platform, partners, serde_json::from_value(event)?).await)?,
         None => serde_json::to_value(request(platform, serde_json::from_value(event)?).await)?,
@@ -85,11 +104,14 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::SubmitLead => submit_request(platform, call).await,
         Operation::DryRun => dry_run::dry_run(platform, &call).await,
         Operation::ReadEnquiry => read_enquiry(platform, &call).await,
+        Operation::ReadLeadMail => lead_mail::read(platform, &call).await,
         Operation::ListMails => inbox::list(platform, &call).await,
         Operation::ReadMail => inbox::page(platform, &call).await,
         Operation::ReadRawMail => inbox::raw(platform, &call).await,
         Operation::MakeLeadOfMail => Box::pin(inbox::make(platform, call)).await,
         Operation::CompleteMail => inbox::complete(platform, &call).await,
+        Operation::CompleteMails => Box::pin(inbox::complete_many(platform, &call)).await,
+        Operation::TryMailLayouts => inbox::try_layouts(platform, &call).await,
         Operation::ReopenMail => inbox::reopen(platform, &call).await,
         _ => Err(Problem::wrong_function()),
     }

@@ -3,9 +3,10 @@
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, LeadId, Status};
 use forecourt_domain::directory::{Recognised, find_person};
-use forecourt_domain::enquiry::{Enquiry, RoutingCriteria};
+use forecourt_domain::enquiry::{Declaration, Enquiry, RoutingCriteria};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::lead::intake::Arrival;
+use forecourt_domain::rules::messages::declared::DeclaredAt;
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
 use forecourt_edge::usecase::directory::{self, PersonChannels, records_of};
@@ -76,6 +77,16 @@ pub(crate) fn referenced_keys(
     let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
     let records = records_of(loaded, channels, found.as_ref());
     records.into_iter().chain(lead).chain(latest).chain(joined).chain(others).chain(again).chain(added).collect()
+}
+
+/// Returns the declarations of consent of an enquiry with the addresses to which they belong (PRV-6).
+pub(crate) fn declared(platform: &Platform, scope: &Scope, enquiry: &Enquiry) -> Vec<DeclaredAt> {
+    let at = |declaration: &Declaration| {
+        let addresses = declaration.addresses(&enquiry.contact).into_iter();
+        let keyed = addresses.map(|(address, text)| (address, platform.store.secret().channel(scope, &text)));
+        keyed.map(|(address, key)| DeclaredAt { declaration: declaration.clone(), address, key }).collect::<Vec<_>>()
+    };
+    enquiry.consents.iter().flat_map(at).collect()
 }
 
 /// Returns the latest leads at `dealer` of the people who share a channel with the contact.

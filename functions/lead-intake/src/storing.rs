@@ -1,8 +1,10 @@
 //! Stores one checked enquiry: one read and one transaction.
 
 use crate::answer::Outcome;
+use crate::attached::{Documents, Files, documents_of};
 use crate::candidate::{Candidate, Origin, Tried};
-use crate::lookup::{counting_key, lane, lane_keys, referenced_keys};
+use crate::lookup::{counting_key, declared, lane, lane_keys, referenced_keys};
+use crate::mail::Attachment;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, LeadId};
 use forecourt_domain::decision::{Decision, Item};
@@ -16,6 +18,18 @@ use forecourt_store::{Failure, Load, Loaded, short};
 
 /// Lead numbers tried for one enquiry. More collisions than this mean an error in the derivation of numbers.
 const NUMBERS: u32 = 16;
+/// Times that files are stored for one enquiry.
+const ROUNDS: u32 = 3;
+
+/// The result of one attempt.
+enum Step {
+    /// The record of the mail is stored already.
+    Before,
+    /// These documents need their files first.
+    NeedsFiles(Documents),
+    /// The attempt was made with these documents.
+    Tried(Tried, Documents),
+}
 
 /// An item that is stored in the transaction of an enquiry, once: the record of its mail.
 pub(crate) struct Record<'a> {
@@ -32,6 +46,8 @@ pub(crate) struct Storing<'a> {
     pub(crate) addressed: &'a DealerId,
     /// The dealer whose rules apply.
     pub(crate) dealer: &'a Dealer,
+    /// The files of the arrival's attachments, in their order.
+    pub(crate) files: &'a [Attachment<'a>],
     pub(crate) record: Option<Record<'a>>,
 }
 
@@ -41,12 +57,24 @@ impl Storing<'_> {
     ///
     /// # Errors
     /// The refusal of a rule, or a temporary failure.
-    pub(crate) async fn store(&self, mut arrival: Arrival, own_origin: Option<String>) -> Result<Option<Outcome>, Failure> {
+    pub(crate) async fn store(&self, arrival: Arrival, own_origin: Option<String>) -> Result<Option<Outcome>, Failure> {
+        let attachments = arrival.attachments.clone();
+        let mut files = Files::of(self.platform, self.scope, &attachments, self.files);
+        let stored = self.attempt(arrival, own_origin, &mut files).await;
+        // After a temporary failure, the same mail arrives again.
+        if let Ok(_) | Err(Failure::Refused(_)) = &stored {
+            files.remove_unused().await?;
+        }
+        stored
+    }
+
+    async fn attempt(&self, mut arrival: Arrival, own_origin: Option<String>, files: &mut Files<'_>) -> Result<Option<Outcome>, Failure> {
         let Self { platform, scope, dealer, .. } = *self;
         let store = &platform.store;
         let channels = channels(platform, scope, dealer, &arrival.enquiry.contact);
+        let declared = declared(platform, scope, &arrival.enquiry);
         let mut candidate_origin = if own_origin.is_some() { Origin::Shared } else { Origin::Own };
-        let mut number = 0;
+        let (mut number, mut rounds) = (0, 0);
         while number < NUMBERS {
             let id = store.secret().lead_number(scope, &arrival.origin, number);
             let receipt_id = short(&store.secret().name(scope, &["enquiry-receipt", &arrival.by.to_string(), &arrival.origin]));
@@ -54,6 +82,7 @@ impl Storing<'_> {
             let keys = [Key::Lead(id), Key::Dealer(dealer.id.clone())].into_iter().chain(lane_keys(dealer, lane));
             let keys = keys.chain(channels.keys()).chain(arrival.receipt.clone().map(Key::Receipt));
             let keys = keys.chain([Key::EnquiryReceipt(receipt_id.clone())]).chain(self.record.as_ref().map(|record| record.key.clone()));
+            let keys = keys.chain(declared.iter().map(|one| Key::AddressState(one.key.clone())));
             let candidate = Candidate {
                 arrival: &arrival,
                 id,
@@ -62,6 +91,7 @@ impl Storing<'_> {
                 addressed: self.addressed,
                 dealer,
                 channels: &channels,
+                declared: &declared,
                 receipt_id: &receipt_id,
             };
             let load = Load::of(keys).with_long_retry().then(|loaded| {
@@ -75,16 +105,30 @@ impl Storing<'_> {
             });
             let rule = |loaded: &Loaded, attempt: u32| {
                 if self.record.as_ref().is_some_and(|record| loaded.holds(&record.key)) {
-                    return Ok((None, None));
+                    return Ok((None, Step::Before));
                 }
                 let (decision, tried) = candidate.decide(loaded, attempt)?;
-                Ok((self.recorded(decision, &tried), Some(tried)))
+                let documents = decision.as_ref().map(documents_of).unwrap_or_default();
+                let missing = files.missing_of(&documents);
+                if !missing.is_empty() {
+                    return Ok((None, Step::NeedsFiles(missing)));
+                }
+                Ok((self.recorded(decision, &tried), Step::Tried(tried, documents)))
             };
             match store.decide(scope, load, rule).await? {
-                None => return Ok(None),
-                Some(Tried::Done(outcome)) => return Ok(Some(*outcome)),
-                Some(Tried::NumberTaken) => number += 1,
-                Some(Tried::OfAnother) => {
+                Step::Before => return Ok(None),
+                // The lead can get another number of documents, or be another one, until the files are stored.
+                Step::NeedsFiles(_) if rounds == ROUNDS => return Err(Failure::Contended),
+                Step::NeedsFiles(missing) => {
+                    files.store(missing).await?;
+                    rounds += 1;
+                }
+                Step::Tried(Tried::Done(outcome), documents) => {
+                    files.take(documents);
+                    return Ok(Some(*outcome));
+                }
+                Step::Tried(Tried::NumberTaken, _) => number += 1,
+                Step::Tried(Tried::OfAnother, _) => {
                     let own = own_origin.as_ref().ok_or_else(|| Failure::Broken("only shared origins are of another".into()))?;
                     arrival.origin.clone_from(own);
                     (candidate_origin, number) = (Origin::Own, 0);

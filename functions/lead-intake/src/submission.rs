@@ -46,7 +46,10 @@ impl Submission {
         let limit = EnquiryLimit::of(platform, &self.scope, self.now);
         limit.check()?;
         let dealer = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
-        let parts = self.format.read(&self.body, &self.dealer)?;
+        let mut parts = self.format.read(&self.body, &self.dealer)?;
+        if self.message_id.is_some() {
+            parts.iter_mut().for_each(ReceivedEnquiry::queue);
+        }
         let mut outcomes = Vec::with_capacity(parts.len());
         for (position, part) in parts.iter().enumerate() {
             outcomes.push(self.store(platform, &dealer, part, position).await.unwrap_or_else(Outcome::Refused));
@@ -56,7 +59,7 @@ impl Submission {
     }
 
     async fn store(&self, platform: &Platform, dealer: &Dealer, part: &ReceivedEnquiry, position: usize) -> Result<Outcome, Problem> {
-        let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
+        let enquiry = part.check(dealer, &self.source(), self.now).map_err(Problem::invalid)?;
         let store = &platform.store;
         let Sited { other, unknown_site } = site(platform, &self.scope, dealer, &enquiry).await?;
         let mailbox = other.as_ref().map(|_| dealer.id.clone());
@@ -75,9 +78,24 @@ impl Submission {
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
         let (by, resend, sent, at) = (self.scope.actor(), part.resend, self.sent, self.now);
-        let arrival =
-            Arrival { origin, body, receipt, request, raw, by, resend, automatic: false, mailbox, unknown_site, sent, at, enquiry };
-        let storing = Storing { platform, scope: &self.scope, addressed: &self.dealer, dealer, record: None };
+        let arrival = Arrival {
+            origin,
+            body,
+            receipt,
+            request,
+            attachments: Vec::new(),
+            mail: None,
+            raw,
+            by,
+            resend,
+            automatic: false,
+            mailbox,
+            unknown_site,
+            sent,
+            at,
+            enquiry,
+        };
+        let storing = Storing { platform, scope: &self.scope, addressed: &self.dealer, dealer, files: &[], record: None };
         let outcome = storing.store(arrival, is_shared.then_some(own_origin)).await?;
         Ok(outcome.ok_or_else(|| Failure::Broken("an enquiry without a mail is part of a mail".into()))?)
     }

@@ -12,7 +12,7 @@
 //!   503 with `Retry-After`. A repeated request with the same `Idempotency-Key` gets the first answer.
 //!
 //! Modules: `list` holds the lists, `page` the lead as clients see it, `work` reactions, status, assignment, deadlines, tasks and contacts,
-//! `elements` trade-ins, quotes, test drives, comments, documents and communication, `canned` prepared answers. `page` uses `elements`,
+//! `elements` trade-ins, quotes, test drives, comments, documents and communication, `canned` canned answers. `page` uses `elements`,
 //! `list` and `work` use `page`.
 
 mod canned;
@@ -25,9 +25,10 @@ mod work;
 
 pub use canned::{CannedAnswerView, CannedAnswersView};
 pub use elements::{
-    CommentBody, CommentView, CommunicationBody, CommunicationView, ContentView, CountsView, DocumentBody, DocumentView, DownloadView,
-    ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, ReceivedMailView, RefusedAttachmentView, TestDriveBody,
-    TestDriveView, TradeInBody, TradeInView, UploadView,
+    AttachedQuoteView, AttachedView, CommentBody, CommentView, CommunicationBody, CommunicationView, ContactAddressView, ContentView,
+    CountsView, DocumentBody, DocumentView, DownloadView, ElementView, ElementsView, LineBody, MessageOptionsView, MoneyBody,
+    PurposeRefusalsView, QuoteBody, QuoteView, ReceivedMailView, RecipientView, RefusedAttachmentView, TestDriveBody, TestDriveView,
+    TradeInBody, TradeInView, UploadView,
 };
 pub use list::{
     BoardRowView, BoardView, ChangesView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView,
@@ -38,8 +39,9 @@ pub use page::{
 };
 pub use undelivered::{UndeliveredListView, UndeliveredView};
 pub use work::{
-    AgendaView, AssignmentBody, ContactMadeBody, LeadContactBody, LeadContactsView, MessagePreviewBody, MessagePreviewView, MetBody,
-    PhoneBody, ReactionBody, StatusBody, StopBody, StopView, StopsView, TargetBody, TaskBody, TaskView, TasksView, TodoView,
+    AgendaView, AssignmentBody, ConsentBody, ConsentView, ConsentsView, ContactMadeBody, LeadContactBody, LeadContactsView, LiftBody,
+    MessagePreviewBody, MessagePreviewView, MetBody, PhoneBody, ReactionBody, StatusBody, StopBody, StopView, StopsView, TargetBody,
+    TaskBody, TaskView, TasksView, TodoView,
 };
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -67,7 +69,8 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ListUndelivered => undelivered::list(platform, &call).await,
         Operation::Resend => undelivered::resend(platform, &call).await,
         Operation::ListCannedAnswers => canned::list(platform, &call).await,
-        Operation::Element(what) => elements::operate(platform, &call, what).await,
+        Operation::ReadMessageOptions => Box::pin(elements::message_options(platform, &call)).await,
+        Operation::Element(what) => Box::pin(elements::operate(platform, &call, what)).await,
         _ => work::operate(platform, &call).await,
     }
 }

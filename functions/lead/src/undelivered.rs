@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{DealerId, LeadId, Refusal, Right, Subject};
+use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
 use forecourt_domain::rules::messages::{send_letter_again, send_notice_again};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries, Request, remembered, request};
 use forecourt_edge::usecase::lead::enquiry_key;
-use forecourt_edge::usecase::letter::{recipient, stops_key};
+use forecourt_edge::usecase::letter::{recipient, stops, stops_keys};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use serde::Serialize;
@@ -68,12 +69,12 @@ impl UndeliveredView {
             LetterState::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
             LetterState::Queued { due: at, .. } | LetterState::Sending { until: at, .. } => (*at, None),
         };
-        let (about, lead, appointment) = match &letter.subject {
-            Subject::Lead(lead) => (format!("lead-{lead}"), Some(lead.to_string()), None),
-            Subject::Appointment(id) => (format!("appointment-{id}"), None, Some(id.to_string())),
+        let (lead, appointment) = match &letter.subject {
+            Subject::Lead(lead) => (Some(lead.to_string()), None),
+            Subject::Appointment(id) => (None, Some(id.to_string())),
         };
         Self {
-            id: format!("letter-{about}~{}", letter.cause),
+            id: id_of(letter),
             kind: "letter",
             medium: letter.medium.name(),
             // The address of an appointment may be that of a lead that the reader may not open: the appointment shows it.
@@ -98,12 +99,20 @@ impl UndeliveredView {
             kind: "notice",
             lead: Some(message.lead.to_string()),
             appointment: None,
-            medium: "email",
+            medium: if message.text { "sms" } else { "email" },
             to: None,
             state: message.state.name(),
             at,
             why,
         }
+    }
+}
+
+/// Returns the id of a letter.
+pub(crate) fn id_of(letter: &Letter) -> String {
+    match &letter.subject {
+        Subject::Lead(lead) => format!("letter-lead-{lead}~{}", letter.cause),
+        Subject::Appointment(id) => format!("letter-appointment-{id}~{}", letter.cause),
     }
 }
 
@@ -225,11 +234,9 @@ pub(crate) async fn resend(platform: &Platform, call: &Call) -> Result<Answer, P
                 if done {
                     return Ok((None, (UndeliveredView::of_letter(letter), true)));
                 }
-                let stops = match stops_of(platform, call, letter, loaded) {
-                    Some(Key::AddressState(key)) => loaded.address_state(&key),
-                    _ => None,
-                };
-                let (decision, letter) = send_letter_again(letter, (appointment, stops), settings, call.now)?;
+                let reached = reached(letter, loaded);
+                let stops = stops(platform.store.secret(), &call.scope, (letter.medium, &reached), loaded);
+                let (decision, letter) = send_letter_again(letter, (appointment, stops.as_ref()), settings, call.now)?;
                 (decision, UndeliveredView::of_letter(&letter))
             }
             (Key::Message(lead, cause), About::Lead(of)) => {
@@ -261,17 +268,16 @@ fn lead_of<'a>(subject: &Subject, loaded: &'a Loaded) -> (Option<LeadId>, Option
     }
 }
 
-/// Returns the key of the stops of messages to the current recipient of a letter.
-fn stops_of(platform: &Platform, call: &Call, letter: &Letter, loaded: &Loaded) -> Option<Key> {
+/// Returns the addresses of the current recipient of a letter.
+fn reached(letter: &Letter, loaded: &Loaded) -> ContactPreferences {
     let (lead, appointment) = lead_of(&letter.subject, loaded);
-    let (_, reached) = recipient(letter, appointment, lead.and_then(|lead| loaded.lead(lead)), loaded);
-    stops_key(platform.store.secret(), &call.scope, letter.medium, &reached)
+    recipient(letter, appointment, lead.and_then(|lead| loaded.lead(lead)), loaded).1
 }
 
 /// Returns the keys from which the recipient of a letter and the stops of messages to them follow.
 fn recipient_keys(platform: &Platform, call: &Call, key: &Key, loaded: &Loaded) -> Vec<Key> {
     let Key::Letter(subject, cause) = key else { return Vec::new() };
     let lead = lead_of(subject, loaded).0.into_iter().flat_map(|lead| [Key::Lead(lead), enquiry_key(loaded, lead)]);
-    let stops = loaded.letter(subject, cause).and_then(|letter| stops_of(platform, call, letter, loaded));
-    lead.chain(stops).collect()
+    let keys = |letter: &Letter| stops_keys(platform.store.secret(), &call.scope, letter.medium, &reached(letter, loaded));
+    lead.chain(loaded.letter(subject, cause).into_iter().flat_map(keys)).collect()
 }

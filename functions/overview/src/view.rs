@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam};
 use forecourt_domain::reports::{AppointmentTally, FurtherCounts, LeadCounts, LeadTally, RESPONSE_BUCKETS, Sent, percentage};
+use forecourt_edge::usecase::visits::CustomerConfirmedView;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -142,6 +143,15 @@ pub struct AppointmentRowView {
     /// `unknown`, `completed` or `no_show`.
     #[schema(value_type = String)]
     pub attendance: Attended,
+    /// The confirmation by the customer; absent if there is none (APT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_confirmed: Option<CustomerConfirmedView>,
+    /// When the customer arrived; absent if nobody recorded it (APT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<DateTime<Utc>>,
+    /// Id of the appointment that this one follows, because its customer did not come (APT-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
     /// Media of the confirmations sent: `email`, `sms`.
     pub confirmed: Vec<&'static str>,
     /// Media of the reminders sent: `email`, `sms`.
@@ -203,6 +213,9 @@ impl From<Appointment> for AppointmentRowView {
                 forecourt_domain::appointment::AppointmentState::Booked | forecourt_domain::appointment::AppointmentState::Unknown => None,
             },
             attendance: row.attendance.is,
+            customer_confirmed: row.customer_confirmed.as_ref().map(CustomerConfirmedView::of),
+            arrived_at: row.arrived.map(|arrival| arrival.at),
+            follows: row.follows.map(|former| former.to_string()),
             confirmed: media(row.confirmed),
             reminded: media(row.reminded),
         }

@@ -5,7 +5,7 @@ use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 use std::fmt::Write as _;
 
 /// The pages: path below `/reference/` and Markdown source.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 14] = [
     ("rules", include_str!("../../../docs/rules.md")),
     ("decisions/README", include_str!("../../../docs/decisions/README.md")),
     ("decisions/settings", include_str!("../../../docs/decisions/settings.md")),
@@ -18,6 +18,7 @@ const PAGES: [(&str, &str); 13] = [
     ("decisions/messages", include_str!("../../../docs/decisions/messages.md")),
     ("decisions/reports", include_str!("../../../docs/decisions/reports.md")),
     ("decisions/webhooks", include_str!("../../../docs/decisions/webhooks.md")),
+    ("decisions/privacy", include_str!("../../../docs/decisions/privacy.md")),
     ("decisions/console", include_str!("../../../docs/decisions/console.md")),
 ];
 

@@ -17,6 +17,7 @@ use forecourt_edge::files::Verdict;
 use forecourt_edge::formats::ical;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
+use futures::future::try_join_all;
 
 impl Sender {
     /// Returns the attachments of a letter to a mail address.
@@ -48,8 +49,8 @@ impl Sender {
         let keys = documents.iter().map(|id| Key::Element(lead, ElementKind::Document, id.clone()));
         let later = |failure: Failure| Undelivered::Later(failure.into());
         let loaded = self.platform.store.load(scope, &Load::of(keys)).await.map_err(later)?;
-        let mut attachments = Vec::with_capacity(documents.len());
-        for id in documents {
+        // The files are read at once: the lease and the time of the batch are short.
+        let attachments = documents.iter().map(async |id| {
             let element = loaded.element(lead, ElementKind::Document, id);
             let Some((element, document)) = element.and_then(attachable) else {
                 let title = element.map(|element| element.content.title()).unwrap_or_default();
@@ -67,9 +68,9 @@ impl Sender {
             let content = self.platform.files.get(&name).await.map_err(later)?;
             let gone = || Undelivered::Never(format!("the file of the attached document does not exist: {}", document.title).into());
             let content = content.ok_or_else(gone)?;
-            attachments.push(Attachment { name: document.file_name(), media_type: document.download_type().to_owned(), content });
-        }
-        Ok(attachments)
+            Ok(Attachment { name: document.file_name(), media_type: document.download_type().to_owned(), content })
+        });
+        try_join_all(attachments).await
     }
 }
 
@@ -97,6 +98,7 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
             AppointmentState::Booked | AppointmentState::Unknown => changed,
         },
         cancelled: appointment.state.is_cancelled(),
+        is_at_dealer: appointment.is_at_dealer(event),
         attendee: Some((to.name.clone(), to.address.clone())),
     };
     let (content, media_type) = ical::file(&entry, dealer);

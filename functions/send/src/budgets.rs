@@ -16,21 +16,13 @@ pub(crate) fn budgets(secret: &Secret, scope: &Scope, dealer: &Dealer, (to, inst
         // The dealer's own address receives the letters of all customers without an address.
         Destination::Mail(to) if dealer.settings.lead_address.as_ref().is_some_and(|own| own.is_same(&to.address)) => Vec::new(),
         Destination::Mail(to) => {
-            let mailbox = mailbox(&to.address.key());
+            let mailbox = to.address.without_tag().as_ref().unwrap_or(&to.address).key();
             let instant = instant.then(|| (secret.name(scope, &["budget", "instant", &mailbox]), Letter::instant_budget()));
             instant.into_iter().chain([recipient("mailbox", &mailbox)]).collect()
         }
-        Destination::Phone(number) => {
+        Destination::Phone(number, _) => {
             let texts = secret.name(scope, &["budget", "texts", dealer.id.as_str()]);
             vec![recipient("phone", number), (texts, limits.of_text_messages())]
         }
-    }
-}
-
-/// Returns the address without a tag: mail to `jana+x@example.com` arrives in the mailbox of `jana@example.com`.
-fn mailbox(address: &str) -> String {
-    match address.rsplit_once('@') {
-        Some((local, domain)) => format!("{}@{domain}", local.split('+').next().filter(|name| !name.is_empty()).unwrap_or(local)),
-        None => address.to_owned(),
     }
 }

@@ -22,6 +22,9 @@ pub enum Undelivered {
     /// Not delivered, and no attempt can succeed.
     #[error("rejected")]
     Never(#[source] Cause),
+    /// Not delivered: the address of the recipient does not work.
+    #[error("the address does not work")]
+    Refused(#[source] Cause),
     /// The request was sent and got no answer: the message may have been delivered.
     #[error("no answer")]
     Unclear(#[source] Cause),
@@ -33,7 +36,7 @@ impl Undelivered {
         match self {
             Undelivered::Busy(_) => Retry::Busy,
             Undelivered::Later(_) => Retry::Later,
-            Undelivered::Never(_) => Retry::Never,
+            Undelivered::Never(_) | Undelivered::Refused(_) => Retry::Never,
             Undelivered::Unclear(_) => Retry::Unclear,
         }
     }
@@ -84,6 +87,9 @@ pub struct Sms {
     pub id: String,
     /// Telephone number in E.164.
     pub to: String,
+    /// The dealer's own number in E.164, to which the customer can answer. `None` if the stack's own identity sends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Text of the message.
     pub text: String,
     /// Time of the attempt.

@@ -2,8 +2,8 @@
 
 use crate::mail::{Addressee, Attachment};
 use crate::pdf::{PdfError, Section, Sheet, written};
-use crate::quote::{date_text, words_of};
-use crate::trade_in::{Row, joined, section};
+use crate::quote::{date_text, vehicle_rows, words_of};
+use crate::trade_in::section;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::has_link;
 use forecourt_domain::enquiry::Vehicle;
@@ -22,15 +22,9 @@ pub(crate) fn attachment(vehicle: &Vehicle, to: &Addressee, dealer: &Dealer, at:
         _ => "Mileage",
     };
     let title = dealer.settings.expose.clone().unwrap_or_else(|| words.vehicle.to_owned());
-    let rows: Vec<Row> = vec![
-        (words.make, vehicle.make.clone()),
-        (words.model, joined([vehicle.model.as_deref(), vehicle.trim.as_deref()], " ")),
-        (words.year, vehicle.year.map(|year| year.to_string())),
-        (mileage, vehicle.mileage.clone()),
-        (words.colour, vehicle.colour.clone()),
-        (words.vin, vehicle.vin.clone()),
-        (words.stock_number, vehicle.stock_number.clone()),
-    ];
+    let mut rows = vehicle_rows(vehicle, words);
+    // Below the year.
+    rows.insert(3, (mileage, vehicle.mileage.clone()));
     let rows = rows.into_iter().map(|(label, value)| (label, value.filter(|value| !has_link(value)))).collect();
     let sections: Vec<Section> = [section(words.vehicle, rows)].into_iter().filter(|section| !section.rows.is_empty()).collect();
     let day = at.with_timezone(&dealer.settings.calendar.zone()).date_naive();

@@ -2,39 +2,18 @@
 //! checked addresses.
 
 use crate::carrier::{Call, NoAnswer};
-use async_trait::async_trait;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use forecourt_domain::webhooks::{endpoint, is_public};
-use std::net::IpAddr;
+use forecourt_domain::webhooks::endpoint;
+use forecourt_edge::resolver::{Resolver, public_addresses};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Time limit of an attempt, from name resolution to the status.
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Resolves host names.
-#[async_trait]
-pub trait Resolver: Send + Sync {
-    /// Returns all addresses of `name`.
-    ///
-    /// # Errors
-    /// If the name cannot be resolved.
-    async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
-}
-
-/// The operating system's resolver.
-pub struct System;
-
-#[async_trait]
-impl Resolver for System {
-    async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((name, 443)).await?.map(|address| address.ip()).collect())
-    }
-}
 
 /// A resolver that refuses names with any address that is not public.
 #[derive(Clone)]
@@ -48,13 +27,7 @@ impl std::fmt::Debug for Public {
 
 impl ResolveDns for Public {
     fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
-        DnsFuture::new(async move {
-            let found = self.0.resolve(name).await.map_err(ResolveDnsError::new)?;
-            match found.iter().find(|address| !is_public(**address)) {
-                Some(_) => Err(ResolveDnsError::new("the host name resolves to an address that is not public")),
-                None => Ok(found),
-            }
-        })
+        DnsFuture::new(async move { public_addresses(&*self.0, name).await.map_err(ResolveDnsError::new) })
     }
 }
 

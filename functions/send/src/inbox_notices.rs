@@ -8,7 +8,7 @@ use crate::texts::WaitingMails;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::DealerId;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::mail::{IncomingMail, MailNotice, MailWatch};
+use forecourt_domain::mail::{MailNotice, MailWatch};
 use forecourt_domain::messages::Retry;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::metrics::Metric;
@@ -36,14 +36,12 @@ impl Sender {
         let now = self.platform.clock.now();
         let record = |loaded: &Loaded, _| {
             let Some(stored_watch) = loaded.mail_watch(id).filter(|watch| watch.leased == leased.leased) else { return Ok((None, false)) };
-            let missed = match sent {
-                Ok(()) => None,
-                Err(Retry::Never) => None,
-                Err(_) => MailWatch::missed(stored_watch, now),
-            };
+            let missed = sent.err().and_then(|retry| MailWatch::missed(stored_watch, retry, now));
             let failed = sent.is_err() && missed.is_none();
+            let calendar = &dealer.settings.calendar;
             let after = missed.unwrap_or_else(|| match notice {
-                MailNotice::Daily => MailWatch::checked(stored_watch, waiting.number > 0, &dealer.settings.calendar, now),
+                MailNotice::Daily => MailWatch::checked(stored_watch, waiting.number > 0, calendar, now),
+                MailNotice::Summary(..) if failed => MailWatch::postponed(stored_watch, calendar, now),
                 MailNotice::Summary(number, _) => MailWatch::summarised(stored_watch, number, now),
             });
             Ok((Some(stored(after)), failed))
@@ -55,16 +53,23 @@ impl Sender {
         Ok(())
     }
 
-    /// Counts the open mails of which nobody was notified. The index only finds them.
+    /// Counts the open mails of which nobody was notified, at most [`MOST`] and those of one page more. Reported mails stay open, so that
+    /// any number of them can be newer. The index only finds the mails.
     async fn unreported(&self, wake_up: &WakeUp, dealer: &Dealer) -> Result<WaitingMails, Failure> {
         let scope = wake_up.scope();
         let list = MailList { dealer: &dealer.id, state: MailState::Open, from: None, until: None };
-        let (found, more) = self.platform.store.mails(&scope, list, None, MOST).await?;
-        let key = |mail: &IncomingMail| Key::IncomingMail(mail.id.clone(), mail.dealer.clone());
-        let loaded = self.platform.store.load(&scope, &Load::of(found.iter().map(key))).await?;
-        let number =
-            found.iter().filter_map(|mail| loaded.incoming_mail(&mail.id, &mail.dealer)).filter(|mail| mail.is_unreported()).count();
-        Ok(WaitingMails { number, more: more.is_some(), limited: false })
+        let (mut number, mut cursor) = (0, None);
+        loop {
+            let (found, next) = self.platform.store.mails(&scope, list, cursor.as_deref(), MOST).await?;
+            let keys = found.iter().map(|mail| Key::IncomingMail(mail.id.clone(), mail.dealer.clone()));
+            let loaded = self.platform.store.load(&scope, &Load::of(keys)).await?;
+            let current = found.iter().filter_map(|mail| loaded.incoming_mail(&mail.id, &mail.dealer));
+            number += current.filter(|mail| mail.is_unreported()).count();
+            if next.is_none() || number >= MOST {
+                return Ok(WaitingMails { number, more: next.is_some(), limited: false });
+            }
+            cursor = next;
+        }
     }
 
     /// Sends a notice: the summary to `unparsed_mail_to`, the daily one to the administrator or the user who stands in. It is sent even if

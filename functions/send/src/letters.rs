@@ -2,27 +2,33 @@
 
 use crate::budgets::budgets;
 use crate::carrier::{Sms, Undelivered};
+use crate::customer_link::booked_by;
 use crate::mail::{Addressee, Envelope, Mail};
+use crate::reports::Reported;
 use crate::sender::Sender;
 use crate::tag::{MailTags, Tagged};
 use crate::texts::LetterSubject;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Admission, Appointment, LetterClaim};
-use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject};
+use forecourt_domain::base::{ChannelKey, DealerId, EventId, Language, LeadId, Medium, Purpose, ReportKind, Subject};
 use forecourt_domain::bookings::BookingWatch;
-use forecourt_domain::calendar::{CalendarEvent, Invitation};
+use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::messages::{Letter, SuppressionReason};
+use forecourt_domain::messages::{Letter, Report, SuppressionReason, unwanted};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::texts::DealerTexts;
-use forecourt_edge::auth::link;
+use forecourt_edge::auth::link::{self, UnsubscribeLink};
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::lead::enquiry_key;
+use forecourt_edge::usecase::letter::salesperson_of;
 use forecourt_edge::usecase::{letter, thread};
 use forecourt_store::keys::{Key, WakeUp};
-use forecourt_store::{Failure, Load, Loaded};
+use forecourt_store::{Failure, Load, Loaded, Secret};
+
+/// The id of a mail that a mail server refused, because it has none of a provider.
+const REFUSED: &str = "refused";
 
 /// A leased letter with the data to write it.
 pub(crate) struct ClaimedLetter {
@@ -35,8 +41,10 @@ pub(crate) struct ClaimedLetter {
     pub(crate) lead: Option<Lead>,
     /// The dealer's own texts.
     texts: Option<DealerTexts>,
-    /// The link of the invitation with which the appointment was booked.
+    /// The link to the customer's page of the appointment.
     page: Option<String>,
+    /// The name of the salesperson of the appointment.
+    salesperson: String,
     to: Destination,
     due: Option<DateTime<Utc>>,
 }
@@ -45,8 +53,8 @@ pub(crate) struct ClaimedLetter {
 pub(crate) enum Destination {
     /// A mail address.
     Mail(Addressee),
-    /// A telephone number in E.164.
-    Phone(String),
+    /// A telephone number in E.164, and the language of its customer.
+    Phone(String, Language),
 }
 
 impl Destination {
@@ -54,22 +62,22 @@ impl Destination {
     pub(crate) fn address(&self) -> &str {
         match self {
             Destination::Mail(to) => to.address.as_str(),
-            Destination::Phone(number) => number,
+            Destination::Phone(number, _) => number,
         }
     }
 
-    /// The text by which the address is recognised.
-    fn key(&self) -> String {
+    /// The keys of what is stored about the address.
+    pub(crate) fn channels(&self, secret: &Secret, scope: &Scope) -> Vec<ChannelKey> {
         match self {
-            Destination::Mail(to) => to.address.key(),
-            Destination::Phone(number) => number.clone(),
+            Destination::Mail(to) => letter::mail_channels(secret, scope, &to.address),
+            Destination::Phone(number, _) => vec![secret.channel(scope, number)],
         }
     }
 
     fn medium(&self) -> Medium {
         match self {
             Destination::Mail(_) => Medium::Email,
-            Destination::Phone(_) => Medium::Sms,
+            Destination::Phone(..) => Medium::Sms,
         }
     }
 }
@@ -87,6 +95,7 @@ impl Sender {
             self.platform.metrics.note_lag(Metric::SendLag, claimed.due, now);
         }
         let letter = match delivered {
+            Err(Undelivered::Refused(why)) => return self.record_refused(wake_up, &claimed, &why.to_string(), now).await,
             Ok(provider_id) => claimed.letter.sent(provider_id, now),
             Err(undelivered) => claimed.letter.failed(undelivered.why(), undelivered.retry(), now),
         };
@@ -106,6 +115,20 @@ impl Sender {
         self.platform.store.decide(&wake_up.scope(), load, rule).await
     }
 
+    /// Records that a mail server refused the address of a letter: as a bounce of the provider (MSG-1). `why` has its words.
+    async fn record_refused(&self, wake_up: &WakeUp, claimed: &ClaimedLetter, why: &str, now: DateTime<Utc>) -> Result<(), Failure> {
+        let Destination::Mail(to) = &claimed.to else { return Ok(()) };
+        let (Letter { subject, cause, .. }, report) = (&claimed.letter, Report::new(ReportKind::Bounced, now, Some(why)));
+        let key = self.platform.store.secret().channel(&claimed.scope, &to.address.key());
+        let reported = Reported { report: &report, message_id: REFUSED, address: &to.address, key };
+        let rule = |loaded: &Loaded, _| {
+            let ours = loaded.letter(subject, cause).is_some_and(|stored| stored.state == claimed.letter.state);
+            let refused = ours.then(|| reported.decided(&claimed.letter.sent(REFUSED.to_owned(), now), loaded, now)).flatten();
+            Ok((refused, ()))
+        };
+        Box::pin(self.platform.store.decide(&wake_up.scope(), reported.load_with(subject, cause).with_long_retry(), rule)).await
+    }
+
     async fn claim_letter(&self, wake_up: &WakeUp, subject: &Subject, cause: &str) -> Result<Option<ClaimedLetter>, Failure> {
         let (now, scope) = (self.platform.clock.now(), wake_up.scope());
         let load = Load::of(own_keys(subject, cause).into_iter().chain([Key::Dealer(wake_up.dealer.clone())])).then(|loaded| {
@@ -120,6 +143,9 @@ impl Sender {
             // A letter about a lead has its text.
             let texts = appointment(subject, loaded).map(|booking| Key::DealerTexts(booking.dealer.clone()));
             let budgets = budgets.chain(texts);
+            let budgets = budgets.chain(appointment(subject, loaded).and_then(|booking| booking.user.clone()).map(Key::User));
+            let erasure = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead)).and_then(|lead| lead.erasure.clone());
+            let budgets = budgets.chain(erasure.map(Key::Erasure));
             lead.chain([Key::Dealer(dealer_of(wake_up, subject, loaded))]).chain(event).chain(invitation).chain(budgets).collect()
         });
         let rule = |loaded: &Loaded, _| {
@@ -145,8 +171,11 @@ impl Sender {
             if let Some(why) = letter.outdated_instant(lead, &dealer.settings, now) {
                 return Ok((Some(decided(letter.suppressed(why, now))), nothing));
             }
-            let to = permitted(recipient(&leased, appointment, lead, loaded, dealer), dealer);
-            let to = to.and_then(|to| self.unstopped(&scope, to, loaded, dealer));
+            // The contact may be erased from the lead only some minutes after the order (PRV-2).
+            let is_erased = is_being_erased(lead, loaded);
+            let to = if is_erased { None } else { recipient(&leased, appointment, lead, loaded, dealer) };
+            let to = permitted(to, dealer);
+            let to = to.and_then(|to| self.unstopped(&scope, (to, letter.purpose), loaded, dealer));
             let (leased, to) = match to.and_then(|to| Ok((leased.addressed(to.address(), appointment)?, to))) {
                 Err(why) => return Ok((Some(decided(letter.suppressed(why, now))), nothing)),
                 Ok(leased) => leased,
@@ -170,12 +199,17 @@ impl Sender {
             let (due, dealer) = (letter.due(), dealer.clone());
             // Until the result is known, the customer counts as possibly notified.
             let notifying = appointment.and_then(|appointment| appointment.with_notification_leased(&leased));
-            let decision = used(decided(leased.clone())).with_some(notifying.map(|appointment| Item::Appointment(Box::new(appointment))));
+            let asked = self.question(&scope, (&leased, appointment), (&to, loaded), now).map(Item::AddressState);
+            let notifying = notifying.map(|appointment| Item::Appointment(Box::new(appointment)));
+            let decision = used(decided(leased.clone())).with_some(notifying).with_some(asked);
             let (appointment, lead) = (appointment.cloned(), lead.cloned());
             let event = event_of(subject, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
-            let page = invitation(subject, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
+            let page = self.page_of(&scope, subject, &to, loaded);
+            let salesperson = appointment.as_ref().map(|booking| salesperson_of(booking, &dealer, loaded)).unwrap_or_default().to_owned();
             let texts = loaded.dealer_texts(&dealer.id).cloned();
-            let claimed = ClaimedLetter { scope: scope.clone(), letter: leased, dealer, appointment, event, lead, texts, page, to, due };
+            let letter = leased;
+            let claimed =
+                ClaimedLetter { scope: scope.clone(), letter, dealer, appointment, event, lead, texts, page, salesperson, to, due };
             Ok((Some(decision), (Some(claimed), None)))
         };
         let (claimed, over_budget) = Box::pin(self.platform.store.decide(&scope, load, rule)).await?;
@@ -198,25 +232,32 @@ impl Sender {
         let Some(to) = recipient(&letter, appointment, lead, loaded, dealer) else { return Vec::new() };
         let (secret, scope) = (self.platform.store.secret(), wake_up.scope());
         let names = budgets(secret, &scope, dealer, (&to, letter.instant)).into_iter().map(|(name, _)| Key::Usage(name));
-        names.chain([Key::AddressState(secret.channel(&scope, &to.key()))]).collect()
+        names.chain(to.channels(secret, &scope).into_iter().map(Key::AddressState)).collect()
     }
 
-    /// Returns the destination unless messages to it are stopped (MSG-1).
-    fn unstopped(&self, scope: &Scope, to: Destination, loaded: &Loaded, dealer: &Dealer) -> Result<Destination, SuppressionReason> {
-        let state = loaded.address_state(&self.platform.store.secret().channel(scope, &to.key()));
-        match state.and_then(|state| state.forbids(to.medium(), &dealer.id)) {
-            Some(reason) => Err(reason.into()),
+    /// Returns the destination unless messages to it are stopped, or the customer does not want messages of the purpose (MSG-1, PRV-6).
+    fn unstopped(
+        &self,
+        scope: &Scope,
+        (to, purpose): (Destination, Purpose),
+        loaded: &Loaded,
+        dealer: &Dealer,
+    ) -> Result<Destination, SuppressionReason> {
+        let state = letter::state_of(&to.channels(self.platform.store.secret(), scope), loaded);
+        match unwanted(state.as_ref(), to.medium(), purpose, &dealer.id) {
+            Some(why) => Err(why.into()),
             None => Ok(to),
         }
     }
 
     async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
-        let ClaimedLetter { scope, letter, dealer, appointment, event, lead, texts, page, to, .. } = claimed;
+        let ClaimedLetter { scope, letter, dealer, appointment, event, lead, texts, page, salesperson, to, .. } = claimed;
         let about = LetterSubject {
             appointment: appointment.as_ref(),
             event: event.as_ref(),
             lead: lead.as_ref(),
             page: page.as_deref(),
+            salesperson,
             texts: texts.as_ref(),
         };
         let id = match &letter.subject {
@@ -234,11 +275,20 @@ impl Sender {
                 mail.tags = MailTags::of(self.platform.store.secret(), scope, &tagged);
                 mail.attachments = self.attachments(claimed, to, scope).await?;
                 mail.auto_reply = letter.instant;
+                mail.by_user = letter.is_by_user();
+                if let Subject::Lead(lead) = letter.subject
+                    && !letter.purpose.is_contract()
+                {
+                    let key = self.platform.store.secret().channel(scope, &to.address.key());
+                    let link = UnsubscribeLink { dealer: dealer.id.clone(), key, lead };
+                    mail = mail.with_unsubscription(link::of_unsubscription(&self.platform, scope.group(), &link), &to.language, dealer);
+                }
                 self.carrier.carry(&mail).await
             }
-            Destination::Phone(number) => {
-                let text = self.texts.sms(dealer, letter, about).map_err(|e| Undelivered::Never(e.into()))?;
-                self.carrier.carry_sms(&Sms { id, to: number.clone(), text, at: now }).await
+            Destination::Phone(number, language) => {
+                let text = self.texts.sms(dealer, letter, about, language).map_err(|e| Undelivered::Never(e.into()))?;
+                let from = dealer.settings.text_number.clone();
+                self.carrier.carry_sms(&Sms { id, to: number.clone(), from, text, at: now }).await
             }
         }
     }
@@ -265,7 +315,7 @@ pub(crate) fn own_keys(subject: &Subject, cause: &str) -> Vec<Key> {
     appointment.into_iter().chain([Key::Letter(subject.clone(), cause.to_owned())]).collect()
 }
 
-fn appointment<'a>(subject: &Subject, loaded: &'a Loaded) -> Option<&'a Appointment> {
+pub(crate) fn appointment<'a>(subject: &Subject, loaded: &'a Loaded) -> Option<&'a Appointment> {
     match subject {
         Subject::Appointment(id) => loaded.appointment(id),
         Subject::Lead(_) => None,
@@ -276,18 +326,6 @@ fn appointment<'a>(subject: &Subject, loaded: &'a Loaded) -> Option<&'a Appointm
 fn event_of(subject: &Subject, loaded: &Loaded) -> Option<(LeadId, EventId)> {
     let appointment = appointment(subject, loaded)?;
     appointment.lead.zip(appointment.event.clone())
-}
-
-/// The invitation with which the customer booked the appointment.
-fn booked_by(subject: &Subject, loaded: &Loaded) -> Option<(LeadId, InvitationId)> {
-    appointment(subject, loaded).and_then(Invitation::of_appointment)
-}
-
-/// The invitation of the appointment. `None` if it was revoked or used for another booking since.
-fn invitation<'a>(subject: &Subject, loaded: &'a Loaded) -> Option<&'a Invitation> {
-    let (lead, id) = booked_by(subject, loaded)?;
-    let event = appointment(subject, loaded)?.event.as_ref();
-    loaded.invitation(lead, &id).filter(|invitation| invitation.revoked.is_none() && invitation.event.as_ref() == event)
 }
 
 /// The dealer that sends the letter: the current dealer of the appointment.
@@ -302,6 +340,12 @@ pub(crate) fn lead_of(subject: &Subject, loaded: &Loaded) -> Option<LeadId> {
     }
 }
 
+/// Whether the erasure of a contact of the lead is ordered and not done.
+fn is_being_erased(lead: Option<&Lead>, loaded: &Loaded) -> bool {
+    let order = lead.and_then(|lead| lead.erasure.as_deref()).and_then(|id| loaded.erasure(id));
+    order.is_some_and(|order| order.done_at.is_none())
+}
+
 /// The current recipient, in the letter's medium.
 fn recipient(
     letter: &Letter,
@@ -311,10 +355,11 @@ fn recipient(
     dealer: &Dealer,
 ) -> Option<Destination> {
     let (name, reached) = letter::recipient(letter, appointment, lead, loaded);
-    let language = reached.language.unwrap_or_else(|| dealer.settings.language.clone());
+    let of_dealer = || appointment.map_or(&dealer.settings.language, |appointment| appointment.language_at(dealer)).clone();
+    let language = reached.language.unwrap_or_else(of_dealer);
     match letter.medium {
         Medium::Email => Some(Destination::Mail(Addressee::customer(name, reached.email?, language))),
-        Medium::Sms => Some(Destination::Phone(reached.phone?.texted()?.to_owned())),
+        Medium::Sms => Some(Destination::Phone(reached.phone?.texted()?.to_owned(), language)),
         // A release that has this medium sends the letter.
         Medium::Unknown => None,
     }
@@ -327,7 +372,7 @@ fn recipient(
 fn permitted(to: Option<Destination>, dealer: &Dealer) -> Result<Destination, SuppressionReason> {
     match to {
         None => Err(SuppressionReason::NoAddress),
-        Some(Destination::Phone(number)) if !dealer.settings.may_text(&number) => Err(SuppressionReason::Country),
+        Some(Destination::Phone(number, _)) if !dealer.settings.may_text(&number) => Err(SuppressionReason::Country),
         Some(to) => Ok(to),
     }
 }

@@ -1,13 +1,15 @@
 //! The function `send`: notices to users, letters to customers, webhooks to other systems (ESC-6, MSG-1, APT-3, APT-6).
 //!
-//! - **Does**: sends the messages that are due. Notices go by mail, several in one mail if they wait together; letters go by mail or
-//!   text message, with calendar file, quote, vehicle sheet or documents; webhooks go by HTTPS, signed. The group's admins get a mail when
-//!   rights over the group are granted (ACC-1). The deputies and supervisors get a mail about bookings under an absence or on a closed day
-//!   (APT-9), and the new persons and the supervisor one about bookings that were handed over (DIS-12). Incoming mail is forwarded to the
-//!   dealer's mailbox (SET-4); mail without a lead is reported, or the administrator gets one notice a day (INT-7). A user who edits a text
-//!   gets a test of it (MSG-2).
+//! - **Does**: sends the messages that are due, by SES or by the dealer's own mail server (SET-4). Notices go by mail (a reminder also by
+//!   text message, ESC-14), several in one mail if they wait together; letters go by mail or text message, with calendar file, quote,
+//!   vehicle sheet or documents; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are granted
+//!   (ACC-1). The deputies and supervisors get a mail about bookings under an absence or on a closed day (APT-9), and the new persons and
+//!   the supervisor one about bookings that were handed over (DIS-12). Incoming mail is forwarded to the dealer's mailbox (SET-4).
+//!   Salespersons get notices of their appointments and the list of the day (APT-7). After a visit, the rules record the attendance if
+//!   nobody does (APT-12). Mail without a lead is reported, or the administrator gets one notice a day (INT-7). A user who edits
+//!   a text gets a test of it (MSG-2).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides which of
-//!   them are sent. Events of SES from the queue `mail-events` report what became of a mail.
+//!   them are sent. Events of SES from the queue `mail-events` report the delivery states of mails.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending; the raw mail in the bucket.
 //! - **Writes**: first a lease on the message, with its share of the limits, then its delivery state. Both are transactions of their own
 //!   around the sending.
@@ -19,8 +21,10 @@
 mod admins;
 mod attachments;
 mod bookings;
+mod briefings;
 mod budgets;
 mod carrier;
+mod customer_link;
 mod expose;
 mod given;
 pub mod https;
@@ -28,12 +32,15 @@ mod inbox;
 mod inbox_notices;
 mod letters;
 pub mod mail;
+mod mornings;
 mod notices;
 pub mod pace;
 pub mod pdf;
 mod pool;
 pub mod quote;
 mod readers;
+pub mod relayed;
+mod reminder_texts;
 mod reports;
 mod sender;
 pub mod ses;
@@ -42,6 +49,7 @@ mod tag;
 mod test_mail;
 pub mod texts;
 pub mod trade_in;
+mod visit_checks;
 mod webhooks;
 
 pub use carrier::{Call, Carrier, NoAnswer, Sms, Undelivered};
@@ -101,6 +109,11 @@ impl Sender {
         match &wake_up.target {
             WakeUpTarget::Letter { subject, letter } => Box::pin(self.send_letter(&wake_up, subject, letter)).await?,
             WakeUpTarget::Outgoing { about, .. } => self.deliver_webhooks(&wake_up, about).await?,
+            WakeUpTarget::Appointment { appointment } => {
+                Box::pin(self.check_visit(&wake_up, appointment)).await?;
+                Box::pin(self.notify_salesperson(&wake_up, appointment)).await?;
+            }
+            WakeUpTarget::Mornings { mornings } => Box::pin(self.send_lists(&wake_up, mornings)).await?,
             WakeUpTarget::Bookings { bookings } => Box::pin(self.notify_of_bookings(&wake_up, bookings)).await?,
             WakeUpTarget::Mail { mail } => {
                 Box::pin(self.send_about_mail(&wake_up, &Key::IncomingMail(mail.clone(), wake_up.dealer.clone()))).await?;

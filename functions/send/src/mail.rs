@@ -4,11 +4,12 @@ use crate::tag::MailTags;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Email, Language, has_link};
 use forecourt_domain::people::User;
-use forecourt_domain::settings::Dealer;
+use forecourt_domain::settings::{Dealer, MailServer};
 use forecourt_domain::texts::{html_of, text_language};
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::raw::Raw;
+use mail_builder::headers::url::URL;
 use mail_builder::mime::MimePart;
 use serde::{Deserialize, Serialize};
 
@@ -44,12 +45,21 @@ pub struct Mail {
     /// Whether it answers a mail or an enquiry automatically: other programs must not answer it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub auto_reply: bool,
+    /// Whether a user wrote its text: it does not state that a program sent it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_user: bool,
+    /// The link by which the recipient unsubscribes. `None` if the mail belongs to the customer's enquiry or contract (PRV-6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsubscribe: Option<String>,
     /// Attached files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
     /// The tags that the provider returns with its reports; `None` if no report is expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<MailTags>,
+    /// The dealer's own mail server, which sends it. `None` if the stack's sends it (SET-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_server: Option<MailServer>,
 }
 
 /// An attached file.
@@ -120,7 +130,7 @@ impl Mail {
     /// Makes a mail from the dealer to the recipient out of a text whose first line is the subject.
     pub(crate) fn from_text(Envelope { id, to, dealer, now }: Envelope<'_>, text: &str) -> Self {
         let from_name = dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone());
-        Self::written((id, from_name), to, text, now)
+        Self { mail_server: dealer.settings.own_mail_server(), ..Self::written((id, from_name), to, text, now) }
     }
 
     /// Makes a mail of the system itself, about no dealer, out of a text whose first line is the subject.
@@ -138,15 +148,38 @@ impl Mail {
             html: html_of(&text, text_language(&to.language), subject, &from_name),
             from_name,
             auto_reply: false,
+            by_user: false,
             reply_to: None,
             in_reply_to: None,
             references: Vec::new(),
             at: now,
             subject: subject.to_owned(),
             text,
+            unsubscribe: None,
             attachments: Vec::new(),
             tags: None,
+            mail_server: None,
         }
+    }
+
+    /// Adds the link by which the recipient unsubscribes: at the end of the text, and as headers by which a mail program unsubscribes with
+    /// one click (RFC 8058).
+    pub(crate) fn with_unsubscription(self, link: String, language: &Language, dealer: &Dealer) -> Self {
+        let name = &dealer.settings.name;
+        let sentence = match text_language(language) {
+            "de" => format!("Möchten Sie solche E-Mails von {name} nicht mehr erhalten? Hier melden Sie sich ab:"),
+            "nl" => format!("Wilt u zulke e-mails van {name} niet meer ontvangen? Hier meldt u zich af:"),
+            _ => format!("Do you no longer want such e-mails from {name}? Unsubscribe here:"),
+        };
+        let text = format!("{}\n\n{sentence}\n{link}\n", self.text.trim_end());
+        let html = html_of(&text, text_language(language), &self.subject, &self.from_name);
+        Self { text, html, unsubscribe: Some(link), ..self }
+    }
+
+    /// Returns the `Message-ID` of the mail from the address `from`, without angle brackets.
+    pub(crate) fn message_id(&self, from: &str) -> String {
+        let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        format!("{}@{domain}", self.id)
     }
 
     /// Writes the mail as a MIME message from the address `from`.
@@ -154,25 +187,30 @@ impl Mail {
     /// # Errors
     /// If writing fails.
     pub fn mime(&self, from: &str) -> std::io::Result<Vec<u8>> {
-        let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         let to: Address<'_> = match self.to_name.as_str() {
             "" => self.to.as_str().into(),
             name => (name, self.to.as_str()).into(),
         };
         let mut mail = MessageBuilder::new()
-            .message_id(format!("{}@{domain}", self.id))
+            .message_id(self.message_id(from))
             .date(self.at.timestamp())
             .from((self.from_name.as_str(), from))
             .to(to)
             .subject(self.subject.as_str())
             .header("X-Forecourt-Mail", Raw::new(self.id.as_str()))
-            .header("Auto-Submitted", Raw::new(if self.auto_reply { "auto-replied" } else { "auto-generated" }))
             .text_body(self.text.as_str());
+        if !self.by_user {
+            mail = mail.header("Auto-Submitted", Raw::new(if self.auto_reply { "auto-replied" } else { "auto-generated" }));
+        }
         if self.auto_reply {
             mail = mail.header("X-Auto-Response-Suppress", Raw::new("All"));
         }
         if !self.html.is_empty() {
             mail = mail.html_body(self.html.as_str());
+        }
+        if let Some(link) = &self.unsubscribe {
+            mail = mail.header("List-Unsubscribe", URL::new(link.as_str()));
+            mail = mail.header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
         }
         if let Some(address) = &self.reply_to {
             mail = mail.reply_to(address.as_str());
@@ -191,7 +229,7 @@ impl Mail {
 }
 
 /// The media type of a mail.
-pub const RFC822: &str = "message/rfc822";
+pub const RFC822: &str = forecourt_domain::lead::Raw::MAIL;
 /// The longest line of a mail, in bytes (RFC 5322).
 const MAX_LINE: usize = 998;
 

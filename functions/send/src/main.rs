@@ -1,23 +1,23 @@
 //! Starts the function.
 
 use aws_lambda_events::sqs::SqsEvent;
-use forecourt_edge::environment::{optional_setting, setting};
+use forecourt_edge::environment::setting;
 use forecourt_edge::start::{Needs, Purpose};
-use forecourt_send::https::{Https, System};
-use forecourt_send::{Sender, pace::Pace, ses::Ses, ses::Settings, texts::Texts};
+use forecourt_edge::{files, mail_server::Smtp};
+use forecourt_send::{Sender, relayed::Relayed, ses::Ses, ses::Settings, texts::Texts};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, config) =
-        forecourt_edge::start::platform("send", forecourt_edge::files::bucket, Needs::Keys(&[Purpose::Links, Purpose::Webhooks])).await?;
-    let (mail_pace, sms_pace) = (Pace::read("MAIL_RATE", optional_setting)?, Pace::read("SMS_RATE", optional_setting)?);
-    let (from, https, _) = (setting("MAIL_FROM")?, Https::new(Arc::new(System)), setting("PUBLIC_URL")?);
-    let (sms_from, configuration_set) = (optional_setting("SMS_FROM"), optional_setting("CONFIGURATION_SET"));
-    let settings = Settings { from, configuration_set, sms_from, mail_pace, sms_pace, timeout: Settings::TIMEOUT, https };
+    let needs = Needs::Keys(&[Purpose::Links, Purpose::Webhooks]);
+    let (platform, config) = forecourt_edge::start::platform("send", files::bucket, needs).await?;
+    // The links of letters need it.
+    setting("PUBLIC_URL")?;
     let texts = Arc::new(Texts::new(platform.console.clone())?);
-    let sender = Sender { platform, carrier: Arc::new(Ses::new(&config, settings)), texts };
+    let (other, smtp) = (Arc::new(Ses::new(&config, Settings::from_environment()?)), Arc::new(Smtp::from_environment(&config)?));
+    let carrier = Arc::new(Relayed { other, smtp, metrics: platform.metrics.clone() });
+    let sender = Sender { platform, carrier, texts };
     let handle = async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(sender.handle_until(event.payload, Some(forecourt_edge::start::ends_at(event.context.deadline))).await)
     };

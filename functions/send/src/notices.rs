@@ -1,17 +1,19 @@
 //! Notices to users by mail (ESC-6, MSG-1): leased, bundled into one mail, checked again, sent, recorded.
 
 use crate::carrier::Undelivered;
-use crate::mail::{Attachment, Envelope, Mail};
+use crate::mail::{Envelope, Mail};
 use crate::pool;
 use crate::readers::{Reader, Redirected};
+use crate::reports::Reported;
 use crate::sender::Sender;
 use crate::tag::{MailTags, Tagged};
 use crate::texts::{NoticeReader, TextError};
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{Refusal, UserId};
+use forecourt_domain::base::{Refusal, ReportKind, UserId};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::elements::ElementKind;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::messages::{DropReason, Message, MessageClaim, MessageState, Notice, Recipient};
+use forecourt_domain::messages::{DropReason, Message, MessageClaim, MessageState, Notice, Recipient, Report};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::people::Names;
@@ -60,10 +62,11 @@ impl Sender {
             }
             found => found,
         };
-        if let ClaimResult::Claimed(claimed) = found {
-            self.send_mail(wake_up, claimed).await?;
+        let ClaimResult::Claimed(mut claimed) = found else { return Ok(()) };
+        match claimed.pop_if(|claimed| claimed.message.text) {
+            Some(text) => self.send_reminder_text(wake_up, text).await,
+            None => self.send_mail(wake_up, claimed).await,
         }
-        Ok(())
     }
 
     /// Leases a message that is due, or settles it without a mail. A message that is bundled with others is left unchanged.
@@ -168,26 +171,30 @@ impl Sender {
         let Reader { to, addressee, scope, .. } = reader;
         self.keep_copies(wake_up, &claimed, &to, now).await?;
         pool::notify_assignable(&self.platform, wake_up, claimed.iter().map(|c| (&c.message, &c.lead, &c.dealer)), now).await?;
-        let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
-        let sheets = self.sheets(wake_up, dealer, &claimed).await?;
-        let mentioned = notices.iter().flat_map(|(message, lead)| message.mentions(lead, dealer, &to));
-        let names = Names::of(&self.platform, &wake_up.scope(), mentioned).await?;
-        let enquiries = claimed.iter().filter_map(|c| Some(Key::Entry(c.lead.id, c.message.enquiry_entry(&c.lead)?)));
-        // A notice without the customer's message is better than none: the attempt would count as one without an answer.
-        let enquiries = self.platform.store.load(&wake_up.scope(), &Load::of(enquiries)).await.unwrap_or_default();
-        let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref(), enquiries: &enquiries };
-        let mail = self.texts.mail(Envelope { id, to: &addressee, dealer, now }, &notices, &reader);
-        let tagged = if let Recipient::User(user) = &to { Some(Tagged::User(user.clone())) } else { None };
-        let tags = tagged.and_then(|tagged| MailTags::of(self.platform.store.secret(), &wake_up.scope(), &tagged));
-        let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, tags, ..mail })) {
-            Ok(mail) => self.carrier.carry(&mail).await,
-            Err(e) => Err(Undelivered::Never(e.into())),
+        let delivered = match self.facts(wake_up, &claimed, &to).await {
+            Ok((names, reported)) => {
+                let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref(), reported: &reported };
+                let tagged = if let Recipient::User(user) = &to { Some(Tagged::User(user.clone())) } else { None };
+                let tags = tagged.and_then(|tagged| MailTags::of(self.platform.store.secret(), &wake_up.scope(), &tagged));
+                match self.written(Envelope { id, to: &addressee, dealer, now }, &claimed, &reader) {
+                    Ok(mail) => self.carrier.carry(&Mail { tags, ..mail }).await,
+                    Err(e) => Err(Undelivered::Never(e.into())),
+                }
+            }
+            // Nothing was sent: the attempt does not count as one without an answer.
+            Err(e) => Err(Undelivered::Later(e.into())),
         };
         if let Err(undelivered) = &delivered {
             // The provider's message names the reader: it is stored with the notice and not logged.
             tracing::warn!(function = self.platform.function, about = wake_up.about(), retry = ?undelivered.retry(), "notice not delivered");
         }
         let now = self.platform.clock.now();
+        // As with SES, only the addresses of users are reported.
+        if let (Err(Undelivered::Refused(why)), Recipient::User(_)) = (&delivered, &to) {
+            let report = Report::new(ReportKind::Bounced, now, Some(&why.to_string()));
+            let key = self.platform.store.secret().channel(&wake_up.scope(), &addressee.address.key());
+            self.report_on_user(&wake_up.scope(), &Reported { report: &report, message_id: "", address: &addressee.address, key }).await?;
+        }
         if delivered.is_ok() {
             self.platform.metrics.note_lag(Metric::SendLag, claimed.iter().map(|c| c.due), now);
         }
@@ -199,25 +206,32 @@ impl Sender {
         .await
     }
 
-    /// The attached sheets of trade-in enquiries (INT-8).
-    async fn sheets(
-        &self,
-        wake_up: &WakeUp,
-        dealer: &Dealer,
-        claimed: &[ClaimedNotice],
-    ) -> Result<Result<Vec<Attachment>, TextError>, Failure> {
-        let mut sheets = Vec::new();
-        for claimed in claimed {
-            let Notice::TradeIn { entry } = claimed.message.notice else { continue };
-            let (lead, version) = (claimed.lead.id, entry);
-            let loaded = self.platform.store.load(&wake_up.scope(), &Load::of([Key::Entry(lead, version)])).await?;
-            let Some(entry) = loaded.entry(lead, version) else { continue };
-            match self.texts.sheet(&claimed.lead, entry, dealer) {
-                Ok(sheet) => sheets.extend(sheet),
-                Err(e) => return Ok(Err(e)),
-            }
+    /// Reads the names of the users whom notices mention, and the enquiries, mails and text messages that they report.
+    async fn facts(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], to: &Recipient) -> Result<(Names, Loaded), Failure> {
+        let scope = wake_up.scope();
+        let mentioned = claimed.iter().flat_map(|c| c.message.mentions(&c.lead, &c.dealer, to));
+        let entry = |c: &ClaimedNotice| Some((c.lead.id, c.message.reported_entry(&c.lead)?));
+        let entries = claimed.iter().filter_map(entry).map(|(lead, version)| Key::Entry(lead, version));
+        let load = Load::of(entries).then(|loaded| {
+            let answer = |(lead, version)| Some((lead, loaded.entry(lead, version)?.answer()?.clone()));
+            let answers = claimed.iter().filter_map(entry).filter_map(answer);
+            answers.map(|(lead, element)| Key::Element(lead, ElementKind::Communication, element)).collect()
+        });
+        let (names, reported) = (Names::of(&self.platform, &scope, mentioned), self.platform.store.load(&scope, &load));
+        tokio::try_join!(names, reported)
+    }
+
+    /// Writes one mail with the notices, and attaches the sheets of trade-in enquiries (INT-8).
+    fn written(&self, envelope: Envelope<'_>, claimed: &[ClaimedNotice], reader: &NoticeReader<'_>) -> Result<Mail, TextError> {
+        let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
+        let mail = self.texts.mail(envelope, &notices, reader)?;
+        let mut attachments = Vec::new();
+        for ClaimedNotice { message, lead, .. } in claimed {
+            let Notice::TradeIn { entry } = message.notice else { continue };
+            let Some(entry) = reader.reported.entry(lead.id, entry) else { continue };
+            attachments.extend(self.texts.sheet(lead, entry, envelope.dealer)?);
         }
-        Ok(Ok(sheets))
+        Ok(Mail { attachments, ..mail })
     }
 
     /// Commits the decision of `rule`, and counts the messages that have finally failed, for the alarm.
@@ -242,7 +256,12 @@ impl Sender {
     }
 
     /// Records the delivery states of leased messages in one transaction. A message that was settled by another sender stays unchanged.
-    async fn record_all(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], state: impl Fn(&Message) -> Message) -> Result<(), Failure> {
+    pub(crate) async fn record_all(
+        &self,
+        wake_up: &WakeUp,
+        claimed: &[ClaimedNotice],
+        state: impl Fn(&Message) -> Message,
+    ) -> Result<(), Failure> {
         // If recording fails, the mail is sent again: use the long retry budget.
         let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone()))).with_long_retry();
         let rule = |loaded: &Loaded, _| {
@@ -250,7 +269,7 @@ impl Sender {
                 |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.state == message.state);
             let messages: Vec<Message> = claimed.iter().map(|c| &c.message).filter(ours).map(&state).collect();
             let items = messages.into_iter().map(Item::Message).collect();
-            Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
+            Ok((Decision::of(items), ()))
         };
         self.commit(wake_up, load, rule).await
     }

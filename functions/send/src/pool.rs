@@ -34,7 +34,7 @@ pub(crate) async fn notify_assignable(
             let rule = |loaded: &Loaded, _| {
                 let new = notices.iter().filter(|notice| loaded.message(notice.lead, &notice.cause).is_none());
                 let items: Vec<Item> = new.cloned().map(Item::Message).collect();
-                Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
+                Ok((Decision::of(items), ()))
             };
             platform.store.decide(&wake_up.scope(), Load::of(keys).with_long_retry(), rule).await?;
         }

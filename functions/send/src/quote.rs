@@ -6,6 +6,7 @@ use crate::trade_in::{Row, joined, section};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::{Language, Money};
 use forecourt_domain::elements::{Form, Line, Quote};
+use forecourt_domain::enquiry::Vehicle;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Enclosed;
 use forecourt_domain::settings::Dealer;
@@ -41,8 +42,9 @@ pub fn sheet_of(enclosed: &Enclosed, number: Option<&str>, to: &Addressee, deale
         Form::Overview => (words.overview, words.customer),
         Form::OrderForm => (words.order, words.buyer),
     };
+    let remarks = (words.remarks, quote.vehicle.remarks.clone());
     let mut sections = vec![
-        section(words.vehicle, vehicle_rows(quote, words)),
+        section(words.vehicle, vehicle_rows(&quote.vehicle, words).into_iter().chain([remarks]).collect()),
         section(words.price, price_rows(quote, words)),
         section(customer, vec![(words.name, Some(to.name.clone())), (words.email, Some(to.address.to_string()))]),
         section(words.notes, vec![("", quote.notes.clone())]),
@@ -65,8 +67,8 @@ pub fn sheet_of(enclosed: &Enclosed, number: Option<&str>, to: &Addressee, deale
     }
 }
 
-fn vehicle_rows(quote: &Quote, words: &'static QuoteTexts) -> Vec<Row> {
-    let vehicle = &quote.vehicle;
+/// Returns the rows that identify and describe a vehicle.
+pub(crate) fn vehicle_rows(vehicle: &Vehicle, words: &'static QuoteTexts) -> Vec<Row> {
     vec![
         (words.make, vehicle.make.clone()),
         (words.model, joined([vehicle.model.as_deref(), vehicle.trim.as_deref()], " ")),
@@ -74,7 +76,6 @@ fn vehicle_rows(quote: &Quote, words: &'static QuoteTexts) -> Vec<Row> {
         (words.colour, vehicle.colour.clone()),
         (words.vin, vehicle.vin.clone()),
         (words.stock_number, vehicle.stock_number.clone()),
-        (words.remarks, vehicle.remarks.clone()),
     ]
 }
 

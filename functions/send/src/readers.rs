@@ -149,12 +149,13 @@ impl Sender {
         let rule = |loaded: &Loaded, _| {
             let new = copies.iter().filter(|copy| loaded.message(copy.lead, &copy.cause).is_none());
             let items: Vec<Item> = new.cloned().map(Item::Message).collect();
-            Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
+            Ok((Decision::of(items), ()))
         };
         self.platform.store.decide(&wake_up.scope(), Load::of(keys).with_long_retry(), rule).await
     }
 
-    async fn user_here(&self, wake_up: &WakeUp, id: &UserId) -> Result<Option<Arc<User>>, Failure> {
+    /// Returns a user who still belongs to the group.
+    pub(crate) async fn user_here(&self, wake_up: &WakeUp, id: &UserId) -> Result<Option<Arc<User>>, Failure> {
         Ok(self.platform.store.user(&wake_up.group, id).await?.filter(|user| user.is_here()))
     }
 }

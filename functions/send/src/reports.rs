@@ -8,15 +8,16 @@ use crate::sender::Sender;
 use crate::ses_event::SesEvent;
 use crate::tag::{MailTags, Tagged};
 use aws_lambda_events::sqs::SqsMessage;
+use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, ChannelKey, Email, ReportKind, StopReason, Subject};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::messages::{AddressState, LetterState, Report, Stop};
+use forecourt_domain::messages::{AddressState, Letter, LetterState, Report, Stop};
 use forecourt_domain::rules::messages::fate::{ReportContext, report};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 
-/// What became of a report about a letter.
+/// The result of a report about a letter.
 #[derive(PartialEq, Eq)]
 enum Outcome {
     Recorded,
@@ -27,11 +28,41 @@ enum Outcome {
 }
 
 /// A report about a mail, with the address to which the mail was sent.
-struct Reported<'a> {
-    report: &'a Report,
-    message_id: &'a str,
-    address: &'a Email,
-    key: ChannelKey,
+pub(crate) struct Reported<'a> {
+    pub(crate) report: &'a Report,
+    pub(crate) message_id: &'a str,
+    pub(crate) address: &'a Email,
+    pub(crate) key: ChannelKey,
+}
+
+impl Reported<'_> {
+    /// Returns the load of the items that the report about a letter may change.
+    pub(crate) fn load_with<'a>(&self, subject: &'a Subject, cause: &str) -> Load<'a> {
+        let lead = if let Subject::Lead(lead) = subject { Some(Key::Lead(*lead)) } else { None };
+        let first = own_keys(subject, cause).into_iter().chain(lead).chain([Key::AddressState(self.key.clone())]);
+        Load::of(first).then(|loaded| {
+            let Some(lead) = lead_of(subject, loaded) else { return Vec::new() };
+            let dealer = loaded.lead(lead).map(|lead| Key::Dealer(lead.dealer.clone()));
+            [Key::Lead(lead)].into_iter().chain(dealer).collect()
+        })
+    }
+
+    /// Decides what the report changes. `letter` is the letter with the result of the attempt that the report is about.
+    pub(crate) fn decided(&self, letter: &Letter, loaded: &Loaded, now: DateTime<Utc>) -> Option<Decision> {
+        let subject = &letter.subject;
+        let lead = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead));
+        report(ReportContext {
+            letter,
+            message_id: self.message_id,
+            report: self.report,
+            address: self.address,
+            key: &self.key,
+            state: loaded.address_state(&self.key),
+            appointment: if let Subject::Appointment(id) = subject { loaded.appointment(id) } else { None },
+            lead: lead.and_then(|lead| Some((lead, loaded.dealer(&lead.dealer)?))),
+            now,
+        })
+    }
 }
 
 /// The message that SES publishes to a topic when it becomes the destination of events.
@@ -79,50 +110,31 @@ impl Sender {
 
     async fn report_on_letter(&self, scope: &Scope, letter: (&Subject, &str), reported: &Reported<'_>) -> Result<Outcome, Failure> {
         let ((subject, cause), now) = (letter, self.platform.clock.now());
-        let lead = if let Subject::Lead(lead) = subject { Some(Key::Lead(*lead)) } else { None };
-        let first = own_keys(subject, cause).into_iter().chain(lead).chain([Key::AddressState(reported.key.clone())]);
-        let load = Load::of(first).then(|loaded| {
-            let Some(lead) = lead_of(subject, loaded) else { return Vec::new() };
-            let dealer = loaded.lead(lead).map(|lead| Key::Dealer(lead.dealer.clone()));
-            [Key::Lead(lead)].into_iter().chain(dealer).collect()
-        });
         let rule = |loaded: &Loaded, _| {
             let Some(stored) = loaded.letter(subject, cause) else { return Ok((None, Outcome::Unknown)) };
             if matches!(stored.state, LetterState::Sending { .. }) {
                 return Ok((None, Outcome::TooEarly));
             }
-            let lead = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead));
-            let context = ReportContext {
-                letter: stored,
-                message_id: reported.message_id,
-                report: reported.report,
-                address: reported.address,
-                key: &reported.key,
-                state: loaded.address_state(&reported.key),
-                appointment: if let Subject::Appointment(id) = subject { loaded.appointment(id) } else { None },
-                lead: lead.and_then(|lead| Some((lead, loaded.dealer(&lead.dealer)?))),
-                now,
-            };
-            Ok((report(context), Outcome::Recorded))
+            Ok((reported.decided(stored, loaded, now), Outcome::Recorded))
         };
+        let load = reported.load_with(subject, cause);
         Box::pin(self.platform.store.decide(scope, load, rule)).await
     }
 
     /// Records that the address of a user does not work, or works again. Notices are sent to it all the same.
-    async fn report_on_user(&self, scope: &Scope, reported: &Reported<'_>) -> Result<(), Failure> {
+    pub(crate) async fn report_on_user(&self, scope: &Scope, reported: &Reported<'_>) -> Result<(), Failure> {
         let Report { kind, at, detail } = reported.report;
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
             let before = loaded.address_state(&reported.key);
             let after = match kind.stops() {
                 Some(kind) => {
-                    let stop = Stop { kind, dealer: None, at: *at, by: Actor::System, detail: detail.clone() };
+                    let stop = Stop { kind, dealer: None, at: *at, by: Actor::System, detail: detail.clone(), lead: None };
                     AddressState::with_stop(before, &reported.key, stop)
                 }
                 None if *kind == ReportKind::Delivered => before.and_then(|state| {
-                    let is_older = |stop: &Stop| stop.kind == StopReason::Bounced && stop.at < *at;
-                    let older = state.stops.iter().any(is_older);
-                    older.then(|| state.without_stop(StopReason::Bounced, None, &Actor::System, now)).flatten()
+                    let older = state.stops.iter().find(|stop| stop.kind == StopReason::Bounced && stop.at < *at);
+                    older.and_then(|stop| state.without_stop(stop, &Actor::System, now))
                 }),
                 None => None,
             };

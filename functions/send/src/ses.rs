@@ -17,8 +17,12 @@ use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::{MessageTag, RawMessage};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use forecourt_edge::environment::{optional_setting, setting};
+use forecourt_edge::resolver::System;
+use forecourt_store::Cause;
 use hyper_util::client::legacy;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Time limit for a connection. An attempt without a connection is retried.
@@ -60,6 +64,22 @@ pub struct Settings {
 impl Settings {
     /// The time limit of an attempt. A mail with attachments takes several seconds, and the result of a cancelled attempt is unclear.
     pub const TIMEOUT: Duration = Duration::from_secs(15);
+
+    /// Reads the settings of a function.
+    ///
+    /// # Errors
+    /// If a setting is missing or invalid.
+    pub fn from_environment() -> Result<Self, Cause> {
+        Ok(Self {
+            from: setting("MAIL_FROM")?,
+            configuration_set: optional_setting("CONFIGURATION_SET"),
+            sms_from: optional_setting("SMS_FROM"),
+            mail_pace: Pace::read("MAIL_RATE", optional_setting)?,
+            sms_pace: Pace::read("SMS_RATE", optional_setting)?,
+            timeout: Self::TIMEOUT,
+            https: Https::new(Arc::new(System)),
+        })
+    }
 }
 
 /// Sends mail through SES from one verified address, and text messages through End User Messaging.
@@ -108,7 +128,7 @@ impl Carrier for Ses {
     }
 
     async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {
-        let Some(from) = &self.settings.sms_from else {
+        let Some(from) = sms.from.as_ref().or(self.settings.sms_from.as_ref()) else {
             return Err(Undelivered::Never("text messages are not configured (parameter SmsFrom)".into()));
         };
         self.settings.sms_pace.turn().await;

@@ -182,5 +182,5 @@ impl Sender {
 
 fn decided(outgoing: impl IntoIterator<Item = Outgoing>) -> Option<Decision> {
     let items: Vec<Item> = outgoing.into_iter().map(|outgoing| Item::Outgoing(Box::new(outgoing))).collect();
-    (!items.is_empty()).then_some(Decision { items })
+    Decision::of(items)
 }

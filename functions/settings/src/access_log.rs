@@ -1,4 +1,4 @@
-//! The access log: rights that were granted, changed group admins, and searches for leads (ACC-1).
+//! The access log: rights that were granted, changed group admins, searches for leads (ACC-1), and access files (PRV-4).
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{AccessEvent, AccessRecord};
@@ -27,7 +27,7 @@ pub struct AccessRecordView {
     pub at: DateTime<Utc>,
     /// The actor: `user:…` or `partner:…`.
     pub by: String,
-    /// `granted`, `admin_changed`, `partner_secret` or `lead_search`.
+    /// `granted`, `admin_changed`, `partner_secret`, `lead_search` or `access_file`.
     pub what: &'static str,
     /// The user that got rights, or the group admin that was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,12 +47,20 @@ pub struct AccessRecordView {
     /// The dealer whose leads were searched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dealer: Option<String>,
-    /// The kind of the value that was searched for: `number`, `email`, `phone` or `name`. The value is not stored.
+    /// The kind of the value that was searched for: `number`, `email`, `phone` or `name`; or `appointment` if the leads were found for an
+    /// appointment of the customer (APT-8). The value is not stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub searched_by: Option<String>,
-    /// Ids of the leads in the result of the search; absent without the right `read_leads`.
+    /// Ids of the leads in the result of the search, or of the lead that names the contact of the access file; absent without the right
+    /// `read_leads`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leads: Option<Vec<String>>,
+    /// Id of the access file (PRV-4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_file: Option<String>,
+    /// What the actor did with the access file: `ordered`, `downloaded` or `cancelled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<&'static str>,
     /// Ids of the group's admins that were notified by mail.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notified: Vec<String>,
@@ -94,6 +102,13 @@ impl AccessRecordView {
                 dealer: Some(dealer.to_string()),
                 searched_by: Some(term.clone()),
                 leads: reads_leads.then(|| found.iter().map(ToString::to_string).collect()),
+                ..of
+            },
+            AccessEvent::AccessFile { file, action, lead } => Self {
+                what: "access_file",
+                access_file: Some(file.clone()),
+                action: Some(action.name()),
+                leads: reads_leads.then(|| vec![lead.to_string()]),
                 ..of
             },
             AccessEvent::Unknown => Self { what: "unknown", ..of },

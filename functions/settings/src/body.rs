@@ -39,7 +39,13 @@ pub(crate) fn writable(call: &Call, read_only: &[&str]) -> Result<Value, Problem
 /// # Errors
 /// As [`writable`].
 pub(crate) fn writable_settings(call: &Call) -> Result<Value, Problem> {
-    let read_only = [&["dealer", "version"], &absences::FIELDS[..], &crate::bookings::FIELDS[..], &crate::view::MAILBOX_FIELDS[..]];
+    let read_only = [
+        &["dealer", "version"],
+        &absences::FIELDS[..],
+        &crate::bookings::FIELDS[..],
+        &crate::view::MAILBOX_FIELDS[..],
+        &["retention_preview"],
+    ];
     let mut value = writable(call, &read_only.concat())?;
     let is_view = value.as_object().is_some_and(|fields| fields.len() == 1) && value["settings"].is_object();
     Ok(if is_view { value["settings"].take() } else { value })

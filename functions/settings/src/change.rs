@@ -5,13 +5,14 @@ use crate::hand_over::HandOverRequest;
 use forecourt_domain::base::{DealerId, Refusal, UserId};
 use forecourt_domain::bookings::{BookingWatch, affected_range};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::privacy::Retention;
 use forecourt_domain::rules::hand_over::{self, Asked, Change};
 use forecourt_domain::rules::settings;
-use forecourt_domain::settings::{Absence, Dealer, DealerSettings, HandOver, Member, Settings};
+use forecourt_domain::settings::{Absence, Dealer, DealerSettings, HandOver, Member, NumberChange, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Call, Problem};
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, LeadAddressName, Load, Loaded};
+use forecourt_store::{Failure, LeadAddressName, Load, Loaded, number_claims, number_keys};
 
 /// Returns the versions that `If-Match` lists.
 ///
@@ -100,10 +101,12 @@ pub(crate) async fn save_and_hand_over(
             .chain(orders)
             .chain(target)
             .chain(address)
+            .chain(number_keys(NumberChange::of(call.scope.group(), id, Some(&before.settings), &after), loaded))
             .chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer))
             .collect()
     };
-    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone()), Key::BookingWatch(id.clone())]).then(named);
+    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone()), Key::BookingWatch(id.clone()), Key::Retention(id.clone())])
+        .then(named);
     let rule = |loaded: &Loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
         let entered = make(before)?.with_orders_of_absences(&before.settings, call.now);
@@ -119,12 +122,15 @@ pub(crate) async fn save_and_hand_over(
         settings::allowed(&before.settings, &settings, &call.scope)?;
         settings::agreed(id, &before.settings, &settings, |site| loaded.dealer(site))?;
         settings::outside_mail_domain(&before.settings, &settings, platform.mail_domain.as_deref())?;
+        settings::is_mail_server(&before.settings, &settings)?;
         let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
         settings::able(&before.settings, &settings, |user| loaded.user(user))?;
         settings::assignable_targets(&before.settings, &settings)?;
         let address = settings.lead_address.as_ref().map(LeadAddressName::new);
         let claim = address.as_ref().map(|address| address.claim(loaded).claimed(id, Some(before))).transpose();
         let claim = claim.map_err(|fault| Refusal::Invalid(vec![fault]))?.flatten().map(Item::LeadAddress);
+        let number = NumberChange::of(call.scope.group(), id, Some(&before.settings), &settings);
+        let numbers = number_claims(number, loaded)?;
         let (decision, after) = settings::save(id, Some(before), settings, by.clone(), call.now);
         let target = request.target(before, loaded);
         let orders = hand_over::orders(Change { before, after: &after }, asked, target, |order| loaded.hand_over(id, order))?;
@@ -136,7 +142,9 @@ pub(crate) async fn save_and_hand_over(
         let moves = orders.iter().any(|order| order.reason.takes_everything() && order.is_due(call.now));
         let start = if moves { BookingWatch::started_with_hand_over } else { BookingWatch::started };
         let watch = affects.then(|| Item::BookingWatch(start(loaded.booking_watch(id), id, call.now)));
-        let decision = welcomed.into_iter().chain(ordered).chain(claim).fold(decision, Decision::with).with_some(watch);
+        let retention = Retention::started(loaded.retention(id), &after, call.now).map(|job| Item::Retention(Box::new(job)));
+        let others = welcomed.into_iter().chain(ordered).chain(claim).chain(numbers);
+        let decision = others.fold(decision, Decision::with).with_some(watch).with_some(retention);
         Ok((Some(decision), Saved { before: Some(before.clone()), dealer: after, dry: None, orders, past }))
     };
     Box::pin(platform.store.decide(&call.scope, load, rule)).await

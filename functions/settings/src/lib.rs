@@ -7,6 +7,7 @@
 //!   saves the user's views; manages the texts of letters, previews them and sends tests of them to the user. A change by which a user
 //!   loses work orders the hand-over of it, and lists the orders and what a user holds (DIS-12).
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function, all with a token.
+//! - **Asks**: the mail server that the operator enters for a dealer, before it is stored (SET-4).
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change. Only the requesting
 //!   user (`GET /me`) comes from the cache.
 //! - **Writes**: the dealer or user with an entry in its history and the tasks that follow from the change (such as new deadlines) in one
@@ -27,11 +28,13 @@ mod deliveries;
 mod hand_over;
 mod holidays;
 pub mod ics;
+mod mail_server;
 mod me;
 mod members;
 mod orders;
 mod parts;
 mod redelivery;
+mod retention;
 mod secrets;
 mod texts;
 mod users;
@@ -50,8 +53,12 @@ pub use me::{ColleagueView, MeView, MyDealerView};
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use orders::{HandOverPageView, HandOversView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
+pub use retention::RetentionPreviewView;
 pub use secrets::{RotationBody, SigningSecretView};
-pub use texts::{OwnTextView, TextBody, TextKindView, TextPreviewBody, TextPreviewView, TextView, TextsView, VariableView};
+pub use texts::{
+    OwnTextView, ShortestTextView, TextBody, TextChangeView, TextHistoryView, TextKindView, TextPreviewBody, TextPreviewView, TextView,
+    TextsView, VariableView,
+};
 pub use users::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
 pub use views::{SavedViewBody, SavedViewView, SavedViewsView};
@@ -61,7 +68,7 @@ use crate::change::Saved;
 use crate::dealer::{answer, current};
 use crate::hand_over::HandOverRequest;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_domain::base::{DealerId, Medium, Right, UserId};
+use forecourt_domain::base::{DealerId, Right, StopReason, UserId};
 use forecourt_domain::settings::{Dealer, returned_notices};
 use forecourt_edge::http::{Answer, Call, Mentions, Problem, Queries};
 use forecourt_edge::routes::Operation;
@@ -96,6 +103,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         | Operation::RotateSecret => webhooks::operate(platform, &call).await,
         Operation::ListTexts
         | Operation::ReadText
+        | Operation::TextHistory
         | Operation::SaveText
         | Operation::RemoveText
         | Operation::PreviewText
@@ -125,30 +133,32 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
     match call.operation {
         Operation::ReadSettings => {
             let dealer = current(platform, call, &id).await?;
-            answer(&dealer, &SettingsView::of(&dealer))
+            answer(&dealer, &SettingsView::of(&dealer, &call.scope))
         }
         Operation::ChangeSettings => {
             let request = HandOverRequest::of(call)?;
             let (body, versions) = (body::writable_settings(call)?, change::required_versions(call)?);
-            let make = |dealer: &Dealer| body::settings(body.clone(), &dealer.settings);
+            let make = |dealer: &Dealer| body::settings(mail_server::kept(body.clone(), &dealer.settings, &call.scope), &dealer.settings);
+            Box::pin(mail_server::check(platform, call, (&id, &body), &versions, make)).await?;
             let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, make).await?;
-            answer_saved(platform, (call, &request), &saved, SettingsView::of(&saved.dealer)).await
+            answer_saved(platform, (call, &request), &saved, SettingsView::of(&saved.dealer, &call.scope)).await
         }
         Operation::ReadPart(part) => {
             let dealer = current(platform, call, &id).await?;
-            answer(&dealer, &SettingsView::of_part(part, &dealer).completed(platform, call, part, &dealer).await?)
+            answer(&dealer, &SettingsView::of_part(part, &dealer, &call.scope).completed(platform, call, part, &dealer).await?)
         }
         Operation::ChangePart(part) => {
             let request = HandOverRequest::of(call)?;
             let (body, versions) = (body::writable_settings(call)?, change::required_versions(call)?);
             let make = |dealer: &Dealer| parts::replaced(part, &dealer.settings, &body);
+            Box::pin(mail_server::check(platform, call, (&id, &body), &versions, make)).await?;
             let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, make).await;
             let saved = saved.map_err(|failure| match failure {
                 Failure::Refused(refusal) => Failure::Refused(parts::relocated(part, refusal)),
                 other => other,
             });
             let saved = saved?;
-            let view = SettingsView::of_part(part, &saved.dealer).completed(platform, call, part, &saved.dealer).await?;
+            let view = SettingsView::of_part(part, &saved.dealer, &call.scope).completed(platform, call, part, &saved.dealer).await?;
             answer_saved(platform, (call, &request), &saved, view).await
         }
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
@@ -171,7 +181,13 @@ async fn answer_saved(
     let hand_overs = hand_over::views(platform, call, request, &saved.orders).await?;
     let hand_over_offered = absences::newly_offered(platform, call, saved).await?;
     let (past_absences, bookings) = (PastAbsenceView::all(&saved.past), saved.bookings(platform, call).await?);
-    answer(&saved.dealer, &SettingsView { hand_overs, hand_over_offered, past_absences, bookings, ..view })
+    let changed =
+        saved.change().filter(|(before, after)| request.dry_run && before.settings.retention_months != after.settings.retention_months);
+    let retention_preview = match changed {
+        Some((_, after)) => Box::pin(retention::preview(platform, call, after)).await?,
+        None => None,
+    };
+    answer(&saved.dealer, &SettingsView { hand_overs, hand_over_offered, past_absences, bookings, retention_preview, ..view })
 }
 
 async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
@@ -182,7 +198,7 @@ async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answ
     if changes.is_empty() {
         current(platform, call, id).await?;
     }
-    Ok(Answer::new(200, &HistoryView::of(&changes, PAGE)?.named(platform, call).await?)?.about(id))
+    Ok(Answer::new(200, &HistoryView::of(&changes, PAGE)?.seen_by(&call.scope).named(platform, call).await?)?.about(id))
 }
 
 async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
@@ -193,16 +209,18 @@ async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Ans
         let user = loaded.user(user)?;
         Some(platform.store.secret().channel(&call.scope, &user.email.key()))
     };
-    let load = Load::of(members::counting_key(&dealer).into_iter().chain(users))
+    let load = Load::of(members::counting_key(&dealer).into_iter().chain([retention::key(&dealer)]).chain(users))
         .then(|loaded| dealer.settings.members.iter().filter_map(|member| address(loaded, &member.user)).map(Key::AddressState).collect());
     let loaded = platform.store.load(&call.scope, &load).await?;
     let open = |user: &UserId| loaded.open_leads(&dealer).map_or(0, |open| open.of(user));
     let returns = |user: &UserId| {
         let state = address(&loaded, user).and_then(|key| loaded.address_state(&key));
-        state.is_some_and(|state| state.forbids(Medium::Email, &dealer.id).is_some())
+        // A complaint is no returned mail, and no delivery ends it.
+        state.is_some_and(|state| state.stops_at(&dealer.id).any(|stop| stop.kind == StopReason::Bounced))
     };
     let mut found = forecourt_domain::settings::findings(&dealer, &open, call.now);
     found.extend(returned_notices(&dealer.settings, returns));
+    found.extend(Box::pin(retention::finding(platform, call, &dealer, &loaded)).await?);
     let mentions = Mentions::of(platform, &call.scope, found.iter().map(|finding| finding.detail.as_str())).await;
     Ok(Answer::new(200, &FindingsView::of(found, bookings, &mentions))?.about(id))
 }

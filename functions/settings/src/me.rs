@@ -67,14 +67,19 @@ pub struct MyDealerView {
     pub country: String,
     /// The language for users and customers without a language of their own.
     pub language: String,
-    /// Your rights at the dealer.
+    /// Your rights at the dealer; also `export` if its administrators may export its records (EXP-1).
     pub can: Vec<&'static str>,
+    /// Whether you may read the mails that arrived for the dealer, `GET /dealers/{dealer}/mails` (INT-7).
+    pub reads_mails: bool,
     /// The dealer's own types of calendar events, in addition to those that every dealer has; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub event_types: Vec<String>,
     /// The dealer's own reasons of a no-show, in addition to those that every dealer has; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub no_show_reasons: Vec<String>,
+    /// The dealer's own reasons of a cancellation, in addition to those that every dealer has; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cancellation_reasons: Vec<String>,
     /// The users of the dealer in the order of its settings, and after them its former users, the latest first: at most 20.
     pub people: Vec<ColleagueView>,
 }
@@ -149,7 +154,10 @@ async fn view(platform: &Platform, call: &Call, user: &User, (ids, more): (&[Dea
     let people: Vec<UserId> = people.into_iter().cloned().collect();
     let people = platform.store.cached_users(&call.scope, &people).await?;
     let names: HashMap<&UserId, &str> = people.iter().map(|user| (&user.id, user.name.as_str())).collect();
-    let can_at_dealer = rights(call, true);
+    let can = rights(call, true);
+    let exports = |dealer: &Dealer| call.scope.needs(Right::Export).is_err() && call.scope.needs_export(dealer).is_ok();
+    let can_at = |dealer: &Dealer| can.iter().copied().chain(exports(dealer).then_some(Right::Export.name())).collect::<Vec<_>>();
+    let reads_mails = |dealer: &Dealer| call.scope.needs_on_mail(Right::ReadLeads, dealer, call.now).is_ok();
     Ok(MeView {
         id: user.id.to_string(),
         version: user.version,
@@ -163,7 +171,7 @@ async fn view(platform: &Platform, call: &Call, user: &User, (ids, more): (&[Dea
         notices: user.notices,
         whole_group: call.scope.reaches_all(),
         can: rights(call, false),
-        dealers: dealers.iter().map(|dealer| MyDealerView::of(dealer, can_at_dealer.clone(), &names)).collect(),
+        dealers: dealers.iter().map(|dealer| MyDealerView::of(dealer, (can_at(dealer), reads_mails(dealer)), &names)).collect(),
         after: ids.last().filter(|_| more).map(ToString::to_string),
     })
 }
@@ -192,8 +200,9 @@ fn people_of(dealer: &Dealer) -> impl Iterator<Item = (&UserId, bool)> {
 }
 
 impl MyDealerView {
-    /// Creates the view of a dealer. People without a name in `names` no longer exist, and are left out.
-    fn of(dealer: &Dealer, can: Vec<&'static str>, names: &HashMap<&UserId, &str>) -> Self {
+    /// Creates the view of a dealer, at which the requester has the rights `can`. People without a name in `names` no longer exist, and are
+    /// left out.
+    fn of(dealer: &Dealer, (can, reads_mails): (Vec<&'static str>, bool), names: &HashMap<&UserId, &str>) -> Self {
         let settings = &dealer.settings;
         let named = |(id, former): (&UserId, bool)| Some(ColleagueView { id: id.to_string(), name: (*names.get(id)?).to_owned(), former });
         Self {
@@ -203,8 +212,10 @@ impl MyDealerView {
             country: settings.country.as_str().to_owned(),
             language: settings.language.as_str().to_owned(),
             can,
+            reads_mails,
             event_types: settings.event_types.clone(),
             no_show_reasons: settings.no_show_reasons.clone(),
+            cancellation_reasons: settings.cancellation_reasons.clone(),
             people: people_of(dealer).filter_map(named).collect(),
         }
     }

@@ -79,7 +79,7 @@ pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer
                 .map(|outgoing| Item::Outgoing(Box::new(outgoing)))
                 .collect();
             let queued = again.len();
-            Ok((Some(Decision { items: again }).filter(|decision| !decision.items.is_empty()), queued))
+            Ok((Decision::of(again), queued))
         };
         events += platform.store.decide(&call.scope, Load::of(keys.chain([Key::Webhooks])).with_long_retry(), rule).await?;
     }

@@ -4,7 +4,10 @@ use crate::absences::{HandOverOffer, PastAbsenceView};
 use crate::bookings::BookingsAffectedView;
 use crate::days_off;
 use crate::hand_over::HandOverView;
+use crate::mail_server;
+use crate::retention::RetentionPreviewView;
 use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
 use forecourt_domain::base::Actor;
 use forecourt_domain::people::UserChange;
 use forecourt_domain::settings::{Dealer, Finding, SettingsChange};
@@ -45,6 +48,9 @@ pub struct SettingsView {
     /// When the last mail arrived for the dealer; absent in other parts, and if no mail arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_mail_at: Option<DateTime<Utc>>,
+    /// In a dry run that changes the retention: the leads that the next run would erase; absent in other answers (PRV-5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_preview: Option<RetentionPreviewView>,
     /// The bookings that the change affects.
     #[serde(flatten)]
     pub bookings: BookingsAffectedView,
@@ -101,7 +107,7 @@ pub struct FindingsView {
 pub struct FindingView {
     /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `everybody_full`, `never_on_duty`, `nobody_claims`, `no_fallback`,
     /// `no_supervisor`, `nobody_above`, `nobody_present`, `level_1_too_long`, `reminder_not_before_level_1`, `empty_group`,
-    /// `booking_without_person`, `booking_while_closed` or `notices_returned`.
+    /// `booking_without_person`, `booking_while_closed`, `notices_returned` or `retention_erases`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,
@@ -116,17 +122,19 @@ pub struct FindingView {
 pub(crate) const MAILBOX_FIELDS: [&str; 2] = ["mail_address", "last_mail_at"];
 
 impl SettingsView {
-    pub(crate) fn of(dealer: &Dealer) -> Self {
+    /// Returns the settings as the caller with this scope sees them.
+    pub(crate) fn of(dealer: &Dealer, scope: &Scope) -> Self {
         let mut settings = json!(dealer.settings);
         days_off::to_api(&mut settings["calendar"]);
-        Self::showing(dealer, settings)
+        Self::showing(dealer, mail_server::shown(settings, scope))
     }
 
-    pub(crate) fn of_part(part: SettingsPart, dealer: &Dealer) -> Self {
-        Self::showing(dealer, crate::parts::view(part, &dealer.settings))
+    /// Returns a part of the settings as the caller with this scope sees it.
+    pub(crate) fn of_part(part: SettingsPart, dealer: &Dealer, scope: &Scope) -> Self {
+        Self::showing(dealer, mail_server::shown(crate::parts::view(part, &dealer.settings), scope))
     }
 
-    /// Adds what a part shows in addition to its fields: to the mailbox, the dealer's address and the time of the last mail.
+    /// Adds the values that a part shows in addition to its fields: to the mailbox, the dealer's address and the time of the last mail.
     pub(crate) async fn completed(self, platform: &Platform, call: &Call, part: SettingsPart, dealer: &Dealer) -> Result<Self, Failure> {
         let Some(domain) = platform.mail_domain.as_deref().filter(|_| part == SettingsPart::Mailbox) else { return Ok(self) };
         let mail_address = domain.dealer_address(call.scope.group(), &dealer.id).map(|address| address.to_string());
@@ -145,6 +153,7 @@ impl SettingsView {
             mail_address: None,
             last_mail_at: None,
             bookings: BookingsAffectedView::default(),
+            retention_preview: None,
         }
     }
 }
@@ -213,6 +222,12 @@ impl HistoryView {
         let changes = one_page(views);
         let before = changes.last().map(|last| last.version).filter(|_| versions.len() > changes.len());
         Self { changes, before, people: Vec::new() }
+    }
+
+    /// Removes the fields that the caller with this scope does not see.
+    pub(crate) fn seen_by(mut self, scope: &Scope) -> Self {
+        self.changes.iter_mut().for_each(|change| change.fields.retain(|field| mail_server::is_shown(&field.field, scope)));
+        self
     }
 
     /// Adds the names of the authors.

@@ -8,6 +8,7 @@ use crate::mail_events::MailEvent;
 use crate::mail_in::NotReceived;
 use crate::partner_queue::{PartnerQueue, Queued};
 use crate::start::Started;
+use crate::text_in::CustomerText;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::PartnerKind;
@@ -51,12 +52,23 @@ struct ReceiverRequest {
     status: u16,
 }
 
-/// Reports what became of a mail of the outbox.
+/// Reports the delivery state of a mail of the outbox.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MailEventRequest {
     mail: String,
     event: MailEvent,
+}
+
+/// Sends a text message of a customer to the number of a dealer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextRequest {
+    from: String,
+    to: String,
+    text: String,
+    /// The provider's id; by default a new one.
+    id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -103,11 +115,16 @@ pub(crate) async fn answer(started: &Started, method: &Method, uri: &Uri, body: 
             stored(queue.waiting()).and_then(|waiting| Ok(json!({"waiting": waiting, "dead_letters": stored(queue.dead())?})))
         }
         (&Method::POST, "/_local/mail") => receive_mail(system, uri.query().unwrap_or_default(), body).await,
-        (&Method::POST, "/_local/redrive") => stored(system.queue.redrive())
-            .and_then(|leads| Ok(leads + stored(system.appointments.redrive())? + stored(system.mails.redrive())?))
+        (&Method::POST, "/_local/sms") => match read(body) {
+            Ok(request) => receive_text(system, &request).await,
+            Err(problem) => Err(problem),
+        },
+        (&Method::POST, "/_local/redrive") => [&system.queue, &system.appointments, &system.mails, &system.texts]
+            .into_iter()
+            .try_fold(0, |sum, queue| Ok(sum + stored(queue.redrive())?))
             .map(|redriven| json!({"redriven": redriven})),
         _ => Err(Problem::not_found(
-            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST mail-events, POST webhooks, POST mail, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
+            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST mail-events, POST webhooks, POST mail, POST sms, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
         )),
     };
     match answered {
@@ -164,6 +181,18 @@ async fn receive_mail(system: &System, query: &str, body: &[u8]) -> Result<Value
         Err(NotReceived::Storage(why)) => Err(Problem::try_again(why)),
         Err(refused) => Err(Problem::malformed(refused.to_string())),
     }
+}
+
+/// Receives a text message of a customer.
+async fn receive_text(system: &System, request: &TextRequest) -> Result<Value, Problem> {
+    let TextRequest { from, to, text, id } = request;
+    let claim = system.platform.store.claim_on_number(to).await?;
+    if claim.is_none_or(|claim| claim.dealer.is_none()) {
+        return Err(Problem::not_found("no dealer has this number; the operator sets it as text_number in the configuration of a dealer"));
+    }
+    let id = id.clone().unwrap_or_else(|| system.platform.ids.next());
+    stored(system.receive_text(&CustomerText { from, to, text, id: &id }))?;
+    Ok(json!({"queued": "texts", "id": id}))
 }
 
 async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Problem> {

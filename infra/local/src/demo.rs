@@ -6,11 +6,12 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, DealerId, Fault, GroupId, Partner, Refusal, Right, Role};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::people::User;
+use forecourt_domain::privacy::Retention;
 use forecourt_domain::rules::settings;
-use forecourt_domain::settings::{Dealer, DealerSettings, Settings};
+use forecourt_domain::settings::{Dealer, DealerSettings, NumberChange, Settings};
 use forecourt_edge::formats::json::read_known;
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, LeadAddressName, Load, Loaded, Store};
+use forecourt_store::{Failure, LeadAddressName, Load, Loaded, Store, number_claims, number_keys};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -234,9 +235,9 @@ impl GroupData {
 async fn create(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<bool, Failure> {
     let rule = |loaded: &Loaded, _| match loaded.dealer(id) {
         Some(_) => Ok((None, false)),
-        None => Ok((Some(saved(loaded, id, settings, now)?), true)),
+        None => Ok((Some(saved(scope, loaded, id, (settings, now))?), true)),
     };
-    store.decide(scope, items(id, settings), rule).await
+    store.decide(scope, items(scope, id, settings), rule).await
 }
 
 /// Saves a dealer's settings as the next version, unless they are unchanged.
@@ -246,24 +247,32 @@ async fn create(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings
 pub async fn save(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<(), Failure> {
     let rule = |loaded: &Loaded, _| match loaded.dealer(id) {
         Some(dealer) if dealer.settings == *settings => Ok((None, ())),
-        _ => Ok((Some(saved(loaded, id, settings, now)?), ())),
+        _ => Ok((Some(saved(scope, loaded, id, (settings, now))?), ())),
     };
-    store.decide(scope, items(id, settings), rule).await
+    store.decide(scope, items(scope, id, settings), rule).await
 }
 
 /// The items that a change of a dealer's settings reads.
-fn items<'a>(id: &DealerId, settings: &Settings) -> Load<'a> {
+fn items<'a>(scope: &'a Scope, id: &'a DealerId, settings: &'a Settings) -> Load<'a> {
     let address = settings.lead_address.as_ref().map(LeadAddressName::new);
-    let claim = move |loaded: &Loaded| address.iter().flat_map(|address| address.keys(loaded)).collect::<Vec<_>>();
-    let keys = [Key::Dealer(id.clone()), Key::Recompute(id.clone())];
+    let claim = move |loaded: &Loaded| {
+        let number = NumberChange::of(scope.group(), id, loaded.dealer(id).map(|before| &*before.settings), settings);
+        address.iter().flat_map(|address| address.keys(loaded)).chain(number_keys(number, loaded)).collect::<Vec<_>>()
+    };
+    let keys = [Key::Dealer(id.clone()), Key::Recompute(id.clone()), Key::Retention(id.clone())];
     Load::of(keys.into_iter().chain(claim(&Loaded::default()))).then(claim)
 }
 
-/// Returns the decision that stores the settings, with the dealer's claim on its lead address.
-fn saved(loaded: &Loaded, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+/// Returns the decision that stores the settings, with the dealer's claims on its lead address and its number.
+fn saved(scope: &Scope, loaded: &Loaded, id: &DealerId, (settings, now): (&Settings, DateTime<Utc>)) -> Result<Decision, Refusal> {
     let before: Option<&Dealer> = loaded.dealer(id);
     let address = settings.lead_address.as_ref().map(LeadAddressName::new);
     let claim = address.as_ref().map(|address| address.claim(loaded).claimed(id, before)).transpose();
     let claim = claim.map_err(|fault| Refusal::Invalid(vec![fault]))?.flatten();
-    Ok(settings::save(id, before, settings.clone(), Actor::System, now).0.with_some(claim.map(Item::LeadAddress)))
+    let number = NumberChange::of(scope.group(), id, before.map(|before| &*before.settings), settings);
+    let numbers = number_claims(number, loaded)?;
+    let (decision, after) = settings::save(id, before, settings.clone(), Actor::System, now);
+    let retention = Retention::started(loaded.retention(id), &after, now).map(|job| Item::Retention(Box::new(job)));
+    let decision = numbers.into_iter().fold(decision, Decision::with);
+    Ok(decision.with_some(claim.map(Item::LeadAddress)).with_some(retention))
 }

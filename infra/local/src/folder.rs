@@ -73,6 +73,9 @@ fn if_exists<T>(result: std::io::Result<T>) -> Result<Option<T>, Failure> {
     }
 }
 
+/// The text of the EICAR test file. Scanners must not take this program for one.
+pub const TEST_THREAT: &str = concat!("X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR", "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*");
+
 impl Folder {
     fn parts(&self, upload: &str) -> PathBuf {
         self.path.join("uploads").join(upload)
@@ -143,13 +146,37 @@ impl Files for Folder {
         self.put(to, bytes).await.map(|()| true)
     }
 
-    /// The local run has no scanner.
-    async fn verdict(&self, _: &str) -> Result<Verdict, Failure> {
-        Ok(Verdict::NotScanned)
+    /// The local run has no scanner. It only knows the file with which scanners are tested.
+    async fn verdict(&self, name: &str) -> Result<Verdict, Failure> {
+        let head = self.head(name, 4_096).await?.unwrap_or_default();
+        let is_test = head.bytes.windows(TEST_THREAT.len()).any(|bytes| bytes == TEST_THREAT.as_bytes());
+        Ok(if is_test { Verdict::Refused(Verdict::THREAT.to_owned()) } else { Verdict::NotScanned })
     }
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {
         if_exists(std::fs::remove_file(self.path.join(name))).map(|_| ())
+    }
+
+    /// The folder keeps no earlier versions.
+    async fn erase(&self, name: &str) -> Result<(), Failure> {
+        self.remove(name).await
+    }
+
+    async fn names(&self, prefix: &str) -> Result<Vec<String>, Failure> {
+        let (mut names, mut folders) = (Vec::new(), vec![self.path.clone()]);
+        while let Some(folder) = folders.pop() {
+            for entry in if_exists(std::fs::read_dir(&folder))?.into_iter().flatten() {
+                let path = entry.map_err(|e| unavailable(&e))?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let Ok(name) = path.strip_prefix(&self.path) {
+                    names.push(name.to_string_lossy().replace('\\', "/"));
+                }
+            }
+        }
+        names.retain(|name| name.starts_with(prefix));
+        names.sort();
+        Ok(names)
     }
 
     async fn upload_link(&self, Upload { name, content_type, bytes }: Upload<'_>, validity: Duration) -> Result<String, Failure> {

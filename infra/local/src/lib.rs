@@ -8,6 +8,7 @@
 //! | [`agenda`] | the stream, the queues between functions, EventBridge Scheduler |
 //! | [`partner_queue`] | the partners' queues and their dead-letter queue |
 //! | [`mail_in`] | SES where it receives mail: the receipt rule, the topic, and the folder of dropped mails |
+//! | [`text_in`] | AWS End User Messaging where it receives text messages |
 //! | [`mailbox`] | SES where it sends, the sender of text messages, the receivers of webhooks |
 //! | [`mail_events`] | the events that SES publishes about mails |
 //! | [`folder`] | the S3 bucket with its presigned links |
@@ -37,6 +38,7 @@ pub mod provider;
 pub mod server;
 pub mod system;
 pub mod template;
+pub mod text_in;
 pub mod throttle;
 pub mod tokens;
 

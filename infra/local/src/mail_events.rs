@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// The domain of SES's mailbox simulator.
 const SIMULATOR: &str = "simulator.amazonses.com";
 
-/// What became of a mail.
+/// The delivery state of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names explain themselves")]

@@ -1,13 +1,16 @@
-//! The local twin of SES: stores mails in a folder, as `.eml` for a mail program and as JSON for `GET /_local/outbox`. It also stores text
-//! messages and webhook calls. Nothing leaves the machine.
+//! The local twin of SES and of the dealers' mail servers: stores mails in a folder, as `.eml` for a mail program and as JSON for
+//! `GET /_local/outbox`. It also stores text messages and webhook calls. Nothing leaves the machine.
 
 use crate::folder::write_whole;
 use crate::mail_events::MailEvent;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use forecourt_domain::settings::MailServer;
+use forecourt_edge::mail_server::{Account, AccountFault, MailServers, Unusable};
 use forecourt_send::Call;
 use forecourt_send::mail::Mail;
 use forecourt_send::{Carrier, NoAnswer, Sms, Undelivered};
+use forecourt_store::Cause;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -24,6 +27,8 @@ pub struct Mailbox {
     events: Mutex<Vec<(DateTime<Utc>, String)>>,
     /// The ids of mails that were sent again after a crash, one entry per repeat.
     repeats: Mutex<Vec<String>>,
+    /// The secrets with the credentials for mail servers: a folder with one file `NAME.json` for each.
+    secrets: Option<PathBuf>,
 }
 
 impl Mailbox {
@@ -37,7 +42,13 @@ impl Mailbox {
             statuses: Mutex::default(),
             events: Mutex::default(),
             repeats: Mutex::default(),
+            secrets: None,
         }
+    }
+
+    /// Reads the credentials for mail servers in a folder. A mail server answers if its secret is there: like SES, it is this mailbox.
+    pub fn with_secrets(self, folder: PathBuf) -> Self {
+        Self { secrets: Some(folder), ..self }
     }
 
     /// A mailbox in a folder. It counts a repeated mail and does not store it twice. SES has no such memory: if a sender crashes between
@@ -89,7 +100,7 @@ impl Mailbox {
 
     /// Adds an event about the mail with this id, as SES publishes it at `now`. Returns whether there is such a mail with tags.
     pub fn report(&self, id: &str, event: MailEvent, now: DateTime<Utc>) -> bool {
-        let mail = self.mails().into_iter().rfind(|mail| mail.id == id && mail.tags.is_some());
+        let mail = self.mails().into_iter().rfind(|mail| mail.id == id && mail.tags.is_some() && mail.mail_server.is_none());
         if let Some(mail) = &mail {
             self.put_event(now, event.about(mail, &provider_id(id), now).to_string());
         }
@@ -144,7 +155,8 @@ impl Carrier for Mailbox {
         } else {
             self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
         }
-        if let Some(event) = MailEvent::simulated(&mail.to).filter(|_| mail.tags.is_some()) {
+        // Only SES reports.
+        if let Some(event) = MailEvent::simulated(&mail.to).filter(|_| mail.tags.is_some() && mail.mail_server.is_none()) {
             self.put_event(mail.at, event.about(mail, &provider_id(&mail.id), mail.at).to_string());
         }
         Ok(provider_id(&mail.id))
@@ -163,5 +175,18 @@ impl Carrier for Mailbox {
         }
         self.sms.lock().unwrap_or_else(PoisonError::into_inner).push(sms.clone());
         Ok(provider_id(&sms.id))
+    }
+}
+
+#[async_trait]
+impl MailServers for Mailbox {
+    async fn check(&self, server: &MailServer) -> Result<Result<(), Unusable>, Cause> {
+        let file = self.secrets.as_ref().map(|folder| folder.join(format!("{}.json", server.secret)));
+        let account = match file.map(std::fs::read_to_string) {
+            Some(Ok(secret)) => Account::read(&secret).map(drop),
+            Some(Err(e)) if e.kind() != std::io::ErrorKind::NotFound => return Err(e.into()),
+            Some(Err(_)) | None => Err(AccountFault::Missing),
+        };
+        Ok(account.map_err(Unusable::Account))
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` creates a group in
-//! a table; `cargo run -- migrate` writes a table's items in the form of this release.
+//! a table; `cargo run -- migrate` writes a table's items in the form of this release; `cargo run -- erase-again` repeats erasures after a
+//! restore.
 
 mod table;
 
@@ -9,7 +10,7 @@ use forecourt_local::server::{Options, run};
 use forecourt_local::{openapi, template};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use table::{Load, Migration};
+use table::{EraseAgain, Load, Migration};
 
 const USAGE: &str = "\
 forecourt [--port N] [--data DIR] [--log text|json]
@@ -22,7 +23,10 @@ forecourt load TABLE [FILE] [--overwrite] [--yes]
                               with --yes)
 forecourt migrate [TABLE] [--data DIR] [--from PLACE]
                               write every item of a deployed table (default: of the data folder) in the form of this release, while the system
-                              runs; PLACE is where an interrupted migration stopped";
+                              runs; PLACE is where an interrupted migration stopped
+forecourt erase-again [TABLE BUCKET] [--data DIR]
+                              order the erasures of the ledger again that a restored table (default: of the data folder) does not have; the system
+                              then works them off";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -43,6 +47,7 @@ async fn main() -> ExitCode {
         },
         Ok(Command::Load(load)) => load.run().await.map_or_else(failed, |done| print(&done)),
         Ok(Command::Migrate(migration)) => migration.run().await.map_or_else(failed, |done| print(&done)),
+        Ok(Command::EraseAgain(again)) => again.run().await.map_or_else(failed, |done| print(&done)),
         Ok(Command::Help) => print(USAGE),
         Err(e) => print_error(&format!("{e}\n\n{USAGE}")),
     }
@@ -54,6 +59,7 @@ enum Command {
     Template(PathBuf),
     Load(Load),
     Migrate(Migration),
+    EraseAgain(EraseAgain),
     Help,
 }
 
@@ -74,6 +80,7 @@ fn arguments() -> Result<Command, lexopt::Error> {
             }
             Value(word) if word == "load" => return Load::read(&mut parser).map(Command::Load),
             Value(word) if word == "migrate" => return Migration::read(&mut parser).map(Command::Migrate),
+            Value(word) if word == "erase-again" => return EraseAgain::read(&mut parser).map(Command::EraseAgain),
             other => return Err(other.unexpected()),
         }
     }

@@ -73,7 +73,7 @@ pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
         ids: Ids::from_source(move || ids.next_id()),
         files: folder.clone(),
         uploads: folder.clone(),
-        mailbox: Arc::new(Mailbox::open(data.join("outbox")).with_context(in_folder)?),
+        mailbox: Arc::new(Mailbox::open(data.join("outbox")).with_context(in_folder)?.with_secrets(data.join("mail-servers"))),
         queue: PartnerQueue::open(data.join("queue"), clock.clone()).with_context(in_folder)?,
         appointments: PartnerQueue::open(data.join("appointments"), clock.clone()).with_context(in_folder)?,
         public_url: url.to_owned(),
@@ -81,6 +81,7 @@ pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
         token_claims: TokenClaims::from_environment(),
         mail_domain: Some(mail_domain()?),
         mails: PartnerQueue::open(data.join("mails"), clock.clone()).with_context(in_folder)?,
+        texts: PartnerQueue::open(data.join("texts"), clock.clone()).with_context(in_folder)?,
         twice: false,
     };
     let system = Arc::new(System::new(parts)?);

@@ -74,6 +74,8 @@ pub struct Parts {
     pub mail_domain: Option<MailDomain>,
     /// The mail queue.
     pub mails: PartnerQueue,
+    /// The queue of customers' text messages.
+    pub texts: PartnerQueue,
     /// Whether every message between functions is delivered twice, as a queue may do.
     pub twice: bool,
 }
@@ -96,6 +98,8 @@ pub struct System {
     pub appointments: PartnerQueue,
     /// The mail queue.
     pub mails: PartnerQueue,
+    /// The queue of customers' text messages.
+    pub texts: PartnerQueue,
     sender: Sender,
     exporter: Exporter,
     twice: bool,
@@ -109,7 +113,7 @@ impl System {
     /// # Errors
     /// If a mail template is invalid.
     pub fn new(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, mails, .. } = parts;
+        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, mails, texts, .. } = parts;
         let Parts { public_url, console_url, token_claims, mail_domain, twice, .. } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
@@ -128,13 +132,14 @@ impl System {
             metrics: Metrics::nowhere(),
             token_claims: Arc::new(token_claims),
             mail_domain: mail_domain.map(Arc::new),
+            mail_servers: mailbox.clone(),
         };
-        let texts = Texts::new(platform.console.clone()).context("a mail template is invalid")?;
-        let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
+        let letters = Texts::new(platform.console.clone()).context("a mail template is invalid")?;
+        let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(letters) };
         let exporter = Exporter::new(platform.of("export"), uploads);
         let outbox = Outbox { platform: platform.of("outbox"), wake_ups: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };
         let stepping = tokio::sync::Mutex::default();
-        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, appointments, mails, sender, exporter, twice, stepping })
+        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, appointments, mails, texts, sender, exporter, twice, stepping })
     }
 
     /// Answers a request with the function of its route.
@@ -203,7 +208,7 @@ impl System {
 
     /// Returns when the next wake-up, partner's message or mail is due.
     fn next(&self) -> Option<DateTime<Utc>> {
-        let queues = [&self.queue, &self.appointments, &self.mails];
+        let queues = [&self.queue, &self.appointments, &self.mails, &self.texts];
         self.agenda.next().into_iter().chain(queues.into_iter().filter_map(PartnerQueue::next)).chain(self.mailbox.next_event()).min()
     }
 
@@ -246,15 +251,17 @@ impl System {
         }
     }
 
-    /// Delivers the messages of the partners' queues and of the mail queue. Returns their number.
+    /// Delivers the messages of the partners' queues, of the mail queue and of the queue of texts. Returns their number.
     async fn deliver_partner_messages(&self) -> usize {
         let (intake, appointment) = (self.platform.of("lead-intake"), self.platform.of("appointment"));
         let leads = |event| forecourt_lead_intake::messages(&intake, &self.queue, event).boxed();
         let appointments = |event| forecourt_appointment::messages(&appointment, &self.appointments, event).boxed();
         let mails = |event| forecourt_lead_intake::mail_in::messages(&intake, event).boxed();
+        let texts = |event| forecourt_lead_intake::text_in::messages(&intake, event).boxed();
         deliver_from(&self.queue, leads).await
             + deliver_from(&self.appointments, appointments).await
             + deliver_from(&self.mails, mails).await
+            + deliver_from(&self.texts, texts).await
     }
 
     /// Delivers events about mails. Returns their number.

@@ -1,7 +1,10 @@
-//! The commands that work on a table: `load` and `migrate`.
+//! The commands that work on a table: `load`, `migrate` and `erase-again`.
 
 use anyhow::Context as _;
+use forecourt_edge::files::{Bucket, Files};
+use forecourt_export::order_again;
 use forecourt_local::demo::{self, GroupData};
+use forecourt_local::folder::Folder;
 use forecourt_local::server;
 use forecourt_store::{MigrateFrom, Migrated, Secret, Store};
 use lexopt::prelude::{Long, Value, ValueExt as _};
@@ -115,10 +118,60 @@ impl Migration {
     }
 }
 
+/// `erase-again`: orders the erasures of the ledger again that a restored table does not have (PRV-3).
+pub(crate) struct EraseAgain {
+    deployed: Option<(String, String)>,
+    data: PathBuf,
+}
+
+impl EraseAgain {
+    /// Reads the rest of the command line.
+    pub(crate) fn read(parser: &mut lexopt::Parser) -> Result<Self, lexopt::Error> {
+        let (mut words, mut data) = (Vec::new(), server::Options::default().data);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("data") => data = parser.value()?.into(),
+                Value(word) if words.len() < 2 => words.push(word.string()?),
+                other => return Err(other.unexpected()),
+            }
+        }
+        let mut words = words.into_iter();
+        let deployed = match (words.next(), words.next()) {
+            (Some(table), Some(bucket)) => Some((table, bucket)),
+            (Some(_), None) => return Err("erase-again requires the name of a bucket, too".into()),
+            _ => None,
+        };
+        Ok(Self { deployed, data })
+    }
+
+    /// Orders the erasures. Returns a report.
+    pub(crate) async fn run(self) -> anyhow::Result<String> {
+        let now = chrono::Utc::now();
+        let done = match &self.deployed {
+            Some((table, bucket)) => {
+                let config = aws().await;
+                let bucket = Bucket { client: aws_sdk_s3::Client::new(&config), name: bucket.clone(), scanned: false };
+                order_again(&deployed(table).await, &bucket as &dyn Files, now).await?
+            }
+            None => {
+                let (store, _lock) = server::open_table(&self.data)?;
+                order_again(&store, &Folder { path: self.data.join("bucket"), links: None }, now).await?
+            }
+        };
+        done.unreadable.iter().for_each(|name| say(&format!("cannot be read: {name}")));
+        done.held.iter().for_each(|id| say(&format!("not ordered, because a legal hold stands: {id}")));
+        Ok(format!("{} entries of the ledger read, {} erasures ordered again", done.entries, done.ordered))
+    }
+}
+
 /// A table of the AWS account in the environment. Nothing here derives from the secret.
 async fn deployed(table: &str) -> Store {
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(forecourt_edge::start::http_client()).load().await;
-    Store::new(aws_sdk_dynamodb::Client::new(&config), table, Secret::new(&[]))
+    Store::new(aws_sdk_dynamodb::Client::new(&aws().await), table, Secret::new(&[]))
+}
+
+/// The AWS account in the environment.
+async fn aws() -> aws_config::SdkConfig {
+    aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(forecourt_edge::start::http_client()).load().await
 }
 
 #[expect(clippy::print_stdout, reason = "the requested output")]

@@ -1,27 +1,29 @@
 //! Decisions: the items to be committed together.
 
 use crate::access::AccessRecord;
-use crate::appointment::{Appointment, PendingReports, Unprocessed};
+use crate::appointment::{Appointment, MorningList, PendingReports, Unprocessed};
 use crate::base::{Actor, ChannelKey, Partner, Usage};
-use crate::bookings::BookingWatch;
+use crate::bookings::{BookingWatch, Warning};
 use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
-use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
+use crate::lead::{BulkAction, BulkPage, EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::mail::{IncomingMail, LeadAddress, MailWatch};
 use crate::messages::{AddressState, Letter, Message, TestMail};
 use crate::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
+use crate::privacy::{AccessFile, Erasure, LegalHold, Retention};
 use crate::reports::{Download, Export};
-use crate::settings::{Dealer, HandOver, Recompute, SettingsChange};
+use crate::settings::{Dealer, HandOver, Recompute, SettingsChange, TextNumber};
 use crate::slots::Day;
-use crate::texts::DealerTexts;
+use crate::texts::{DealerTexts, TextChange};
 use crate::webhooks::{Outgoing, Webhooks};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// Returns the decision that stores a changed lead with its timeline entry.
 pub(crate) fn commit(lead: Lead, by: Actor, events: Vec<Event>, now: DateTime<Utc>) -> Decision {
-    let entry = Entry { lead: lead.id, version: lead.version, at: now, by, events, raw: None };
+    let entry = Entry { lead: lead.id, version: lead.version, at: now, by, events, raw: None, receipt: None };
     Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)))
 }
 
@@ -41,6 +43,7 @@ pub enum Item {
     Recompute(Recompute),
     HandOver(Box<HandOver>),
     BookingWatch(BookingWatch),
+    MorningList(MorningList),
     User(Box<User>),
     Partner(Partner),
     Event(Box<CalendarEvent>),
@@ -65,12 +68,20 @@ pub enum Item {
     EnquiryReceipt(Box<EnquiryReceipt>),
     TokenSubject(TokenSubject),
     Usage(Usage),
+    Erasure(Box<Erasure>),
+    AccessFile(Box<AccessFile>),
+    LegalHold(Box<LegalHold>),
+    Retention(Box<Retention>),
     IncomingMail(Box<IncomingMail>),
     LeadAddress(LeadAddress),
     MailWatch(MailWatch),
     AddressState(AddressState),
+    TextNumber(TextNumber),
     DealerTexts(Box<DealerTexts>),
+    TextChange(Box<TextChange>),
     TestMail(Box<TestMail>),
+    BulkAction(Box<BulkAction>),
+    BulkPage(Box<BulkPage>),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.
@@ -78,12 +89,35 @@ pub enum Item {
 pub struct Decision {
     /// The items.
     pub items: Vec<Item>,
+    /// Whether it erases a person: the items are stored without the fields that this release does not know, and no webhook is notified
+    /// (PRV-2).
+    pub erases: bool,
+    /// The warnings about the booking that it makes or moves, for the response (APT-8).
+    pub warnings: BTreeSet<Warning>,
 }
 
 impl Decision {
+    /// Returns the decision that stores these items. `None` if there are none.
+    pub fn of(items: Vec<Item>) -> Option<Self> {
+        (!items.is_empty()).then(|| Self { items, ..Self::default() })
+    }
+
     /// Adds an item.
     pub fn with(mut self, item: Item) -> Self {
         self.items.push(item);
+        self
+    }
+
+    /// Returns the decision as one that erases a person.
+    #[must_use]
+    pub(crate) fn erasing(self) -> Self {
+        Self { erases: true, ..self }
+    }
+
+    /// Returns the decision with the warnings about its booking.
+    #[must_use]
+    pub(crate) fn warned(mut self, warnings: BTreeSet<Warning>) -> Self {
+        self.warnings.extend(warnings);
         self
     }
 
@@ -98,6 +132,11 @@ impl Decision {
     /// The first changed lead. `None` if the decision changes none.
     pub fn lead(&self) -> Option<&Lead> {
         self.leads().next()
+    }
+
+    /// The first changed calendar event. `None` if the decision changes none.
+    pub(crate) fn event(&self) -> Option<&CalendarEvent> {
+        self.items.iter().find_map(|item| if let Item::Event(event) = item { Some(&**event) } else { None })
     }
 
     /// Every changed lead.

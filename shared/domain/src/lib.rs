@@ -44,6 +44,7 @@
 //! | [`access`] | scopes: the data and the actions that a caller is allowed |
 //! | [`reports`] | overviews and exports |
 //! | [`webhooks`] | webhooks and their deliveries |
+//! | [`privacy`] | orders to erase a contact, the ledger that repeats them after a restore, legal holds and retention |
 //! | [`decision`] | the items of a commit |
 //! | [`rules`] | the rules that change state; its folders have an order of their own |
 
@@ -62,6 +63,7 @@ pub mod lead;
 pub mod mail;
 pub mod messages;
 pub mod people;
+pub mod privacy;
 pub mod reports;
 pub mod rules;
 pub mod settings;

@@ -6,6 +6,7 @@
 //! | Module | Purpose |
 //! |---|---|
 //! | [`environment`], [`metrics`], [`files`] | settings, metrics and the bucket of a function |
+//! | [`resolver`], [`mail_server`] | connections to servers that users entered; mail servers of dealers |
 //! | [`Platform`], [`start`] | the services that a function uses, and its start-up |
 //! | [`routes`] | the table of routes: each operation of the API is one row |
 //! | [`formats`] | JSON, iCalendar, vehicles: formats that two or more functions read or write |
@@ -46,9 +47,11 @@ pub mod environment;
 pub mod files;
 pub mod formats;
 pub mod http;
+pub mod mail_server;
 pub mod metrics;
 mod platform;
 pub mod queue;
+pub mod resolver;
 pub mod routes;
 pub mod start;
 pub mod usecase;

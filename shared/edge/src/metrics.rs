@@ -16,6 +16,8 @@ pub enum Metric {
     SendLag,
     /// Messages that failed permanently (MSG-1).
     MailFailed,
+    /// Attempts to send by a dealer's mail server that failed because it, or its credentials, could not be used (SET-4).
+    MailServerFailed,
     /// Letters that wait or failed because a limit is used up, and minutes in which a sender's enquiries are over their limit (SET-12).
     OverBudget,
     /// Appointments of dealers' own systems that are counted and not stored (APT-2).
@@ -36,9 +38,12 @@ impl Metric {
 
     fn unit(self) -> &'static str {
         match self {
-            Metric::Overdue | Metric::MailFailed | Metric::OverBudget | Metric::AppointmentsNotProcessed | Metric::MailWithoutDealer => {
-                "Count"
-            }
+            Metric::Overdue
+            | Metric::MailFailed
+            | Metric::MailServerFailed
+            | Metric::OverBudget
+            | Metric::AppointmentsNotProcessed
+            | Metric::MailWithoutDealer => "Count",
             Metric::EscalationLag | Metric::AssignLag | Metric::SendLag | Metric::OldestOverdue => "Seconds",
         }
     }

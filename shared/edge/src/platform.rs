@@ -2,6 +2,7 @@
 
 use crate::environment::{ConsoleLinks, TokenClaims};
 use crate::files::Files;
+use crate::mail_server::MailServers;
 use crate::metrics::Metrics;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::MailDomain;
@@ -33,6 +34,8 @@ pub struct Platform {
     pub token_claims: Arc<TokenClaims>,
     /// The domain at which dealers receive mail. `None` if the stack receives none, or the function does not need the domain.
     pub mail_domain: Option<Arc<MailDomain>>,
+    /// Checks the mail servers that the operator enters for dealers.
+    pub mail_servers: Arc<dyn MailServers>,
 }
 
 impl Platform {

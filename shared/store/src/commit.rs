@@ -37,6 +37,12 @@ impl<'a> Load<'a> {
         Self { keys: keys.into_iter().collect(), follow: None, long_retry: false }
     }
 
+    /// Adds keys that are read first.
+    pub fn with(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+        self.keys.extend(keys);
+        self
+    }
+
     /// Uses the long retry budget, for background work on contended items.
     pub fn with_long_retry(self) -> Self {
         Self { long_retry: true, ..self }
@@ -128,7 +134,7 @@ impl Store {
         let mut writes = Vec::with_capacity(decision.items.len());
         for item in &decision.items {
             let before = loaded.versioned(&Key::of(item));
-            let mut attributes = encode(scope, item, before, commit)?;
+            let mut attributes = encode(scope, item, before, commit, decision.erases)?;
             if before.is_none() {
                 loaded.carry_over(scope, item, &mut attributes)?;
             }
@@ -216,7 +222,7 @@ impl Store {
         let Some(hook) = &self.commit_hook else { return };
         let mut wake_ups = Vec::new();
         for item in &decision.items {
-            let Ok(attributes) = encode(scope, item, None, "") else { continue };
+            let Ok(attributes) = encode(scope, item, None, "", false) else { continue };
             if let Some(wake_up) = wake_up_of(&attributes).filter(|_| attributes.contains_key(WAKE_UP)) {
                 wake_ups.push(wake_up);
             }

@@ -278,7 +278,8 @@ macro_rules! entities {
                 let (partition, place) = match self {
                     $( Key::$kind $( ( $($field),+ ) )? => (key_text!($partition), key_text!($place)), )+
                 };
-                TableKey { pk: format!("{}#{partition}", scope.group()), sk: place }
+                let pk = if self.kind().is_groupless() { partition } else { format!("{}#{partition}", scope.group()) };
+                TableKey { pk, sk: place }
             }
 
             /// Returns the kind of the item with this key.
@@ -297,14 +298,22 @@ macro_rules! entities {
             }
         }
 
-        /// Returns an item of a decision as it is written over `before`, the item as it was read.
+        /// Returns an item of a decision as it is written over `before`, the item as it was read. If the decision erases a person, the
+        /// fields that this release does not know are not kept.
         #[expect(unused_variables, reason = "the key of a channel is not part of its state")]
-        pub(crate) fn encode(scope: &Scope, item: &Item, before: Option<&Versioned<Stored>>, commit: &str) -> Result<Attributes, Failure> {
+        pub(crate) fn encode(
+            scope: &Scope,
+            item: &Item,
+            before: Option<&Versioned<Stored>>,
+            commit: &str,
+            erases: bool,
+        ) -> Result<Attributes, Failure> {
             let record = match item {
                 $( Item::$kind($($also,)? $it) => <$type as Entity>::to_record($it, scope)?, )+
             };
             let (record, version) = match before {
                 None => (record, 1),
+                Some(before) if erases => (record, before.version + 1),
                 Some(before) => {
                     let read = before.item.to_record(scope)?;
                     (record.over(Preserve::Stored, &before.stored, &read, before.item.computed()), before.version + 1)

@@ -1,7 +1,7 @@
 //! A lead as lists show it.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{DealerId, EventId, UserId};
+use forecourt_domain::base::{DealerId, EventId, Status, UserId};
 use forecourt_domain::lead::{HandedFrom, Target, TaskDetails, open};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,12 @@ pub struct LeadRow {
     next_type: Option<String>,
     #[serde(default)]
     next_user: Option<UserId>,
+    /// The time of the last incomplete calendar event of a closed lead. `None` if it has none, or if an earlier release wrote the row.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
+    last_plan: Option<DateTime<Utc>>,
+    /// Whether a legal hold keeps it (PRV-5).
+    #[serde(default)]
+    pub held: bool,
     /// The first-contact deadline before a user first changed it (LEAD-6).
     #[serde(default, rename = "was_due", with = "chrono::serde::ts_milliseconds_option")]
     pub deadline_before_moves: Option<DateTime<Utc>>,
@@ -59,7 +65,7 @@ pub struct LeadRow {
 pub struct LeadFacts {
     pub id: forecourt_domain::base::LeadId,
     pub dealer: DealerId,
-    pub status: forecourt_domain::base::Status,
+    pub status: Status,
     #[serde(default)]
     pub owner: Option<UserId>,
     #[serde(rename = "type")]
@@ -89,6 +95,10 @@ pub struct LeadFacts {
     pub tasks: Vec<TaskDetails>,
     #[serde(default)]
     pub handed_from: Option<HandedFrom>,
+    #[serde(default, rename = "closed_at", with = "chrono::serde::ts_milliseconds_option")]
+    pub closed: Option<DateTime<Utc>>,
+    #[serde(default, rename = "erased_at", with = "chrono::serde::ts_milliseconds_option")]
+    pub erased: Option<DateTime<Utc>>,
 }
 
 /// The calendar event that is the next action of a lead (CAL-3).
@@ -107,6 +117,17 @@ pub struct NextAction<'a> {
 }
 
 impl LeadRow {
+    /// Returns whether the lead was closed before `time` and is not erased (PRV-5).
+    pub fn was_closed_before(&self, time: DateTime<Utc>) -> bool {
+        let is_closed = matches!(self.facts.status, Status::Won | Status::Lost(_));
+        is_closed && self.facts.erased.is_none() && self.facts.closed.unwrap_or(self.facts.updated) < time
+    }
+
+    /// Returns whether it has a calendar event after `now`.
+    pub fn is_planned_after(&self, now: DateTime<Utc>) -> bool {
+        self.last_plan.or(self.next_at).is_some_and(|at| at > now)
+    }
+
     /// Returns the calendar event that is the next action, with its title, type and user. `None` if no event is incomplete, or if an
     /// earlier release planned it.
     pub fn next_action(&self) -> Option<NextAction<'_>> {

@@ -32,8 +32,8 @@
 //! - All items of a decision are written, or none. Each write is guarded by the version at which the item was read, or by its absence.
 //! - A rule that returns no decision writes nothing, so a repeated call is harmless. A commit id in each item recognises our own commit if
 //!   its response was lost.
-//! - A key needs a [`Scope`](forecourt_domain::access::Scope), so no request reaches another group (ACC-2). The exceptions are a
-//!   queue sender and a session of the console, which are read to learn the group.
+//! - A key needs a [`Scope`](forecourt_domain::access::Scope), so no request reaches another group (ACC-2). The exceptions are a number for
+//!   text messages, a queue sender and a session of the console, which are read to learn the group.
 //! - Indexes lag. Lists come from indexes, decisions from consistent reads.
 //! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. A field or value that this
 //!   release does not know is ignored when the item is read and kept when it is written (`preserve.rs`); an item with a newer schema number
@@ -75,10 +75,12 @@ mod capacity;
 mod commit;
 mod cursor;
 mod diary;
+mod disclosure;
 mod downloads;
 mod enquiry_counts;
 mod entities;
 mod entity;
+mod erasure;
 mod held;
 mod key_ring;
 pub mod keys;
@@ -99,6 +101,7 @@ mod secret;
 mod sessions;
 mod sign_in;
 mod table;
+mod text_number;
 mod undelivered;
 mod webhook_events;
 mod work;
@@ -110,8 +113,10 @@ pub use capacity::Spent;
 pub use commit::Load;
 pub use cursor::Cursor;
 pub use diary::{DiaryEntry, DiaryPage};
+pub use disclosure::{Disclosed, DisclosedPage, DisclosedPart};
 pub use enquiry_counts::EnquiryCounter;
 pub use entity::WAKE_UP;
+pub use erasure::{DeletableItem, ItemsToErase};
 pub use held::{Held, HeldBy};
 pub use key_ring::{KeyRing, Purpose};
 pub use lead_address::LeadAddressName;
@@ -127,6 +132,7 @@ pub use secret::{ORIGIN, Secret, WebhookSecret, fingerprint, short};
 pub use sessions::{SessionKey, StoredSession};
 pub use sign_in::TokenName;
 pub use table::NewTable;
+pub use text_number::{number_claims, number_keys};
 pub use webhook_events::DeliveryQuery;
 pub use work::{Agenda, Board, Todo, WorkQuery};
 

@@ -5,7 +5,7 @@ use crate::entity::{Attributes, Entity};
 use crate::keys;
 use crate::reads::readable;
 use crate::{Failure, Store};
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::DealerId;
@@ -36,6 +36,18 @@ pub struct MailList<'a> {
 }
 
 impl Store {
+    /// Returns the number of a dealer's mails that wait for a decision, at most `most`. One query, which reads no more mails than that.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn waiting_mails(&self, scope: &Scope, dealer: &DealerId, most: u32) -> Result<u32, Failure> {
+        let query = self.client.query().index_name("work").select(Select::Count).limit(i32::try_from(most).unwrap_or(i32::MAX));
+        let query = query
+            .key_condition_expression("wpk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::mails_partition(scope, dealer)));
+        Ok(u32::try_from(self.run(query).await?.count()).unwrap_or_default())
+    }
+
     /// Returns at most `limit` mails of a list, newest first, and the cursor of the next page, if there may be one. They come from an
     /// index, which lags. One query: a page of handled mails can be short although there are more.
     ///

@@ -12,6 +12,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, GroupId, UserId};
 use forecourt_domain::people::{User, UserChange};
 use forecourt_domain::settings::SettingsChange;
+use forecourt_domain::texts::TextChange;
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -75,6 +76,21 @@ impl Store {
     pub async fn user_history(&self, scope: &Scope, user: &UserId, before: Option<u64>, limit: usize) -> Result<Vec<UserChange>, Failure> {
         let last = Key::UserChange(user.clone(), last_before(before)).at(scope);
         self.newest(last, keys::CHANGES, limit).await
+    }
+
+    /// Returns at most `limit` changes of a dealer's texts before version `before`, newest first (MSG-2).
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn text_history(
+        &self,
+        scope: &Scope,
+        dealer: &DealerId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<TextChange>, Failure> {
+        let last = Key::TextChange(dealer.clone(), last_before(before)).at(scope);
+        self.newest(last, keys::TEXT_CHANGES, limit).await
     }
 
     /// Returns at most `limit` items of a partition whose places begin with `prefix`, backwards from `last`.

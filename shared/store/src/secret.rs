@@ -131,8 +131,8 @@ impl Secret {
         Some(WebhookSecret::new(&mac(key, &["webhook-out", scope.group().as_str(), id, &made.to_string(), &number.to_string()])))
     }
 
-    /// Returns the code of the reply address of a lead: twelve letters and digits, which mail programs may write in upper case. Nobody who
-    /// has no mail of ours about the lead can guess it.
+    /// Returns the code of the reply address of a lead: twelve letters and digits, which mail programs may write in upper case. It
+    /// cannot be guessed without a mail about the lead.
     pub fn reply_code(&self, scope: &Scope, lead: LeadId) -> String {
         let ring = self.ring(Purpose::Links);
         ring.get(ring.current_id()).map(|key| code(&reply_tag(key, scope, lead))).unwrap_or_default()

@@ -36,7 +36,7 @@ impl Store {
     /// Adds the events for the group's webhooks to a decision (APT-6). It is part of [`Store::decide`], so that no handler can omit it. The
     /// webhooks are at most 60 seconds old.
     pub(crate) async fn with_webhook_events(&self, scope: &Scope, loaded: &Loaded, mut decision: Decision) -> Result<Decision, Failure> {
-        if !decision.items.iter().any(|item| matches!(item, Item::Lead(_) | Item::Appointment(_))) {
+        if decision.erases || !decision.items.iter().any(|item| matches!(item, Item::Lead(_) | Item::Appointment(_))) {
             return Ok(decision);
         }
         let webhooks = self.webhooks(scope).await?;

@@ -18,7 +18,7 @@ async fn dis_12_a_removed_seller_has_no_access_to_appointments_that_they_made() 
     assert_eq!(world.post("anna.vogt", &format!("{path}/cancellation"), &json!({})).await.status, 404);
 }
 
-/// DIS-12: whoever stands in for others, in whatever way, can read and work leads.
+/// DIS-12: every kind of substitute can read and work leads.
 #[tokio::test]
 async fn dis_12_a_weekly_deputy_and_the_target_of_an_absence_must_be_able_to_work_leads() {
     let world = World::new().await;

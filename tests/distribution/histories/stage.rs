@@ -142,7 +142,7 @@ impl Stage {
             Step::Transfer(nth) => {
                 let at = self.world.page(self.lead(*nth)?).await.lead.dealer;
                 let to = if at.as_str() == NORDSTERN { OTHER } else { NORDSTERN };
-                Some(self.post(GROUP, &of_lead(*nth, "assignment")?, &json!({"dealer": to})).await)
+                Some(self.post(GROUP, &of_lead(*nth, "assignment")?, &json!({"dealer": to, "appointments": "move"})).await)
             }
             Step::Close(nth, outcome) => {
                 let body = match outcome {

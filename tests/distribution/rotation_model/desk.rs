@@ -134,6 +134,7 @@ impl Processes {
                 metrics: Metrics::nowhere(),
                 mail_domain: None,
                 token_claims: Arc::default(),
+                mail_servers: Arc::new(forecourt_edge::mail_server::Unchecked),
             }
         };
         let intake = [platform(0, "lead-intake"), platform(1, "lead-intake")];

@@ -3,6 +3,7 @@
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH};
 use super::journey::{enquiry, lead, post, until};
+use super::judge::letters;
 use crate::support::world::{Reply, Request};
 use forecourt_local::mail_events::MailEvent;
 use serde_json::json;
@@ -70,4 +71,17 @@ pub async fn bounce(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T10:04:00Z").await;
     replies.extend([nora, olaf]);
     replies
+}
+
+/// MSG-1: a letter that was sent to one address twice is a fault, also if it is sent to another address now.
+#[test]
+fn msg_1_a_letter_that_was_sent_twice_to_one_address_is_a_fault() {
+    let stored =
+        json!({"pk": "g#L#1", "home": {"lead": "1"}, "cause": "7", "medium": "email", "to": "new@example.com", "fate": {"is": "sent"}});
+    let faults = |sent: &[&str]| letters(std::slice::from_ref(&stored), &sent.iter().map(|to| ("1.7", *to)).collect::<Vec<_>>(), 0);
+    assert_eq!(faults(&["new@example.com"]), [""; 0]);
+    assert_eq!(faults(&["old@example.com", "new@example.com"]), [""; 0], "sent again after the address was corrected");
+    assert_eq!(faults(&["old@example.com", "old@example.com", "new@example.com"]), ["sent 2 times to old@example.com: 1 7"]);
+    assert_eq!(faults(&["new@example.com", "new@example.com"]), ["sent 2 times to new@example.com: 1 7", "sent 2 times though sent: 1 7"]);
+    assert_eq!(faults(&["old@example.com"]), ["sent 0 times though sent: 1 7"]);
 }

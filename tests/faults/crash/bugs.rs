@@ -110,8 +110,11 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
                 subject: String::new(),
                 html: String::new(),
                 auto_reply: false,
+                by_user: false,
+                unsubscribe: None,
                 attachments: Vec::new(),
                 tags: None,
+                mail_server: None,
                 text: format!("{} early\n/leads/{}", message.cause, wake_up.about()),
             };
             // The harness allows a repeated mail to a sender that claims first. This sender does not claim, so the allowance must not

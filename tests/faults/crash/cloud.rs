@@ -17,8 +17,7 @@ use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::GroupData;
 use forecourt_local::tokens::Tokens;
 use forecourt_outbox::{LONGEST_DELAY, Outbox};
-use forecourt_send::Sender;
-use forecourt_send::texts::Texts;
+use forecourt_send::{Sender, texts::Texts};
 use forecourt_store::{Secret, Store};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
@@ -60,6 +59,7 @@ pub struct Cloud {
     retries: u32,
     /// The maximum number of concurrent deliveries.
     at_once: usize,
+    pub reads: usize,
 }
 
 /// The settings of a run.
@@ -96,7 +96,6 @@ impl Cloud {
     pub async fn new(setting: Setting, group: &GroupData, now: &str) -> Self {
         let Setting { gate, wakes, bug, retries, at_once, lagging } = setting;
         let table = RecordedTable::new(lagging, bug.and_then(Bug::write_bug));
-        let between = Between { next_sweep: at(now) + SWEEPS, ..Between::default() };
         let cloud = Self {
             table,
             gate,
@@ -107,9 +106,10 @@ impl Cloud {
             tokens: Tokens::new(b"a secret of the tests"),
             texts: Arc::new(Texts::new(ConsoleLinks::new(CONSOLE_URL)).unwrap()),
             ids: numbered_ids(),
-            between: Arc::new(Mutex::new(between)),
+            between: Arc::new(Mutex::new(Between { next_sweep: at(now) + SWEEPS, ..Between::default() })),
             retries,
             at_once,
+            reads: 3,
         };
         let store = cloud.undisturbed();
         store.make_table().await.unwrap();
@@ -151,6 +151,7 @@ impl Cloud {
             metrics: Metrics::nowhere(),
             token_claims: Arc::default(),
             mail_domain: Some(Arc::new(forecourt_domain::base::MailDomain::parse(MAIL_DOMAIN).unwrap())),
+            mail_servers: Arc::new(forecourt_edge::mail_server::Unchecked),
         };
         (process, platform)
     }
@@ -329,7 +330,7 @@ impl Cloud {
         let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()});
         let event = serde_json::from_value(event).unwrap();
         let handler = match queue {
-            "partner" | "mail" => "lead-intake",
+            "partner" | "mail" | "text" => "lead-intake",
             "notify" => "send",
             queue => queue,
         };
@@ -343,6 +344,7 @@ impl Cloud {
                 match queue {
                     "partner" => forecourt_lead_intake::messages(platform, &super::ports::Partners, event).await,
                     "mail" => forecourt_lead_intake::mail_in::messages(platform, event).await,
+                    "text" => forecourt_lead_intake::text_in::messages(platform, event).await,
                     "appointment" => forecourt_appointment::messages(platform, &super::ports::Partners, event).await,
                     "assign" => forecourt_assign::handle(platform, event).await,
                     "escalate" => forecourt_escalate::handle(platform, event).await,
@@ -368,7 +370,7 @@ impl Cloud {
     /// Uses small slices and parts, so that the test data needs several of each.
     fn exporter(&self, process: &Arc<Process>, platform: &Platform) -> Exporter {
         let uploads = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone(), bug: self.bug });
-        Exporter { part: 1_500, reads: 3, ..Exporter::new(platform.clone(), uploads) }
+        Exporter { part: 1_500, reads: self.reads, at_once: 2, bulk_page: 2, ..Exporter::new(platform.clone(), uploads) }
     }
 
     pub fn sender(&self, process: &Arc<Process>, platform: &Platform) -> Sender {

@@ -2,19 +2,18 @@
 
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
-use super::pingback::{self, ping, sign};
-use super::{bounce, inbox, limits, mail_in, office, thread};
+use super::{
+    access, bounce, bulk, erasure, inbox, limits, linked, mail_in, mornings, office, pingback, retention, texts, thread, unmarked, visits,
+};
 use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
 use chrono::TimeDelta;
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, PartnerId};
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::base::DealerId;
 use forecourt_domain::settings::DealerSettings;
 use forecourt_local::demo;
+use forecourt_store::Load;
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded, short};
-use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -34,6 +33,8 @@ pub enum Journey {
     Documents,
     /// A customer is invited, books, moves and cancels, and gets a letter each time.
     Invitation,
+    /// The customer of an appointment confirms, reschedules and cancels it by the link of a letter.
+    CustomerLink,
     /// Appointments of three months are exported while new ones are created.
     Export,
     /// An appointment of the contact centre: created and moved by queue, moved by staff, reminded, and completed by a ping-back. A
@@ -49,6 +50,14 @@ pub enum Journey {
     Partner,
     /// Letters, text messages and enquiries go over their limits.
     Limits,
+    /// An access file of a contact with two leads is written, downloaded and deleted.
+    Access,
+    /// A contact with two leads is erased; one of the leads keeps another contact.
+    Erasure,
+    /// Closed leads are erased a month later; one of them is under a legal hold.
+    Retention,
+    /// The events of leads are moved and completed in bulk, and the leads reassigned: at once, and as a job of two pages.
+    Bulk,
     /// A customer answers by mail, with files, and the seller answers in the thread.
     Thread,
     /// Mails arrive: of a portal, of a customer, with two enquiries, for two dealers, and twice.
@@ -57,6 +66,17 @@ pub enum Journey {
     Inbox,
     /// A letter to a customer bounces, and is sent again to the corrected address. A customer complains about another one.
     Bounce,
+    /// A salesperson gets the list of the day. One appointment is taken from the salesperson before, and one is cancelled.
+    Mornings,
+    /// Nobody marks two visits: the rule makes no-shows of them, and the supervisor gets one in the list of the day. One customer
+    /// arrives, and one visit is marked.
+    Unmarked,
+    /// Appointments of customers with open leads are linked to them; one lead leaves the pool.
+    Linked,
+    /// A customer answers by text message, stops text messages and permits them again; another one becomes a lead.
+    Texts,
+    /// A customer unsubscribes by the link of a mail, subscribes again, and unsubscribes.
+    Unsubscribe,
     /// Enquiries arrive after closing. Their held notices go out together in the morning; one of them is obsolete by then.
     Night,
 }
@@ -64,20 +84,30 @@ pub enum Journey {
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
     /// Further journeys whose ends are snapshots.
-    pub const SHORT: [Journey; 13] = [
+    pub const SHORT: [Journey; 23] = [
+        Journey::Bulk,
+        Journey::Linked,
+        Journey::Mornings,
+        Journey::Unmarked,
         Journey::Keyless,
         Journey::Documents,
         Journey::Invitation,
+        Journey::CustomerLink,
         Journey::Appointment,
         Journey::Work,
         Journey::Administration,
         Journey::Leavers,
         Journey::Partner,
         Journey::Limits,
+        Journey::Access,
+        Journey::Erasure,
+        Journey::Retention,
         Journey::Thread,
         Journey::MailIn,
         Journey::Inbox,
         Journey::Bounce,
+        Journey::Texts,
+        Journey::Unsubscribe,
     ];
 
     pub fn begins(self) -> &'static str {
@@ -88,6 +118,7 @@ impl Journey {
             | Journey::Change
             | Journey::Documents
             | Journey::Invitation
+            | Journey::CustomerLink
             | Journey::Export
             | Journey::Appointment
             | Journey::Work
@@ -95,7 +126,16 @@ impl Journey {
             | Journey::Leavers
             | Journey::Partner
             | Journey::Limits
+            | Journey::Access
+            | Journey::Bulk
+            | Journey::Mornings
+            | Journey::Unmarked
+            | Journey::Linked
+            | Journey::Erasure
+            | Journey::Retention
             | Journey::Bounce
+            | Journey::Texts
+            | Journey::Unsubscribe
             | Journey::Thread
             | Journey::MailIn => "2026-11-23T09:00:00Z",
             Journey::Inbox => "2026-11-23T22:15:00Z",
@@ -113,8 +153,9 @@ impl Journey {
             Journey::Pool => Box::pin(pool(cloud)).await,
             Journey::Change => Box::pin(change(cloud)).await,
             Journey::Documents => Box::pin(documents(cloud)).await,
-            Journey::Invitation => Box::pin(invitation(cloud)).await,
-            Journey::Appointment => Box::pin(appointments(cloud)).await,
+            Journey::Invitation => Box::pin(visits::invitation(cloud)).await,
+            Journey::CustomerLink => Box::pin(visits::customer_link(cloud)).await,
+            Journey::Appointment => Box::pin(visits::appointments(cloud)).await,
             Journey::Work => Box::pin(office::work(cloud)).await,
             Journey::Administration => Box::pin(office::administration(cloud)).await,
             Journey::Leavers => Box::pin(office::leavers(cloud)).await,
@@ -124,6 +165,15 @@ impl Journey {
             Journey::MailIn => Box::pin(mail_in::mail_in(cloud)).await,
             Journey::Inbox => Box::pin(inbox::inbox(cloud)).await,
             Journey::Bounce => Box::pin(bounce::bounce(cloud)).await,
+            Journey::Bulk => Box::pin(bulk::bulk(cloud)).await,
+            Journey::Access => Box::pin(access::access(cloud)).await,
+            Journey::Mornings => Box::pin(mornings::mornings(cloud)).await,
+            Journey::Unmarked => Box::pin(unmarked::unmarked(cloud)).await,
+            Journey::Linked => Box::pin(linked::linked(cloud)).await,
+            Journey::Erasure => Box::pin(erasure::erasure(cloud)).await,
+            Journey::Retention => Box::pin(retention::retention(cloud)).await,
+            Journey::Texts => Box::pin(texts::texts(cloud)).await,
+            Journey::Unsubscribe => Box::pin(texts::unsubscribe(cloud)).await,
         }
     }
 }
@@ -262,7 +312,8 @@ async fn change(cloud: &Cloud) -> Vec<Reply> {
     let plan = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-23T09:40:00Z"});
     let planned = post(cloud, BOSS, &events, "k-4", &plan).await;
     let soon = json!({"title": "Write her", "type": "email_outbound", "at": "2026-11-23T09:30:00Z"});
-    let done = post(cloud, BOSS, &events, "k-5", &soon).await;
+    // Anna plans it for herself, so that no notice of it is due: a late one would find the event completed.
+    let done = post(cloud, "anna", &events, "k-5", &soon).await;
     until(cloud, "2026-11-23T09:16:00Z").await;
     let follow_up = json!({"follow_up": {"title": "Ask her", "type": "sms", "at": "2026-11-23T13:00:00Z"}});
     replies.push(post(cloud, BOSS, &format!("{events}/{}/completion", done.text("/id")), "k-6", &follow_up).await);
@@ -306,61 +357,6 @@ async fn documents(cloud: &Cloud) -> Vec<Reply> {
         }
     }
     replies
-}
-
-async fn invitation(cloud: &Cloud) -> Vec<Reply> {
-    let new = lead(cloud, WEST, "k-1", &enquiry("jana")).await;
-    let body = json!({"type": "booked_test_drive", "title": "Corsa"});
-    let made = post(cloud, BOSS, &format!("/leads/{}/invitations", new.text("/id")), "k-2", &body).await;
-    let link = made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
-    // A browser sends no idempotency key: a customer who repeats a booking gets a response that it is already booked.
-    let customer = async |method: Method, path: &str, body: Value| {
-        let json = [("content-type", "application/json")];
-        let reply =
-            cloud.request(&Request::new(method, "", &format!("{link}{path}")).headers(&json).body(body.to_string().as_bytes())).await;
-        Reply { status: if reply.status == 201 { 200 } else { reply.status }, ..reply }
-    };
-    let book = async |from: &str| customer(Method::POST, "/booking", json!({"from": from})).await;
-    let mut replies = vec![book("2026-11-23T12:00:00Z").await];
-    until(cloud, "2026-11-23T09:20:00Z").await;
-    replies.push(book("2026-11-23T13:00:00Z").await);
-    until(cloud, "2026-11-23T09:40:00Z").await;
-    replies.push(customer(Method::DELETE, "/booking", Value::Null).await);
-    until(cloud, "2026-11-23T10:00:00Z").await;
-    replies.extend([new, made]);
-    replies
-}
-
-async fn appointments(cloud: &Cloud) -> Vec<Reply> {
-    let (store, scope) = (cloud.undisturbed(), Scope::keys_only("demo-group".parse().unwrap()));
-    let partner: PartnerId = "centre-demo".parse().unwrap();
-    sign(cloud).await;
-    let hook = json!({"id": "hook", "version": 1, "url": "https://hooks.example.com/in", "by": {"user": BOSS}, "created": 0, "secret": 1,
-        "events": ["appointment.created", "appointment.moved", "appointment.attended"], "state": {"is": "on"}});
-    let hooks = Item::Webhooks(serde_json::from_value(json!({"webhooks": [hook]})).unwrap());
-    let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(hooks.clone())), ()));
-    store.decide(&scope, Load::of([Key::Webhooks]), rule).await.unwrap();
-    let id = short(&store.secret().name(&scope, &["appointment", partner.as_str(), "c-1"]));
-    let customer = json!({"name": "Jana", "email": "jana@example.com", "phone": "0171 2345678"});
-    let made = json!({"appointment": {"external_id": "c-1", "customer": customer, "kind": "showroom", "at": "2026-11-23T10:30:00Z"}});
-    cloud.enqueue_appointment(&made);
-    until(cloud, "2026-11-23T09:10:00Z").await;
-    // The centre's clock is ahead. Its message is delivered again after staff have moved the appointment.
-    let ahead = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T09:35:00Z", "to": "2026-11-23T11:00:00Z"});
-    cloud.enqueue_appointment(&ahead);
-    until(cloud, "2026-11-23T09:20:00Z").await;
-    let time = json!({"at": "2026-11-23T11:15:00Z"});
-    let mut moved = post(cloud, BOSS, &format!("/appointments/{id}/time"), "k-t", &time).await;
-    until(cloud, "2026-11-23T09:40:00Z").await;
-    cloud.enqueue_appointment(&ahead);
-    until(cloud, "2026-11-23T11:20:00Z").await;
-    let attended = ping(cloud, &json!({"type": "appointment.attended", "external_id": "c-1", "at": "2026-11-23T11:18:00Z"})).await;
-    until(cloud, "2026-11-23T12:30:00Z").await;
-    // A fault can leave it unclear whether a confirmation was sent, so these fields are not compared.
-    for media in ["confirmed", "reminded"] {
-        moved.body.as_object_mut().unwrap().remove(media);
-    }
-    vec![moved, attended]
 }
 
 async fn night(cloud: &Cloud) -> Vec<Reply> {

@@ -29,6 +29,10 @@ const VOLATILE: &[&str] = &[
     "until",
     "act_until",
     "done_at",
+    "erased_at",
+    "closed_at",
+    "placed_at",
+    "lifted_at",
     "passed",
     "due",
     "updated",
@@ -88,7 +92,7 @@ impl End {
             for part in mail.text.split("\n\n") {
                 let about = part.trim().split(' ').next().unwrap_or_default();
                 // The notice of a task leads to the list of tasks.
-                let of_tasks = || part.trim().split("/d/").nth(1).filter(|place| place.ends_with("/tasks"));
+                let of_tasks = || part.trim().split("/d/").nth(1).filter(|place| place.ends_with("/tasks") || place.ends_with("/board"));
                 let Some(place) = part.split("/leads/").nth(1).or_else(of_tasks) else { continue };
                 let notice = format!("{about} {} to {}", place.trim(), mail.to);
                 ids.entry(notice.clone()).or_default().insert(&mail.id);
@@ -97,6 +101,9 @@ impl End {
         }
         for mail in between.mails.iter().filter(|mail| mail.id.starts_with("access-")) {
             *notices.entry(format!("record of the access log to {}", mail.to)).or_default() += 1;
+        }
+        for mail in between.mails.iter().filter(|mail| mail.id.starts_with("day-")) {
+            *notices.entry(format!("list {} to {}: {}", mail.id, mail.to, mail.subject)).or_default() += 1;
         }
         for mail in between.mails.iter().filter(|mail| mail.id.starts_with("inbox-")) {
             *notices.entry(format!("{} to {}", mail.id, mail.to)).or_default() += 1;
@@ -125,6 +132,12 @@ impl End {
             self.notices.keys().filter(|notice| !undisturbed.notices.contains_key(*notice)).map(|notice| format!("also sent: {notice}")),
         );
         wrong
+    }
+
+    /// Returns the whole end as text.
+    pub fn as_text(&self) -> String {
+        let notices = self.notices.iter().map(|(notice, times)| format!("sent {times} times: {notice}"));
+        self.facts.iter().cloned().chain(notices).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -180,11 +193,14 @@ fn stored(item: &Value) -> Option<String> {
         ("B", _) => return None,
         // The names of a partner's secrets depend on the number of earlier requests, and their times are real ones.
         ("P", "S") => json!({"by": item["by"], "earlier": item["earlier"].as_array().map_or(0, Vec::len)}),
+        // The size of a file depends on the times in it.
+        ("Z", _) => without(&scrub(item), &["written"]),
         ("ALOG", _) => return Some(format!("{pk}: {}", without(&scrub(item), &["sk", "id"]))),
         // The version that a request saw depends on the number of earlier commits.
         ("K", "S") => json!({"body": item["body"]}),
         _ if is_letter(item) => letter(item),
         ("A", "@") => timed(without(&appointment(item), &["created", "as_of", "again_at"]), item),
+        ("L", element) if element.starts_with("X#communication#") => communication(item),
         ("L", event) if event.starts_with("E#") && item["by"]["user"].is_string() => timed(scrub(item), item),
         // Reports that arrived before their appointment. The time since which they are stored is not compared.
         ("A", "P") => without(&scrub(item), &["came"]),
@@ -204,14 +220,20 @@ fn named_by_version(fact: &Value) -> bool {
 
 /// Returns the violations of MSG-1 for letters to customers; `sent` are the ids and recipients of the mails and text messages. A letter
 /// that is recorded as sent was sent to its recipient once. A letter with an unclear state was sent at most once, and there are not more of
-/// them than injected faults. Any other letter was not sent. The appointment agrees with its letters.
-fn letters(items: &[Value], sent: &[(&str, &str)], struck: usize) -> Vec<String> {
+/// them than injected faults. Any other letter was not sent to its recipient. No letter was sent to one address twice, also not to an
+/// address that the recipient had before. The appointment agrees with its letters.
+pub fn letters(items: &[Value], sent: &[(&str, &str)], struck: usize) -> Vec<String> {
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {
         let subject = letter["home"].as_object().and_then(|home| home.values().next()).and_then(Value::as_str).unwrap_or_default();
         let cause = letter["cause"].as_str().unwrap_or_default();
         let id = format!("{subject}.{cause}");
-        let times = sent.iter().filter(|(sent, to)| *sent == id && letter["to"].as_str().is_none_or(|own| own == *to)).count();
+        let mut by_address: BTreeMap<&str, usize> = BTreeMap::new();
+        sent.iter().filter(|(sent, _)| *sent == id).for_each(|(_, to)| *by_address.entry(to).or_default() += 1);
+        let twice = by_address.iter().filter(|(_, times)| **times > 1);
+        wrong.extend(twice.map(|(to, times)| format!("sent {times} times to {to}: {subject} {cause}")));
+        let own = letter["to"].as_str();
+        let times: usize = by_address.iter().filter(|(to, _)| own.is_none_or(|own| own == **to)).map(|(_, times)| times).sum();
         let state = letter["fate"]["is"].as_str().unwrap_or_default();
         unclear += usize::from(state == "unclear");
         if !matches!((state, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {
@@ -252,15 +274,28 @@ fn letter(item: &Value) -> Value {
     letter
 }
 
+/// Returns a message. Of two copies of a mail that brought an enquiry, either can be the one that is stored with the lead.
+fn communication(item: &Value) -> Value {
+    let mut communication = scrub(item);
+    let mail = communication.pointer_mut("/content/mail").and_then(Value::as_object_mut);
+    if let Some(mail) = mail.filter(|mail| mail.contains_key("enquiry")) {
+        mail.remove("object");
+    }
+    communication
+}
+
 /// Adds the time of an appointment, or of an event that a user planned: it does not depend on when a request was processed.
 fn timed(mut fact: Value, item: &Value) -> Value {
     fact["time"] = item["row"]["at"].clone();
     fact
 }
 
-/// Returns an appointment without the states of its letters.
+/// Returns an appointment without its letters' states. A late notice has the changes since, so that their number differs: none may be left.
 fn appointment(item: &Value) -> Value {
     let mut appointment = scrub(item);
+    if let Some(briefing) = appointment.get_mut("briefing") {
+        *briefing = json!({"pending": briefing["pending"], "leased": briefing["leased"]});
+    }
     if let Some(row) = appointment["row"].as_object_mut() {
         row.retain(|name, _| !["confirmed", "reminded", "reminding"].contains(&name.as_str()));
     }
@@ -361,13 +396,5 @@ fn normalised(body: &Value) -> Value {
         }
         Value::Array(all) => all.iter().map(normalised).collect(),
         other => other.clone(),
-    }
-}
-
-impl End {
-    /// Returns the whole end as text.
-    pub fn as_text(&self) -> String {
-        let notices = self.notices.iter().map(|(notice, times)| format!("sent {times} times: {notice}"));
-        self.facts.iter().cloned().chain(notices).collect::<Vec<_>>().join("\n")
     }
 }

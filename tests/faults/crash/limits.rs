@@ -59,18 +59,23 @@ pub async fn limits(cloud: &Cloud) -> Vec<Reply> {
     replies.extend([write(&nora, "k-5", mail("Astra")).await, write(&nora, "k-6", text()).await]);
     until(cloud, "2026-11-23T09:20:00Z").await;
     // The pool's user gets no notices: mails with several of them could be composed in many ways.
-    for i in 0..10 {
+    for i in 0..9 {
         replies.push(lead(cloud, POND, &format!("k-p{i}"), &enquiry("petra")).await);
     }
+    // If the response of the enquiry that reaches the limit is lost, its repeat is refused until the minute is over.
+    let tenth = async || lead(cloud, POND, "k-p9", &enquiry("petra")).await;
+    let reached = tenth().await;
     let last = async || lead(cloud, POND, "k-p10", &enquiry("petra")).await;
     let refused = last().await;
     // A process that ends can lose an enquiry of the count, so that this one is below the limit.
     let undisturbed = cloud.gate.injected() == 0;
     assert!(refused.status == 429 || (refused.status == 201 && !undisturbed), "{} {}", refused.status, refused.body);
+    assert!(reached.status == 201 || (reached.status == 429 && !undisturbed), "{} {}", reached.status, reached.body);
     let mut queued = enquiry("quinn");
     queued["external_id"] = json!("q-1");
     cloud.enqueue(&queued.to_string());
     until(cloud, "2026-11-23T09:30:00Z").await;
+    replies.push(if reached.status == 429 { tenth().await } else { reached });
     replies.push(last().await);
     until(cloud, "2026-11-24T08:00:00Z").await;
     let between = cloud.between();

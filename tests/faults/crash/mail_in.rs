@@ -5,8 +5,8 @@ use super::group::{NORTH, WEST};
 use super::journey::until;
 use crate::support::world::{MAIL_DOMAIN, Reply};
 
-/// A portal's mail arrives twice, its customer writes a letter, ADF has two enquiries, a letter goes to two dealers, and a mail of this
-/// system itself comes back.
+/// A portal's mail arrives twice, its customer writes a letter with files, which arrives twice, ADF has two enquiries, a letter goes to two
+/// dealers, and a mail of this system itself comes back.
 pub async fn mail_in(cloud: &Cloud) -> Vec<Reply> {
     let address = |dealer: &str| format!("{dealer}.demo-group@{MAIL_DOMAIN}");
     let (north, west) = (address(NORTH), address(WEST));
@@ -20,7 +20,17 @@ pub async fn mail_in(cloud: &Cloud) -> Vec<Reply> {
             "From: {from} <{from}@example.com>\r\nSubject: Corsa\r\nMessage-ID: <{id}@example.com>\r\n\r\nDear Sir,\nis it still for sale?\n"
         )
     };
-    cloud.receive_mail("letter", &[&north], letter("Karl", "l-1").as_bytes());
+    // Its file becomes a document; the script does not.
+    let head = letter("Karl", "l-1");
+    let (head, text) = head.split_once("\r\n\r\n").unwrap_or_default();
+    let with_files = format!(
+        "{head}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n\
+         --b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\none\r\n\
+         --b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=run.sh\r\n\r\n#!/bin/sh\r\n--b--\r\n"
+    );
+    for name in ["letter", "letter"] {
+        cloud.receive_mail(name, &[&north], with_files.as_bytes());
+    }
     let prospect = |id: u32| {
         format!(
             "<prospect><id source=\"autoplaza\">{id}</id><requestdate>2026-11-23T10:10:00+01:00</requestdate><vehicle><make>Opel</make><model>Corsa</model>\

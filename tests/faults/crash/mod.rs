@@ -8,22 +8,32 @@
 //! A failing case prints the command that replays it and shows every call:
 //! `CRASH='…' cargo test -p forecourt-tests crash::replay -- --nocapture`.
 
+mod access;
 mod between;
 mod bounce;
 mod bugs;
+mod bulk;
 mod cloud;
+mod erasure;
 mod group;
 mod inbox;
 mod journey;
 mod judge;
 mod leavers;
 mod limits;
+mod linked;
 mod mail_in;
+mod mornings;
 mod office;
 mod pingback;
 mod ports;
 mod races;
+mod retention;
+mod texts;
 mod thread;
+mod turn;
+mod unmarked;
+mod visits;
 
 use crate::support::gate::{Call, Fault, Gate, Strike};
 use bugs::Bug;
@@ -34,6 +44,7 @@ use judge::End;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::LazyLock;
+use turn::Turn;
 
 static GROUP: LazyLock<GroupData> = LazyLock::new(group::group);
 
@@ -80,7 +91,8 @@ fn play(case: &CrashCase, verbose: bool) -> PlayedCase {
             at_once: if case.side_by_side.is_some() { 3 } else { 1 },
             lagging: case.strikes.iter().any(|(_, fault)| *fault == Fault::LaggingIndex),
         };
-        let cloud = Cloud::new(setting, &GROUP, case.journey.begins()).await;
+        let mut cloud = Cloud::new(setting, &GROUP, case.journey.begins()).await;
+        cloud.reads = if case.journey == Journey::Access { 8 } else { cloud.reads };
         let replies = Box::pin(case.journey.play(&cloud)).await;
         PlayedCase { end: End::of(&cloud, &replies), calls: gate.calls(), injected: gate.injected() }
     })
@@ -125,28 +137,23 @@ fn judge_all(cases: &[CrashCase], undisturbed: &End) -> usize {
     cases.len()
 }
 
-/// Plays a journey with a fault at each call. Returns the number of cases.
+/// Plays the cases of a journey whose turn it is. Returns their number.
 fn faults_in_turn_at_every_call(journey: Journey) -> usize {
     let undisturbed = play(&CrashCase::of(journey), false);
-    judge_all(&in_turn(strikes(journey, &undisturbed.calls, |_| true)), &undisturbed.end)
+    judge_all(&cases(Turn::current(), journey, &undisturbed.calls), &undisturbed.end)
 }
 
-/// Returns every third case, so that each call meets some of its faults. `CRASH_TURN` (0, 1 or 2) selects the third; CI changes it from
-/// commit to commit. With `CRASH_ALL` returns all cases.
+/// Returns the cases of a journey in a turn: a case for each call and each fault that is its turn, and one for each treatment of wake-ups.
+fn cases(turn: Turn, journey: Journey, calls: &[Call]) -> Vec<CrashCase> {
+    let strikes = turn.strikes(calls, |fault| journey.meets(*fault)).into_iter();
+    let wakes = journey.treatments().iter().map(|wakes| CrashCase { wakes: *wakes, ..CrashCase::of(journey) });
+    strikes.map(|strike| CrashCase { strikes: vec![strike], ..CrashCase::of(journey) }).chain(wakes).collect()
+}
+
+/// Returns the cases whose turn it is. [`cases`] are those of a turn already.
 fn in_turn(cases: Vec<CrashCase>) -> Vec<CrashCase> {
-    if std::env::var_os("CRASH_ALL").is_some() {
-        return cases;
-    }
-    cases.into_iter().skip(turn()).step_by(3).collect()
-}
-
-fn turn() -> usize {
-    std::env::var("CRASH_TURN").ok().and_then(|turn| turn.parse().ok()).unwrap_or(0) % 3
-}
-
-fn strikes(journey: Journey, calls: &[Call], wanted: impl Fn(&Fault) -> bool + Copy) -> Vec<CrashCase> {
-    let strikes = calls.iter().flat_map(|call| call.faults().into_iter().filter(wanted).map(move |fault| (call.to_string(), fault)));
-    strikes.map(|strike| CrashCase { strikes: vec![strike], ..CrashCase::of(journey) }).collect()
+    let turn = Turn::current();
+    cases.into_iter().enumerate().filter_map(|(place, case)| turn.takes(place).then_some(case)).collect()
 }
 
 /// INT-9, MSG-1, ESC-10: a day with leads by HTTP and by queue ends the same whichever call fails.
@@ -178,11 +185,7 @@ fn dis_8_a_pool_survives_a_fault_at_every_call() {
 #[test]
 fn exp_3_an_export_survives_a_fault_at_every_call() {
     let undisturbed = play(&CrashCase::of(Journey::Export), false);
-    let mut cases = in_turn(strikes(Journey::Export, &undisturbed.calls, |fault| *fault != Fault::LaggingIndex));
-    cases.extend(
-        [WakeUpTreatment::Lost, WakeUpTreatment::Doubled, WakeUpTreatment::Early]
-            .map(|wakes| CrashCase { wakes, ..CrashCase::of(Journey::Export) }),
-    );
+    let cases = cases(Turn::current(), Journey::Export, &undisturbed.calls);
     let doubled =
         (1..4).map(|seed| CrashCase { wakes: WakeUpTreatment::Doubled, side_by_side: Some(seed), ..CrashCase::of(Journey::Export) });
     println!("{} cases", judge_all(&cases.into_iter().chain(doubled).collect::<Vec<_>>(), &undisturbed.end));
@@ -219,16 +222,16 @@ fn cal_8_an_invitation_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Invitation));
 }
 
+/// APT-8, APT-12, MSG-1: what a customer does by the link of a letter happens once, and each letter is sent at most once.
+#[test]
+fn apt_8_a_customer_confirms_moves_and_cancels_by_a_link_whatever_call_fails() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::CustomerLink));
+}
+
 /// APT-3, APT-5, APT-6: an appointment of another system is processed once, from its message to the webhook that reports its end.
 #[test]
 fn apt_5_an_appointment_survives_a_fault_at_every_call() {
-    let undisturbed = play(&CrashCase::of(Journey::Appointment), false);
-    let mut cases = in_turn(strikes(Journey::Appointment, &undisturbed.calls, |_| true));
-    cases.extend(
-        [WakeUpTreatment::Lost, WakeUpTreatment::Doubled, WakeUpTreatment::Early]
-            .map(|wakes| CrashCase { wakes, ..CrashCase::of(Journey::Appointment) }),
-    );
-    println!("{} cases", judge_all(&cases, &undisturbed.end));
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Appointment));
 }
 
 /// CAL-1, LEAD-3, LEAD-4, LEAD-6, LEAD-7: each change of a lead by its users happens once, and a text message is sent at most once.
@@ -278,13 +281,7 @@ fn int_1_received_mails_survive_a_fault_at_every_call() {
 /// check reads an index hours after the mail, so that it does not lag.
 #[test]
 fn int_7_an_inbox_survives_a_fault_at_every_call() {
-    let undisturbed = play(&CrashCase::of(Journey::Inbox), false);
-    let mut cases = in_turn(strikes(Journey::Inbox, &undisturbed.calls, |fault| *fault != Fault::LaggingIndex));
-    cases.extend(
-        [WakeUpTreatment::Lost, WakeUpTreatment::Doubled, WakeUpTreatment::Early]
-            .map(|wakes| CrashCase { wakes, ..CrashCase::of(Journey::Inbox) }),
-    );
-    println!("{} cases", judge_all(&cases, &undisturbed.end));
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Inbox));
 }
 
 /// MSG-1: what the provider reports about a mail is recorded once, and its consequences happen once.

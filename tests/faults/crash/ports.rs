@@ -196,6 +196,16 @@ impl forecourt_edge::files::Files for Files {
         self.process.call("remove_file", name, remove, unavailable).await
     }
 
+    async fn erase(&self, name: &str) -> Result<(), Failure> {
+        let erase = || drop(self.between.lock().unwrap().files.remove(name));
+        self.process.call("erase_file", name, erase, unavailable).await
+    }
+
+    async fn names(&self, prefix: &str) -> Result<Vec<String>, Failure> {
+        let names = || self.between.lock().unwrap().files.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
+        self.process.call("names_of_files", prefix, names, unavailable).await
+    }
+
     async fn upload_link(&self, upload: Upload<'_>, _: Duration) -> Result<String, Failure> {
         Ok(format!("https://bucket.example/{}", upload.name))
     }

@@ -44,7 +44,63 @@ async fn int_7_only_users_who_read_every_lead_see_the_mails() {
         })
         .await;
     assert_eq!(ids(&world.get("anna.vogt", MAILS).await), ["m1"], "she stands in for the administrator");
+    // Clients learn who may read the mails (ACC-4).
+    for (who, reads) in [("anna.vogt", true), (ADMIN, true), ("hugo.office", true), ("ben.krause", false), ("chris.center", false)] {
+        let me = world.get(who, &format!("/me?dealer={NORDSTERN}")).await;
+        assert_eq!(me.body["dealers"][0]["reads_mails"], json!(reads), "{who}: {}", me.body);
+    }
     assert_eq!(world.get("ben.krause", MAILS).await.status, 403);
+}
+
+/// INT-7, ACC-1: a seller who is the fallback user sees the mails and decides, and no longer if another user takes the place.
+#[tokio::test]
+async fn int_7_a_seller_who_is_the_fallback_user_sees_the_mails() {
+    let world = World::new().await;
+    arrive(&world, "m1", newsletter()).await;
+    let (list, page) = (MAILS.to_owned(), format!("{MAILS}/m1"));
+    assert_eq!(world.get("ben.krause", &list).await.status, 403);
+    let fallback = async |user: &str| world.settings(|settings| settings.fallback_user = Some(user.parse().unwrap())).await;
+    fallback("ben.krause").await;
+    assert_eq!(ids(&world.get("ben.krause", &list).await), ["m1"]);
+    assert_eq!(world.get("ben.krause", &page).await.text("/content"), "shown");
+    assert_eq!(raw(&world, "ben.krause", &format!("{page}/raw")).await.0, 200);
+    assert_eq!(world.post("ben.krause", &format!("{page}/completion"), &json!({})).await.status, 200);
+    assert_eq!(world.get("clara.henning", &list).await.status, 403);
+    fallback("helga.stern").await;
+    for path in [&list, &page] {
+        assert_eq!(world.get("ben.krause", path).await.status, 403, "{path}");
+    }
+}
+
+/// INT-7, DIS-4: the deputy of the administrator decides about mails during the absence, and has no access after it.
+#[tokio::test]
+async fn int_7_a_deputy_decides_during_the_absence_only() {
+    let world = World::new().await;
+    for id in ["m1", "m2", "m3"] {
+        arrive(&world, id, newsletter()).await;
+    }
+    world
+        .settings(|settings| {
+            let ingo = settings.members.iter_mut().find(|member| member.user.as_str() == ADMIN).unwrap();
+            let absence = json!({"from": at("2026-11-23T00:00:00Z"), "until": at("2026-11-24T09:00:00Z"), "deputy": "anna.vogt"});
+            ingo.absences = vec![serde_json::from_value(absence).unwrap()];
+        })
+        .await;
+    let post = async |path: &str| world.post("anna.vogt", &format!("{MAILS}/{path}"), &json!({})).await;
+    let made = post("m1/lead").await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let done = post("m2/completion").await;
+    assert_eq!((done.status, done.text("/handled/by")), (200, "anna.vogt"), "{}", done.body);
+    world.advance_to("2026-11-24T08:59:59Z").await;
+    assert_eq!(ids(&world.get("anna.vogt", MAILS).await), ["m3"]);
+    world.advance_to("2026-11-24T09:00:00Z").await;
+    for path in [MAILS.to_owned(), format!("{MAILS}/m3"), format!("{MAILS}/m3/raw")] {
+        assert_eq!(world.get("anna.vogt", &path).await.status, 403, "{path}");
+    }
+    for path in ["m3/lead", "m3/completion"] {
+        assert_eq!(post(path).await.status, 403, "{path}");
+    }
+    assert_eq!(ids(&world.get(ADMIN, MAILS).await), ["m3"]);
 }
 
 /// INT-7: the list is paged, newest first, and filtered by the state and the time, each by one query.

@@ -60,10 +60,12 @@ async fn int_7_an_answer_that_quotes_a_copy_is_not_recognised_as_one() {
     );
     let (read, is_marked) = reading(answer.as_bytes());
     assert!(!is_marked && matches!(read, Reading::Enquiries(_)), "{read:?}");
-    let letter = LETTER.replacen("Subject", "X-Forecourt-Mail: 4829130576.000004\r\nSubject", 1);
+    let letter = LETTER.replacen("Subject", "X-Forecourt-Mail: 4829130576.k3m9x0c2q7w1z5ab\r\nSubject", 1);
     assert!(matches!(reading(letter.as_bytes()), (Reading::Enquiries(_), false)));
-    let notice = LETTER.replacen("Subject", "X-Forecourt-Mail: 4829130576.assigned-1\r\nSubject", 1);
-    assert_eq!(reading(notice.as_bytes()).0, Reading::NotALead(Reason::OwnMail));
+    for id in ["4829130576.assigned-1", "4829130576.instant-answer", "k3m9x0c2q7w1z5ab.confirmation-1", "digest-abc", "test-anna.vogt-1"] {
+        let own = LETTER.replacen("Subject", &format!("X-Forecourt-Mail: {id}\r\nSubject"), 1);
+        assert_eq!(reading(own.as_bytes()).0, Reading::NotALead(Reason::OwnMail), "{id}");
+    }
     assert!(matches!(reading(LETTER.as_bytes()), (Reading::Enquiries(_), false)));
 }
 

@@ -3,17 +3,18 @@
 mod access;
 mod decisions;
 mod loops;
+mod many;
 mod notices;
 mod sending;
+mod trial;
+mod waiting;
 
-use crate::support::mails::{LETTER, arrive, newsletter, no_lead, record, store};
-use crate::support::world::{NORDSTERN, Reply, World, dealer};
+use crate::support::mails::{LETTER, arrive, find, newsletter, no_lead, record, store};
+use crate::support::world::{NORDSTERN, Reply, World};
 use aws_lambda_events::encodings::Body;
 use forecourt_domain::base::MailId;
 use forecourt_domain::mail::IncomingMail;
 use forecourt_send::mail::Mail;
-use forecourt_store::Load;
-use forecourt_store::keys::Key;
 use serde_json::{Value, json};
 
 /// The mailbox that gets copies, and the one that gets reports.
@@ -23,9 +24,7 @@ const REPORTS: &str = "reports@nordstern.example";
 const MAILS: &str = "/dealers/autohaus-nordstern-demo/mails";
 
 async fn read(world: &World, id: &str) -> IncomingMail {
-    let (id, dealer) = (MailId::parse(id).unwrap(), dealer(NORDSTERN));
-    let loaded = world.store.load(&world.scope(), &Load::of([Key::IncomingMail(id.clone(), dealer.clone())])).await.unwrap();
-    loaded.incoming_mail(&id, &dealer).unwrap().clone()
+    find(world, &MailId::parse(id).unwrap(), NORDSTERN).await.unwrap()
 }
 
 /// Sets the addresses of the mailbox.

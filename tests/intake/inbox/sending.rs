@@ -2,8 +2,11 @@
 
 use super::{COPIES, LETTER, MAILS, REPORTS, addresses, arrive, newsletter, no_lead, read, record, sent, store};
 use crate::support::world::{ADMIN, CONSOLE_URL, NORDSTERN, World, at};
-use forecourt_domain::mail::{MailOutcome, MailStepState, MailVerdicts};
+use forecourt_domain::base::Usage;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::mail::{FORWARDS, MailOutcome, MailStepState, MailVerdicts};
 use forecourt_send::MAX_ATTACHED;
+use forecourt_store::{Load, Loaded};
 use serde_json::json;
 
 /// SET-4, INT-7: a mail is forwarded once with the original, and answers go to its sender; a mail without a lead is also reported once with
@@ -134,4 +137,30 @@ async fn int_7_a_hostile_mail_changes_no_header() {
     assert!(!names.iter().any(|name| ["Bcc", "X-Evil", "Cc"].contains(name)), "{head}");
     assert!(!mime.contains("message/rfc822") && mime.contains("application/octet-stream"), "{mime}");
     assert!(copy.reply_to.is_none_or(|to| !to.contains(['\r', '\n'])));
+}
+
+/// SET-12, SET-4: a dealer's mails have 500 copies an hour. The next copy waits for the next hour and is then sent once.
+#[tokio::test]
+async fn set_12_a_copy_over_the_limit_waits_for_the_next_hour() {
+    let world = World::new().await;
+    addresses(&world, Some(COPIES), None).await;
+    assert_eq!(FORWARDS.most, 500);
+    let key = world.store.secret().name(&world.scope(), &["budget", "mails", "forward", NORDSTERN]);
+    let used = Usage { key, until: at("2026-11-23T10:00:00Z"), used: FORWARDS.most - 1 };
+    let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(Item::Usage(used.clone()))), ()));
+    world.store.decide(&world.scope(), Load::of([]), rule).await.unwrap();
+    for id in ["m1", "m2"] {
+        arrive(&world, id, newsletter()).await;
+        world.system.settle().await;
+    }
+    let copies = || sent(&world).into_iter().map(|mail| (mail.id, mail.at)).collect::<Vec<_>>();
+    let copy = |id: &str, time: &str| (format!("inbox-forward-{NORDSTERN}-{id}"), at(time));
+    let first = copy("m1", "2026-11-23T09:00:00Z");
+    assert_eq!(copies(), std::slice::from_ref(&first), "the last one of the hour");
+    assert_eq!(read(&world, "m2").await.forward.unwrap().due, Some(at("2026-11-23T10:00:00Z")));
+    world.advance_to("2026-11-23T09:59:59Z").await;
+    assert_eq!(copies().len(), 1);
+    world.advance_to("2026-11-23T12:00:00Z").await;
+    assert_eq!(copies(), [first, copy("m2", "2026-11-23T10:00:00Z")]);
+    assert!(matches!(read(&world, "m2").await.forward.unwrap().state, MailStepState::Sent { .. }));
 }

@@ -1,7 +1,8 @@
 //! Properties that hold for any input bytes.
 
 use super::every_sample;
-use forecourt_lead_intake::mail::{self, Layouts, Mail, Reading, read};
+use crate::support::mail_limits::check_limits;
+use forecourt_lead_intake::mail::{self, Layouts, Reading, read};
 use proptest::prelude::*;
 
 /// Parts of mails, complete and broken.
@@ -41,30 +42,6 @@ const PIECES: [&str; 34] = [
     "\u{202E}",
     "YWRh",
 ];
-
-/// Checks the limits of a mail that was read, whatever its bytes were.
-pub(super) fn check_limits(name: &str, mail: &Mail<'_>) {
-    let envelope = &mail.envelope;
-    assert!(envelope.recipients.len() <= mail::MAX_ADDRESSES, "{name}");
-    assert!(envelope.references.len() <= mail::MAX_ADDRESSES && envelope.in_reply_to.len() <= mail::MAX_ADDRESSES, "{name}");
-    let lines = [envelope.subject.as_ref(), envelope.message_id.as_ref(), envelope.from.as_ref().map(|from| &from.address)];
-    // No header can begin another one.
-    assert!(lines.into_iter().flatten().all(|line| !line.contains(char::is_control)), "{name}: {envelope:?}");
-    assert!(mail.attachments.len() <= mail::MAX_ATTACHMENTS, "{name}");
-    let is_name = |name: &String| !name.contains(['/', '\\']) && !name.contains(char::is_control) && name.chars().count() <= 160;
-    assert!(mail.attachments.iter().filter_map(|one| one.name.as_ref()).all(is_name), "{name}");
-    match &mail.reading {
-        Reading::Enquiries(enquiries) => {
-            assert!(!enquiries.is_empty(), "{name}");
-            for one in enquiries {
-                assert!(one.flags.len() <= mail::MAX_FLAGS, "{name}");
-                let is_long = |message: &String| message.chars().count() > mail::MAX_MESSAGE;
-                assert!(one.adf.is_some() || !one.enquiry.message.as_ref().is_some_and(is_long), "{name}");
-            }
-        }
-        Reading::NotALead(reason) => assert!(reason.to_string().len() < 2_000, "{name}: {reason}"),
-    }
-}
 
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let samples = every_sample();
@@ -119,4 +96,50 @@ proptest! {
             (one, two) => prop_assert_eq!(one, two, "{}", name),
         }
     }
+}
+
+/// Returns a mail with headers of further mail servers.
+fn relayed(raw: &[u8]) -> Vec<u8> {
+    [b"Received: from mx.example by mail.example; Mon, 23 Nov 2026 09:00:00 +0000\nX-Any-Header: 1\n".as_slice(), raw].concat()
+}
+
+/// Returns a mail whose content is the first part of several, with a document as the second.
+fn with_document(raw: &[u8]) -> Vec<u8> {
+    let newline: &[u8] = if raw.windows(2).any(|two| two == b"\r\n") { b"\r\n" } else { b"\n" };
+    let mut lines = raw.split_inclusive(|byte| *byte == b'\n');
+    let (mut head, mut content, mut is_content) = (Vec::new(), Vec::new(), false);
+    for line in lines.by_ref().take_while(|line| !line.trim_ascii().is_empty()) {
+        is_content = if line.starts_with(b" ") || line.starts_with(b"\t") { is_content } else { is_header_of_content(line) };
+        if is_content { &mut content } else { &mut head }.extend_from_slice(line);
+    }
+    let body: Vec<u8> = lines.flatten().copied().collect();
+    let text = |text: &str| text.lines().flat_map(|line| [line.as_bytes(), newline].concat()).collect::<Vec<u8>>();
+    let start = text("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"of the test\"\n\n--of the test");
+    let end =
+        text("\n--of the test\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nJVBERi0=\n--of the test--");
+    [head, start, content, newline.to_vec(), body, end].concat()
+}
+
+fn is_header_of_content(line: &[u8]) -> bool {
+    let line = line.to_ascii_lowercase();
+    line.starts_with(b"content-") || line.starts_with(b"mime-version")
+}
+
+/// INT-7: no change on the way of a mail loses its enquiries or changes them: headers of mail servers, or a document that a server adds.
+#[test]
+fn int_7_a_change_on_the_way_keeps_the_enquiries() {
+    let enquiries = |raw: &[u8]| match read(raw, Layouts::standard()).reading {
+        Reading::Enquiries(found) => found.into_iter().map(|one| (one.form, one.enquiry)).collect(),
+        Reading::NotALead(_) => Vec::new(),
+    };
+    let mut leads = 0;
+    for (name, raw) in every_sample() {
+        let expected = enquiries(&raw);
+        if !expected.is_empty() {
+            leads += 1;
+            assert_eq!(enquiries(&relayed(&raw)), expected, "{name}");
+            assert_eq!(enquiries(&with_document(&raw)), expected, "{name}");
+        }
+    }
+    assert!(leads >= 40, "{leads} samples with leads");
 }

@@ -14,7 +14,7 @@ pub(super) fn render(mail: &Mail<'_>) -> Value {
         ("envelope", envelope(&mail.envelope)),
         reading,
         ("attachments", mail.attachments.iter().map(attachment).collect()),
-        ("answer", json!(mail.answer)),
+        ("answer", json!(mail.answer())),
         ("notes", json!(mail.notes)),
     ])
 }
@@ -68,7 +68,7 @@ fn attachment(attachment: &Attachment<'_>) -> Value {
 }
 
 fn enquiry(read: &MailEnquiry) -> Value {
-    let RawEnquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, resend } =
+    let RawEnquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, consents, resend } =
         &read.enquiry;
     let form = match read.form {
         Form::Adf => "adf",
@@ -86,6 +86,7 @@ fn enquiry(read: &MailEnquiry) -> Value {
         ("trade_ins", trade_ins.iter().map(vehicle).collect()),
         ("message", json!(message)),
         ("requested_at", json!(requested_at)),
+        ("consents", consents.iter().map(|one| json!(one.text)).collect()),
         ("resend", json!(resend)),
         ("vendor_id", json!(read.vendor_id)),
         ("vendor_name", json!(read.vendor_name)),

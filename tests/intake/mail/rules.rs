@@ -116,7 +116,7 @@ fn int_7_only_the_topmost_verdicts_count() {
     let raw = plain("X-SES-Virus-Verdict: FAIL\nX-SES-Virus-Verdict: PASS\n", "Hello");
     let mail = standard(&raw);
     assert_eq!(reason(&raw), "virus");
-    assert!(mail.attachments.is_empty() && mail.answer.is_none());
+    assert!(mail.attachments.is_empty() && mail.answer().is_none());
     let raw = plain("X-SES-Virus-Verdict: PROCESSING_FAILED\n", "Hello");
     assert_eq!(standard(&raw).envelope.verdicts.virus, Verdict::Unclear);
 }

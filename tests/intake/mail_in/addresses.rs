@@ -11,9 +11,10 @@ fn domain() -> MailDomain {
 /// INT-10: the address of each dealer is read as that dealer, and as no other one and no lead.
 #[test]
 fn int_10_the_address_of_every_dealer_names_that_dealer() {
-    let ids = ["a", "a.b", "a-b", "a_b", ".", "..", "-", "4829130576", "4829130576-abc", "4829130576-", "4829130576-a-b", "4829130576-a.b"];
+    let ids =
+        ["a", "a.b", "a-b", "a_b", ".a", "..a", "-", "4829130576", "4829130576-abc", "4829130576-", "4829130576-a-b", "4829130576-a.b"];
     let mut all = Vec::new();
-    for group in ["g", "g.h", "4829130576-abc", "."] {
+    for group in ["g", "g.h", "4829130576-abc", ".g"] {
         for dealer in ids {
             let (group, dealer): (GroupId, DealerId) = (group.parse().unwrap(), dealer.parse().unwrap());
             let address = domain().dealer_address(&group, &dealer).unwrap().to_string();

@@ -56,6 +56,14 @@ impl Files for Counted {
         self.count(self.folder.remove(name).await)
     }
 
+    async fn erase(&self, name: &str) -> Result<(), Failure> {
+        self.count(self.folder.erase(name).await)
+    }
+
+    async fn names(&self, prefix: &str) -> Result<Vec<String>, Failure> {
+        self.count(self.folder.names(prefix).await)
+    }
+
     async fn upload_link(&self, upload: Upload<'_>, validity: Duration) -> Result<String, Failure> {
         self.count(self.folder.upload_link(upload, validity).await)
     }

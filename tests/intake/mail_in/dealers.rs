@@ -65,11 +65,20 @@ async fn acc_2_a_forged_header_does_not_cross_groups() {
     let rival = Scope::keys_only("rival-group".parse().unwrap());
     let forged = "Delivered-To: leads@autohaus-nordstern-demo.example\r\nTo: autohaus-nordstern-demo.demo-group@in.example.com\r\n\
         X-Original-To: autohaus-nordstern-demo.demo-group@in.example.com\r\n";
-    let id = receive(&world, &["rival-dealer.rival-group@in.example.com"], letter("jana@example.com", forged)).await;
-    assert!(record(&world, &id, NORDSTERN).await.is_none());
-    assert!(world.list("ingo.brandt", NORDSTERN).await.is_empty());
-    let key = Key::IncomingMail(id.clone(), "rival-dealer".parse().unwrap());
-    assert!(world.store.load(&rival, &Load::of([key.clone()])).await.unwrap().holds(&key));
+    let lead_address = "leads@autohaus-nordstern-demo.example";
+    let by_delivery = format!("Delivered-To: {lead_address}\r\n");
+    let by_recipient = format!("To: Leads <{lead_address}>\r\n");
+    let by_both = format!("X-Forwarded-To: {lead_address}\r\n{by_delivery}{by_recipient}");
+    for (number, headers) in [forged, &by_delivery, &by_recipient, &by_both].into_iter().enumerate() {
+        let letter = letter(&format!("jana{number}@example.com"), headers);
+        let id = receive(&world, &["rival-dealer.rival-group@in.example.com"], letter).await;
+        assert!(record(&world, &id, NORDSTERN).await.is_none(), "{headers}");
+        assert!(world.list("ingo.brandt", NORDSTERN).await.is_empty(), "{headers}");
+        let stored = |dealer: &str| Key::IncomingMail(id.clone(), dealer.parse().unwrap());
+        let (own, other) = (stored("rival-dealer"), stored(NORDSTERN));
+        let loaded = world.store.load(&rival, &Load::of([own.clone(), other.clone()])).await.unwrap();
+        assert!(loaded.holds(&own) && !loaded.holds(&other), "{headers}");
+    }
 }
 
 /// INT-4, INT-10: the source is the tag of the address, else the mail's own, else `mail`.

@@ -4,18 +4,22 @@ mod addresses;
 mod calls;
 mod customers;
 mod dealers;
+mod documents;
+mod first_message;
+mod instant;
 mod layouts;
 mod local;
 mod notices;
+mod raw;
+mod readable;
 mod repeats;
 mod samples;
 
-use crate::support::world::{NORDSTERN, World, dealer};
+use crate::support::mails::find as record;
+use crate::support::world::{NORDSTERN, World};
 use forecourt_domain::base::{LeadId, MailId};
 use forecourt_domain::mail::{IncomingMail, MailOutcome};
 use forecourt_lead_intake::mail_in::FOLDER;
-use forecourt_store::Load;
-use forecourt_store::keys::Key;
 use serde_json::json;
 
 /// Returns the address of a dealer of the demo group.
@@ -31,20 +35,14 @@ async fn receive(world: &World, to: &[&str], raw: impl AsRef<[u8]>) -> MailId {
     id
 }
 
-/// Returns the record of a mail for a dealer.
-async fn record(world: &World, id: &MailId, of: &str) -> Option<IncomingMail> {
-    let loaded = world.store.load(&world.scope(), &Load::of([Key::IncomingMail(id.clone(), dealer(of))])).await.unwrap();
-    loaded.incoming_mail(id, &dealer(of)).cloned()
-}
-
 /// Receives a mail for [`NORDSTERN`], and returns its record.
-async fn received(world: &World, raw: impl AsRef<[u8]>) -> IncomingMail {
+pub(super) async fn received(world: &World, raw: impl AsRef<[u8]>) -> IncomingMail {
     let id = receive(world, &[&address(NORDSTERN)], raw).await;
     record(world, &id, NORDSTERN).await.unwrap()
 }
 
 /// Returns the leads of a record.
-fn leads(mail: &IncomingMail) -> Vec<LeadId> {
+pub(super) fn leads(mail: &IncomingMail) -> Vec<LeadId> {
     match &mail.outcome {
         MailOutcome::Leads { leads, .. } => leads.clone(),
         other => panic!("no lead: {other:?}"),

@@ -51,7 +51,8 @@ async fn int_1_only_the_mail_queue_brings_mails() {
     let arn = event["Records"][0]["eventSourceARN"].as_str().unwrap();
     let id = forecourt_domain::base::MailId::of_object(object);
     for (mails, is_mail) in [(None, false), (Some("arn:aws:sqs:eu-central-1:123456789012:other"), false), (Some(arn), true)] {
-        let handled = forecourt_lead_intake::handle(&world.system.platform, &world.system.queue, mails, event.clone()).await.unwrap();
+        let queues = forecourt_lead_intake::OwnQueues { mails: mails.map(str::to_owned), texts: None };
+        let handled = forecourt_lead_intake::handle(&world.system.platform, &world.system.queue, &queues, event.clone()).await.unwrap();
         assert_eq!(record(&world, &id, NORDSTERN).await.is_some(), is_mail, "{handled}");
     }
     assert_eq!(leads(&record(&world, &id, NORDSTERN).await.unwrap()).len(), 1);

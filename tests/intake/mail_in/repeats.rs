@@ -104,7 +104,7 @@ async fn int_3_a_bad_number_is_flagged_and_a_refusal_is_recorded() {
     assert!(refused.report.is_some() && refused.is_open());
 }
 
-/// INT-1: spam and a failed DMARC check flag the lead, by the notice and not by what the sender wrote.
+/// INT-1: spam and a failed DMARC check flag the lead. The verdicts of the notice count, not the headers of the mail.
 #[tokio::test]
 async fn int_1_the_verdicts_of_the_mail_server_count() {
     let world = World::new().await;

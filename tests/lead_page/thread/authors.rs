@@ -1,6 +1,6 @@
 //! The author of a mail in a thread: a contact, somebody else, a user, a program.
 
-use super::{START, Written, answered_by_anna, notices, receive, received, reply_to, to_customer, write};
+use super::{START, Written, answered_by_anna, notices, receive, receive_as, received, reply_to, to_customer, write};
 use crate::support::world::{ADMIN, World, at};
 use forecourt_domain::base::Actor;
 use forecourt_lead_intake::mail_in::{Answered, NotJoined};
@@ -80,23 +80,23 @@ async fn esc_7_a_mail_of_a_user_is_a_reply_only_if_it_is_confirmed_and_went_to_t
     };
     let both = format!("{address}, petersen@example.com");
     // To the lead alone; to both without a confirmation; to both with a failed one.
-    for written in [
-        own("a@x.example", &address).header(DMARC),
-        own("b@x.example", &both),
-        own("c@x.example", &both).header("Authentication-Results: amazonses.com; dmarc=fail"),
+    let anna = Actor::User("anna.vogt".parse().unwrap());
+    for (written, by) in [
+        (own("a@x.example", &address).header(DMARC), anna.clone()),
+        (own("b@x.example", &both), Actor::System),
+        (own("c@x.example", &both).header("Authentication-Results: amazonses.com; dmarc=fail"), Actor::System),
     ] {
-        let joined = super::receive_as(&world, &Written { to: address.clone(), ..written.clone() }, "mail/u", "demo-group").await;
-        assert!(matches!(joined, Answered::Joined { is_customers: false, .. }));
-        assert!(world.page(id).await.lead.clock_runs(), "{}", written.id);
+        let joined = receive_as(&world, &written, "mail/u", "demo-group").await;
+        assert!(matches!(joined, Answered::Joined { is_customers: false, again: false, .. }), "{}: {joined:?}", written.id);
+        let page = world.page(id).await;
+        assert!(page.lead.clock_runs() && page.lead.reaction.is_none(), "{}", written.id);
+        assert_eq!(page.timeline.last().unwrap().by, by, "{}", written.id);
     }
     let joined = receive(&world, &own("d@x.example", &both).header(DMARC)).await;
     assert!(matches!(joined, Answered::Joined { .. }));
     let page = world.page(id).await;
     let reaction = page.lead.reaction.clone().unwrap();
-    assert_eq!(
-        (reaction.at, page.timeline.last().unwrap().by.clone()),
-        (at("2026-11-23T10:00:00Z"), Actor::User("anna.vogt".parse().unwrap()))
-    );
+    assert_eq!((reaction.at, page.timeline.last().unwrap().by.clone()), (at("2026-11-23T10:00:00Z"), anna));
     assert_eq!(notices(&world).len(), 1, "only the customer's mail was reported");
     let all = received(&world, id).await;
     assert_eq!(all.iter().filter(|mail| mail["received"]["user"] == json!("anna.vogt")).count(), 4);
@@ -128,6 +128,37 @@ async fn lead_3_an_automatic_reply_joins_without_clock_and_notice() {
     let person = Written { id: "p@example.com".into(), ..Written::to(&reply_to(&mail)) }.header("X-Auto-Response-Suppress: All");
     receive(&world, &person).await;
     assert!(world.page(id).await.lead.clock_runs());
+}
+
+/// LEAD-3: a mail with the mark of another program and a delivery report start no clock and notify nobody.
+#[tokio::test]
+async fn lead_3_a_marked_mail_and_a_delivery_report_start_no_clock() {
+    let world = World::at(START).await;
+    let (id, mail) = answered_by_anna(&world).await;
+    world.advance_to("2026-11-23T10:00:00Z").await;
+    let (before, sent) = (world.page(id).await.lead, world.system.mailbox.mails().len());
+    let address = reply_to(&mail);
+    let looped = Written { id: "loop@example.com".into(), ..Written::to(&address) }.header("X-Loop: robot@example.com");
+    let report = Written {
+        from: "Mail Delivery Subsystem <mailer-daemon@mta.example>".into(),
+        subject: "Undelivered Mail Returned to Sender".into(),
+        id: "report@mta.example".into(),
+        body: "--dsn\r\nContent-Type: text/plain\r\n\r\n550 5.1.1 User unknown\r\n--dsn\r\nContent-Type: message/delivery-status\r\n\r\n\
+               Reporting-MTA: dns; mta.example\r\n\r\nFinal-Recipient: rfc822; petersen@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n--dsn--\r\n"
+            .into(),
+        ..Written::to(&address)
+    };
+    let report = report.header("Content-Type: multipart/report; report-type=delivery-status; boundary=dsn");
+    for written in [looped, report] {
+        let joined = receive(&world, &written).await;
+        assert!(matches!(joined, Answered::Joined { is_customers: false, again: false, .. }), "{}: {joined:?}", written.id);
+        let lead = world.page(id).await.lead;
+        assert!(!lead.clock_runs(), "{}", written.id);
+        assert_eq!((&lead.reaction, lead.updated, &lead.enquirer), (&before.reaction, before.updated, &None), "{}", written.id);
+        assert_eq!(received(&world, id).await[0]["received"]["automatic"], json!(true), "{}", written.id);
+    }
+    world.advance_to("2026-11-23T12:00:00Z").await;
+    assert_eq!((world.system.mailbox.mails().len(), received(&world, id).await.len()), (sent, 2));
 }
 
 /// LEAD-3: spam and a failed DMARC check are shown, and the mail counts. A mail with a virus is not opened.

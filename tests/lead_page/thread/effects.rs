@@ -19,6 +19,11 @@ async fn lead_3_an_answer_of_the_customer_joins_its_lead_and_is_answered_in_the_
     // Two working hours: 11:00 to 12:30 and 13:30 to 14:00 in Berlin.
     assert_eq!((lead.clock_runs(), lead.deadline()), (true, Some(at("2026-11-23T13:00:00Z"))));
     assert_eq!(notices(&world), ["11-23 10:00:00 anna.vogt"]);
+    let notice = world.system.mailbox.mails().pop().unwrap();
+    let said = format!("{}\n{}", notice.subject, notice.text);
+    for part in ["hat geantwortet", "Nachricht: Ja, gerne am Samstag!", "/desk/leads/", "eingegangen 23.11.2026"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
     let mail = received(&world, id).await.remove(0);
     let details = &mail["received"];
     assert_eq!(

@@ -5,6 +5,7 @@ mod authors;
 mod effects;
 mod handler;
 mod outgoing;
+mod own;
 mod recognition;
 
 use crate::support::world::{ADMIN, Reply, World, enquiry};
@@ -101,13 +102,13 @@ async fn received(world: &World, lead: LeadId) -> Vec<Value> {
     list.body["elements"].as_array().unwrap().iter().filter(|element| !element["received"].is_null()).cloned().collect()
 }
 
-/// Returns the notices that the contact wrote again, as `time recipient`.
+/// Returns the notices that the contact answered, as `time recipient`.
 fn notices(world: &World) -> Vec<String> {
-    let asked_again = ["hat erneut angefragt", "has enquired again", "heeft opnieuw"];
+    let answered = ["hat geantwortet", "has answered", "heeft geantwoord", "Antwort von", "Answer from", "Antwoord van"];
     world
         .mails()
         .into_iter()
-        .filter(|line| asked_again.iter().any(|text| line.contains(text)))
+        .filter(|line| answered.iter().any(|text| line.contains(text)))
         .map(|line| line[..14].to_owned() + line[14..].split(':').next().unwrap())
         .collect()
 }

@@ -9,7 +9,7 @@ use crate::support::root;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, Request, World, at};
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsEvent;
-use forecourt_domain::base::LeadId;
+use forecourt_domain::base::{Country, LeadId};
 use forecourt_local::mail_events::MailEvent;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;

@@ -20,11 +20,66 @@ async fn msg_1_a_bounce_stops_mail_is_shown_and_notifies_the_owner_once() {
         let refused = write(&world, lead, &letter()).await;
         assert_eq!((refused.status, refused.text("/rule")), (409, "MSG-1"), "{}", refused.body);
         assert!(refused.text("/detail").contains("came back"), "{}", refused.body);
-        // Another lead of the same address at the group meets the stop, too.
-        let other = lead_with(&world, DEAD).await;
-        assert_eq!(write(&world, other, &letter()).await.status, 409);
+        // A new enquiry of the same person does not end the stop.
+        assert_eq!(lead_with(&world, DEAD).await, lead);
+        assert_eq!(write(&world, lead, &letter()).await.status, 409);
         assert_eq!(write(&world, lead, &json!({"medium": "sms", "text": "Hallo"})).await.status, 201, "the number works");
     }
+}
+
+/// Makes a lead of a person at another dealer of the group.
+async fn lead_at_harbour(world: &World, email: &str) -> LeadId {
+    let contact = json!({"last_name": "Petersen", "email": email, "phone": "+49 171 2345678"});
+    let body = json!({"type": "used_car", "source": "website", "contact": contact});
+    let made = world.post("gina.group", "/dealers/harbour-cars-demo/leads", &body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.text("/id").parse().unwrap()
+}
+
+async fn write_as_gina(world: &World, lead: LeadId, body: &Value) -> Reply {
+    let reply = world.post("gina.group", &format!("/leads/{lead}/communications"), body).await;
+    world.system.settle().await;
+    reply
+}
+
+/// MSG-1: a bounce stops mail to the address in the whole group, whichever dealer's mail came back.
+#[tokio::test]
+async fn msg_1_a_bounce_stops_the_mail_of_every_dealer_of_the_group() {
+    let world = World::new().await;
+    let lead = lead_with(&world, DEAD).await;
+    let other = lead_at_harbour(&world, DEAD).await;
+    assert_ne!(other, lead);
+    wrote(&world, lead).await;
+    let refused = write_as_gina(&world, other, &letter()).await;
+    assert_eq!((refused.status, refused.text("/rule")), (409, "MSG-1"), "{}", refused.body);
+    assert!(refused.text("/detail").contains("came back"), "{}", refused.body);
+    let shown = world.get("gina.group", &format!("/leads/{other}/stops")).await;
+    assert_eq!((shown.text("/stops/0/address"), shown.text("/stops/0/reason")), (DEAD, "bounced"), "{}", shown.body);
+    let sent = world.system.mailbox.mails();
+    assert_eq!(sent.iter().filter(|mail| mail.to == DEAD).count(), 1, "the mail that came back");
+}
+
+/// MSG-1: a customer who wants no text messages of one dealer still gets those of another dealer of the group.
+#[tokio::test]
+async fn msg_1_a_stop_of_text_messages_concerns_one_dealer() {
+    let world = World::new().await;
+    // By default a dealer in Britain sends no text messages to Germany.
+    world
+        .settings_of("harbour-cars-demo", |s| s.limits.text_message_countries = Some(vec![Country::try_from("DE".to_owned()).unwrap()]))
+        .await;
+    let lead = lead_with(&world, "jana@example.com").await;
+    let other = lead_at_harbour(&world, "jana@example.com").await;
+    assert_ne!(other, lead);
+    let stopped = json!({"address": "+491712345678", "reason": "stopped"});
+    assert_eq!(world.post(SELLER, &format!("/leads/{lead}/stops"), &stopped).await.status, 200);
+    let text = json!({"medium": "sms", "text": "Hallo"});
+    assert_eq!(write(&world, lead, &text).await.status, 409);
+    let sent = write_as_gina(&world, other, &text).await;
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    let texts = world.system.mailbox.sms();
+    assert_eq!(texts.iter().map(|sms| sms.to.as_str()).collect::<Vec<_>>(), ["+491712345678"]);
+    let shown = world.get("gina.group", &format!("/leads/{other}/stops")).await;
+    assert_eq!(shown.body["stops"], json!([]), "it is none of this dealer");
 }
 
 #[tokio::test]

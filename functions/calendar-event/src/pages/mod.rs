@@ -1,12 +1,14 @@
 //! The customer's page: plain HTML with forms and without a script, in English, German and Dutch (CAL-8, MSG-2).
 
-use crate::details::InvitationDetails;
+use crate::details::CustomerPage;
+use crate::subscription::Subscription;
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::OffsetName as _;
-use forecourt_domain::base::{Country, Language};
-use forecourt_domain::calendar::{Invitation, name_of};
+use forecourt_domain::base::{Country, Language, Phone};
+use forecourt_domain::calendar::name_of;
 use forecourt_domain::rules::calendar::OfferRefusal;
 use forecourt_domain::settings::Dealer;
+use forecourt_domain::slots::Slot;
 use forecourt_edge::http::{Answer, Problem};
 use forecourt_store::Failure;
 use http::{HeaderMap, header};
@@ -26,7 +28,7 @@ pub(crate) struct Texts {
     months: [String; 12],
     /// Format of a date, with `{weekday}`, `{day}` and `{month}`.
     date: String,
-    /// Sentences for each reason why no slot can be chosen, with the name of the `{dealer}` to call.
+    /// Sentences for each reason why no slot can be chosen, with the name and the number of the `{dealer}` to call.
     closed: BTreeMap<String, String>,
     page: BTreeMap<String, String>,
 }
@@ -43,6 +45,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("frame.html", include_str!("frame.html")),
         ("offer.html", include_str!("offer.html")),
         ("problem.html", include_str!("problem.html")),
+        ("subscription.html", include_str!("subscription.html")),
     ] {
         let added = templates.add_template(name, text);
         debug_assert!(added.is_ok(), "{added:?}");
@@ -85,23 +88,29 @@ fn parse_weights(text: &str) -> Vec<(u32, String)> {
 }
 
 /// Chooses the language: the contact's, else the first known one that the browser asks for, else the dealer's, else English.
-pub(crate) fn texts(reader: &Reader, of: Option<(&Invitation, &Dealer)>) -> &'static Texts {
-    let contact = of.and_then(|(invitation, _)| invitation.language.as_ref());
-    let dealer = of.map(|(_, dealer)| &dealer.settings.language);
+pub(crate) fn texts(reader: &Reader, of: &CustomerPage) -> &'static Texts {
+    in_language(reader, of.language.as_ref(), Some(&of.dealer))
+}
+
+fn in_language(reader: &Reader, contact: Option<&Language>, dealer: Option<&Dealer>) -> &'static Texts {
+    let dealer = dealer.map(|dealer| &dealer.settings.language);
     let wanted = contact.into_iter().chain(&reader.languages).chain(dealer);
     let mut known = wanted.filter_map(|language| TEXTS.iter().find(|texts| texts.lang == *language));
     known.next().unwrap_or(&TEXTS[0])
 }
 
 impl Texts {
-    /// The title of an invitation: its own, or the name of its type.
-    pub(crate) fn name_of<'a>(&self, invitation: &'a Invitation) -> &'a str {
-        invitation.title.as_deref().unwrap_or_else(|| name_of(&invitation.kind, &self.lang))
+    /// The title of an invitation, or else the name of its type or of the kind of the appointment.
+    pub(crate) fn name_of<'a>(&self, details: &'a CustomerPage) -> &'a str {
+        details.title.as_deref().unwrap_or_else(|| name_of(&details.kind, &self.lang))
     }
 
-    /// The sentence that explains why no slot can be chosen.
+    /// The sentence that explains why no slot can be chosen, with the name of the dealer to call, and its number if it is known.
     pub(crate) fn closed(&self, why: OfferRefusal, dealer: &Dealer) -> String {
-        self.closed.get(why.name()).map(|text| text.replace("{dealer}", &dealer.settings.name)).unwrap_or_default()
+        let settings = &dealer.settings;
+        let name = [Some(&settings.name), settings.location.phone.as_ref()].into_iter().flatten().map(String::as_str);
+        let called = name.collect::<Vec<_>>().join(", ");
+        self.closed.get(why.name()).map(|text| text.replace("{dealer}", &called)).unwrap_or_default()
     }
 
     fn is_american(&self, dealer: &Dealer) -> bool {
@@ -147,10 +156,10 @@ impl Alert {
     }
 }
 
-/// The page of an invitation. An `alert` explains that a form was refused.
-pub(crate) fn page(reader: &Reader, status: u16, details: &InvitationDetails, alert: Option<Alert>) -> Result<Answer, Problem> {
-    let InvitationDetails { dealer, invitation, .. } = details;
-    let texts = texts(reader, Some((invitation, dealer)));
+/// The page of an invitation or an appointment. An `alert` explains that a form was refused.
+pub(crate) fn page(reader: &Reader, status: u16, details: &CustomerPage, alert: Option<Alert>) -> Result<Answer, Problem> {
+    let CustomerPage { dealer, .. } = details;
+    let texts = texts(reader, details);
     let zone = dealer.settings.calendar.zone();
     let date = |at: DateTime<Utc>| texts.date(at.with_timezone(&zone).date_naive(), dealer);
     let days: Vec<_> = details
@@ -162,9 +171,17 @@ pub(crate) fn page(reader: &Reader, status: u16, details: &InvitationDetails, al
             context! { date => texts.date(*day, dealer), slots }
         })
         .collect();
-    let booking = details.booked().map(|(_, slot)| {
-        context! { date => date(slot.from), from => texts.time(slot.from, dealer), until => texts.time(slot.until, dealer) }
+    let booking = details.booked().map(|booked| {
+        let Slot { from, until } = booked.slot;
+        let confirmed = booked.confirmed;
+        context! { confirmed, date => date(from), from => texts.time(from, dealer), until => texts.time(until, dealer) }
     });
+    let location = &dealer.settings.location;
+    let phone = location.phone.as_deref().map(|text| {
+        let number = Phone::read(text, dealer.settings.country).channel().unwrap_or_default();
+        context! { text, number }
+    });
+    let place = details.is_at_dealer.then(|| context! { address => location.line(), map => &location.map_link });
     let standing = details.status.name();
     let closed = details.closed.map(|why| texts.closed(why, dealer));
     let alert_text = alert.and_then(|alert| closed.as_ref().or_else(|| texts.page.get(alert.name())));
@@ -176,17 +193,43 @@ pub(crate) fn page(reader: &Reader, status: u16, details: &InvitationDetails, al
         status,
         "offer.html",
         &context! {
-            t => &texts.page, lang => texts.lang.as_str(), dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &details.vehicle,
+            t => &texts.page, lang => texts.lang.as_str(), dealer => &dealer.settings.name, name => texts.name_of(details), vehicle => &details.vehicle,
             minutes => details.minutes, zone => zone.name(), standing, booking, days, expires, base, alert => alert_text, closed,
-            later => details.later, more_from => details.more_from.map(|date| date.to_string()), file => details.event.is_some(),
-            rebooks => details.rebooks, key => &details.key,
+            later => details.later, more_from => details.more_from.map(|date| date.to_string()), file => details.booking.is_some(),
+            rebooks => details.rebooks, key => &details.key, place, phone,
         },
     )
 }
 
+/// The page on which the recipient of a mail unsubscribes, or permits mails again. If a user recorded that the recipient wants none, it
+/// names the dealer instead, because the link does not undo that. `base` is its relative address.
+pub(crate) fn subscription(reader: &Reader, dealer: &Dealer, subscription: Subscription, base: String) -> Result<Answer, Problem> {
+    let Subscription { subscribed, may_resubscribe } = subscription;
+    let texts = in_language(reader, None, Some(dealer));
+    let text = |key: &str| subscription_text(reader, dealer, key);
+    let (text, again) = match (subscribed, may_resubscribe) {
+        (true, _) => (text("mails_on"), None),
+        (false, true) => (text("mails_ended"), Some(text("mails_again"))),
+        (false, false) => (text("mails_ended"), Some(text("mails_recorded"))),
+    };
+    // The token was verified and needs no escaping.
+    let base = Value::from_safe_string(base);
+    let values = context! {
+        t => &texts.page, lang => texts.lang.as_str(), dealer => &dealer.settings.name, text, again, subscribed, may_resubscribe, base,
+    };
+    html(200, "subscription.html", &values)
+}
+
+/// A text of the page about mails: `mails_on` before unsubscribing, `mails_ended` after it, `mails_again` at the button that subscribes,
+/// `mails_recorded` instead of it.
+pub(crate) fn subscription_text(reader: &Reader, dealer: &Dealer, key: &str) -> String {
+    let text = in_language(reader, None, Some(dealer)).page.get(key);
+    text.map(|text| text.replace("{dealer}", &dealer.settings.name)).unwrap_or_default()
+}
+
 /// A problem as a page, with a link `back` to the invitation unless the link itself is invalid.
 pub(crate) fn problem(problem: &Problem, reader: &Reader, back: Option<&str>) -> Answer {
-    let texts = texts(reader, None);
+    let texts = in_language(reader, None, None);
     let what = match problem.status {
         404 => "gone",
         400..500 => "unclear",

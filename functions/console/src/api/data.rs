@@ -41,9 +41,9 @@ impl Data {
         self
     }
 
-    /// The ETag of the answer.
-    pub(crate) fn etag(&self) -> Option<&str> {
-        self.etag.as_deref()
+    /// The version of the object: the ETag of the answer without its quotation marks.
+    pub(crate) fn version(&self) -> Option<String> {
+        self.etag.as_deref().map(|etag| etag.trim_matches('"').to_owned())
     }
 
     /// Whether the API answered that nothing changed.

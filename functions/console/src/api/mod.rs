@@ -69,7 +69,7 @@ pub enum Unanswered {
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     /// An answer that is neither JSON nor a problem.
-    #[error("the API answered {0} without a problem")]
+    #[error("the API answered {0} with neither JSON nor a problem")]
     Unreadable(u16),
 }
 
@@ -91,12 +91,22 @@ pub struct ApiProblem {
     /// The fields with errors.
     #[serde(default)]
     pub errors: Vec<FieldProblem>,
+    /// What stands against the request until the user decides about it.
+    #[serde(default)]
+    pub obstacles: Vec<Obstacle>,
     /// The current version, if the request was based on an older one.
     #[serde(default)]
     pub current_version: Option<u64>,
     /// The id of the request, for support.
     #[serde(default)]
     pub request_id: String,
+}
+
+/// Something that stands against a request until the user decides about it.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Obstacle {
+    /// What it is, such as `double_booked`.
+    pub what: String,
 }
 
 /// A field with an error.
@@ -134,7 +144,7 @@ impl Api {
         Ok(me)
     }
 
-    /// Sends a request. A successful answer that is not JSON is its text, or `null` if it is empty.
+    /// Sends a request. A successful answer without a body is `null`.
     pub(crate) async fn call(&self, token: &str, operation: Operation, ask: Ask<'_>) -> Result<Data, Unanswered> {
         let response = self.send(token, operation, ask).await?;
         let status = response.status().as_u16();
@@ -143,8 +153,10 @@ impl Api {
         }
         let etag = header(&response, "etag");
         let shape = self.shapes.as_ref().map(|shapes| shapes.of_answer(operation, status));
-        let text = || Some(String::from_utf8_lossy(response.body()).into_owned()).filter(|text| !text.is_empty());
-        let json = serde_json::from_slice::<Value>(response.body()).unwrap_or_else(|_| text().map(Value::String).unwrap_or_default());
+        let json = match response.body().as_slice() {
+            [] => Value::Null,
+            body => serde_json::from_slice(body).map_err(|_| Unanswered::Unreadable(status))?,
+        };
         Ok(Data::new(json, shape).with_etag(etag, status == 304))
     }
 

@@ -4,6 +4,8 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const body = document.body, main = $("#main"), dialog = $("#dialog"), alertBox = $("#alert"), newsBox = $("#news");
   if (!main || !dialog) return;
+  // A button that needs this script is hidden without it.
+  if (navigator.clipboard) body.classList.add("copies");
   const PART = { "x-desk": "part" };
   // The clock of the server when the page was made: the demo's clock is not that of this machine.
   const ahead = Date.parse(document.documentElement.dataset.now) - Date.now();
@@ -177,7 +179,7 @@
     if (title) { title.id = "dialog-title"; dialog.setAttribute("aria-labelledby", title.id); }
     if (!dialog.open) dialog.showModal();
     report("shown", { root: dialog, address: opener ? opener.href : location.href });
-    const first = $("[aria-invalid]", dialog) || $("input:not([type=hidden]), textarea, select", dialog);
+    const first = $("[aria-invalid]", dialog) || $("[data-typed]", dialog) && $("textarea", dialog) || $("input:not([type=hidden]), textarea, select", dialog);
     if (first) first.focus();
   }
   async function openDialog(link) {

@@ -1,4 +1,4 @@
-// Keeps what somebody types until it is sent: for this tab, by user and address of the form. A draft survives a dialog that was closed, a
+// Keeps what somebody types until it is sent: for this tab, by user, path and subject of the form. A draft survives a dialog that was closed, a
 // session that has ended and a network that is away. It has the version of what was changed, so that nothing of others is overwritten.
 "use strict";
 (() => {
@@ -12,7 +12,11 @@
   const forget = (name) => safely(() => sessionStorage.removeItem(name));
   const read = (name) => safely(() => JSON.parse(sessionStorage.getItem(name)));
   const write = (name, value) => safely(() => sessionStorage.setItem(name, JSON.stringify(value)));
-  const nameOf = (form) => MINE + new URL(form.getAttribute("action") || location.href, location.href).pathname;
+  // Forms of several subjects may share a path: all new texts of a dealer do. The input "draft" has the subject then.
+  function nameOf(form) {
+    const path = new URL(form.getAttribute("action") || location.href, location.href).pathname, subject = form.querySelector("input[name=draft]");
+    return MINE + path + (subject ? `?${subject.value}` : "");
+  }
   const isCheck = (input) => input.type === "checkbox" || input.type === "radio";
   const inputs = (form) => [...form.elements].filter((input) => input.name && !["submit", "button", "file", "password", "reset"].includes(input.type));
   // Nothing stays for the next person who signs in here.
@@ -37,12 +41,15 @@
     }
     return before;
   }
+  // What is shown beside a form follows its draft: the preview of a text, the parts of a message.
+  const filled = (form) => setTimeout(() => form.dispatchEvent(new CustomEvent("desk:filled", { bubbles: true })));
   function restore(root, form, quiet, address) {
     const name = nameOf(form), draft = read(name);
     if (!draft || !Array.isArray(draft.values)) return;
     // The server shows what was sent: that is the draft now.
     if (root.querySelector("[data-typed]")) return keep(form);
     const before = fill(form, draft, address);
+    filled(form);
     if (quiet) return;
     const note = Object.assign(document.createElement("p"), { className: "note draft" }), button = document.createElement("button");
     note.setAttribute("role", "status");
@@ -51,6 +58,7 @@
       forget(name);
       before.forEach(([value, checked], input) => { if (isCheck(input)) input.checked = checked; else input.value = value; });
       note.remove();
+      filled(form);
     });
     note.append(`${body.dataset.restored} `, button);
     form.prepend(note);

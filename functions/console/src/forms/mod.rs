@@ -2,14 +2,18 @@
 //!
 //! A form has a page of its own, so that it works without a script; the script shows the same page as a dialog.
 
+mod inputs;
 mod more;
 mod nested;
 mod problems;
+mod subject;
+mod trial;
 mod values;
 mod versions;
 
 pub(crate) use more::More;
 pub(crate) use problems::texts_of;
+pub(crate) use trial::Trial;
 pub(crate) use values::values_of;
 
 use crate::api::{Ask, Data, Unanswered, route};
@@ -28,7 +32,7 @@ use std::collections::BTreeMap;
 use versions::Both;
 
 /// The inputs that belong to every form and are not typed: where it leads, its key, and the version and the values that it began with.
-pub(crate) const OWN: [&str; 4] = ["back", "key", "version", "was"];
+pub(crate) const OWN: [&str; 5] = ["back", "key", "version", "was", subject::DRAFT];
 
 /// A form. Its texts are `form.NAME.title`, `form.NAME.send`, `done.NAME`, and of its fields `form.NAME.field.…` or, if there is none,
 /// `field.…`.
@@ -83,6 +87,9 @@ pub(crate) enum Kind {
     Several,
     /// The obstacles for which the API refused the form, as boxes to tick: the form is sent again despite them. It is not shown before.
     Despite,
+    /// The warnings for which the API refused a booking, with a button that sends the form again despite them. The first time the form
+    /// sends an empty list, so that the API warns (APT-8).
+    Warnings,
     /// A day, and a time at the dealer. Without the time the body has the day as `date` instead, and the API chooses the time (CAL-2).
     DayTime,
     /// A value that the user does not see.
@@ -118,6 +125,22 @@ pub(crate) const fn needed(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, required: true, clears: false }
 }
 
+/// Joins lists of fields to one of `N` fields.
+pub(crate) const fn joined<const N: usize>(lists: &[&[Field]]) -> [Field; N] {
+    let mut all = [field("", Kind::True); N];
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        let mut place = 0;
+        while place < lists[list].len() {
+            all[at] = lists[list][place];
+            (at, place) = (at + 1, place + 1);
+        }
+        list += 1;
+    }
+    assert!(at == N, "the lists have another number of fields");
+    all
+}
+
 /// The circumstances of a form on a page.
 pub(crate) struct Setting<'a> {
     pub(crate) place: Place<'a>,
@@ -136,6 +159,10 @@ pub(crate) struct Setting<'a> {
 }
 
 impl Setting<'_> {
+    fn has_choices(&self, field: &str) -> bool {
+        self.choices.get(field).is_some_and(|choices| !choices.is_empty())
+    }
+
     /// The currency of an amount that has none yet.
     fn currency(&self) -> &'static str {
         money::usual(self.place.dealer.map(|dealer| dealer.text("country")).unwrap_or_default())
@@ -151,7 +178,7 @@ struct Filled<'a> {
     both: Option<&'a Both>,
     /// The version on which the next attempt is based, if it is a later one than the screen read.
     version: Option<u64>,
-    work: Option<&'a Value>,
+    more: &'a More<'a>,
 }
 
 /// The outcome of a visit of a form.
@@ -173,7 +200,18 @@ impl Form {
 
     /// The same for an operation whose body has another form than the fields, such as a whole list of which the form adds an element.
     pub(crate) async fn answer_shaped(&self, page: &Page<'_>, setting: &Setting<'_>, shaped: Shaped<'_>) -> Result<Reply, Trouble> {
-        match self.send(page, setting, shaped).await? {
+        self.answer_with(page, setting, shaped, &More::default()).await
+    }
+
+    /// The same for a form with more than the fields of a body.
+    pub(crate) async fn answer_with(
+        &self,
+        page: &Page<'_>,
+        setting: &Setting<'_>,
+        shaped: Shaped<'_>,
+        more: &More<'_>,
+    ) -> Result<Reply, Trouble> {
+        match self.send_with(page, setting, shaped, more).await? {
             Sent::Shown(reply) => Ok(reply),
             Sent::Done(_) => Ok(page.done(page.back(setting.back), self.name)),
         }
@@ -184,14 +222,6 @@ impl Form {
         self.send_with(page, setting, shaped, &More::default()).await
     }
 
-    /// Shows the form as it was typed, because a field is needed that it did not have.
-    pub(crate) fn ask_further(&self, page: &Page<'_>, setting: &Setting<'_>, more: &More<'_>) -> Result<Reply, Trouble> {
-        let further = setting.values.0.iter().filter(|(name, _)| more.parameters.contains(&name.as_str()));
-        let values = Pairs(page.visit.form.0.iter().chain(further).cloned().collect());
-        let (work, problems) = (more.work.as_ref(), Problems::default());
-        self.show(page, setting, &Filled { status: 200, values: &values, problems: &problems, both: None, version: None, work })
-    }
-
     /// The same as `send` for a form with more than the fields of a body.
     pub(crate) async fn send_with(
         &self,
@@ -200,23 +230,21 @@ impl Form {
         shaped: Shaped<'_>,
         more: &More<'_>,
     ) -> Result<Sent, Trouble> {
-        let work = more.work.as_ref();
         if page.visit.method != Method::POST {
             self.is_for(page)?;
-            let filled = Filled { status: 200, values: &setting.values, problems: &Problems::default(), both: None, version: None, work };
-            return self.show(page, setting, &filled).map(Sent::Shown);
+            return self.show_typed(page, setting, &setting.values, more).map(Sent::Shown);
         }
         let typed = &versions::picked(self.fields, &page.visit.form, &setting.values);
         let zoned = page.zoned(setting.place.dealer);
         let (mut body, mut problems) = self.body(typed, &zoned);
         if !problems.is_empty() {
-            let filled = Filled { status: 422, values: typed, problems: &problems, both: None, version: None, work };
+            let filled = Filled { status: 422, values: typed, problems: &problems, both: None, version: None, more };
             return self.show(page, setting, &filled).map(Sent::Shown);
         }
         let ask = Ask {
             parts: setting.parts,
             query: more.query(&mut body),
-            body: (self.method() != "DELETE").then(|| shaped(body)),
+            body: (self.method() != "DELETE" || !self.fields.is_empty()).then(|| shaped(body)),
             if_match: if self.versioned { typed.get("version").map(|version| format!("\"{version}\"")) } else { None },
             idempotency_key: typed.get("key").filter(|_| !more.is_trial()).map(str::to_owned),
             ..Ask::default()
@@ -228,7 +256,7 @@ impl Form {
                 let both = if problem.status == 412 { Some(Both::of(self, page, setting, typed).await) } else { None };
                 let values = both.as_ref().map_or(typed, |both| &both.values);
                 let (status, version) = (problem.status, problem.current_version);
-                let filled = Filled { status, values, problems: &problems, both: both.as_ref(), version, work };
+                let filled = Filled { status, values, problems: &problems, both: both.as_ref(), version, more };
                 self.show(page, setting, &filled).map(Sent::Shown)
             }
             Err(other) => Err(other.into()),
@@ -249,7 +277,7 @@ impl Form {
     }
 
     fn show(&self, page: &Page<'_>, setting: &Setting<'_>, filled: &Filled<'_>) -> Result<Reply, Trouble> {
-        let Filled { status, values, problems, both, version, work } = *filled;
+        let Filled { status, values, problems, both, version, more } = *filled;
         let current = version.map(|version| version.to_string());
         // A form that comes back for another reason keeps its version, so that the change of somebody else is not overwritten then.
         let sent = &page.visit.form;
@@ -268,11 +296,13 @@ impl Form {
             about => &setting.about,
             key => uuid_like(),
             version,
-            work,
+            work => &more.work,
+            beside => &more.beside,
             was => began.filter(|_| self.versioned),
+            draft => subject::of(page),
             both => both.map(|both| context! { rows => &both.rows, changes => &both.changes }),
         };
-        page.render(status, "form.html", setting.place, values)
+        page.render(status, more.template.unwrap_or("form.html"), setting.place, values)
     }
 
     /// Gives a shown field the text that it has in this form, if there is one.
@@ -290,75 +320,6 @@ impl Form {
         let reading = nested::Reading { typed, zoned, method: self.method(), in_row: false };
         let body = reading.object(self.fields, "", &mut problems).unwrap_or_else(|| Json::Object(Map::new()));
         (body, problems)
-    }
-}
-
-impl Field {
-    /// The path of the day of a [`Kind::DayTime`] in the body: `date` in place of the last part of `path`.
-    fn day_path(path: &str) -> String {
-        path.rsplit_once('.').map_or_else(|| "date".to_owned(), |(parent, _)| format!("{parent}.date"))
-    }
-
-    /// Returns the field for the template. `within` is the path of the group or row that it belongs to, with a full stop at the end.
-    fn shown(&self, within: &str, setting: &Setting<'_>, values: &Pairs, problems: &Problems) -> Value {
-        let (input, longest) = match self.kind {
-            Kind::Line(longest) => ("text", Some(longest)),
-            Kind::Text(longest) => ("area", Some(longest)),
-            Kind::Id => ("text", Some(64)),
-            Kind::Email => ("email", None),
-            Kind::Phone => ("tel", None),
-            Kind::Number => ("number", None),
-            Kind::Time => ("datetime-local", None),
-            Kind::Day => ("date", None),
-            Kind::Tick => ("tick", None),
-            Kind::Choice(_) | Kind::Listed => ("choice", None),
-            Kind::Several => ("several", None),
-            Kind::Despite if problems.obstacles.is_empty() && values.get(self.name).is_none() => ("none", None),
-            Kind::Despite => ("several", None),
-            Kind::DayTime => ("day-time", None),
-            Kind::Hidden | Kind::HiddenList => ("hidden", None),
-            Kind::True => ("none", None),
-            Kind::List => ("area", None),
-            Kind::Money => ("money", None),
-            Kind::Amount(_) => ("decimal", None),
-            Kind::Group(_) => ("group", None),
-            Kind::Rows(..) => ("rows", None),
-        };
-        let name = format!("{within}{}", self.name);
-        let currency = (self.kind == Kind::Money).then(|| format!("{name}.currency"));
-        let value = if self.kind == Kind::Money { values.get(&format!("{name}.amount")) } else { values.get(&name) };
-        let mut choices: Vec<Value> = match self.kind {
-            Kind::Choice(choices) => choices.iter().map(|value| context! { value => *value }).collect(),
-            Kind::Despite => {
-                let ticked = values.all(self.name).filter(|value| !problems.obstacles.iter().any(|obstacle| obstacle == value));
-                problems.obstacles.iter().map(String::as_str).chain(ticked).map(|value| context! { value }).collect()
-            }
-            Kind::Listed | Kind::Several => {
-                setting.choices.get(self.name).into_iter().flatten().map(|(value, text)| context! { value, text }).collect()
-            }
-            _ => Vec::new(),
-        };
-        // A value that is no longer to be chosen, such as a former person, is not lost.
-        if let (Kind::Listed, Some(value)) = (self.kind, value)
-            && !setting.choices.get(self.name).is_some_and(|known| known.iter().any(|(known, _)| known == value))
-        {
-            let people = setting.place.dealer.map(|dealer| dealer.get("people").items()).unwrap_or_default();
-            let id = value.strip_prefix("user:").unwrap_or(value);
-            let known = people.iter().find(|person| person.text("id") == id);
-            choices.push(context! { value, text => known.map_or(id, |person| person.text("name")) });
-        }
-        // The text of a row's field has no number in its key.
-        let label = name.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join(".");
-        context! {
-            // A page below the dialog may have inputs of the same name.
-            name => &name, id => format!("form-{}", name.replace('.', "-")), input, longest, choices, value, required => self.required,
-            text => format!("field.{label}"), label,
-            error => problems.fields.get(&name),
-            all => values.all(&name).map(Value::from).collect::<Vec<_>>(),
-            clock => values.get(&format!("{name}.clock")),
-            currency => currency.as_deref().map(|currency| values.get(currency).unwrap_or_else(|| setting.currency())),
-            parts => self.shown_parts(&name, setting, values, problems),
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::api::Data;
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::Page;
+use crate::visit::Pairs;
 use minijinja::Value;
 use serde_json::Value as Json;
 
@@ -19,6 +20,10 @@ pub(crate) struct More<'a> {
     pub(crate) query: Vec<(&'static str, String)>,
     /// The work that the change hands over, above the fields (DIS-12).
     pub(crate) work: Option<Value>,
+    /// The template, if it is not that of every form. It extends `form.html`.
+    pub(crate) template: Option<&'static str>,
+    /// What the template shows around the fields.
+    pub(crate) beside: Value,
 }
 
 impl More<'_> {
@@ -39,6 +44,17 @@ impl More<'_> {
 }
 
 impl Form {
+    /// Shows the form with these values.
+    pub(crate) fn show_typed(&self, page: &Page<'_>, setting: &Setting<'_>, values: &Pairs, more: &More<'_>) -> Result<Reply, Trouble> {
+        self.show(page, setting, &Filled { status: 200, values, problems: &Problems::default(), both: None, version: None, more })
+    }
+
+    /// Shows the form as it was typed, because a field is needed that it did not have.
+    pub(crate) fn ask_further(&self, page: &Page<'_>, setting: &Setting<'_>, more: &More<'_>) -> Result<Reply, Trouble> {
+        let further = setting.values.0.iter().filter(|(name, _)| more.parameters.contains(&name.as_str()));
+        self.show_typed(page, setting, &Pairs(page.visit.form.0.iter().chain(further).cloned().collect()), more)
+    }
+
     /// Shows the form as it was typed, with a problem that the API's answer has: the operation did not do what was asked for.
     pub(crate) fn refused(
         &self,
@@ -50,9 +66,9 @@ impl Form {
         let mut problems = Problems::default();
         problems.add(field, text.to_owned());
         // The next attempt is based on what the operation left.
-        let version = answer.etag().and_then(|etag| etag.trim_matches('"').parse().ok());
-        let filled =
-            Filled { status: 422, values: &page.visit.form, problems: &problems, both: Some(&Both::default()), version, work: None };
+        let version = answer.version().and_then(|version| version.parse().ok());
+        let (both, more) = (Both::default(), More::default());
+        let filled = Filled { status: 422, values: &page.visit.form, problems: &problems, both: Some(&both), version, more: &more };
         self.show(page, setting, &filled)
     }
 }

@@ -53,6 +53,10 @@ impl Reading<'_> {
                 let values: Vec<&str> = self.typed.all(name).collect();
                 (!values.is_empty()).then(|| json!(values))
             }
+            Kind::Warnings => {
+                let accepted = self.typed.get(name).unwrap_or_default();
+                Some(json!(accepted.split(',').filter(|warning| !warning.is_empty()).collect::<Vec<_>>()))
+            }
             Kind::Several | Kind::HiddenList => {
                 let values: Vec<&str> = self.typed.all(name).collect();
                 (!field.required || !values.is_empty()).then(|| json!(values))

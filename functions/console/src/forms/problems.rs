@@ -1,6 +1,6 @@
 //! The problems of a form, in the user's language.
 
-use super::{Form, nested};
+use super::{Form, Kind, nested};
 use crate::api::ApiProblem;
 use crate::view::{Language, explained, sentence, without_rule};
 use std::collections::BTreeMap;
@@ -38,12 +38,20 @@ impl Problems {
             let known = keys.iter().find_map(|key| language.text(key));
             let text = known.map_or_else(|| explained(language, &error.detail), str::to_owned);
             match field_of(form, &error.field) {
+                Some(name) if is_hidden(form, &name) => self.general.push(sentence(&text)),
                 Some(name) => self.add(&name, text),
                 None => {
                     let name = language.text(&format!("field.{}", error.field)).unwrap_or(&error.field);
                     self.general.push(format!("{name}: {text}"));
                 }
             }
+        }
+        // The warnings about a booking are shown with the button that books despite them.
+        let warns = problem.rule.as_deref() == Some("APT-8") && !problem.obstacles.is_empty() && form.has(Kind::Warnings);
+        if warns {
+            self.obstacles = problem.obstacles.iter().map(|obstacle| obstacle.what.clone()).collect();
+            self.general.push(language.text("error.warnings").unwrap_or_default().to_owned());
+            return;
         }
         let conflict = problem.rule.as_deref().filter(|_| problem.status == 409);
         if let Some(text) = conflict.and_then(|rule| language.text(&format!("error.conflict.{rule}"))) {
@@ -55,6 +63,17 @@ impl Problems {
         let obstacles = problem.detail.split_once(DESPITE).and_then(|(_, list)| serde_json::from_str(without_rule(list)).ok());
         self.obstacles = obstacles.unwrap_or_default();
     }
+}
+
+impl Form {
+    fn has(&self, kind: Kind) -> bool {
+        self.fields.iter().any(|field| field.kind == kind)
+    }
+}
+
+/// Whether the user does not see the input.
+fn is_hidden(form: &Form, name: &str) -> bool {
+    form.fields.iter().any(|field| field.name == name && matches!(field.kind, Kind::Hidden | Kind::HiddenList))
 }
 
 /// Returns the text of a problem that is about no field.

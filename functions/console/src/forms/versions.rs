@@ -103,7 +103,7 @@ fn units(fields: &[Field], within: &str) -> Vec<Unit> {
         let name = format!("{within}{}", field.name);
         match field.kind {
             Kind::Group(fields) => units(fields, &format!("{name}.")),
-            Kind::Hidden | Kind::HiddenList | Kind::True | Kind::Id | Kind::Despite => Vec::new(),
+            Kind::Hidden | Kind::HiddenList | Kind::True | Kind::Id | Kind::Despite | Kind::Warnings => Vec::new(),
             _ => vec![Unit { field: *field, name }],
         }
     };

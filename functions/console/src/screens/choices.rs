@@ -2,7 +2,7 @@
 
 use crate::api::Data;
 use crate::view::Language;
-use forecourt_domain::base::{EVENT_TYPES, NO_SHOW_REASONS};
+use forecourt_domain::base::{CANCELLATION_REASONS, EVENT_TYPES, LEAD_CLOSED, NO_SHOW_REASONS};
 
 /// Values with their texts.
 pub(super) type Choices = Vec<(String, String)>;
@@ -24,6 +24,13 @@ pub(super) fn event_types(language: Language, dealer: Option<&Data>) -> Choices 
 pub(super) fn no_show_reasons(language: Language, dealer: Option<&Data>) -> Choices {
     let mut reasons = labelled(language, "reason", NO_SHOW_REASONS);
     reasons.extend(own(dealer, "no_show_reasons"));
+    reasons
+}
+
+/// Returns the reasons of a cancellation: those that every dealer has, and the dealer's own.
+pub(super) fn cancellation_reasons(language: Language, dealer: Option<&Data>) -> Choices {
+    let mut reasons = labelled(language, "reason", CANCELLATION_REASONS.into_iter().filter(|reason| *reason != LEAD_CLOSED));
+    reasons.extend(own(dealer, "cancellation_reasons"));
     reasons
 }
 

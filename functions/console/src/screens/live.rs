@@ -17,6 +17,8 @@ use std::sync::Mutex;
 
 /// Seconds after which an unchanged page is made anew.
 const LIFETIME: i64 = 900;
+/// The same for the messages of a lead: their delivery changes without a change of the lead.
+const LIFETIME_OF_THREAD: i64 = 60;
 
 /// The outcome of a poll.
 pub(crate) enum Poll {
@@ -60,8 +62,8 @@ impl<'a> Tag<'a> {
     }
 
     /// Whether the page need not be made anew for its age alone.
-    fn is_recent(&self, now: i64) -> bool {
-        now.checked_sub(self.made).is_some_and(|age| (0..LIFETIME).contains(&age))
+    fn is_recent(&self, now: i64, lifetime: i64) -> bool {
+        now.checked_sub(self.made).is_some_and(|age| (0..lifetime).contains(&age))
     }
 }
 
@@ -97,7 +99,8 @@ pub(crate) async fn poll(console: &Console, visit: &Visit) -> Poll {
     let Some(shown) = shown_by(visit) else { return Poll::Changed(news) };
     let Ok(Some(session)) = sign_in::glance(console, visit).await else { return Poll::Changed(news) };
     let known = Tag::of(visit);
-    let current = known.as_ref().filter(|known| known.settled && known.is_recent(made)).map(|known| known.mark);
+    let lifetime = if shows_messages(visit) { LIFETIME_OF_THREAD } else { LIFETIME };
+    let current = known.as_ref().filter(|known| known.settled && known.is_recent(made, lifetime)).map(|known| known.mark);
     let token = &session.tokens.access;
     let (mark, lead) = match &shown {
         Shown::Lead(id) => {
@@ -106,7 +109,7 @@ pub(crate) async fn poll(console: &Console, visit: &Visit) -> Poll {
             let Ok(lead) = console.api.call(token, Operation::ReadLead, ask).await else { return Poll::Changed(news) };
             match lead.is_unchanged() {
                 true => (current.unwrap_or_default().to_owned(), None),
-                false => (lead.etag().unwrap_or_default().trim_matches('"').to_owned(), Some(lead)),
+                false => (lead.version().unwrap_or_default(), Some(lead)),
             }
         }
         Shown::ListOf(dealer) => {
@@ -120,6 +123,11 @@ pub(crate) async fn poll(console: &Console, visit: &Visit) -> Poll {
     }
     let settled = !mark.is_empty() && known.is_some_and(|known| known.mark == mark);
     Poll::Changed(News { mark, settled, lead: Mutex::new(lead), ..news })
+}
+
+/// Whether a page shows the delivery of messages.
+fn shows_messages(visit: &Visit) -> bool {
+    visit.query.get("tab") == Some("thread") || visit.path.contains("/communications/")
 }
 
 /// Returns what a page shows, if the script asks for it again and the API can say whether it changed. The scan of a document changes no

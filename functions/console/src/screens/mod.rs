@@ -16,8 +16,10 @@ mod mails;
 mod me;
 mod overview;
 mod page;
+mod privacy;
 mod quick;
 mod settings;
+mod texts;
 mod today;
 mod views;
 
@@ -50,11 +52,12 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 17] = [
+const PARTS: [&Part; 19] = [
     &today::PART,
     &leads::PART,
     &mails::PART,
     &lead::PART,
+    &privacy::PART,
     &views::PART,
     &quick::PART,
     &calendar::PART,
@@ -63,6 +66,7 @@ const PARTS: [&Part; 17] = [
     &overview::PART,
     &exports::PART,
     &settings::PART,
+    &texts::PART,
     &hand_over::PART,
     &group::PART,
     &availability::PART,

@@ -2,7 +2,8 @@
 //!
 //! The table `texts/details.json` has a row for each of them: the English text of the API, the German and the Dutch one. A name in braces
 //! stands for a part that differs. The names `n`, `m` and `k` stand for numbers, and the name of a kind of labels, such as `status`, for a
-//! value with a label. Any other part is translated if it is in the table itself.
+//! value with a label. The name `hidden` stands for a part that people do not read, such as an id. Any other part is translated if it is in
+//! the table itself.
 
 use super::Language;
 use std::cmp::Reverse;
@@ -11,6 +12,9 @@ use std::sync::LazyLock;
 const TABLE: &str = include_str!("texts/details.json");
 /// The names of parts that are numbers.
 const NUMBERS: [&str; 3] = ["n", "m", "k"];
+
+/// The place of a part that is not shown, with the space after it.
+const HIDDEN: &str = "{hidden} ";
 
 /// A row of the table.
 struct Row {
@@ -78,7 +82,7 @@ pub(crate) fn without_rule(text: &str) -> &str {
 pub fn translated(language: Language, english: &str) -> Option<String> {
     let english = without_rule(english);
     let (row, values) = ROWS.iter().find_map(|row| Some((row, row.values(english)?)))?;
-    let mut text = row.texts[language as usize].clone();
+    let mut text = row.texts[language as usize].replace(HIDDEN, "");
     for (name, value) in row.names.iter().zip(values) {
         text = text.replace(&format!("{{{name}}}"), &shown(language, name, value));
     }

@@ -19,11 +19,13 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("weekday", weekday);
     environment.add_filter("minutes", |state: &State, minutes: i64| zoned(state).span(TimeDelta::minutes(minutes)));
     environment.add_filter("person", person);
+    environment.add_filter("source", source);
     environment.add_filter("detail", |state: &State, text: &str| explained(language(state), text));
     environment.add_filter("money", |state: &State, price: Value| amount(state, &price, None));
     environment.add_filter("amount", |state: &State, value: Value, price: Value| amount(state, &price, Some(&value)));
     environment.add_filter("mobile", forecourt_domain::base::Phone::is_mobile);
     environment.add_filter("tel", |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>());
+    environment.add_filter("size", |state: &State, bytes: u64| shown_size(language(state), bytes));
     environment.add_filter("query", |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
 }
 
@@ -96,6 +98,13 @@ fn label(state: &State, kind: &str, value: Value) -> String {
     }
 }
 
+/// Returns the name of the source of an enquiry. The sources of partners and campaigns are names already.
+#[expect(clippy::needless_pass_by_value, reason = "the type of arguments of a filter")]
+fn source(state: &State, value: Value) -> String {
+    let Some(value) = value.as_str() else { return String::new() };
+    language(state).text(&format!("label.source.{value}")).unwrap_or(value).to_owned()
+}
+
 /// Returns the name of a user of the dealer, of `user:…` or of another sender; the id if the name is not known.
 #[expect(clippy::needless_pass_by_value, reason = "the type of arguments of a filter")]
 fn person(state: &State, id: Value) -> String {
@@ -104,10 +113,30 @@ fn person(state: &State, id: Value) -> String {
     let name = state.lookup("people").and_then(|people| people.get_attr(user).ok()).filter(|name| name.as_str().is_some());
     match name {
         Some(name) => name.to_string(),
-        None => match language(state).text(&format!("sender.{}", id.split(':').next().unwrap_or_default())) {
-            Some(kind) if id != user || !id.contains(':') => kind.to_owned(),
-            Some(kind) => format!("{kind} {}", id.split_once(':').map_or("", |(_, name)| name)),
-            None => user.to_owned(),
+        None => match language(state).text(&format!("sender.{}", id.replace(':', "."))) {
+            Some(rule) if id.contains(':') => rule.to_owned(),
+            _ => sender(language(state), id, user),
         },
+    }
+}
+
+/// Returns the kind of a sender without a name, with the id if it has one.
+fn sender(language: Language, id: &str, user: &str) -> String {
+    match language.text(&format!("sender.{}", id.split(':').next().unwrap_or_default())) {
+        Some(kind) if id != user || !id.contains(':') => kind.to_owned(),
+        Some(kind) => format!("{kind} {}", id.split_once(':').map_or("", |(_, name)| name)),
+        None => user.to_owned(),
+    }
+}
+
+/// Returns a number of bytes as people read it: 12 KB, 1.4 MB.
+pub(crate) fn shown_size(language: Language, bytes: u64) -> String {
+    const MEGA: u64 = 1_000_000;
+    match bytes {
+        0..MEGA => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => {
+            let point = if language == Language::English { '.' } else { ',' };
+            format!("{}{point}{} MB", bytes / MEGA, bytes % MEGA / 100_000)
+        }
     }
 }

@@ -8,6 +8,7 @@ mod time;
 
 pub use details::translated;
 pub(crate) use details::{explained, sentence, without_rule};
+pub(crate) use functions::shown_size;
 pub use language::{Language, text_keys};
 pub(crate) use time::Zoned;
 
@@ -26,18 +27,28 @@ const TEMPLATES: [(&str, &str); 5] = [
     ("macros.html", include_str!("macros.html")),
     ("form.html", include_str!("form.html")),
 ];
-const STYLE: &str = concat!(include_str!("../assets/desk.css"), include_str!("../assets/lists.css"), include_str!("../assets/help.css"));
+const STYLE: &str = concat!(
+    include_str!("../assets/desk.css"),
+    include_str!("../assets/lists.css"),
+    include_str!("../assets/messages.css"),
+    include_str!("../assets/help.css")
+);
 const SCRIPT: &str = concat!(
     include_str!("../assets/desk.js"),
     include_str!("../assets/upload.js"),
     include_str!("../assets/lists.js"),
     include_str!("../assets/keys.js"),
-    include_str!("../assets/drafts.js")
+    include_str!("../assets/messages.js"),
+    include_str!("../assets/drafts.js"),
+    include_str!("../assets/texts.js")
 );
+/// The style of a mail that a page shows in a frame.
+const MAIL_STYLE: &str = include_str!("../assets/mail.css");
 const ICON: &str = include_str!("../assets/icon.svg");
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.css", hash(STYLE.as_bytes())));
 static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.js", hash(SCRIPT.as_bytes())));
+static MAIL_STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.css", hash(MAIL_STYLE.as_bytes())));
 static ICON_PATH: LazyLock<String> = LazyLock::new(|| format!("/desk/assets/{}.svg", hash(ICON.as_bytes())));
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -61,9 +72,21 @@ pub(crate) fn asset(path: &str) -> Option<Reply> {
     match path {
         path if path == *STYLE_PATH => Some(Reply::file("text/css; charset=utf-8", STYLE.as_bytes())),
         path if path == *SCRIPT_PATH => Some(Reply::file("text/javascript; charset=utf-8", SCRIPT.as_bytes())),
+        // The frame of a mail is of no origin, so its style would be refused.
+        path if path == *MAIL_STYLE_PATH => {
+            let style = Reply::file("text/css; charset=utf-8", MAIL_STYLE.as_bytes());
+            Some(style.header("cross-origin-resource-policy", "cross-origin"))
+        }
         path if path == *ICON_PATH => Some(Reply::file("image/svg+xml", ICON.as_bytes())),
         _ => None,
     }
+}
+
+/// Returns the HTML part of a mail for a frame: the policy of the console permits no style in a page, so it gets the console's.
+pub(crate) fn in_frame(html: &str) -> String {
+    let style = format!("<head><link rel=\"stylesheet\" href=\"{}\">", *MAIL_STYLE_PATH);
+    // A quotation mark of a text is escaped, so this is an attribute.
+    html.replace(" style=\"", " data-style=\"").replacen("<head>", &style, 1)
 }
 
 /// Renders a template, or only the part of it that a script replaces: its block `main`.

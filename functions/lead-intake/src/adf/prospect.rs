@@ -72,6 +72,8 @@ fn prospect(node: &Node, beside: &[&Node], text: &str) -> Prospect {
         trade_ins: vehicles.trade_ins,
         message: message(&customers, &own),
         requested_at: first(&own, "requestdate"),
+        // The format has no field for the text that the customer saw.
+        consents: Vec::new(),
         resend: node.attribute("status").is_some_and(|status| status.eq_ignore_ascii_case("resend")),
     };
     Prospect {

@@ -1,13 +1,19 @@
-//! The inbox of a dealer: mails that arrived, and what users decide about those without a lead (INT-7).
+//! The inbox of a dealer: mails that arrived, and the decisions of users about those without a lead (INT-7).
 
 mod list;
 mod make;
+mod many;
 mod page;
+mod trial;
 mod view;
 
 pub(crate) use list::list;
 pub(crate) use make::make;
+pub(crate) use many::complete_many;
+pub use many::{MailResult, MailResultsView, MailsBody};
 pub(crate) use page::{complete, page, raw, reopen};
+pub(crate) use trial::try_layouts;
+pub use trial::{MailTrialBody, MailTrialView, TriedEnquiryView, TriedLabelView};
 pub use view::{
     MailFileView, MailHandledView, MailLeadRef, MailListView, MailOutcomeView, MailPageView, MailStepView, MailView, SuggestedLead,
     VerdictsView,

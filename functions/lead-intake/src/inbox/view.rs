@@ -1,6 +1,6 @@
 //! Mails in responses.
 
-use crate::mail::ShownMail;
+use crate::mail::{ShownFile, ShownMail};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::LeadId;
 use forecourt_domain::enquiry::RawEnquiry;
@@ -34,8 +34,8 @@ pub struct MailView {
     pub subject: Option<String>,
     /// Size of the raw mail.
     pub bytes: u64,
-    /// `open`: it is part of no lead, and nobody has decided. `handled`: a user has decided. `automatic`: it became part of a lead by
-    /// itself.
+    /// `open`: it is part of no lead, and nobody has decided. `handled`: a user has decided. `automatic`: it is already part of a
+    /// lead.
     pub state: &'static str,
     /// The result of reading it.
     pub outcome: MailOutcomeView,
@@ -52,6 +52,9 @@ pub struct MailView {
     /// The decision of a user; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handled: Option<MailHandledView>,
+    /// When the content of the mail was erased with the data of a person; absent if it was not (PRV-2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// A lead of a mail.
@@ -77,8 +80,8 @@ pub struct MailOutcomeView {
     /// `leads`: it made leads. `answer`: it answers a message about a lead. `no_lead`: it is no enquiry. `refused`: it contains an enquiry
     /// that a rule refuses.
     pub kind: &'static str,
-    /// The reason of `no_lead`: `virus`, `own_mail`, `own_address`, `delivery_report`, `automatic_reply`, `newsletter`, `saved_search`,
-    /// `report`, `spam`, `empty`, `no_contact`, `unreadable`.
+    /// The reason of `no_lead`: `virus`, `own_mail`, `own_address`, `full_lead`, `delivery_report`, `automatic_reply`, `newsletter`,
+    /// `saved_search`, `report`, `spam`, `empty`, `no_contact`, `unreadable`, `text_message` (an SMS of which no lead can be made).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The reason or the refusals in words.
@@ -108,13 +111,13 @@ impl VerdictsView {
 /// A message about a mail.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailStepView {
-    /// `queued`, `sending`, `sent`, `dropped` (it is not sent), `failed`, `unclear` or `unknown`.
+    /// `queued`, `sending`, `sent`, `dropped` (it is not sent), `failed` or `unknown`.
     pub state: &'static str,
     /// When the state changed; when the message is due, if it is queued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
     /// Why it is not sent: `no_address`, `own_mail`, `virus`, `forwarded` (the copy to the same mailbox has the reason), `limit` (a summary
-    /// of the hour follows) or `handled`. If it failed: the provider's error.
+    /// of the hour follows), `handled` or `erased`. If it failed: the provider's error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -127,7 +130,6 @@ impl MailStepView {
             MailStepState::Sent { at, .. } => ("sent", Some(*at), None),
             MailStepState::Dropped { at, why } => ("dropped", Some(*at), Some(why.clone())),
             MailStepState::Failed { at, why } => ("failed", Some(*at), Some(why.clone())),
-            MailStepState::Unclear { at } => ("unclear", Some(*at), None),
             MailStepState::Unknown => ("unknown", None, None),
         };
         Self { state, at, why }
@@ -176,6 +178,7 @@ impl MailView {
             forward: mail.forward.as_ref().map(MailStepView::of),
             report: mail.report.as_ref().map(MailStepView::of),
             handled,
+            erased_at: mail.erased,
         }
     }
 }
@@ -222,6 +225,12 @@ pub struct MailFileView {
     pub media_type: String,
     /// The size in bytes.
     pub bytes: usize,
+}
+
+impl MailFileView {
+    pub(crate) fn of(file: ShownFile) -> Self {
+        Self { name: file.name, media_type: file.media_type, bytes: file.bytes }
+    }
 }
 
 /// The values that `POST …/lead` takes if its body does not have them.
@@ -275,7 +284,7 @@ impl MailPageView {
             Some(ShownMail { text, files, notes }) => (Some(text), files, notes),
             None => (None, Vec::new(), Vec::new()),
         };
-        let files = files.into_iter().map(|file| MailFileView { name: file.name, media_type: file.media_type, bytes: file.bytes });
+        let files = files.into_iter().map(MailFileView::of);
         Self {
             mail: MailView::of(mail),
             version: mail.version,

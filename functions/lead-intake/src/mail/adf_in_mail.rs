@@ -105,6 +105,14 @@ fn document(text: &str) -> Option<Cow<'_, str>> {
     reduced.get(start..end).map(|document| Cow::Owned(document.to_owned()))
 }
 
+/// Returns a text up to its ADF, which is for programs.
+pub(super) fn text_before(text: &str) -> &str {
+    let start = if may_contain(text.as_bytes()) { span(text).map(|(start, _)| start) } else { None };
+    let before = start.and_then(|start| text.get(..start)).unwrap_or(text);
+    let declaration = before.rfind("<?xml").filter(|_| start.is_some());
+    declaration.and_then(|at| before.get(..at)).unwrap_or(before).trim_end_matches(['>', ' '])
+}
+
 /// Returns the place of the first `adf` or `prospect` up to the end of the last one.
 fn span(text: &str) -> Option<(usize, usize)> {
     let mut found: Option<(usize, Option<usize>)> = None;

@@ -4,7 +4,7 @@ use super::address::{Mailbox, Recipient};
 use super::head::Head;
 use super::phrases::phrases;
 use super::text::{brief, cut};
-use super::{MAX_ADDRESSES, own};
+use super::{MAX_ADDRESSES, OwnMark};
 use chrono::{DateTime, Utc};
 
 /// The headers with recipients, those of the delivery first.
@@ -50,8 +50,8 @@ pub struct Envelope {
     pub verdicts: Verdicts,
     /// The headers of automatic mail.
     pub automatic: AutomaticHeaders,
-    /// Whether the mail has the header by which this system marks its own mail. A text that a user wrote to a customer does not count.
-    pub has_own_mark: bool,
+    /// The mark by which this system recognises its own mail.
+    pub own: OwnMark,
 }
 
 /// A verdict of the receiving mail server.
@@ -173,7 +173,7 @@ impl Envelope {
             date: head.date().and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
             verdicts: verdicts(head),
             automatic: automatic(head),
-            has_own_mark: own::is_own(head),
+            own: OwnMark::of(head),
         }
     }
 }

@@ -7,7 +7,8 @@ use super::layouts::{Field, Layouts, Section};
 use super::phrases::phrases;
 use super::text::{addresses_in, brief, folded};
 use crate::adf::condition;
-use forecourt_domain::enquiry::{NameParts, PreferredChannel, RawContact, RawEnquiry, RawPhone, RawVehicle};
+use forecourt_domain::base::{ConsentStatus, ContactChannel, Purpose};
+use forecourt_domain::enquiry::{NameParts, PreferredChannel, RawContact, RawDeclaration, RawEnquiry, RawPhone, RawVehicle};
 
 /// An enquiry from labelled values, before it is accepted.
 #[derive(Debug, Default)]
@@ -111,6 +112,9 @@ impl Draft {
             Field::DealerName => self.vendor_name = value(),
             Field::Salutation | Field::Fax | Field::Ignored | Field::Unknown => {}
             Field::TradeInRemarks => self.trade_in_remarks(pair),
+            Field::AdvertisingEmail | Field::AdvertisingSms | Field::AdvertisingTelephone | Field::AdvertisingLetter => {
+                pair.field.advertises_by().into_iter().for_each(|channel| self.advertising(pair, channel));
+            }
             _ => self.vehicle(pair, is_trade_in),
         }
     }
@@ -166,11 +170,30 @@ impl Draft {
         self.enquiry.contact.city = self.enquiry.contact.city.take().or_else(|| filled(&city.join(" ")));
     }
 
+    /// Reads whether the customer agrees to advertising by a channel (PRV-6). A box that is not ticked declares nothing.
+    fn advertising(&mut self, pair: &Pair, channel: ContactChannel) {
+        let text = format!("{}: {}", pair.label, pair.value);
+        match is_yes(&pair.value) {
+            Some(true) => self.enquiry.consents.push(RawDeclaration {
+                channel: Some(channel.name().to_owned()),
+                purpose: Some(Purpose::Advertising.name().to_owned()),
+                status: Some(ConsentStatus::Granted.name().to_owned()),
+                text: Some(text),
+                ..RawDeclaration::default()
+            }),
+            Some(false) => {}
+            None => {
+                self.notes.push(text);
+                self.flag("consents", &format!("is neither yes nor no; it is in the message: {}", pair.label));
+            }
+        }
+    }
+
     fn trade_in_remarks(&mut self, pair: &Pair) {
-        match folded(&pair.value).as_str() {
-            "no" | "nein" | "nee" | "none" | "keine" | "geen" | "false" | "0" => {}
-            "yes" | "ja" | "true" | "1" | "gewünscht" | "gewenst" => self.notes.push(format!("{}: {}", pair.label, pair.value)),
-            _ => {
+        match is_yes(&pair.value) {
+            Some(false) => {}
+            Some(true) => self.notes.push(format!("{}: {}", pair.label, pair.value)),
+            None => {
                 self.vehicle_values += 1;
                 remark(&mut self.trade_in, &pair.value);
             }
@@ -260,6 +283,15 @@ fn is_trade_in_field(field: Field) -> bool {
             | Field::TradeInMileage
             | Field::TradeInRemarks
     )
+}
+
+/// Returns whether a text is a yes. `None` if it is neither yes nor no.
+fn is_yes(text: &str) -> Option<bool> {
+    match folded(text).as_str() {
+        "no" | "nein" | "nee" | "none" | "keine" | "geen" | "false" | "0" => Some(false),
+        "yes" | "ja" | "true" | "1" | "gewünscht" | "gewenst" => Some(true),
+        _ => None,
+    }
 }
 
 fn filled(text: &str) -> Option<String> {

@@ -11,7 +11,8 @@
 //! Modules, lowest first: `charset`, `head`, `mime` (parts), `html` (text of HTML), `text` (lines), `phrases` and `layouts` (the data),
 //! `address`, `envelope`, `content` (what a message contains), `documents`, `thread` and `view` (answers and forwards), `adf_in_mail`,
 //! `lines` and `labels` (labelled text), `fields` (an enquiry from labels), `letter`, `classify` (no leads), `own` (mail of the system),
-//! `reader`. For people who look at a mail: `shown` (its text) and `by_hand` (the enquiry that they make of it).
+//! `reader`. For people who look at a mail: `shown` (its text and headers) and `by_hand` (the enquiry that they make of it),
+//! `trial` (what layouts read from it).
 
 mod address;
 mod adf_in_mail;
@@ -35,15 +36,18 @@ mod reader;
 mod shown;
 mod text;
 mod thread;
+mod trial;
 mod view;
 
 pub use address::{Mailbox, Recipient};
-pub use by_hand::by_hand;
+pub use by_hand::{MailByHand, by_hand};
 pub use documents::Attachment;
 pub use envelope::{AutomaticHeaders, Envelope, Verdict, Verdicts};
 pub use layouts::{Field, Layouts, Portal, UnusableLayout};
+pub use own::OwnMark;
 pub use reader::{envelope, read, read_received};
-pub use shown::{MAX_SHOWN, ShownFile, ShownMail, shown};
+pub use shown::{MAX_SHOWN, ShownFile, ShownHeaders, ShownMail, shown, shown_headers};
+pub use trial::{TriedMail, TriedValue, tried};
 
 use forecourt_domain::enquiry::RawEnquiry;
 
@@ -85,15 +89,24 @@ pub struct Mail<'a> {
     pub reading: Reading,
     /// The documents of the mail. Images of signatures and the ADF are none.
     pub attachments: Vec<Attachment<'a>>,
-    /// The text that the sender wrote, without the quoted history and the signature: the answer, if the mail belongs to a thread.
-    pub answer: Option<String>,
-    /// The text of any mail without the quoted history and the signature, for a mail that is known to belong to a thread. `None` if there
-    /// is none, or if the mail was not opened.
+    /// The sender's text without the quoted history and the signature. `None` if there is none, or if the mail was not opened.
     pub own_text: Option<String>,
+    /// The whole text for readers, with those of the mails in the mail that contain an enquiry, at most [`MAX_SHOWN`] characters. ADF is
+    /// left out. `None` if there is none, or if the mail was not opened.
+    pub text: Option<String>,
+    /// Whether the text is a letter, or the answer to a mail.
+    pub is_answer: bool,
     /// Remarks in English on content that was left unread.
     pub notes: Vec<String>,
     /// Whether the mail is, or contains, a message of the system about a mail. No further message may be sent about it.
     pub is_marked: bool,
+}
+
+impl Mail<'_> {
+    /// Returns the text of a letter or an answer. `None` if the mail is neither.
+    pub fn answer(&self) -> Option<&str> {
+        self.own_text.as_deref().filter(|_| self.is_answer)
+    }
 }
 
 /// The result of reading a mail.

@@ -9,12 +9,13 @@ use super::head::Head;
 use super::labels::{self, Labelled};
 use super::layouts::Layouts;
 use super::letter::{self, full_name, is_reachable};
+use super::shown::plain;
 use super::text::{brief, cut, paragraphs};
 use super::thread::without_signature;
 use super::view::{View, is_answer};
 use super::{
-    Attachment, Form, MAX_ATTACHMENTS, MAX_BYTES, MAX_FLAGS, MAX_HEADER_BYTES, MAX_MESSAGE, MAX_MESSAGE_DEPTH, MAX_PARTS, Mail,
-    MailEnquiry, Reading,
+    Attachment, Form, MAX_ATTACHMENTS, MAX_BYTES, MAX_FLAGS, MAX_HEADER_BYTES, MAX_MESSAGE, MAX_MESSAGE_DEPTH, MAX_PARTS, MAX_SHOWN, Mail,
+    MailEnquiry, OwnMark, Reading,
 };
 use super::{Reason, adf_in_mail, classify, own};
 use forecourt_domain::base::text::is_same_name;
@@ -40,7 +41,7 @@ pub fn read_received<'a>(raw: &'a [u8], layouts: &Layouts, verdicts: Option<Verd
     if verdicts.virus == Verdict::Fail {
         return unread(Envelope { verdicts, ..envelope }, Reason::Virus);
     }
-    if envelope.has_own_mark {
+    if envelope.own == OwnMark::Message {
         return unread(Envelope { verdicts, ..envelope }, Reason::OwnMail);
     }
     let mut mail = read_message(bytes, layouts, &mut parts, (0, Some(verdicts)));
@@ -53,13 +54,14 @@ pub fn read_received<'a>(raw: &'a [u8], layouts: &Layouts, verdicts: Option<Verd
 
 /// Returns a mail whose content is not read.
 fn unread(envelope: Envelope, reason: Reason) -> Mail<'static> {
-    let is_marked = envelope.has_own_mark;
+    let is_marked = envelope.own == OwnMark::Message;
     Mail {
         envelope,
         reading: Reading::NotALead(reason),
         attachments: Vec::new(),
-        answer: None,
         own_text: None,
+        text: None,
+        is_answer: false,
         notes: Vec::new(),
         is_marked,
     }
@@ -71,21 +73,19 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, (dept
     content.envelope.verdicts = verdicts.unwrap_or_default();
     let inner = inner_mails(&mut content, layouts, parts, depth);
     // A copy that somebody attaches to a mail contains the customer's mail.
-    let is_marked = content.envelope.has_own_mark || own::has_mark(&content) || inner.iter().any(|one| one.mail.is_marked);
+    let is_marked = content.envelope.own == OwnMark::Message || own::has_mark(&content) || inner.iter().any(|one| one.mail.is_marked);
     let (reading, adf_parts) = reading(&mut content, layouts, &inner);
     let is_letter = matches!(&reading, Reading::Enquiries(all) if all.iter().all(|one| one.form == Form::Letter));
     let is_lead = matches!(&reading, Reading::Enquiries(_));
     let is_answered = is_letter || is_lead && is_answer(&content.envelope);
     let view = (is_answered || depth == 0).then(|| View::of(content.best_text(), &content.envelope));
     let written = view.as_ref().and_then(|view| without_signature(&view.own));
-    let mut answer = written.clone().filter(|_| is_answered);
+    let is_answer = is_answered && written.is_some();
     let mut own_text = written.or_else(|| paragraphs(view.as_ref()?.text.lines()));
-    if let Some(text) = &mut own_text {
-        cut(text, MAX_MESSAGE);
-    }
-    if answer.as_mut().is_some_and(|answer| cut(answer, MAX_MESSAGE)) {
+    if own_text.as_mut().is_some_and(|text| cut(text, MAX_MESSAGE)) && is_answer {
         content.notes.push("the answer is too long and was cut".to_owned());
     }
+    let text = readable(content.best_text(), &inner);
     let mut attachments = documents(&mut content, &adf_parts);
     let mut notes = std::mem::take(&mut content.notes);
     for one in inner {
@@ -94,7 +94,17 @@ fn read_message<'a>(bytes: &'a [u8], layouts: &Layouts, parts: &mut usize, (dept
         // A mail from which no enquiry was read is a document.
         attachments.extend(one.unread);
     }
-    Mail { envelope: content.envelope, reading, attachments, answer, own_text, notes, is_marked }
+    Mail { envelope: content.envelope, reading, attachments, own_text, text, is_answer, notes, is_marked }
+}
+
+/// Returns the text of a message for readers, followed by those of the mails in it that contain an enquiry. `None` if nothing is visible.
+fn readable(text: &str, inner: &[Inner<'_>]) -> Option<String> {
+    let own = plain(adf_in_mail::text_before(text));
+    let of_inner = inner.iter().filter(|one| matches!(one.mail.reading, Reading::Enquiries(_))).filter_map(|one| one.mail.text.clone());
+    let texts: Vec<String> = Some(own).into_iter().chain(of_inner).filter(|text| !text.trim().is_empty()).collect();
+    let mut text = texts.join("\n\n");
+    cut(&mut text, MAX_SHOWN);
+    (!text.is_empty()).then_some(text)
 }
 
 /// A mail in the mail.
@@ -128,8 +138,7 @@ fn inner_mails<'a>(content: &mut Content<'a>, layouts: &Layouts, parts: &mut usi
 fn into_owned(mail: Mail<'_>) -> Mail<'static> {
     let mut mail = mail;
     let attachments = std::mem::take(&mut mail.attachments).into_iter().map(Attachment::into_owned).collect();
-    let Mail { envelope, reading, answer, own_text, notes, is_marked, .. } = mail;
-    Mail { envelope, reading, attachments, answer, own_text, notes, is_marked }
+    Mail { attachments, ..mail }
 }
 
 /// Returns the reading of a message, and the parts that contain the ADF.
@@ -203,8 +212,8 @@ fn flagged(mut enquiries: Vec<MailEnquiry>, content: &Content<'_>) -> Vec<MailEn
     enquiries
 }
 
-/// Returns the enquiries of labelled text, from the text that has the most labels. Empty if no text is an enquiry.
-fn labelled(content: &Content<'_>, layouts: &Layouts) -> Vec<MailEnquiry> {
+/// Returns the labels of the text that has the most, with the view of that text. `None` if the content has no text.
+pub(super) fn best_labelled(content: &Content<'_>, layouts: &Layouts) -> Option<(View, Labelled)> {
     let views: Vec<View> = content.texts().map(|text| View::of(text, &content.envelope)).collect();
     let portal_of = |view: &View| view.from.as_ref().and_then(|from| layouts.portal(&from.address));
     // The plain text comes first, and wins if both have the same labels.
@@ -215,7 +224,12 @@ fn labelled(content: &Content<'_>, layouts: &Layouts) -> Vec<MailEnquiry> {
             best = Some((view, labelled));
         }
     }
-    let Some((view, labelled)) = best else { return Vec::new() };
+    best
+}
+
+/// Returns the enquiries of labelled text, from the text that has the most labels. Empty if no text is an enquiry.
+fn labelled(content: &Content<'_>, layouts: &Layouts) -> Vec<MailEnquiry> {
+    let Some((view, labelled)) = best_labelled(content, layouts) else { return Vec::new() };
     let records = labelled.records();
     // The values of two customers are never mixed.
     if records.len() > 1 {
@@ -249,6 +263,10 @@ fn record_of(labelled: &Labelled, content: &Content<'_>, view: &View, layouts: &
         return None;
     }
     complete(&mut draft, labelled, content, view, layouts);
+    // Anybody can write a text that looks like the forwarded mail of a portal.
+    if view.forwarded_by.is_some() && draft.enquiry.leave_out_consents() {
+        draft.flag("consents", "a forwarded mail proves no consent to advertising; record it if there is a proof");
+    }
     let Draft { enquiry, vendor_id, vendor_name, flags, .. } = draft;
     Some(MailEnquiry { enquiry, form: Form::Labelled, vendor_id, vendor_name, adf: None, flags })
 }

@@ -3,38 +3,31 @@
 //! - **Recognition**: the lead's reply address, or the id of the lead's thread in `In-Reply-To` or `References`, each with a valid code.
 //!   Both need no read of the table. The ids that the provider gave to our mails are not looked up: no index has them.
 //! - **Reads**: the lead and the communication of this mail, then the dealer and the enquiry; the users of the dealer only if the sender is
-//!   no contact of the lead.
+//!   neither a contact of the lead nor a mailbox of the dealer.
 //! - **Writes**: the files of the attachments, then one transaction with the lead, a timeline entry, the communication, its documents and
 //!   the notice to the owner.
 //! - **Repeats**: the ids of the communication and of the documents derive from the content of the mail, so that the same mail joins once
-//!   and a file that is put again replaces itself.
+//!   and a repeat overwrites each file with the same content.
 
-use crate::mail::{Attachment, Envelope, Mail, Reading, Reason, Verdict};
+use crate::attached::{Documents, Files, attachments, documents_of};
+use crate::mail::{Envelope, Mail, Reading, Reason, Verdict};
+use crate::message::{self, MailFacts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, ElementId, Email, GroupId, LeadId, Refusal};
+use forecourt_domain::base::{DealerId, ElementId, Email, GroupId, LeadId, Refusal, numbered};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::elements::{Content, Document, Element, ElementKind, HEAD_BYTES, ReceivedMail};
+use forecourt_domain::elements::{Element, ElementKind, ReceivedMail};
 use forecourt_domain::lead::{Raw, RawStorage};
 use forecourt_domain::people::User;
-use forecourt_domain::rules::lead::thread::{ThreadAttachment, ThreadContext, ThreadMail, ThreadOutcome};
+use forecourt_domain::rules::lead::thread::{ThreadContext, ThreadMail, ThreadOutcome};
 use forecourt_edge::Platform;
 use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
 use forecourt_edge::usecase::thread;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
-use std::collections::BTreeSet;
 
-/// Most attachments of one mail of which documents are made.
-const MOST_DOCUMENTS: usize = 20;
-/// Most refused attachments, and most remarks, that a communication lists.
-const MOST_LISTED: usize = 40;
-/// Most users of a dealer who are compared with an unknown sender: one read.
-const MOST_USERS: usize = 100;
 /// Most attempts to put the files that the commit needs. A second one is only needed if the lead gets room in the meantime.
 const ATTEMPTS: usize = 3;
-/// Longest subject that is shown.
-const LONGEST_SUBJECT: usize = 500;
 
 /// A mail that arrived, as it was read.
 #[derive(Debug, Clone, Copy)]
@@ -81,33 +74,25 @@ pub enum Answered {
 /// The reason why an answer did not join its lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotJoined {
-    /// The lead is won or lost, and a customer writes: the mail is an enquiry like any other (DIS-5).
+    /// The lead is won or lost, and a customer writes, or its contact was erased: the mail is an enquiry like any other (DIS-5, PRV-2).
     #[error("the mail answers a closed lead")]
     Closed,
     /// The lead has the maximum number of communications.
     #[error("the lead that the mail answers has too many messages")]
-    Full,
+    Full {
+        /// Whether a customer wrote the mail.
+        is_customers: bool,
+    },
     /// The virus check of the mail failed. It was not opened.
     #[error("the virus check of the mail failed; the mail was not opened")]
     Virus,
 }
 
-impl NotJoined {
-    /// Returns a short name, by which reasons are counted.
-    pub fn name(self) -> &'static str {
-        match self {
-            NotJoined::Closed => "closed_lead",
-            NotJoined::Full => "full_lead",
-            NotJoined::Virus => "virus",
-        }
-    }
-}
-
 /// The result of one attempt.
 enum Step {
-    Done(Answered, BTreeSet<ElementId>),
+    Done(Answered, Documents),
     /// These documents need their files first.
-    NeedsFiles(BTreeSet<ElementId>),
+    NeedsFiles(Documents),
 }
 
 /// Joins a mail to the lead that it answers.
@@ -123,20 +108,15 @@ pub async fn answered_lead(platform: &Platform, arrived: ArrivedMail<'_>) -> Res
         return Ok(dealer.map_or(Answered::No, |dealer| Answered::NotJoined { lead, dealer, why: NotJoined::Virus }));
     }
     let mail = thread_mail(platform, &scope, lead, arrived);
-    let mut files = BTreeSet::new();
+    let mut files = Files::of(platform, &scope, &mail.attachments, &arrived.mail.attachments);
     for _ in 0..ATTEMPTS {
         match join(platform, &scope, lead, (&mail, &files)).await? {
-            Step::Done(answered, stored) => {
-                // Files of documents for which the lead has no room any more.
-                for unused in files.difference(&stored) {
-                    platform.files.remove(&file_name(&scope, lead, unused)).await?;
-                }
+            Step::Done(answered, documents) => {
+                files.take(documents);
+                files.remove_unused().await?;
                 return Ok(answered);
             }
-            Step::NeedsFiles(needed) => {
-                put(platform, &scope, lead, (&mail, arrived.mail), &needed).await?;
-                files.extend(needed);
-            }
+            Step::NeedsFiles(missing) => files.store(missing).await?,
         }
     }
     Err(Failure::Contended)
@@ -151,36 +131,37 @@ pub(super) fn recognised(platform: &Platform, scope: &Scope, recipients: &[Strin
 }
 
 /// Decides once. The decision is committed if the files of its documents are there.
-async fn join(platform: &Platform, scope: &Scope, id: LeadId, (mail, files): (&ThreadMail, &BTreeSet<ElementId>)) -> Result<Step, Failure> {
+async fn join(platform: &Platform, scope: &Scope, id: LeadId, (mail, files): (&ThreadMail, &Files<'_>)) -> Result<Step, Failure> {
     let now = platform.clock.now();
     let known = Key::Element(id, ElementKind::Communication, mail.id.clone());
     let load = Load::of([Key::Lead(id), known.clone()]).with_long_retry().then(|loaded| {
         let Some(lead) = loaded.lead(id).filter(|_| !loaded.holds(&known)) else { return Vec::new() };
         let of_lead = [Key::Dealer(lead.dealer.clone()), enquiry_key(loaded, id)];
         let users = context(scope, loaded, id, (&[], now)).filter(|context| !context.is_author_certain(mail));
-        let users = users.iter().flat_map(|context| &context.dealer.settings.members).take(MOST_USERS);
-        of_lead.into_iter().chain(users.map(|member| Key::User(member.user.clone()))).collect()
+        let users = users.iter().flat_map(|context| context.dealer.settings.people());
+        of_lead.into_iter().chain(users.cloned().map(Key::User)).collect()
     });
     let rule = |loaded: &Loaded, _| {
-        let Some(lead) = loaded.lead(id) else { return Ok((None, Step::Done(Answered::No, BTreeSet::new()))) };
+        let Some(lead) = loaded.lead(id) else { return Ok((None, Step::Done(Answered::No, Documents::new()))) };
         let dealer = lead.dealer.clone();
-        let not_joined = |why| (None, Step::Done(Answered::NotJoined { lead: id, dealer: dealer.clone(), why }, BTreeSet::new()));
+        let not_joined = |why| (None, Step::Done(Answered::NotJoined { lead: id, dealer: dealer.clone(), why }, Documents::new()));
         if let Some(before) = loaded.element(id, ElementKind::Communication, &mail.id) {
             let answered = Answered::Joined { lead: id, dealer, is_customers: is_customers(before), again: true };
-            return Ok((None, Step::Done(answered, documents_of(before).into_iter().collect())));
+            return Ok((None, Step::Done(answered, documents_before(before))));
         }
-        let users: Vec<&User> = members(loaded, id).filter_map(|user| loaded.user(user)).collect();
+        let people = loaded.dealer(&dealer).into_iter().flat_map(|dealer| dealer.settings.people());
+        let users: Vec<&User> = people.filter_map(|user| loaded.user(user)).collect();
         let context = context(scope, loaded, id, (&users, now)).ok_or(Refusal::NotFound("lead"))?;
         Ok(match context.join(mail) {
             ThreadOutcome::Closed => not_joined(NotJoined::Closed),
-            ThreadOutcome::Full => not_joined(NotJoined::Full),
+            ThreadOutcome::Full { is_customers } => not_joined(NotJoined::Full { is_customers }),
             ThreadOutcome::Joined(decision) => {
-                let needed: BTreeSet<ElementId> =
-                    elements(&decision).filter(|element| element.content.kind() == ElementKind::Document).map(|it| it.id.clone()).collect();
+                let documents = documents_of(&decision);
+                let missing = files.missing_of(&documents);
                 let is_customers = elements(&decision).any(is_customers);
-                match needed.is_subset(files) {
-                    true => (Some(decision), Step::Done(Answered::Joined { lead: id, dealer, is_customers, again: false }, needed)),
-                    false => (None, Step::NeedsFiles(needed.difference(files).cloned().collect())),
+                match missing.is_empty() {
+                    true => (Some(decision), Step::Done(Answered::Joined { lead: id, dealer, is_customers, again: false }, documents)),
+                    false => (None, Step::NeedsFiles(missing)),
                 }
             }
         })
@@ -199,92 +180,42 @@ fn context<'a>(
     Some(ThreadContext { group: scope.group(), lead, dealer, enquiry: enquiry_of(loaded, lead), users, now })
 }
 
-fn members(loaded: &Loaded, id: LeadId) -> impl Iterator<Item = &forecourt_domain::base::UserId> {
-    let dealer = loaded.lead(id).and_then(|lead| loaded.dealer(&lead.dealer));
-    dealer.into_iter().flat_map(|dealer| &dealer.settings.members).take(MOST_USERS).map(|member| &member.user)
-}
-
-fn documents_of(element: &Element) -> Vec<ElementId> {
-    let Content::Communication(communication) = &element.content else { return Vec::new() };
-    communication.received().map(|(_, mail)| mail.documents.clone()).unwrap_or_default()
+/// Returns the documents of a mail that joined before.
+fn documents_before(element: &Element) -> Documents {
+    let documents = element.received().map(|mail| mail.documents.clone()).unwrap_or_default();
+    documents.into_iter().map(|document| (element.lead, document)).collect()
 }
 
 /// Whether an element is the mail of a customer.
 fn is_customers(element: &Element) -> bool {
-    let Content::Communication(communication) = &element.content else { return false };
-    communication.received().is_some_and(|(_, mail)| mail.user.is_none() && !mail.automatic)
+    element.received().is_some_and(ReceivedMail::is_from_customer)
 }
 
 fn elements(decision: &Decision) -> impl Iterator<Item = &Element> {
     decision.items.iter().filter_map(|item| if let Item::Element(element) = item { Some(&**element) } else { None })
 }
 
-/// Puts the files of these documents. A repeat replaces a file by itself.
-async fn put(
-    platform: &Platform,
-    scope: &Scope,
-    lead: LeadId,
-    (mail, read): (&ThreadMail, &Mail<'_>),
-    needed: &BTreeSet<ElementId>,
-) -> Result<(), Failure> {
-    for (attachment, file) in mail.attachments.iter().zip(&read.attachments).filter(|(attachment, _)| needed.contains(&attachment.id)) {
-        platform.files.put(&file_name(scope, lead, &attachment.id), file.bytes.to_vec()).await?;
-    }
-    Ok(())
-}
-
-fn file_name(scope: &Scope, lead: LeadId, document: &ElementId) -> String {
-    Element::document_file(scope.group(), lead, document)
-}
-
 /// Returns the mail as the rule needs it.
 fn thread_mail(platform: &Platform, scope: &Scope, lead: LeadId, arrived: ArrivedMail<'_>) -> ThreadMail {
     let ArrivedMail { mail, object, received, .. } = arrived;
     let envelope = &mail.envelope;
-    let subject: String =
-        envelope.subject.as_deref().unwrap_or_default().chars().filter(|c| !c.is_control()).take(LONGEST_SUBJECT).collect();
-    let text = mail.answer.as_ref().or(mail.own_text.as_ref()).cloned().unwrap_or_default();
+    let text = mail.own_text.clone().unwrap_or_default();
     let from = envelope.from.as_ref();
-    let verdicts = [("spam", envelope.verdicts.spam), ("dmarc", envelope.verdicts.dmarc)];
-    let failed = verdicts.into_iter().filter(|(_, verdict)| *verdict == Verdict::Fail).map(|(name, _)| name.to_owned()).collect();
-    let name = |parts: &[&str]| {
-        let name = platform.store.secret().name(scope, &[&["thread", lead.to_string().as_str()], parts].concat());
-        ElementId::parse(&short(&name)).ok()
-    };
+    let facts = MailFacts { envelope, failed: message::failed(envelope.verdicts), received, object, notes: &mail.notes };
+    let secret_name = |parts: &[&str]| platform.store.secret().name(scope, &[&["thread", lead.to_string().as_str()], parts].concat());
     let identity = identity(arrived, &text);
-    let id = name(&["mail", &identity]).unwrap_or_else(|| forecourt_domain::base::numbered(0));
-    let attachments = mail.attachments.iter().enumerate().map(|(place, attachment)| {
-        let document = match place < MOST_DOCUMENTS {
-            true => document(attachment, received),
-            false => Err(format!("is one of more than {MOST_DOCUMENTS} attachments")),
-        };
-        let id = name(&["document", &identity, &place.to_string()]).unwrap_or_else(|| forecourt_domain::base::numbered(0));
-        ThreadAttachment { id, name: attachment_name(attachment), document }
-    });
+    let id = ElementId::parse(&short(&secret_name(&["mail", &identity]))).unwrap_or_else(|_| numbered(0));
+    let document = |place: usize| secret_name(&["document", &identity, &place.to_string()]);
     let recipients = envelope.recipients.iter().filter(|recipient| matches!(recipient.header, "To" | "Cc"));
     ThreadMail {
         id,
-        subject,
+        subject: facts.subject(),
         sender: from.and_then(|from| Email::parse(&from.address).ok()),
         is_confirmed: envelope.verdicts.dmarc == Verdict::Pass,
         recipients: recipients.filter_map(|recipient| Email::parse(&recipient.address).ok()).collect(),
-        attachments: attachments.take(MOST_DOCUMENTS + MOST_LISTED).collect(),
-        raw: Raw { media_type: "message/rfc822".to_owned(), storage: RawStorage::InBucket(object.to_owned()) },
-        mail: ReceivedMail {
-            from: from.map(|from| from.address.clone()),
-            name: from.and_then(|from| from.name.clone()),
-            contact: None,
-            user: None,
-            automatic: is_automatic(mail),
-            text,
-            message_id: envelope.message_id.clone(),
-            at: received,
-            object: object.to_owned(),
-            failed,
-            documents: Vec::new(),
-            refused: Vec::new(),
-            notes: mail.notes.iter().take(MOST_LISTED).cloned().collect(),
-        },
+        attachments: attachments(&mail.attachments, received, document),
+        raw: Raw { media_type: Raw::MAIL.to_owned(), storage: RawStorage::InBucket(object.to_owned()) },
+        mail: ReceivedMail { automatic: is_automatic(mail), ..facts.mail(text) },
     }
 }
 
@@ -312,15 +243,4 @@ fn is_automatic(mail: &Mail<'_>) -> bool {
         || automatic.precedence.as_deref().is_some_and(is_reply)
         || !automatic.loops.is_empty()
         || mail.envelope.return_path.as_deref() == Some("")
-}
-
-fn attachment_name(attachment: &Attachment<'_>) -> String {
-    attachment.name.clone().unwrap_or_else(|| "attachment".to_owned())
-}
-
-fn document(attachment: &Attachment<'_>, received: DateTime<Utc>) -> Result<Document, String> {
-    let most = usize::try_from(HEAD_BYTES).unwrap_or(usize::MAX);
-    let head = attachment.bytes.get(..most).unwrap_or(&attachment.bytes);
-    let bytes = u64::try_from(attachment.bytes.len()).unwrap_or(u64::MAX);
-    Document::attached(&attachment_name(attachment), &attachment.media_type, (head, bytes), received)
 }

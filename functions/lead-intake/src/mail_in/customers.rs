@@ -2,35 +2,36 @@
 
 use crate::mail::{Form, MailEnquiry};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Email, MailDomain, UserId};
+use forecourt_domain::base::{Email, MailTarget, UserId};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_store::Failure;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-/// The addresses that belong to nobody's customer: those of the dealer, of its members, and of the mail domain.
-pub(super) struct OwnAddresses {
-    domain: Option<Arc<MailDomain>>,
-    keys: BTreeSet<String>,
+/// The addresses that are not of customers: those of the dealer, of its users, and of the mail domain.
+pub(super) struct OwnAddresses<'a> {
+    platform: &'a Platform,
+    dealer: &'a Dealer,
+    users: BTreeSet<String>,
 }
 
-impl OwnAddresses {
+impl<'a> OwnAddresses<'a> {
     /// Reads the addresses of a dealer. The users are at most 60 seconds old, as the dealer is.
-    pub(super) async fn of(platform: &Platform, scope: &Scope, dealer: &Dealer) -> Result<Self, Failure> {
-        let settings = &dealer.settings;
-        let mut users: BTreeSet<&UserId> = settings.members.iter().map(|member| &member.user).collect();
-        users.extend([&settings.admin_user].into_iter().chain(&settings.fallback_user));
-        let users: Vec<UserId> = users.into_iter().cloned().collect();
+    pub(super) async fn of(platform: &'a Platform, scope: &Scope, dealer: &'a Dealer) -> Result<Self, Failure> {
+        let users: Vec<UserId> = dealer.settings.people().into_iter().cloned().collect();
         let users = platform.store.cached_users(scope, &users).await?;
-        let mailboxes = [&settings.lead_address, &settings.forward_to, &settings.unparsed_mail_to, &settings.trade_in_cc_email];
-        let keys = users.iter().filter(|user| user.is_here()).map(|user| user.email.key());
-        let keys = keys.chain(mailboxes.into_iter().flatten().map(Email::key)).collect();
-        Ok(Self { domain: platform.mail_domain.clone(), keys })
+        let users = users.iter().filter(|user| user.is_here()).map(|user| user.email.key()).collect();
+        Ok(Self { platform, dealer, users })
     }
 
     fn has(&self, address: &Email) -> bool {
-        self.keys.contains(&address.key()) || self.domain.as_ref().is_some_and(|domain| domain.contains(address.as_str()))
+        let domain = self.platform.mail_domain.as_deref().filter(|domain| domain.contains(address.as_str()));
+        let is_of_domain = domain.is_some_and(|domain| match domain.read(address.as_str()) {
+            // Another dealer writes about a lead, and expects the answer there.
+            Some(MailTarget::Lead { group, lead, code }) => !self.platform.store.secret().is_reply_code(&Scope::mail(group), lead, &code),
+            Some(MailTarget::Dealer { .. }) | None => true,
+        });
+        is_of_domain || self.users.contains(&address.key()) || self.dealer.settings.has_mailbox(address)
     }
 
     /// Removes own addresses from the customer of an enquiry, with a flag. Returns whether a customer remains: not if such an address wrote

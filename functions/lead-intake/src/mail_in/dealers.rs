@@ -3,11 +3,12 @@
 use super::notice::Notice;
 use crate::mail::Envelope;
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Email, GroupId, MailId, MailTarget};
+use forecourt_domain::base::{Email, GroupId, LeadId, MailId, MailTarget};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
-use forecourt_store::Failure;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
 use std::sync::Arc;
 
 /// Most addresses of a mail's headers that are compared with the lead addresses of a group.
@@ -26,12 +27,12 @@ pub(super) struct Addressee {
 pub(super) async fn addressees(platform: &Platform, notice: &Notice, id: &MailId) -> Result<Vec<Addressee>, Failure> {
     let mut found: Vec<Addressee> = Vec::new();
     for recipient in &notice.recipients {
-        let named = match target(platform, recipient) {
+        let named = match platform.mail_domain.as_deref().and_then(|domain| domain.read(recipient)) {
             Some(MailTarget::Dealer { group, dealer, tag }) => {
                 let stored = platform.store.dealer(&Scope::mail(group.clone()), &dealer).await?;
                 stored.map(|dealer| Addressee { group, dealer, tag })
             }
-            // The mail answers a message about the lead.
+            // The mail answers a message about the lead. `threads` finds the dealer.
             Some(MailTarget::Lead { .. }) => continue,
             None => None,
         };
@@ -43,34 +44,42 @@ pub(super) async fn addressees(platform: &Platform, notice: &Notice, id: &MailId
     Ok(found)
 }
 
-/// Notes that a recipient of a mail names no dealer.
+/// Notes that a recipient of a mail names no dealer, or a lead that does not exist.
 pub(super) fn note_without_dealer(platform: &Platform, id: &MailId) {
     // The address can contain the name of a person, so the log has the id of the mail only.
     tracing::warn!(function = platform.function, mail = id.as_str(), "a recipient of a mail names no dealer");
     platform.metrics.note(Metric::MailWithoutDealer, &[1.0], platform.clock.now());
 }
 
-/// Returns the dealer or the lead that an address names. `None` also for the address of a lead whose code is not ours.
-fn target(platform: &Platform, address: &str) -> Option<MailTarget> {
-    let target = platform.mail_domain.as_deref()?.read(address)?;
-    match &target {
-        MailTarget::Lead { group, lead, code } => {
-            platform.store.secret().is_reply_code(&Scope::mail(group.clone()), *lead, code).then_some(target)
-        }
-        MailTarget::Dealer { .. } => Some(target),
-    }
-}
-
-/// Returns the groups that the recipients of the delivery name, each once.
-pub(super) fn groups(platform: &Platform, notice: &Notice) -> Vec<GroupId> {
-    let mut groups = Vec::new();
-    for target in notice.recipients.iter().filter_map(|recipient| target(platform, recipient)) {
-        let (MailTarget::Dealer { group, .. } | MailTarget::Lead { group, .. }) = target;
-        if !groups.contains(&group) {
-            groups.push(group);
+/// Returns the groups that the recipients of the delivery name, each once, with the first lead whose reply address a recipient is. The code
+/// of that address is not verified.
+pub(super) fn groups(platform: &Platform, notice: &Notice) -> Vec<(GroupId, Option<LeadId>)> {
+    let mut groups: Vec<(GroupId, Option<LeadId>)> = Vec::new();
+    let domain = platform.mail_domain.as_deref();
+    for target in notice.recipients.iter().filter_map(|recipient| domain?.read(recipient)) {
+        let (group, lead) = match target {
+            MailTarget::Dealer { group, .. } => (group, None),
+            MailTarget::Lead { group, lead, .. } => (group, Some(lead)),
+        };
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, known)) => *known = known.or(lead),
+            None => groups.push((group, lead)),
         }
     }
     groups
+}
+
+/// Returns the dealer of a lead. If the lead does not exist, it is the only dealer of the group; `None` if the group has several or none.
+pub(super) async fn dealer_of(platform: &Platform, scope: &Scope, lead: LeadId) -> Result<Option<Arc<Dealer>>, Failure> {
+    let loaded = platform.store.load(scope, &Load::of([Key::Lead(lead)])).await?;
+    let dealer = match loaded.lead(lead) {
+        Some(lead) => lead.dealer.clone(),
+        None => match platform.store.dealers_after(scope, None, 2).await?.as_slice() {
+            [only] => only.clone(),
+            _ => return Ok(None),
+        },
+    };
+    platform.store.dealer(scope, &dealer).await
 }
 
 /// Adds a dealer that is not among `found`.

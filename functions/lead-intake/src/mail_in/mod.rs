@@ -19,7 +19,7 @@ mod threads;
 
 pub use answer::{Answered, ArrivedMail, NotJoined, answered_lead};
 
-use crate::mail::{self, Envelope, Layouts, Mail, Reading, Reason, Verdict, Verdicts};
+use crate::mail::{self, Envelope, Layouts, Mail, OwnMark, Reading, Reason, Verdict, Verdicts};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use chrono::{DateTime, Utc};
 use dealers::Addressee;
@@ -33,6 +33,7 @@ use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
 use notice::Notice;
+use std::borrow::Cow;
 use threads::Unread;
 
 /// The folder of the bucket in which the mail server stores raw mails. They expire as other raw input does.
@@ -69,10 +70,30 @@ async fn receive(platform: &Platform, message: SqsMessage) -> Result<String, Fai
 /// # Errors
 /// [`Failure::Broken`] if it does not exist. The notice then becomes a dead letter, because the cause can be a missing permission.
 async fn read_object(platform: &Platform, object: &str) -> Result<Head, Failure> {
+    let raw = raw_mail(platform, object).await?;
+    raw.ok_or_else(|| Failure::Broken(format!("the raw mail {object} cannot be found").into()))
+}
+
+/// Reads as much of a raw mail as is parsed. `None` if it is not kept any more.
+pub(crate) async fn raw_mail(platform: &Platform, object: &str) -> Result<Option<Head>, Failure> {
     // One byte more shows that the mail is longer than the part that is read.
     let most = u64::try_from(mail::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    let raw = platform.files.head(object, most).await?;
-    raw.ok_or_else(|| Failure::Broken(format!("the raw mail {object} cannot be found").into()))
+    platform.files.head(object, most).await
+}
+
+/// Returns the layouts of a dealer: its own above the program's. If its own cannot be used, they are the program's.
+pub(crate) fn layouts(platform: &Platform, dealer: &Dealer) -> Cow<'static, Layouts> {
+    let (own, standard) = (&dealer.settings.mail_layouts, Layouts::standard());
+    if own.is_empty() {
+        return Cow::Borrowed(standard);
+    }
+    standard.with(own.clone()).map_or_else(
+        |e| {
+            tracing::warn!(function = platform.function, dealer = dealer.id.as_str(), problem = %e, "layouts of mails cannot be used");
+            Cow::Borrowed(standard)
+        },
+        Cow::Owned,
+    )
 }
 
 /// A mail for one dealer.
@@ -98,32 +119,20 @@ impl Receipt<'_> {
             let stated = Envelope { from: self.notice.from.clone(), subject: self.notice.subject.clone(), verdicts, ..Envelope::default() };
             return self.record(&self.arrived(&stated, false), no_lead(&Reason::Virus), now).await;
         }
-        let own = self.own_layouts();
-        let mail = mail::read_received(&self.raw.bytes, own.as_ref().unwrap_or_else(|| Layouts::standard()), Some(verdicts));
+        let mail = mail::read_received(&self.raw.bytes, &layouts(self.platform, self.dealer()), Some(verdicts));
         let arrived = self.arrived(&mail.envelope, mail.is_marked);
         if is_own(self.platform, &mail.envelope) {
             return self.record(&arrived, no_lead(&Reason::OwnMail), now).await;
         }
-        let Mail { reading, attachments, notes, .. } = mail;
+        let Mail { reading, text, attachments, notes, .. } = mail;
         match reading {
             Reading::NotALead(reason) => self.record(&arrived, no_lead(&reason), now).await,
             Reading::Enquiries(enquiries) => {
-                let names: Vec<String> = attachments.into_iter().map(|one| one.name.unwrap_or(one.media_type)).collect();
-                leads::Enquiries { receipt: self, arrived: &arrived, envelope: &mail.envelope, notes, documents: names, now }
+                leads::Enquiries { receipt: self, arrived: &arrived, envelope: &mail.envelope, notes, text, attachments, now }
                     .store(enquiries)
                     .await
             }
         }
-    }
-
-    /// Returns the layouts with those of the dealer. `None` if the dealer has none, or they cannot be used.
-    fn own_layouts(&self) -> Option<Layouts> {
-        let own = &self.dealer().settings.mail_layouts;
-        let read = (!own.is_empty()).then(|| Layouts::standard().with(own.clone()))?;
-        if let Err(e) = &read {
-            tracing::warn!(function = self.platform.function, dealer = self.dealer().id.as_str(), problem = %e, "layouts of mails cannot be used");
-        }
-        read.ok()
     }
 
     fn arrived(&self, envelope: &Envelope, marked: bool) -> Arrived {
@@ -166,11 +175,14 @@ impl Receipt<'_> {
     }
 }
 
-/// Whether this system sent a mail: such a mail never makes a lead and joins none, so that no loop arises.
+/// Whether this system sent a mail that no person wrote: such a mail never makes a lead and joins none, so that no loop arises.
 fn is_own(platform: &Platform, envelope: &Envelope) -> bool {
-    let domain = platform.mail_domain.as_deref();
-    let is_at_domain = |address: &str| domain.is_some_and(|domain| domain.contains(address));
-    envelope.has_own_mark || envelope.from.as_ref().is_some_and(|from| is_at_domain(&from.address))
+    let is_at_domain = |address: &str| platform.mail_domain.as_deref().is_some_and(|domain| domain.contains(address));
+    match envelope.own {
+        OwnMark::Message => true,
+        OwnMark::Letter(_) => false,
+        OwnMark::None => envelope.from.as_ref().is_some_and(|from| is_at_domain(&from.address)),
+    }
 }
 
 fn no_lead(reason: &Reason) -> MailOutcome {

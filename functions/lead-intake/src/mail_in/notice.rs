@@ -2,15 +2,14 @@
 
 use super::FOLDER;
 use crate::mail::{Mailbox, Verdict, Verdicts};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::queue_time::received_at_or;
+use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
 use forecourt_store::Failure;
 use serde::Deserialize;
 
 /// Most recipients of a mail that are read.
 const MAX_RECIPIENTS: usize = 100;
-/// How long ago a mail may have been received: two retentions of a queue.
-const OLDEST: TimeDelta = TimeDelta::days(28);
 
 /// The notice of a received mail.
 pub(super) struct Notice {
@@ -145,10 +144,8 @@ impl Notice {
         }))
     }
 
-    /// Returns when the mail server received the mail, in whole milliseconds: `now` if that time is unknown, in the future, or longer ago
-    /// than any queue keeps a message.
+    /// Returns when the mail server received the mail, by [`received_at_or`].
     pub(super) fn received_at_or(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let received = self.received.and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis()));
-        received.filter(|at| *at <= now && now - *at <= OLDEST).unwrap_or(now)
+        received_at_or(self.received, now)
     }
 }

@@ -1,15 +1,17 @@
 //! The request bodies of elements.
 
+use super::new::NewCommunication;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::text::{is_line, is_text};
-use forecourt_domain::base::{ElementId, Fault, Money, Refusal, UserId};
-use forecourt_domain::elements::{Comment, Content, Document, ElementKind, Form, Line, Quote, QuoteDraft, TradeIn};
+use forecourt_domain::base::{ContactId, ElementId, Fault, Money, Purpose, Refusal, UserId};
+use forecourt_domain::bookings::Despite;
+use forecourt_domain::elements::{Comment, Document, Form, Line, Quote, QuoteDraft, TradeIn};
 use forecourt_domain::enquiry::Vehicle;
 use forecourt_domain::rules::elements::{CommunicationRequest, MAX_DOCUMENTS};
-use forecourt_edge::formats::json::{Loose, Text, known, note};
+use forecourt_edge::formats::json::{Loose, Text, note};
 use forecourt_edge::formats::vehicle::VehicleBody;
+use forecourt_edge::usecase::warnings::despite;
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 /// An amount of money.
@@ -95,6 +97,9 @@ pub struct TestDriveBody {
     /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
+    /// The warnings about the time and user that you accept, as for a calendar event (APT-8).
+    #[schema(value_type = Option<Vec<String>>)]
+    despite: Loose<Vec<String>>,
 }
 
 /// A comment.
@@ -128,6 +133,14 @@ pub struct CommunicationBody {
     /// `email`, `sms` or `call`.
     #[schema(value_type = String, example = "email")]
     medium: Loose<Text>,
+    /// Address of an e-mail, or number of an SMS in E.164, to which its writer wants to send it, as `message-options` shows it. If the
+    /// message would go to another one, it is refused (409). Without it, the message goes to the contact who gets letters now.
+    #[schema(value_type = Option<String>, example = "jana.petersen@example.com")]
+    to: Loose<Text>,
+    /// Id of the contact of the lead to whom an e-mail or an SMS goes: to the address or number `to`, which must be the contact's. Without
+    /// it, the message goes to the sender of the e-mail that it answers, else to the contact of the latest enquiry.
+    #[schema(value_type = Option<String>, example = "000001")]
+    contact: Loose<Text>,
     /// Subject of an e-mail, 1 to 200 characters. With `answers` it can be absent: the answer then has the subject of the mail, with `Re:`.
     #[schema(value_type = Option<String>, max_length = 200)]
     subject: Loose<Text>,
@@ -149,6 +162,9 @@ pub struct CommunicationBody {
     /// Whether the sheet of the enquiry's vehicle is attached to an e-mail. The dealer's setting `expose` names the sheet (SET-4).
     #[schema(value_type = Option<bool>)]
     expose: Loose<bool>,
+    /// Purpose of an e-mail or an SMS (PRV-6): `contract` (the default, such as an answer), `service` or `advertising`.
+    #[schema(value_type = Option<String>, example = "contract")]
+    purpose: Loose<Text>,
     /// Whether the contact was reached; for a call only.
     #[schema(value_type = Option<bool>)]
     reached: Loose<bool>,
@@ -169,6 +185,7 @@ pub(crate) struct TestDriveRequest {
     pub(crate) title: String,
     pub(crate) user: Option<UserId>,
     pub(crate) notes: Option<String>,
+    pub(crate) despite: Despite,
 }
 
 impl MoneyBody {
@@ -243,8 +260,9 @@ impl TestDriveBody {
         }
         let title = self.title.text("title", &mut faults).unwrap_or_default();
         let notes = note(self.notes, "notes", &mut faults);
+        let despite = despite(self.despite, "despite", &mut faults);
         match at {
-            Some(at) if faults.is_empty() => Ok(TestDriveRequest { vehicle, at, title, user: user.and_then(Result::ok), notes }),
+            Some(at) if faults.is_empty() => Ok(TestDriveRequest { vehicle, at, title, user: user.and_then(Result::ok), notes, despite }),
             _ => Err(Refusal::Invalid(faults)),
         }
     }
@@ -281,6 +299,12 @@ fn element(id: Loose<Text>, field: &str, faults: &mut Vec<Fault>) -> Option<Elem
     ElementId::parse(id.trim()).map_err(|e| faults.push(Fault::new(field, "LEAD-3", e.to_string()))).ok()
 }
 
+/// Reads the id of a contact.
+fn contact(id: Loose<Text>, faults: &mut Vec<Fault>) -> Option<ContactId> {
+    let id = id.text("contact", faults)?;
+    ContactId::parse(id.trim()).map_err(|e| faults.push(Fault::new("contact", "LEAD-3", e.to_string()))).ok()
+}
+
 /// Reads a text of 1 to `most` characters; line breaks are allowed.
 fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
     let text = text.text("text", &mut Vec::new()).unwrap_or_default().trim().to_owned();
@@ -288,6 +312,16 @@ fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
         faults.push(Fault::new("text", "LEAD-3", format!("must be 1 to {most} characters without control characters")));
     }
     text
+}
+
+/// Reads the purpose of a message.
+fn purpose(purpose: Loose<Text>, faults: &mut Vec<Fault>) -> Purpose {
+    let Some(name) = purpose.text("purpose", faults) else { return Purpose::Contract };
+    let read = Purpose::of_name(name.trim());
+    if read.is_none() {
+        faults.push(Fault::new("purpose", "PRV-6", "must be contract, service or advertising"));
+    }
+    read.unwrap_or_default()
 }
 
 /// Reads the ids of attached documents.
@@ -308,11 +342,12 @@ fn documents(ids: Loose<Vec<Text>>, faults: &mut Vec<Fault>) -> Vec<ElementId> {
 }
 
 impl CommunicationBody {
-    /// Returns also the id of the e-mail that it answers.
-    pub(super) fn check(self) -> Result<(CommunicationRequest, Option<ElementId>), Refusal> {
+    pub(super) fn check(self) -> Result<NewCommunication, Refusal> {
         let mut faults = Vec::new();
+        let to = self.to.text("to", &mut faults);
+        let contact = contact(self.contact, &mut faults);
         let mut answered = None;
-        let communication = match self.medium.text("medium", &mut Vec::new()).as_deref() {
+        let request = match self.medium.text("medium", &mut Vec::new()).as_deref() {
             Some("email") => {
                 let subject = self.subject.text("subject", &mut Vec::new()).unwrap_or_default().trim().to_owned();
                 answered = element(self.answers, "answers", &mut faults);
@@ -336,9 +371,12 @@ impl CommunicationBody {
                 let quote = quote.map(|quote| (quote, form));
                 let documents = documents(self.attachments, &mut faults);
                 let expose = self.expose.take("expose", "true or false", &mut faults).unwrap_or_default();
-                CommunicationRequest::Email { subject, text: text(self.text, 20_000, &mut faults), quote, documents, expose }
+                let (purpose, text) = (purpose(self.purpose, &mut faults), text(self.text, 20_000, &mut faults));
+                CommunicationRequest::Email { subject, text, quote, documents, expose, purpose }
             }
-            Some("sms") => CommunicationRequest::Sms { text: text(self.text, 1_000, &mut faults) },
+            Some("sms") => {
+                CommunicationRequest::Sms { purpose: purpose(self.purpose, &mut faults), text: text(self.text, 1_000, &mut faults) }
+            }
             Some("call") => {
                 let reached = self.reached.take("", "", &mut Vec::new());
                 if reached.is_none() {
@@ -350,34 +388,6 @@ impl CommunicationBody {
             }
             _ => return Err(Refusal::field("medium", "LEAD-3", "must be email, sms or call")),
         };
-        if faults.is_empty() { Ok((communication, answered)) } else { Err(Refusal::Invalid(faults)) }
+        if faults.is_empty() { Ok(NewCommunication { request, answers: answered, contact, to }) } else { Err(Refusal::Invalid(faults)) }
     }
-}
-
-/// The checked content of a new element.
-#[derive(Debug, Clone)]
-pub(crate) enum NewElement {
-    /// Content that is stored as it is.
-    Content(Content),
-    /// A test drive, whose calendar event is created with it.
-    TestDrive(TestDriveRequest),
-    /// Communication, which may create a letter, and the received e-mail that it answers.
-    Communication(CommunicationRequest, Option<ElementId>),
-}
-
-/// Reads the content of a new element.
-///
-/// # Errors
-/// 422 with all faults, by field.
-pub(crate) fn read_new(kind: ElementKind, value: Value) -> Result<NewElement, Refusal> {
-    Ok(NewElement::Content(match kind {
-        ElementKind::TradeIn => Content::TradeIn(known::<TradeInBody>(value)?.check()?),
-        ElementKind::Quote => Content::Quote(known::<QuoteBody>(value)?.check()?),
-        ElementKind::TestDrive => return known::<TestDriveBody>(value)?.check().map(NewElement::TestDrive),
-        ElementKind::Comment => Content::Comment(known::<CommentBody>(value)?.check()?),
-        ElementKind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
-        ElementKind::Communication => {
-            return known::<CommunicationBody>(value)?.check().map(|(request, answers)| NewElement::Communication(request, answers));
-        }
-    }))
 }

@@ -2,7 +2,7 @@
 //! repeated request. A file whose upload is never completed is deleted by the bucket's lifecycle rule for its prefix.
 
 use super::view::{ContentView, DownloadView, ElementView, UploadView};
-use super::{ElementPath, LinkedElement, answer, changeable};
+use super::{ElementPath, LinkedElement, answer, changeable, scan};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, Right};
 use forecourt_domain::decision::Decision;
@@ -60,7 +60,14 @@ pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Link
 /// Returns the element that was just completed. It has no download link if the malware scan does not allow the download yet.
 async fn completed(platform: &Platform, call: &Call, shown: &LinkedElement) -> Result<ElementView<ContentView>, Failure> {
     let verdict = platform.files.verdict(&shown.element.file_name(call.scope.group())).await?;
-    if allowed(&verdict).is_ok() { with_link(platform, call, shown).await } else { Ok(shown.view()) }
+    if allowed(&verdict).is_ok() {
+        return with_link(platform, call, shown).await;
+    }
+    let mut element = shown.view();
+    if let ContentView::Document(view) = &mut element.content {
+        view.scan = scan::state(&verdict);
+    }
+    Ok(element)
 }
 
 async fn with_link(platform: &Platform, call: &Call, shown: &LinkedElement) -> Result<ElementView<ContentView>, Failure> {
@@ -85,7 +92,7 @@ fn allowed(verdict: &Verdict) -> Result<(), Problem> {
             let detail = "the malware scan of this file has not ended; request the document again in some seconds (LEAD-2)".to_owned();
             Err(Problem { retry_after: Some(SCAN_SECONDS), ..refused(detail) })
         }
-        Verdict::Refused(found) if found == "THREATS_FOUND" => {
+        Verdict::Refused(found) if found == Verdict::THREAT => {
             Err(refused("the malware scan found a threat in this file, so it cannot be downloaded; remove the document (LEAD-2)".into()))
         }
         Verdict::Refused(found) => {

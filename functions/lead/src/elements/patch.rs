@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// 422 with all faults, by field; also for fields that cannot be changed here. 409 for communication, which never changes.
 pub(super) fn patched(content: &Content, patch: &Value) -> Result<Content, Refusal> {
     let fixed: &[(&str, &str)] = match content {
-        Content::TestDrive(_) => &[("at", TIME), ("title", TIME), ("user", TIME), ("notes", TIME)],
+        Content::TestDrive(_) => &[("at", TIME), ("title", TIME), ("user", TIME), ("notes", TIME), ("despite", TIME)],
         Content::Document(_) => &[("content_type", FILE), ("bytes", FILE)],
         Content::Communication(_) => return Err(Refusal::conflict("LEAD-3", "communication cannot be changed")),
         Content::TradeIn(_) | Content::Quote(_) | Content::Comment(_) => &[],

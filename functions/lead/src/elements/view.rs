@@ -1,14 +1,17 @@
 //! Elements as clients see them (LEAD-2).
 
+use super::attached::AttachedView;
 use super::body::{LineBody, MoneyBody};
 use super::received::ReceivedMailView;
+use crate::undelivered;
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::base::Money;
+use forecourt_domain::base::{Money, Purpose};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::elements::{Communication, Content, Counts, Element, Form, Line};
 use forecourt_domain::enquiry::Vehicle;
 use forecourt_domain::messages::{Letter, LetterKind, LetterState, TextParts};
 use forecourt_edge::formats::vehicle::VehicleBody;
+use forecourt_edge::usecase::warnings::WarningView;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -100,6 +103,9 @@ pub struct TestDriveView {
     pub state: Option<&'static str>,
     /// Free text.
     pub notes: Option<String>,
+    /// The reasons against the time and user that this request has set; absent if there are none, and in later responses (APT-8).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningView>,
 }
 
 /// A comment.
@@ -122,6 +128,10 @@ pub struct DocumentView {
     pub state: &'static str,
     /// When the upload was completed.
     pub uploaded_at: Option<DateTime<Utc>>,
+    /// State of the malware scan if the file cannot be opened: `pending` (it is being checked), `threat` (the scan found a threat) or
+    /// `unreadable` (it could not be checked, for example because it has a password); absent if it can be opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<&'static str>,
     /// The upload link; only in the response that created the document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload: Option<UploadView>,
@@ -151,6 +161,9 @@ pub struct CommunicationView {
     /// Ids of the attached documents of the lead; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
+    /// The documents of the lead that an e-mail has as attachments, also those of a received one; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<AttachedView>,
     /// `true` if the sheet of the vehicle is attached; otherwise absent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub expose: bool,
@@ -163,13 +176,16 @@ pub struct CommunicationView {
     /// Note of a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Purpose of an e-mail or an SMS if it is `service` or `advertising`; otherwise absent (PRV-6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<&'static str>,
     /// Id of the received e-mail that an e-mail answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers: Option<String>,
-    /// The sender and the attachments of an e-mail that arrived; absent if a user sent it. `text` is then the text without the quoted
-    /// history.
+    /// The sender of an e-mail or an SMS that arrived, and the attachments of the e-mail; absent if a user sent it. `text` is then the text
+    /// without the quoted history.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub received: Option<ReceivedMailView>,
+    pub received: Option<Box<ReceivedMailView>>,
     /// Address or number to which an e-mail or an SMS was sent last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -181,6 +197,9 @@ pub struct CommunicationView {
     /// Reason if it was suppressed, failed or came back; of an e-mail that is delayed, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Id for `POST /dealers/{dealer}/undelivered/{message}/resend`; absent if the message cannot be sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resend: Option<String>,
     /// When the provider reported the latest change of the state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_at: Option<DateTime<Utc>>,
@@ -233,15 +252,16 @@ impl CountsView {
     }
 }
 
-/// The items linked to an element: the calendar event of a test drive, the letter of an e-mail or a text message.
-#[derive(Debug, Clone, Copy, Default)]
+/// The items linked to an element: the calendar event of a test drive, the letter of an e-mail or a text message, the attached documents.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Linked<'a> {
     pub(crate) event: Option<&'a CalendarEvent>,
     pub(crate) letter: Option<&'a Letter>,
+    pub(crate) documents: Vec<&'a Element>,
 }
 
 impl CommunicationView {
-    fn of(communication: Communication, letter: Option<&Letter>) -> Self {
+    fn of(communication: Communication, letter: Option<&Letter>, documents: &[&Element]) -> Self {
         let text = letter.and_then(|letter| if let LetterKind::Text { text, .. } = &letter.kind { Some(text.clone()) } else { None });
         let why = letter.and_then(|letter| match &letter.state {
             LetterState::Suppressed { why, .. } => serde_json::to_value(why).ok()?.as_str().map(str::to_owned),
@@ -257,13 +277,16 @@ impl CommunicationView {
             answers: None,
             received: None,
             attachments: Vec::new(),
+            files: documents.iter().filter_map(|element| AttachedView::of(element)).collect(),
             expose: false,
+            purpose: letter.map(|letter| letter.purpose).filter(|purpose| !purpose.is_contract()).map(Purpose::name),
             instant: letter.is_some_and(|letter| letter.instant),
             reached: None,
             note: None,
             to: letter.and_then(|letter| letter.to.clone()),
             state: letter.map(Letter::state_name),
             why,
+            resend: letter.filter(|letter| letter.may_be_sent_again()).map(undelivered::id_of),
             reported_at: letter.and_then(Letter::sent_report).map(|report| report.at),
             encoding: None,
             parts: None,
@@ -272,11 +295,15 @@ impl CommunicationView {
             Communication::Email { subject, quote, received, answers, documents, expose } => {
                 let (quote, form) = quote.map(|(quote, form)| (quote.to_string(), form)).unzip();
                 let text = received.as_ref().map(|mail| mail.text.clone()).or(none.text.clone());
-                let (received, answers) = (received.map(|mail| ReceivedMailView::of(*mail)), answers.map(|mail| mail.to_string()));
+                let (received, answers) =
+                    (received.map(|mail| Box::new(ReceivedMailView::of(*mail))), answers.map(|mail| mail.to_string()));
                 let attachments = documents.iter().map(ToString::to_string).collect();
                 Self { medium: "email", subject: Some(subject), text, quote, form, received, answers, attachments, expose, ..none }
             }
-            Communication::Sms { .. } => {
+            Communication::Sms { received: Some(text), .. } => {
+                Self { medium: "sms", text: Some(text.text.clone()), received: Some(Box::new(ReceivedMailView::of_text(*text))), ..none }
+            }
+            Communication::Sms { received: None, .. } => {
                 let divided = none.text.as_deref().map(TextParts::of);
                 let (encoding, parts) = divided.map(|divided| (divided.encoding.name(), divided.parts.len())).unzip();
                 Self { medium: "sms", encoding, parts, ..none }
@@ -301,6 +328,10 @@ pub enum ContentView {
 
 impl ElementView<ContentView> {
     pub(crate) fn of(element: &Element, linked: Linked<'_>) -> Self {
+        let mut content = ContentView::of(&element.content, linked);
+        if let ContentView::Communication(CommunicationView { medium: "email", received: Some(mail), .. }) = &mut content {
+            mail.raw = Some(format!("/leads/{}/raw?communication={}", element.lead, element.id));
+        }
         Self {
             id: element.id.to_string(),
             lead: element.lead.to_string(),
@@ -310,13 +341,13 @@ impl ElementView<ContentView> {
             changed_at: element.changed,
             removed_at: element.removed.as_ref().map(|removed| removed.at),
             removed_by: element.removed.as_ref().map(|removed| removed.by.to_string()),
-            content: ContentView::of(&element.content, linked),
+            content,
         }
     }
 }
 
 impl ContentView {
-    pub(crate) fn of(content: &Content, Linked { event, letter }: Linked<'_>) -> Self {
+    pub(crate) fn of(content: &Content, Linked { event, letter, documents }: Linked<'_>) -> Self {
         match content.clone() {
             Content::TradeIn(it) => Self::TradeIn(TradeInView {
                 vehicle: it.vehicle,
@@ -339,6 +370,7 @@ impl ContentView {
                 user: event.and_then(|event| event.user.as_ref()).map(ToString::to_string),
                 state: event.map(|event| event.state.name()),
                 notes: event.and_then(|event| event.notes.clone()),
+                warnings: Vec::new(),
             }),
             Content::Comment(it) => Self::Comment(CommentView { text: it.text }),
             Content::Document(it) => Self::Document(DocumentView {
@@ -347,10 +379,11 @@ impl ContentView {
                 bytes: it.bytes,
                 state: if it.uploaded.is_some() { "uploaded" } else { "pending" },
                 uploaded_at: it.uploaded,
+                scan: None,
                 upload: None,
                 download: None,
             }),
-            Content::Communication(it) => Self::Communication(CommunicationView::of(it, letter)),
+            Content::Communication(it) => Self::Communication(CommunicationView::of(it, letter, &documents)),
         }
     }
 }

@@ -56,6 +56,8 @@ pub struct FoundLeadView {
     pub name: String,
     /// The vehicle asked for.
     pub vehicle: String,
+    /// The status: `in_progress`, `won` or `lost`. An appointment is made for a lead in progress.
+    pub status: &'static str,
     /// Id of the salesperson; `null` while the lead has none.
     pub salesperson: Option<String>,
     /// Name of the salesperson.
@@ -149,6 +151,7 @@ pub(crate) async fn find(platform: &Platform, call: &Call) -> Result<Answer, Pro
             number: row.facts.id.spoken(),
             name: row.facts.contact.clone(),
             vehicle: row.facts.vehicle.clone(),
+            status: row.facts.status.name(),
             salesperson: row.facts.owner.as_ref().map(ToString::to_string),
             salesperson_name: owner.map(|user| user.name.clone()),
         });

@@ -24,6 +24,10 @@ pub struct LeadListView {
 pub struct BoardView {
     /// The leads, ordered by the date of the next action.
     pub leads: Vec<BoardRowView>,
+    /// The number of mails that wait in the dealer's inbox for a decision (INT-7), at most 50; only with `mails=true`, and absent if you
+    /// may not read the inbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_mails: Option<u32>,
     /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
@@ -114,7 +118,7 @@ impl BoardView {
             next_action: row.next_event.as_ref().map(ToString::to_string),
             lead: LeadRowView::of(row, reader),
         };
-        Self { leads: board.leads.iter().map(row).collect(), cursor: board.cursor.clone() }
+        Self { leads: board.leads.iter().map(row).collect(), cursor: board.cursor.clone(), waiting_mails: None }
     }
 }
 

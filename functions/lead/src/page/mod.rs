@@ -1,6 +1,7 @@
 //! A lead's page: the lead with its latest history, and its timeline (LEAD-1, LEAD-2).
 
 mod contact;
+mod event_details;
 mod header;
 mod people;
 mod raw;

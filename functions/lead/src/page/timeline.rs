@@ -1,10 +1,14 @@
 //! A lead's timeline as clients see it.
 
+use super::event_details::{
+    details_of_cancelled, details_of_changed, name_of_contact, name_of_deadline, name_of_event, name_of_hold, name_of_request,
+    name_of_stop, name_of_task,
+};
 use crate::cursor;
 use crate::elements::{ContentView, Linked};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LeadId, Status};
-use forecourt_domain::lead::{Entry, Event, TimelineAction};
+use forecourt_domain::lead::{AddressStopped, ConsentRecorded, Entry, Event, MailEvent};
 use forecourt_edge::usecase::people::PersonView;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -43,7 +47,7 @@ pub struct EntryView {
 pub struct EventView {
     /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`,
     /// `contact_clash`, or `element_added`, `document_announced`, `element_changed`, `element_removed` with `kind` and `element` (LEAD-2),
-    /// `mail_received` with `element` (LEAD-3),
+    /// `mail_received` with `element` (LEAD-3), `consent_recorded` (PRV-6),
     /// `deadline_added` …
     pub what: &'static str,
     /// The fields of the event.
@@ -137,11 +141,13 @@ impl EventView {
                 ("event_rescheduled", json!({"event": event, "title": title, "from": from, "to": to}))
             }
             Event::EventKept { event, title, why } => ("event_kept", json!({"event": event, "title": title, "why": why.name()})),
-            Event::EventDeleted { event, title } => ("event_deleted", json!({"event": event, "title": title})),
+            Event::EventDeleted(cancelled) => ("event_deleted", details_of_cancelled(cancelled)),
+            Event::EventChanged(changed) => (name_of_event(changed.action), details_of_changed(changed)),
             Event::ElementAdded { kind, element, title, text } => {
                 ("element_added", json!({"kind": kind, "element": element, "title": title, "text": text}))
             }
-            Event::MailReceived { element, title, from, known, automatic, failed, refused } => {
+            Event::MailReceived(mail) => {
+                let MailEvent { element, title, from, known, automatic, failed, refused } = &**mail;
                 let mut details = json!({"element": element, "title": title, "from": from, "from_known": known, "automatic": automatic});
                 if !failed.is_empty() {
                     details["flags"] = json!(failed);
@@ -169,61 +175,26 @@ impl EventView {
                 };
                 ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason(to), "note": note}))
             }
+            Event::LegalHold { action, hold, reason } => (name_of_hold(*action), json!({"hold": hold, "reason": reason.name()})),
+            Event::ContactErased { contacts } => ("contact_erased", json!({"contacts": contacts})),
             Event::MailReturned { kind, to, element, detail } => {
                 ("mail_returned", json!({"kind": kind, "to": to, "element": element, "why": detail}))
             }
-            Event::AddressStop { action, kind, to, note } => {
+            Event::AddressStop(AddressStopped { action, kind, to, note }) => {
                 (name_of_stop(*action), json!({"reason": kind.name(), "to": to, "note": note}))
+            }
+            Event::Consent(ConsentRecorded { channel, purpose, status, source, to, document, without_effect }) => {
+                let mut details = json!({
+                    "channel": channel.name(), "purpose": purpose.name(), "status": status.name(), "source": source.name(), "to": to,
+                    "document": document,
+                });
+                if *without_effect {
+                    details["without_effect"] = json!(true);
+                }
+                ("consent_recorded", details)
             }
             Event::Unknown => ("unknown", json!({})),
         };
         Self { what, details }
-    }
-}
-
-/// Returns the event name of a change of a further deadline (LEAD-6).
-fn name_of_deadline(action: TimelineAction) -> &'static str {
-    match action {
-        TimelineAction::Added => "deadline_added",
-        TimelineAction::Changed | TimelineAction::Reopened => "deadline_changed",
-        TimelineAction::Completed => "deadline_met",
-        TimelineAction::Deleted => "deadline_deleted",
-    }
-}
-
-/// Returns the event name of a requested move of the first-contact deadline (ESC-12).
-fn name_of_request(action: TimelineAction) -> &'static str {
-    match action {
-        TimelineAction::Added | TimelineAction::Changed | TimelineAction::Reopened => "deadline_requested",
-        TimelineAction::Completed => "deadline_granted",
-        TimelineAction::Deleted => "deadline_request_dropped",
-    }
-}
-
-/// Returns the event name of a change of a task (LEAD-4).
-fn name_of_task(action: TimelineAction) -> &'static str {
-    match action {
-        TimelineAction::Added => "task_added",
-        TimelineAction::Changed => "task_changed",
-        TimelineAction::Completed => "task_completed",
-        TimelineAction::Reopened => "task_reopened",
-        TimelineAction::Deleted => "task_deleted",
-    }
-}
-
-/// Returns the event name of a stop of messages to an address, or of its end (MSG-1).
-fn name_of_stop(action: TimelineAction) -> &'static str {
-    match action {
-        TimelineAction::Added | TimelineAction::Changed | TimelineAction::Reopened => "address_stopped",
-        TimelineAction::Completed | TimelineAction::Deleted => "address_released",
-    }
-}
-
-/// Returns the event name of a change of a contact (LEAD-7).
-fn name_of_contact(action: TimelineAction) -> &'static str {
-    match action {
-        TimelineAction::Added => "contact_added",
-        TimelineAction::Changed | TimelineAction::Completed | TimelineAction::Reopened => "contact_changed",
-        TimelineAction::Deleted => "contact_removed",
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{LostReason, Right, Status, StepKind};
 use forecourt_domain::bookings::Impediment;
-use forecourt_domain::lead::{DeadlineRequest, Lead, Reaction};
+use forecourt_domain::lead::{DeadlineRequest, Lead, LeadHold, Reaction};
 use forecourt_domain::messages::{Message, MessageState, Notice};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::usecase::deadline_rule::DeadlineRuleView;
@@ -59,11 +59,37 @@ pub struct LeadView {
     pub reaction: Option<ReactionView>,
     /// Number of elements of each kind.
     pub counts: CountsView,
+    /// When its contacts were erased; absent if it has a contact. The lead then has no personal data, and cannot be reopened (PRV-2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
+    /// The legal holds that forbid to erase it; absent if there are none (PRV-5).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legal_holds: Vec<LeadHoldView>,
     /// The header of the lead's page.
     #[serde(flatten)]
     pub header: HeaderView,
     /// Version, as in the `ETag`.
     pub version: u64,
+}
+
+/// A legal hold on a lead (PRV-5).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadHoldView {
+    /// Id of the hold.
+    pub id: String,
+    /// `legal_claim`, `authority`, `accounting` or `other`.
+    pub reason: &'static str,
+    /// Who placed it.
+    pub placed_by: String,
+    /// When it was placed.
+    pub placed_at: DateTime<Utc>,
+}
+
+impl LeadHoldView {
+    fn of(hold: &LeadHold) -> Self {
+        let LeadHold { id, reason, by, at } = hold;
+        Self { id: id.clone(), reason: reason.name(), placed_by: by.to_string(), placed_at: *at }
+    }
 }
 
 /// A lead's first-contact deadline and its escalation.
@@ -178,6 +204,9 @@ pub struct MessageView {
     /// Why it was dropped or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// `true` if it is a text message (ESC-14); absent if it is a mail.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub text: bool,
 }
 
 impl LeadView {
@@ -202,6 +231,8 @@ impl LeadView {
             deadline: DeadlineView::of(lead, now),
             reaction: lead.reaction.as_ref().map(ReactionView::of),
             counts: CountsView::of(lead.counts),
+            erased_at: lead.erased,
+            legal_holds: lead.holds.iter().map(LeadHoldView::of).collect(),
             header: HeaderView::of(lead, now),
             version: lead.version,
         }
@@ -273,6 +304,8 @@ impl MessageView {
             Notice::Pooled { .. } => json!("pooled"),
             Notice::Passed { .. } => json!("passed"),
             Notice::Task { .. } => json!("task"),
+            Notice::EventGiven { .. } => json!("event_given"),
+            Notice::Bulk { .. } => json!("bulk"),
             Notice::Deadline { .. } => json!("deadline"),
             Notice::Requested { .. } => json!("deadline_requested"),
             Notice::Added => json!("added"),
@@ -290,6 +323,6 @@ impl MessageView {
             MessageState::Failed { at, why } => (None, *at, Some(why.clone())),
         };
         let (state, queued_at) = (message.state.name(), message.queued);
-        Self { about: about.as_str().unwrap_or_default().to_owned(), state, to, queued_at, at, why }
+        Self { about: about.as_str().unwrap_or_default().to_owned(), state, to, queued_at, at, why, text: message.text }
     }
 }

@@ -1,23 +1,17 @@
 //! A change of the owner: assignment by a user (DIS-7), and the claim of a pool lead (DIS-8).
 
-use super::body::{AssignmentBody, AssignmentTarget};
-use super::change;
+use super::answered;
 use crate::page::LeadView;
-use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, UserId};
-use forecourt_domain::bookings::BookingWatch;
-use forecourt_domain::calendar::CalendarEvent;
-use forecourt_domain::decision::{Decision, Item, LeadInput};
+use forecourt_domain::base::{DealerId, LeadId, Refusal, Right};
 use forecourt_domain::distribution::LoadLane;
-use forecourt_domain::lead::{Lead, Task};
+use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::appointment::with_appointments;
-use forecourt_domain::rules::calendar::{CalendarContext, with_events_moved, with_reservations_moved};
 use forecourt_domain::rules::distribution::pool::{self, Claimed, PoolLeads};
-use forecourt_domain::rules::distribution::{self, ByHand};
-use forecourt_domain::rules::lead::task;
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, request};
-use forecourt_edge::usecase::lead::{self, LeadContext, found};
+use forecourt_edge::usecase::assignment::{self, AssignmentBody, planned_keys, with_planned};
+use forecourt_edge::usecase::lead::found;
 use forecourt_edge::usecase::pool::pool_of;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
@@ -25,87 +19,7 @@ use forecourt_store::{Load, Loaded};
 /// `POST /leads/{id}/assignment`: assigns a lead to a user, or moves it to another dealer (DIS-7).
 pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let target = call.json::<AssignmentBody>()?.check()?;
-    let by = call.scope.actor();
-    let also = |loaded: &Loaded| {
-        let work = match &target {
-            AssignmentTarget::Dealer(dealer, _) => [vec![Key::Dealer(dealer.clone())], open_work_keys(loaded, call)].concat(),
-            AssignmentTarget::User(ByHand { user, .. }) => planned_keys(loaded, call, user),
-        };
-        [lane_keys(loaded, call, &target, &by), work].concat()
-    };
-    change(platform, call, Right::AssignLeads, &also, |context @ LeadContext { lead, dealer, loaded }| {
-        let (input, lanes): (_, LoadLane<'_>) = (context.input(&by, call.now), &|lane| loaded.place(&dealer.id, lane));
-        match &target {
-            AssignmentTarget::User(by_hand) => {
-                let may_exceed = call.scope.may_exceed_maximum_of(&by_hand.user, &dealer.settings, call.now);
-                let given = distribution::to_user(input, &ByHand { may_exceed, ..by_hand.clone() }, lanes)?;
-                given.map(|decision| with_planned(decision, dealer, loaded, call)).transpose()
-            }
-            AssignmentTarget::Dealer(id, note) => {
-                let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
-                let to = loaded.dealer(id).ok_or_else(unknown)?;
-                let moved = distribution::to_dealer(input, to, note.clone(), lanes)?;
-                // The events move to the other dealer's calendar (CAL-6), the assigned tasks to its task list (LEAD-4).
-                let events = planned_events(lead, loaded);
-                let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
-                Ok(moved.map(|decision| task::with_tasks_moved(with_events_moved(decision, &events, to, call.now), &tasks, to)))
-            }
-        }
-    })
-    .await
-}
-
-/// Returns the keys of the dealer's lanes that the assignment changes: the pool if its user takes the lead back, and the rotation that
-/// counts open leads (DIS-13).
-fn lane_keys(loaded: &Loaded, call: &Call, target: &AssignmentTarget, by: &Actor) -> Vec<Key> {
-    let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
-    let input = LeadInput { lead, dealer, by, now: call.now };
-    match target {
-        AssignmentTarget::User(by_hand) => lead::lanes_of(dealer, |lanes| distribution::to_user(input, by_hand, lanes)),
-        AssignmentTarget::Dealer(to, _) => {
-            let to = loaded.dealer(to);
-            to.map(|to| lead::lanes_of(dealer, |lanes| distribution::to_dealer(input, to, None, lanes))).unwrap_or_default()
-        }
-    }
-}
-
-/// Returns the keys of the lead's incomplete events and of its open tasks that have an assignee. The lead itself holds the other tasks.
-fn open_work_keys(loaded: &Loaded, call: &Call) -> Vec<Key> {
-    let Some(lead) = call.part("id", "lead").ok().and_then(|id| loaded.lead(id)) else { return Vec::new() };
-    let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
-    let given = lead.tasks.iter().filter(|work| work.assignee.is_some()).map(|work| Key::Task(lead.id, work.id.clone()));
-    events.chain(given).collect()
-}
-
-/// Returns the keys of the lead's incomplete events, and of the calendar days that these take if `user` becomes the owner (CAL-7).
-fn planned_keys(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
-    let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
-    let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
-    let theirs = Lead { owner: Some(user.clone()), calendar_transfer_pending_since: Some(call.now), ..lead.clone() };
-    let decision = Decision::default().with(Item::Lead(Box::new(theirs)));
-    let read = planned_events(lead, loaded);
-    let days = lead::days_of(|days| {
-        with_reservations_moved(decision, &read, &CalendarContext { lead, dealer, days, by: &Actor::System, now: call.now })
-    });
-    events.chain(days).chain([Key::BookingWatch(dealer.id.clone())]).collect()
-}
-
-/// Adds the incomplete events of the assigned lead to the decision, as many as one commit can hold.
-fn with_planned(decision: Decision, dealer: &Dealer, loaded: &Loaded, call: &Call) -> Result<Decision, Refusal> {
-    let Some(lead) = decision.lead().cloned() else { return Ok(decision) };
-    let days = |user: &UserId, date| loaded.day(user, date);
-    let context = CalendarContext { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
-    let events = planned_events(&lead, loaded);
-    // The new owner can be absent at the time of a booking: the notices start (APT-9).
-    let is_affected = |event: &&CalendarEvent| event.affected(lead.owner.as_ref(), &dealer.settings, call.now).is_some();
-    let undecided = events.iter().any(|event| event.user.is_none() && is_affected(event));
-    let watch = || BookingWatch::started(loaded.booking_watch(&dealer.id), &dealer.id, call.now);
-    let watch = undecided.then(|| Item::BookingWatch(watch()));
-    Ok(with_reservations_moved(decision, &events, &context)?.with_some(watch))
-}
-
-fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent> {
-    lead.planned.iter().filter_map(|planned| loaded.event(lead.id, &planned.id)).collect()
+    answered(&assignment::assign(platform, call, &target).await?, call)
 }
 
 /// Number of pool leads read to find the oldest one that is still in the pool.

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod body;
+mod consents;
 mod contacts;
 mod deadlines;
 mod preview;
@@ -11,18 +12,21 @@ mod task_view;
 mod tasks;
 
 pub(crate) use assignment::{assign, claim};
-pub use body::{AssignmentBody, ReactionBody, StatusBody};
+pub use body::ReactionBody;
+pub use consents::{ConsentBody, ConsentView, ConsentsView};
 pub use contacts::{LeadContactBody, LeadContactsView, PhoneBody};
 pub use deadlines::{ContactMadeBody, MetBody, TargetBody};
+pub use forecourt_edge::usecase::{assignment::AssignmentBody, status::StatusBody};
 pub use preview::{MessagePreviewBody, MessagePreviewView};
 pub(crate) use status::{react, set_status};
-pub use stops::{StopBody, StopView, StopsView};
+pub use stops::{LiftBody, StopBody, StopView, StopsView};
 pub use task_view::{AgendaView, TaskView, TasksView, TodoView};
 pub use tasks::TaskBody;
 
 use crate::page::{self, LeadView};
 use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_domain::decision::Decision;
+use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::lead::task::TaskAction;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -54,6 +58,8 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
         Operation::ListStops => stops::list(platform, call).await,
         Operation::AddStop => stops::add(platform, call).await,
         Operation::LiftStop => stops::lift(platform, call).await,
+        Operation::ListConsents => consents::list(platform, call).await,
+        Operation::AddConsent => consents::add(platform, call).await,
         Operation::PreviewMessage => preview::preview(platform, call).await,
         _ => Err(Problem::wrong_function()),
     }
@@ -69,5 +75,10 @@ async fn change(
 ) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let lead = lead::change(LeadRequest { platform, call, id, right }, also, rule, |lead, _, _| lead.clone()).await?;
-    Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&lead.id))
+    answered(&lead, call)
+}
+
+/// Answers with the changed lead.
+fn answered(lead: &Lead, call: &Call) -> Result<Answer, Problem> {
+    Ok(Answer::new(200, &LeadView::of(lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&lead.id))
 }

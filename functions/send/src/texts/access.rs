@@ -33,7 +33,7 @@ impl Texts {
             }
             AccessEvent::AdminChanged { name, .. } => (Some(name.clone()), None, String::new(), None),
             AccessEvent::PartnerSecret { partner } => (None, None, String::new(), Some(partner.as_str())),
-            AccessEvent::LeadSearch { .. } | AccessEvent::Unknown => return Ok(None),
+            AccessEvent::LeadSearch { .. } | AccessEvent::AccessFile { .. } | AccessEvent::Unknown => return Ok(None),
         };
         let by = record.by.user().map_or_else(|| record.by.to_string(), |user| names.name(user));
         let at = record.at.format("%Y-%m-%d %H:%M").to_string();

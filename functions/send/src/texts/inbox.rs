@@ -2,7 +2,7 @@
 
 use super::{TextError, Texts};
 use crate::mail::{Envelope, Mail};
-use forecourt_domain::base::text::{forbidden_in_lines, visible};
+use forecourt_domain::base::text::shortened;
 use forecourt_domain::base::{Email, LeadId};
 use forecourt_domain::mail::{IncomingMail, MAIL_MARK, MailOutcome};
 use forecourt_domain::texts::{local_time, text_language};
@@ -110,13 +110,7 @@ impl Texts {
     }
 }
 
-/// Returns a text of a mail as a part of one line: without control characters and direction marks, cut to [`LINE`] characters.
+/// Returns a text of a mail as a part of one line.
 fn line(text: &str) -> String {
-    let text: String = visible(text, ' ').chars().map(|c| if forbidden_in_lines(c) || c.is_control() { ' ' } else { c }).collect();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let mut line: String = words.join(" ");
-    if line.chars().count() > LINE {
-        line = line.chars().take(LINE - 1).chain(['…']).collect();
-    }
-    line
+    shortened(text, LINE)
 }

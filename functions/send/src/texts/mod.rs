@@ -4,17 +4,20 @@ pub(crate) mod access;
 mod bookings;
 mod inbox;
 mod notice;
+mod reminder;
+mod visits;
 
 pub use inbox::{Original, WaitingMails};
 pub use notice::NoticeReader;
+pub(crate) use visits::{DayMail, VisitMail};
 
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::base::{Email, Language, Medium};
+use forecourt_domain::base::{Email, Language};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::lead::{Entry, Event, Lead};
 use forecourt_domain::messages::{Letter, LetterKind, Message};
 use forecourt_domain::settings::Dealer;
-use forecourt_domain::texts::{DealerTexts, TextKind, Values, Wanted, Written, local_time, text_language};
+use forecourt_domain::texts::{BookingValues, DealerTexts, TextKind, Values, Wanted, Written, text_language};
 use forecourt_domain::webhooks::{SwitchOffReason, Webhook};
 use forecourt_edge::environment::ConsoleLinks;
 use minijinja::{Environment, context};
@@ -50,8 +53,10 @@ pub struct LetterSubject<'a> {
     pub event: Option<&'a CalendarEvent>,
     /// The lead of the letter or of the appointment.
     pub lead: Option<&'a Lead>,
-    /// The link with which the customer moves or cancels the appointment, if it was booked by invitation (CAL-8).
+    /// The link with which the customer confirms, moves or cancels the appointment (APT-3).
     pub page: Option<&'a str>,
+    /// The name of the salesperson; empty if the appointment has none.
+    pub salesperson: &'a str,
     /// The dealer's own texts.
     pub texts: Option<&'a DealerTexts>,
 }
@@ -75,6 +80,7 @@ impl Texts {
         templates.add_template("webhook", include_str!("webhook.txt"))?;
         templates.add_template("access", include_str!("access.txt"))?;
         templates.add_template("bookings", include_str!("bookings.txt"))?;
+        templates.add_template("visits", include_str!("visits.txt"))?;
         templates.add_template("given", include_str!("given.txt"))?;
         templates.add_template("inbox", include_str!("inbox.txt"))?;
         templates.add_template("waiting_mails", include_str!("waiting_mails.txt"))?;
@@ -88,6 +94,7 @@ impl Texts {
     pub fn mail(&self, envelope: Envelope<'_>, notices: &[(&Message, &Lead)], reader: &NoticeReader<'_>) -> Result<Mail, TextError> {
         let Envelope { to, dealer, .. } = envelope;
         let texts: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, envelope, reader)).collect();
+        let texts = NoticeText::joined(texts);
         let level = texts.iter().map(NoticeText::level).max().filter(|level| *level > 0);
         let template = self.templates.get_template(to.language.as_str()).or_else(|_| self.templates.get_template("en"));
         let written = template.and_then(|t| {
@@ -123,13 +130,12 @@ impl Texts {
         Ok(Mail::from_text(envelope, &written))
     }
 
-    /// Writes a letter as a text message.
+    /// Writes a letter as a text message in the `language` of its reader.
     ///
     /// # Errors
     /// If the template fails.
-    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>) -> Result<String, TextError> {
-        let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
-        Ok(written(dealer, letter, about, &language)?.text)
+    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>, language: &Language) -> Result<String, TextError> {
+        Ok(written(dealer, letter, about, language)?.text)
     }
 
     /// The title of an appointment in the customer's calendar: that of the invitation, or the name of its kind.
@@ -171,13 +177,20 @@ fn written(dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>, language:
     };
     let appointment = about.appointment.ok_or(TextError::NoAppointment)?;
     let vehicle = about.lead.map(|lead| lead.vehicle.as_str()).unwrap_or_default();
-    let time = local_time(appointment.at, dealer.settings.calendar.zone(), language);
-    let values = Values::of(&dealer.settings, language, &appointment.customer, vehicle);
-    let values = values.with_appointment(appointment.name(about.event, language), time);
-    let values = match about.page.filter(|_| kind != TextKind::Cancelled) {
-        Some(page) => values.with_page(page, Some(language).filter(|_| letter.medium == Medium::Email)),
-        None => values,
+    let booking = BookingValues {
+        kind,
+        medium: letter.medium,
+        language,
+        name: appointment.name(about.event, language),
+        at: appointment.at,
+        zone: dealer.settings.calendar.zone(),
+        page: about.page,
+        salesperson: about.salesperson,
+        is_at_dealer: appointment.is_at_dealer(about.event),
+        takes_answers: dealer.settings.text_number.is_some(),
     };
-    let wanted = Wanted { kind, medium: letter.medium, language, lead_type: about.lead.map(|lead| lead.lead_type) };
+    let values = Values::of(&dealer.settings, language, &appointment.customer, vehicle).with_booking(&booking);
+    let only_place = kind == TextKind::Moved && appointment.only_place_changed(letter.queued);
+    let wanted = Wanted { kind, medium: letter.medium, language, lead_type: about.lead.map(|lead| lead.lead_type), only_place };
     wanted.write(about.texts, &values).ok_or(TextError::NoText)
 }

@@ -4,10 +4,12 @@ use super::Texts;
 use crate::mail::Envelope;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
+use forecourt_domain::base::text::shortened;
 use forecourt_domain::base::{Right, StepKind, UserId};
 use forecourt_domain::calendar::title_of;
-use forecourt_domain::lead::{Event, Lead};
-use forecourt_domain::messages::{Message, Notice, Recipient};
+use forecourt_domain::elements::{Element, ElementKind};
+use forecourt_domain::lead::{BulkNews, Entry, Lead};
+use forecourt_domain::messages::{Booking, Message, Notice, Recipient};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::texts::local_time;
 use forecourt_edge::usecase::people::Names;
@@ -23,8 +25,8 @@ pub struct NoticeReader<'a> {
     pub names: &'a Names,
     /// The reader's rights. `None` if the reader is an address.
     pub scope: Option<&'a Scope>,
-    /// The timeline entries with the enquiries that the notices report.
-    pub enquiries: &'a Loaded,
+    /// The timeline entries with the enquiries that the notices report, and the mails and text messages.
+    pub reported: &'a Loaded,
 }
 
 impl NoticeReader<'_> {
@@ -36,17 +38,27 @@ impl NoticeReader<'_> {
 
 /// Returns when the contact must be answered: the time of level 1, which leaves a new owner time to act (DIS-7). It is the deadline itself
 /// in a notice for a supervisor, and after level 1. `None` if nobody waits for an answer.
-fn answer_due(lead: &Lead, message: &Message, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn answer_due(lead: &Lead, message: &Message, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let level_1 = lead.plan.as_ref().filter(|_| lead.clock_runs())?.step(StepKind::Level1)?;
     let passed = lead.level() > 0 || level_1.at <= now;
     Some(if passed || message.is_for_supervisor() { level_1.due } else { level_1.at })
 }
 
-/// Returns the beginning of a message in one line.
-fn begins(message: &str) -> String {
-    const MOST: usize = 300;
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MOST { line } else { line.chars().take(MOST).chain(['…']).collect() }
+/// Returns the name of a notice about many leads in the templates.
+fn bulk_name(what: BulkNews) -> &'static str {
+    match what {
+        BulkNews::Assigned => "bulk_assigned",
+        BulkNews::Passed => "bulk_passed",
+        BulkNews::Events | BulkNews::Unknown => "bulk_events",
+    }
+}
+
+/// Longest beginning of a customer's message, in characters.
+const MESSAGE: usize = 300;
+
+/// Returns the telephone number of a lead's contact. An extension is written as in RFC 3966.
+fn phone_of(lead: &Lead) -> String {
+    lead.phone.as_deref().unwrap_or_default().replace(";ext=", "-")
 }
 
 /// A notice as the templates use it. A text is empty if the notice has none.
@@ -59,10 +71,12 @@ pub(super) struct NoticeText {
     planned: String,
     number: String,
     contact: String,
-    /// The customer's telephone number, if the notice reports an enquiry or a stopped address.
+    /// The customer's telephone number, if the notice reports an enquiry, an answer or a stopped address.
     phone: String,
-    /// The beginning of the customer's message, if the notice reports an enquiry.
+    /// The beginning of the customer's message, if the notice reports an enquiry or an answer.
     message: String,
+    /// The sender of an answer by mail, if no contact of the lead has the address; of a text message, if it is not the lead's number.
+    writer: String,
     vehicle: String,
     source: String,
     /// The seller whose supervisor is notified.
@@ -90,9 +104,37 @@ pub(super) struct NoticeText {
     /// The customer's address to which mail is stopped.
     address: String,
     complained: bool,
+    /// The number of leads of a notice about many, the numbers of the first ones, and how many these leave out.
+    count: u32,
+    leads: String,
+    more: u32,
 }
 
 impl NoticeText {
+    /// The notice of a mail or a text message that arrived in the lead's thread. `None` if it was removed.
+    fn answered(self, element: Option<&Element>, lead: &Lead, when: &dyn Fn(DateTime<Utc>) -> String) -> Self {
+        if let Some(sms) = element.and_then(Element::received_text) {
+            return Self {
+                about: "texted".to_owned(),
+                arrived: when(sms.at),
+                message: shortened(&sms.text, MESSAGE),
+                writer: if lead.phone.as_ref() == Some(&sms.from) { String::new() } else { sms.from.clone() },
+                phone: sms.from.clone(),
+                ..self
+            };
+        }
+        let mail = element.and_then(Element::received);
+        let stranger = mail.filter(|mail| !mail.is_from_known()).and_then(|mail| mail.from.as_deref());
+        Self {
+            about: "answered".to_owned(),
+            arrived: mail.map_or(self.arrived, |mail| when(mail.at)),
+            phone: phone_of(lead),
+            message: mail.map(|mail| shortened(&mail.text, MESSAGE)).unwrap_or_default(),
+            writer: stranger.map(|from| shortened(from, MESSAGE)).unwrap_or_default(),
+            ..self
+        }
+    }
+
     /// What a reader learns who may not open the lead's page (CAL-6): its number and contact, and nothing else of the enquiry.
     fn without_enquiry(self) -> Self {
         let nothing = String::new;
@@ -100,6 +142,7 @@ impl NoticeText {
             address: nothing(),
             phone: nothing(),
             message: nothing(),
+            writer: nothing(),
             vehicle: nothing(),
             source: nothing(),
             arrived: nothing(),
@@ -108,6 +151,28 @@ impl NoticeText {
             next: nothing(),
             ..self
         }
+    }
+
+    /// Whether it tells the same as `other`, of other leads.
+    fn is_alike(&self, other: &Self) -> bool {
+        let key = |text: &Self| (text.about.clone(), text.title.clone(), text.by.clone(), text.note.clone(), text.instead_of.clone());
+        self.count > 0 && other.count > 0 && key(self) == key(other)
+    }
+
+    /// Joins the notices about many leads that tell the same: one request can make several (CAL-10).
+    pub(super) fn joined(texts: Vec<Self>) -> Vec<Self> {
+        let mut joined: Vec<Self> = Vec::new();
+        for text in texts {
+            match joined.iter_mut().find(|known| known.is_alike(&text)) {
+                Some(known) => {
+                    let named = u32::try_from(text.leads.split(", ").count()).unwrap_or(u32::MAX);
+                    known.count += text.count;
+                    known.more += named + text.more;
+                }
+                None => joined.push(text),
+            }
+        }
+        joined
     }
 
     fn without_customer(self) -> Self {
@@ -133,12 +198,13 @@ impl Texts {
         let meant_for = message.meant_for(lead, &dealer.settings);
         let instead = matches!(reader.to, Recipient::User(to) if to != meant_for);
         let due = answer_due(lead, message, now);
-        let entry = message.enquiry_entry(lead).and_then(|version| reader.enquiries.entry(lead.id, version));
-        let enquiry = entry.and_then(|entry| entry.events.iter().find_map(Event::enquiry));
+        let entry = message.reported_entry(lead).and_then(|version| reader.reported.entry(lead.id, version));
+        // The notice of a trade-in has the sheet.
+        let enquiry = entry.filter(|_| !matches!(message.notice, Notice::TradeIn { .. })).and_then(Entry::arrived);
         let phone = enquiry.and_then(|enquiry| enquiry.contact.phones.first()).map(|phone| phone.typed.clone());
         let text = NoticeText {
             phone: phone.unwrap_or_default(),
-            message: enquiry.and_then(|enquiry| enquiry.message.as_deref()).map(begins).unwrap_or_default(),
+            message: enquiry.and_then(|enquiry| enquiry.message.as_deref()).map(|text| shortened(text, MESSAGE)).unwrap_or_default(),
             number: lead.id.spoken(),
             contact: lead.contact.clone(),
             vehicle: lead.vehicle.clone(),
@@ -189,6 +255,31 @@ impl Texts {
                 // The assignee of a task may have no access to the lead, and then learns nothing about the customer (LEAD-4, LEAD-9).
                 if sees { text } else { text.without_customer() }
             }
+            Notice::EventGiven { event, title, by, .. } => {
+                let at = lead.planned.iter().find(|planned| planned.id == *event).map(|planned| when(planned.at));
+                NoticeText {
+                    about: about("event_given"),
+                    title: title_of(title, language).to_owned(),
+                    planned: at.unwrap_or_default(),
+                    phone: phone_of(lead),
+                    by: name(by.as_ref()),
+                    arrived: String::new(),
+                    link: self.console.event(lead, event, Some(meant_for)),
+                    ..text
+                }
+            }
+            Notice::Bulk { what, count, leads, title, note, by } => NoticeText {
+                about: about(bulk_name(*what)),
+                title: title.as_deref().map(|title| title_of(title, language).to_owned()).unwrap_or_default(),
+                count: *count,
+                leads: leads.iter().map(|lead| lead.spoken()).collect::<Vec<_>>().join(", "),
+                more: count.saturating_sub(u32::try_from(leads.len()).unwrap_or(u32::MAX)),
+                note: note.clone().unwrap_or_default(),
+                by: name(by.as_ref()),
+                link: self.console.board(&message.dealer),
+                instead_of: text.instead_of,
+                ..NoticeText::default()
+            },
             Notice::Requested { at, by } => NoticeText { about: about("requested"), planned: when(*at), by: name(by.as_ref()), ..text },
             Notice::Deadline { deadline, at } => {
                 let target = lead.targets.iter().find(|target| target.id == *deadline);
@@ -196,11 +287,15 @@ impl Texts {
                 NoticeText { about: about("deadline"), title, planned: when(*at), ..text }
             }
             Notice::Pooled { .. } => NoticeText { about: about("pooled"), ..text },
-            Notice::Added => NoticeText { about: about("added"), ..text },
+            Notice::Added => match entry.and_then(Entry::answer) {
+                None => NoticeText { about: about("added"), ..text },
+                Some(element) => {
+                    let element = reader.reported.element(lead.id, ElementKind::Communication, element);
+                    text.answered(element.filter(|element| element.removed.is_none()), lead, &when)
+                }
+            },
             Notice::Unreachable { address, complained } => {
-                // An extension is written as in RFC 3966.
-                let phone = lead.phone.as_deref().unwrap_or_default().replace(";ext=", "-");
-                let text = NoticeText { address: address.clone(), phone, complained: *complained, ..text };
+                let text = NoticeText { address: address.clone(), phone: phone_of(lead), complained: *complained, ..text };
                 NoticeText { about: about("unreachable"), ..text }
             }
             Notice::TradeIn { .. } => NoticeText { about: about("trade_in"), ..text },
@@ -208,6 +303,7 @@ impl Texts {
                 about: about(what.name()),
                 title: title_of(title, language).to_owned(),
                 planned: when(*at),
+                phone: phone_of(lead),
                 link: self.console.event(lead, event, user.as_ref()),
                 ..text
             },
@@ -225,6 +321,14 @@ impl Texts {
         };
         // The readers of these two are the owner or a substitute.
         let of_owner = matches!(message.notice, Notice::Step { .. } | Notice::Assigned { .. });
-        if sees || of_owner { text } else { text.without_enquiry() }
+        match &message.notice {
+            _ if sees || of_owner => text,
+            // The salesperson of an appointment receives the customer (APT-7).
+            Notice::Booking { what, .. } if *what != Booking::Cancelled => {
+                let (phone, vehicle) = (text.phone.clone(), text.vehicle.clone());
+                NoticeText { phone, vehicle, ..text.without_enquiry() }
+            }
+            _ => text.without_enquiry(),
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! A dealer's own texts (MSG-2).
 
+mod history;
 mod preview;
 mod view;
 
-pub use view::{OwnTextView, TextBody, TextKindView, TextPreviewBody, TextPreviewView, TextView, TextsView, VariableView};
+pub use history::{TextChangeView, TextHistoryView};
+pub use view::{
+    OwnTextView, ShortestTextView, TextBody, TextKindView, TextPreviewBody, TextPreviewView, TextView, TextsView, VariableView,
+};
 
 use crate::body;
 use crate::change::required_versions;
@@ -21,6 +25,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
     match call.operation {
         Operation::ListTexts => list(platform, call, &dealer).await,
         Operation::ReadText => read(platform, call, &dealer).await,
+        Operation::TextHistory => history::read(platform, call, &dealer).await,
         Operation::PreviewText => preview::preview(platform, call, &dealer).await,
         Operation::TestText => preview::test(platform, call, &dealer).await,
         Operation::SaveText => save(platform, call, &dealer).await,
@@ -106,7 +111,7 @@ async fn remove(platform: &Platform, call: &Call, dealer: &DealerId) -> Result<A
     let versions = required_versions(call)?;
     let left = platform.store.decide(&call.scope, load_of(dealer), |loaded, _| {
         let texts = texts_of(loaded, dealer)?;
-        let (decision, left) = texts.without(&id)?;
+        let (decision, left) = texts.without(&id, call.now, call.scope.actor())?;
         match texts.get(&id) {
             Some(text) if !versions.contains(&text.version) => Err(Refusal::Stale { current: text.version }),
             _ => Ok((Some(decision), left)),

@@ -10,9 +10,10 @@ use forecourt_domain::calendar::name_of;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::messages::TestMail;
 use forecourt_domain::settings::Dealer;
-use forecourt_domain::texts::{CheckedText, TextKind, Values, Written, html_of, local_time, text_language};
+use forecourt_domain::texts::{BookingValues, CheckedText, Values, Written, html_of, text_language};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::usecase::letter::salesperson_of;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -22,6 +23,8 @@ const CUSTOMER: &str = "Jana Petersen";
 const VEHICLE: &str = "2021 Opel Corsa";
 /// The sample of a lead number.
 const NUMBER: u64 = 4_829_130_576;
+/// The sample of a salesperson.
+const SALESPERSON: &str = "Max Stern";
 /// The sample of a customer's link.
 const PAGE: &str = "https://example.com/appointment";
 
@@ -30,13 +33,15 @@ struct Draft {
     dealer: Dealer,
     text: CheckedText,
     written: Written,
+    /// The same without the values that a customer can be without. `None` if nothing is left out.
+    shortest: Option<Written>,
 }
 
 impl Draft {
     fn view(&self) -> TextPreviewView {
         let sender = self.dealer.settings.from_name.as_ref().unwrap_or(&self.dealer.settings.name);
         let html = || html_of(&self.written.text, text_language(&self.text.language), &self.written.subject, sender);
-        TextPreviewView::of(&self.written, (self.text.medium == Medium::Email).then(html))
+        TextPreviewView::of(&self.written, (self.text.medium == Medium::Email).then(html), self.shortest.as_ref())
     }
 }
 
@@ -97,7 +102,8 @@ async fn draft(platform: &Platform, call: &Call, dealer: &DealerId) -> Result<Dr
     let load = load.then(|loaded| {
         let booking = appointment.as_ref().and_then(|id| loaded.appointment(id));
         let event = booking.and_then(|booking| Some(Key::Event(booking.lead?, booking.event.clone()?)));
-        event.into_iter().chain(booking.and_then(|booking| booking.lead).map(Key::Lead)).collect()
+        let person = booking.and_then(|booking| booking.user.clone()).map(Key::User);
+        event.into_iter().chain(booking.and_then(|booking| booking.lead).map(Key::Lead)).chain(person).collect()
     });
     let loaded = platform.store.load(&call.scope, &load).await?;
     let here = loaded.dealer(dealer).ok_or(Refusal::NotFound("dealer"))?;
@@ -105,7 +111,9 @@ async fn draft(platform: &Platform, call: &Call, dealer: &DealerId) -> Result<Dr
     let written = Written::of(text.kind, text.medium, (&text.subject, &text.text), &values);
     let empty = || id("text", "is empty with these values: every line has only variables without a value".to_owned());
     let written = written.ok_or_else(empty)?;
-    Ok(Draft { dealer: here.clone(), text, written })
+    let shortest = Written::of(text.kind, text.medium, (&text.subject, &text.text), &values.without_optional(&text.language));
+    let shortest = shortest.filter(|shortest| *shortest != written);
+    Ok(Draft { dealer: here.clone(), text, written, shortest })
 }
 
 /// Returns the values of the lead or the appointment, as far as the sender may read them; otherwise samples.
@@ -139,11 +147,14 @@ fn values(
         return Ok(values);
     }
     let event = appointment.and_then(|booking| loaded.event(booking.lead?, booking.event.as_ref()?));
-    let name = appointment.map_or_else(|| name_of("test_drive", language), |booking| booking.name(event, language));
+    let name = appointment.map_or_else(|| name_of("booked_test_drive", language), |booking| booking.name(event, language));
     let at = appointment.map_or_else(|| sample_time(dealer, now), |booking| booking.at);
-    let values = values.with_appointment(name, local_time(at, settings.calendar.zone(), language));
-    let with_page = text.kind != TextKind::Cancelled;
-    Ok(if with_page { values.with_page(PAGE, Some(language).filter(|_| text.medium == Medium::Email)) } else { values })
+    let (kind, medium, zone) = (text.kind, text.medium, settings.calendar.zone());
+    let salesperson = appointment.map_or(SALESPERSON, |booking| salesperson_of(booking, dealer, loaded));
+    let is_at_dealer = appointment.is_none_or(|booking| booking.is_at_dealer(event));
+    let takes_answers = settings.text_number.is_some();
+    let page = Some(PAGE);
+    Ok(values.with_booking(&BookingValues { kind, medium, language, name, at, zone, page, salesperson, is_at_dealer, takes_answers }))
 }
 
 /// Returns 10:00 of the day after tomorrow, by the dealer's clock.

@@ -96,11 +96,11 @@ pub struct TextView {
     pub text: String,
     /// Time of the latest change.
     pub changed_at: DateTime<Utc>,
-    /// Who made it: `user:…`.
+    /// Actor of the change: `user:…` or `system`.
     pub changed_by: String,
 }
 
-/// The texts of a dealer, and what is needed to write one.
+/// The texts of a dealer, and the kinds of texts with their variables.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TextsView {
     /// The dealer's own texts, oldest first, at most 100. Without the right to read settings: the canned answers.
@@ -159,6 +159,20 @@ pub struct TextPreviewView {
     /// The address to which a test is sent: your own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_to: Option<String>,
+    /// The text without every value that can be unknown, such as name, vehicle and link: lines that have only such values are left out.
+    /// Absent if it is the same text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortest: Option<ShortestTextView>,
+}
+
+/// A text for a customer of whom Forecourt knows the least.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShortestTextView {
+    /// The subject of a mail.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
 }
 
 impl TextView {
@@ -203,7 +217,8 @@ impl TextKindView {
 }
 
 impl TextPreviewView {
-    pub(super) fn of(written: &Written, html: Option<String>) -> Self {
-        Self { subject: written.subject.clone(), text: written.text.clone(), html, sent_to: None }
+    pub(super) fn of(written: &Written, html: Option<String>, shortest: Option<&Written>) -> Self {
+        let shortest = shortest.map(|shortest| ShortestTextView { subject: shortest.subject.clone(), text: shortest.text.clone() });
+        Self { subject: written.subject.clone(), text: written.text.clone(), html, sent_to: None, shortest }
     }
 }

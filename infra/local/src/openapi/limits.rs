@@ -1,10 +1,16 @@
 //! The limits of the fields of bodies: formats, enumerations, patterns and lengths that the types cannot state.
 
-use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, LostReason, MAX_MONEY, Role};
+use forecourt_domain::base::{
+    AppointmentKind, AppointmentOrigin, CancellationSide, ConsentSource, ContactChannel, LostReason, MAX_MONEY, Purpose, Role,
+};
+use forecourt_domain::bookings::Warning;
 use forecourt_domain::elements::MAX_BYTES;
 use forecourt_domain::enquiry::LeadType;
+use forecourt_domain::lead::HoldReason;
 use forecourt_domain::people::ViewScreen;
-use forecourt_domain::reports::ExportFormat;
+use forecourt_domain::privacy::ErasureReason;
+use forecourt_domain::reports::{CsvDialect, ExportFormat};
+use forecourt_domain::settings::MailField;
 use forecourt_domain::texts::{DealerText, LANGUAGES, TextKind};
 use forecourt_domain::webhooks::WebhookEvent;
 use serde_json::Value;
@@ -35,7 +41,7 @@ pub(super) fn limited(name: &str, schema: &mut RefOr<Schema>) {
     if object.properties.is_empty() {
         return;
     }
-    if !matches!(name, "EnquiryBody" | "MailLeadBody" | "ContactBody" | "EnquiryVehicleBody") {
+    if !matches!(name, "EnquiryBody" | "MailLeadBody" | "ContactBody" | "DeclarationBody" | "EnquiryVehicleBody") {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     }
     let lenient = takes_numbers(name);
@@ -54,6 +60,10 @@ fn takes_numbers(name: &str) -> bool {
 fn apply(schema: &mut RefOr<Schema>, limit: Option<&Limit>, lenient: bool) {
     match schema {
         RefOr::T(Schema::Object(object)) => {
+            // The limit of a map is that of its values.
+            if let Some(AdditionalProperties::RefOr(values)) = object.additional_properties.as_deref_mut() {
+                return apply(values, limit, lenient);
+            }
             restrict(object, limit);
             let mut types = types_of(object);
             if lenient && types.iter().any(|kind| matches!(kind, Type::String)) && object.enum_values.is_none() {
@@ -105,26 +115,56 @@ fn one_of<T>(table: &[(&'static str, T)]) -> Limit {
     Limit::OneOf(table.iter().map(|(name, _)| *name).collect())
 }
 
+/// Returns the names of a list.
+fn one_of_names<const N: usize>(names: [&'static str; N]) -> Limit {
+    Limit::OneOf(names.to_vec())
+}
+
 /// Returns the limit of a field. `None` if its type or a limit at its definition is sufficient.
 fn limit(schema: &str, field: &str) -> Option<Limit> {
     let names = |names: &[&'static str]| Limit::OneOf(names.to_vec());
     let (id, time) = (Limit::Pattern(ID, 64), Limit::Format(KnownFormat::DateTime));
     Some(match (schema, field) {
         ("EnquiryBody" | "MailLeadBody", "type") => one_of(&LeadType::NAMES),
-        ("EnquiryBody", "requested_at") => Limit::Longest(50),
+        ("EnquiryBody", "requested_at") | ("DeclarationBody", "at") => Limit::Longest(50),
         ("AppointmentBody", "kind") => one_of(&AppointmentKind::NAMES),
         ("ReactionBody", "kind") => names(&["reply", "call_reached", "contact_made", "call_missed"]),
-        ("AssignmentBody", "despite") => names(&["absent", "full"]),
-        ("StatusBody", "status") => names(&["in_progress", "won", "lost"]),
+        ("AssignmentBody" | "BulkReassignmentBody", "despite") => names(&["absent", "full"]),
+        (_, "despite") => one_of(&Warning::NAMES),
+        ("BulkReassignmentBody", "to") => names(&["pool", "distribution"]),
+        ("BulkCompletionBody", "events") => names(&["next", "overdue"]),
+        ("BulkFilterBody", "type") => one_of(&LeadType::NAMES),
+        ("BulkFilterBody", "overdue") => names(&["true", "false"]),
+        ("BulkFilterBody", "from" | "until") => Limit::Longest(50),
+        ("BulkFilterBody", "action_type") => Limit::Longest(100),
+        ("BulkFilterBody", "owner" | "action_user") => id,
+        ("StatusBody" | "BulkFilterBody", "status") => names(&["in_progress", "won", "lost"]),
         ("StatusBody", "reason") => one_of(&LostReason::NAMES),
         ("StatusBody", "complete_events") => names(&["none", "overdue", "all"]),
+        ("AssignmentBody", "appointments") => names(&["move", "cancel"]),
+        ("StatusBody", "appointments") => names(&["cancel", "keep"]),
+        ("CancellationBody" | "PingBackBody", "side") => one_of(&CancellationSide::NAMES),
         ("AttendanceBody", "attendance") => names(&["completed", "no_show", "unknown"]),
         ("PingBackBody", "type") => names(&["appointment.attended", "appointment.missed", "appointment.moved", "appointment.cancelled"]),
         ("StopBody", "reason") => names(&["stopped", "unsubscribed"]),
+        ("ConsentBody" | "DeclarationBody", "channel") => one_of_names(ContactChannel::ALL.map(ContactChannel::name)),
+        ("ConsentBody" | "DeclarationBody", "purpose") => one_of_names(Purpose::OF_CONSENT.map(Purpose::name)),
+        ("ConsentBody" | "DeclarationBody", "source") => one_of_names(ConsentSource::STATED.map(ConsentSource::name)),
+        ("ConsentBody", "status") => names(&["granted", "withdrawn", "unknown"]),
+        ("DeclarationBody", "status") => names(&["granted", "withdrawn"]),
+        (_, "document") => id,
+        ("UnsubscribeBody", _) => names(&["One-Click"]),
+        ("CommunicationBody", "purpose") => names(&["contract", "service", "advertising"]),
         ("CommunicationBody", "medium") => names(&["email", "sms", "call"]),
         ("CommunicationBody", "form") => names(&["overview", "order_form"]),
         ("ExportBody", "what") => names(&["appointments", "leads"]),
         ("ExportBody", "format") => one_of(&ExportFormat::NAMES),
+        ("ExportBody", "dialect") => one_of(&CsvDialect::NAMES),
+        ("ErasureBody", "reason") => one_of(&ErasureReason::NAMES),
+        ("LegalHoldBody", "reason") => one_of(&HoldReason::NAMES),
+        ("ErasureBody" | "AccessFileBody" | "LegalHoldBody" | "CommunicationBody", "contact") => id,
+        ("MailTrialBody", "mail") | ("MailsBody", "mails") => id,
+        ("MailTrialBody", "from") | ("CommunicationBody", "to") => Limit::Longest(254),
         (_, "events") if schema.starts_with("Webhook") => one_of(&WebhookEvent::NAMES),
         (_, "state") if schema.starts_with("Webhook") => names(&["on", "off"]),
         ("AbsenceHandOverBody", "to") => Limit::Pattern("^(distribution|pool|user:[a-z0-9._-]{1,64})$", 69),
@@ -177,9 +217,9 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         (_, "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun") => Limit::Pattern(TIME_OF_DAY, 5),
         (_, "relay_domains") => Limit::Longest(253),
         ("MailLayoutBody", "senders") => Limit::Longest(254),
-        ("MailLayoutBody", "labels") => Limit::Longest(40),
+        ("MailLayoutBody", "labels") => one_of(&MailField::NAMES),
         (_, "aliases" | "makes" | "sites") => Limit::Longest(200),
-        (_, "sources" | "event_types" | "no_show_reasons" | "rights") => Limit::Longest(100),
+        (_, "sources" | "event_types" | "no_show_reasons" | "cancellation_reasons" | "rights") => Limit::Longest(100),
         (_, "language" | "languages") => Limit::Longest(35),
         (_, "postcode" | "postcodes") => Limit::Longest(20),
         (_, "url") => Limit::Longest(2_000),

@@ -14,6 +14,9 @@ pub(super) struct MailboxBody {
     /// The address to which mail to the lead address is forwarded.
     #[schema(max_length = 254)]
     forward_to: Option<String>,
+    /// The address that receives a report of each mail from which no lead was made (INT-7).
+    #[schema(max_length = 254)]
+    unparsed_mail_to: Option<String>,
     /// Mail domains of portals that relay mail of their customers.
     relay_domains: Option<Vec<String>>,
     /// The layouts of mails of the dealer's own portals and websites (INT-1).
@@ -45,6 +48,6 @@ pub(super) struct MailLayoutBody {
     /// The domains or addresses from which it writes. Subdomains are included.
     #[schema(min_items = 1, max_items = 200)]
     senders: Vec<String>,
-    /// The field that each label means, for example `full_name`, `email`, `phone`, `message`, `make`, `model` or `ignored`.
+    /// The field that each label means. The value of a label with `ignored` is not used.
     labels: Option<BTreeMap<String, String>>,
 }

@@ -1,5 +1,6 @@
 //! The OpenAPI document, derived from the table of routes and the types that the functions read and write.
 
+mod configuration;
 mod limits;
 mod mailbox;
 mod parameters;

@@ -1,42 +1,50 @@
 //! The schemas that the rows of the table name.
 
+use super::configuration::ConfigurationBody;
 use super::limits::{is_of_body, limited, types_of};
 use super::mailbox::{MailLayoutBody, MailboxBody};
 use super::parameters::schema_of;
 use super::settings::{
-    AbsencesBody, AppointmentSettingsBody, CapacityBody, ConfigurationBody, DeadlineRulesBody, DealerSettingsBody, DistributionGroupsBody,
-    EscalationBody, HolidaysBody, LimitsBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
+    AbsencesBody, AppointmentSettingsBody, CapacityBody, DeadlineRulesBody, DealerSettingsBody, DistributionGroupsBody, EscalationBody,
+    HolidaysBody, LimitsBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
 };
 use super::users::{AvailabilityBody, DealerUserBody, MeBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{
-    AppointmentBody, AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, AttendanceBody, CorrectionBody, MoveBody,
-    UnprocessedView,
+    AppointmentBody, AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, AttendanceBody, CorrectionBody,
+    FreeTimesView, MoveBody, UnprocessedView,
 };
 use forecourt_calendar_event::{
-    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, DiaryView, EventBody, FeedBody,
-    FeedsView, InvitationBody, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
+    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, DiaryView, EventBody,
+    EventCorrectionBody, EventTypesView, FeedBody, FeedsView, InvitationBody, InvitationView, InvitationsView, NoShowBody,
+    NoShowReasonsView, OfferView, RescheduleBody, SubscriptionView, UnsubscribeBody,
 };
 use forecourt_edge::http::Problem;
 use forecourt_edge::routes::{self, Operation, Values};
 use forecourt_edge::usecase::appointment::{PingBackBody, PingBackView};
-use forecourt_export::{DownloadLogView, ExportBody, ExportView, LinkView};
+use forecourt_edge::usecase::cancellation::CancellationBody;
+use forecourt_export::{AccessFileBody, AccessFileLinkView, AccessFileView, AccessFilesView};
+use forecourt_export::{BulkActionBody, BulkActionView, BulkLeadsView};
+use forecourt_export::{
+    DownloadLogView, ErasureBody, ErasurePreviewView, ErasureView, ErasuresView, ExportBody, ExportView, ExportsView, LinkView,
+};
+use forecourt_export::{LegalHoldBody, LegalHoldView, LegalHoldsView, RetentionView};
 use forecourt_lead::{
     AgendaView, AssignmentBody, BoardView, CannedAnswersView, ChangesView, CommentBody, CommentView, CommunicationBody, CommunicationView,
-    ContactMadeBody, DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView,
-    LeadPageView, LeadSearchBody, LeadView, MessagePreviewBody, MessagePreviewView, MetBody, QuoteBody, QuoteView, ReactionBody,
-    StatusBody, StopBody, StopsView, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView, TimelineView, TradeInBody,
-    TradeInView, UndeliveredListView, UndeliveredView,
+    ConsentBody, ConsentsView, ContactMadeBody, DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView,
+    LeadListView, LeadPageView, LeadSearchBody, LeadView, LiftBody, MessageOptionsView, MessagePreviewBody, MessagePreviewView, MetBody,
+    QuoteBody, QuoteView, ReactionBody, StatusBody, StopBody, StopsView, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody,
+    TestDriveView, TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{
-    DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, MailLeadBody, MailListView,
-    MailPageView, MailView, Outcomes,
+    DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, LeadMailView, MailLeadBody,
+    MailListView, MailPageView, MailResultsView, MailTrialBody, MailTrialView, MailView, MailsBody, Outcomes,
 };
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
     AccessLogView, AvailabilityView, BusyBody, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HandOverPageView,
     HandOversView, HistoryView, ImportView, MeView, RedeliveryBody, RedeliveryView, RotationBody, SavedViewBody, SavedViewsView,
-    SettingsView, SigningSecretView, SwitchedView, TextBody, TextPreviewBody, TextPreviewView, TextView, TextsView, UserAbsencesView,
-    UserView, UsersView, WebhookBody, WebhooksView, WorkView,
+    SettingsView, SigningSecretView, SwitchedView, TextBody, TextHistoryView, TextPreviewBody, TextPreviewView, TextView, TextsView,
+    UserAbsencesView, UserView, UsersView, WebhookBody, WebhooksView, WorkView,
 };
 use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
@@ -53,16 +61,23 @@ macro_rules! register {
 pub(super) fn components() -> ComponentsBuilder {
     let mut schemas = Schemas::new();
     register!(schemas: EnquiryBody, EnquiryAccepted, LeadCreated, EnquiryReceiptView, Outcomes, DryRunBody, DryRunView);
-    register!(schemas: MailListView, MailView, MailPageView, MailLeadBody);
+    register!(schemas: MailListView, MailView, MailPageView, MailLeadBody, LeadMailView);
+    register!(schemas: MailsBody, MailResultsView, MailTrialBody, MailTrialView);
     register!(schemas: ReactionBody, AssignmentBody, StatusBody, LeadView, LeadPageView, LeadListView, BoardView);
     register!(schemas: TimelineView, TargetBody, MetBody, ContactMadeBody, TaskBody, TaskView, TasksView, AgendaView);
     register!(schemas: LeadContactBody, LeadContactsView, UndeliveredListView, UndeliveredView);
-    register!(schemas: LeadSearchBody, FoundLeadsView, ChangesView, StopBody, StopsView, MessagePreviewBody, MessagePreviewView);
+    register!(schemas: LeadSearchBody, FoundLeadsView, ChangesView, LiftBody, StopBody, StopsView, MessagePreviewBody, MessagePreviewView);
+    register!(schemas: ConsentBody, ConsentsView, UnsubscribeBody, SubscriptionView);
     register!(schemas: EventBody, BulkBody, BulkView, CompletionBody, NoShowBody, RescheduleBody, CalendarEventView, CalendarEventsView);
+    register!(schemas: EventCorrectionBody, CancellationBody, EventTypesView, NoShowReasonsView, BulkActionBody, BulkActionView, BulkLeadsView);
     register!(schemas: InvitationBody, InvitationView, InvitationsView, BookingBody, OfferView, CalendarView, FeedBody, FeedsView);
     register!(schemas: AppointmentBody, AppointmentMade, AppointmentCounted, AppointmentView, AppointmentPageView, CorrectionBody);
+    register!(schemas: FreeTimesView);
     register!(schemas: MoveBody, AttendanceBody, UnprocessedView, PingBackBody, PingBackView, RotationBody, SigningSecretView);
-    register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
+    register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, ExportsView, LinkView, DownloadLogView);
+    register!(schemas: ErasureBody, ErasurePreviewView, ErasureView, ErasuresView);
+    register!(schemas: AccessFileBody, AccessFileLinkView, AccessFileView, AccessFilesView);
+    register!(schemas: LegalHoldBody, LegalHoldView, LegalHoldsView, RetentionView);
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
     register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView, DiaryView);
@@ -70,7 +85,8 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
     register!(schemas: AbsencesBody, DealerSettingsBody, AvailabilityView, AvailabilityBody, BusyBody);
     register!(schemas: HandOverPageView, HandOversView, WorkView);
-    register!(schemas: TextBody, TextView, TextsView, TextPreviewBody, TextPreviewView, CannedAnswersView);
+    register!(schemas: TextBody, TextView, TextsView, TextHistoryView, TextPreviewBody, TextPreviewView);
+    register!(schemas: CannedAnswersView, MessageOptionsView);
     register!(schemas: UserAbsencesView, UserAbsencesBody, DealerUserBody, SwitchUsersBody, SwitchAllUsersBody, UserBody, MeBody);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);

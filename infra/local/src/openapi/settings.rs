@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 26] = [
+pub(super) const NAMES: [&str; 27] = [
     "OpeningHoursBody",
     "WeekBody",
     "HolidaysBody",
@@ -32,6 +32,7 @@ pub(super) const NAMES: [&str; 26] = [
     "AbsencesBody",
     "DealerAbsenceBody",
     "DealerSettingsBody",
+    "LocationBody",
     "CalendarBody",
     "MemberBody",
 ];
@@ -126,60 +127,6 @@ pub(super) struct LimitsBody {
     text_message_countries: Option<Vec<String>>,
 }
 
-/// The switches and addresses of the configuration (SET-4, SET-5, DIS-10).
-#[derive(ToSchema)]
-pub(super) struct ConfigurationBody {
-    /// The From name of mail; `null`: the dealer's name.
-    #[schema(max_length = 100)]
-    from_name: Option<String>,
-    /// New leads of known contacts go through the rotation.
-    existing_contacts_to_rotation: Option<bool>,
-    /// Receives a copy of trade-in enquiries.
-    #[schema(max_length = 254)]
-    trade_in_cc_email: Option<String>,
-    /// Receives leads if no user in the rotation is eligible.
-    fallback_user: Option<String>,
-    /// Receives leads if there is no fallback user.
-    admin_user: Option<String>,
-    /// Receives mail from which no lead can be made.
-    #[schema(max_length = 254)]
-    unparsed_mail_to: Option<String>,
-    /// The host that sends the dealer's mail. For the operator.
-    #[schema(max_length = 253)]
-    mail_server: Option<String>,
-    /// Whether mail is sent to customers.
-    send_external_mail: Option<bool>,
-    /// Users cannot answer mail here. For the operator.
-    lead_tracking_only: Option<bool>,
-    /// Steps of resubmissions wait for the next opening.
-    resubmission_respects_hours: Option<bool>,
-    /// An enquiry for a vehicle at another site goes to that site.
-    rules_of_vehicle_location: Option<bool>,
-    /// The dealers at which vehicles of this dealer can be.
-    vehicle_sites: Option<Vec<VehicleSiteBody>>,
-    /// The dealers whose enquiries for a vehicle here become leads of this dealer.
-    accepts_enquiries_from: Option<Vec<String>>,
-    /// Working minutes after which an unanswered lead goes to the next user; 0: never.
-    #[schema(maximum = 86_400)]
-    reassign_after: Option<u32>,
-    /// A lead marked spam or duplicate gives its owner the turn back.
-    spam_gives_turn_back: Option<bool>,
-    /// The rotation also gives leads to users outside their own weekly hours, and notices go to them.
-    leads_outside_own_hours: Option<bool>,
-    /// The working days of an absence from which a hand-over of the open leads is offered.
-    #[schema(minimum = 1, maximum = 60)]
-    long_absence_days: Option<u32>,
-}
-
-/// A site of the dealer's vehicles (INT-10).
-#[derive(ToSchema)]
-pub(super) struct VehicleSiteBody {
-    /// The dealer of the site.
-    dealer: String,
-    /// Further names of the site in enquiries.
-    aliases: Option<Vec<String>>,
-}
-
 /// The capacity of a person (CAL-7).
 #[derive(ToSchema)]
 pub(super) struct CapacityBody {
@@ -223,6 +170,14 @@ pub(super) struct AppointmentSettingsBody {
     quiet_until: Option<String>,
     /// No reminders are sent from this local time on.
     quiet_from: Option<String>,
+    /// Minutes before an appointment at which its salesperson is reminded; 0: never (APT-7).
+    #[schema(maximum = 1440)]
+    appointment_reminder_minutes: Option<u32>,
+    /// Whether each salesperson gets a list of the day's appointments at the opening (APT-7).
+    morning_list: Option<bool>,
+    /// Opening hours after the end of a visit at which it becomes a no-show if nobody recorded the attendance; 0: never (APT-12).
+    #[schema(maximum = 72)]
+    no_show_after_hours: Option<u32>,
 }
 
 /// The settings of the pool (SET-6).
@@ -325,6 +280,7 @@ pub(super) struct DealerSettingsBody {
     country: String,
     /// The language for users and customers without a language of their own.
     language: String,
+    location: Option<LocationBody>,
     /// Zone, opening hours, days off and special hours.
     calendar: CalendarBody,
     escalation: Option<EscalationBody>,
@@ -336,9 +292,31 @@ pub(super) struct DealerSettingsBody {
     event_types: Option<Vec<String>>,
     /// Reasons of a no-show in addition to those that every dealer has.
     no_show_reasons: Option<Vec<String>>,
+    /// Reasons of a cancellation in addition to those that every dealer has.
+    cancellation_reasons: Option<Vec<String>>,
     capacity: Option<CapacityBody>,
     appointments: Option<AppointmentSettingsBody>,
     limits: Option<LimitsBody>,
+}
+
+/// Where customers find a dealer, and how they call it, as letters state it (SET-4). The country is that of the dealer.
+#[derive(ToSchema)]
+pub(super) struct LocationBody {
+    /// Street and house number.
+    #[schema(max_length = 100)]
+    street: Option<String>,
+    /// Postcode.
+    #[schema(max_length = 20)]
+    postcode: Option<String>,
+    /// Town.
+    #[schema(max_length = 100)]
+    town: Option<String>,
+    /// Telephone number for customers, as letters show it.
+    #[schema(max_length = 40, example = "+49 40 123456")]
+    phone: Option<String>,
+    /// The address of a map, on the public internet.
+    #[schema(max_length = 500, example = "https://www.openstreetmap.org/node/1234567890")]
+    map_link: Option<String>,
 }
 
 /// Zone, opening hours, days off and special hours of a dealer.

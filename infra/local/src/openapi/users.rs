@@ -157,4 +157,6 @@ pub(super) struct MeBody {
     language: Option<String>,
     /// Whether notices are sent to you; `null`: yes.
     notices: Option<bool>,
+    /// Your mobile number in E.164, for reminders by text message (ESC-14); `null` or an empty text: none.
+    mobile: Option<String>,
 }

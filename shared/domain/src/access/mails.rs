@@ -22,7 +22,7 @@ impl Scope {
             settings.member(user).is_some() && above.any(|owner| owner == user || settings.stands_in(user, owner, now))
         };
         let sees = self.reads_every_lead() || self.user_id().is_some_and(is_in_charge);
-        let detail = "the mails of a dealer are for users who read every lead of it, for its fallback user and its administrator, and for those who stand in for them";
+        let detail = "the mails of a dealer are for users who read every lead of it, for its fallback user and its administrator, and for their substitutes";
         if sees { Ok(()) } else { Err(Refusal::NotAllowed { right, rule: "INT-7", detail: detail.into() }) }
     }
 }

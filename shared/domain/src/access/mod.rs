@@ -3,7 +3,7 @@
 mod mails;
 mod record;
 
-pub use record::{AccessEvent, AccessRecord, AdminNotice, AdminNoticeState};
+pub use record::{AccessEvent, AccessFileAction, AccessRecord, AdminNotice, AdminNoticeState};
 
 use crate::appointment::Appointment;
 use crate::base::{Actor, AppointmentOrigin, AppointmentTeam, DealerId, GroupId, Partner, PartnerKind, Refusal, Right, Role, UserId};
@@ -137,6 +137,17 @@ impl Scope {
             Identity::Customer | Identity::Nobody => false,
         };
         if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
+    }
+
+    /// Checks that the principal may export the records of the dealer: head office, and an administrator of the dealer if the dealer's
+    /// setting allows it (EXP-1).
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`]; [`Refusal::NotFound`] for a dealer that the principal may not access.
+    pub fn needs_export(&self, dealer: &Dealer) -> Result<(), Refusal> {
+        self.reaches(&dealer.id)?;
+        let administers = self.as_user().is_some_and(|user| user.role == Role::DealerAdmin);
+        if administers && dealer.settings.own_exports { Ok(()) } else { self.needs(Right::Export) }
     }
 
     /// The rights that the principal has.
@@ -318,6 +329,14 @@ impl Scope {
                     || self.decides_about(&appointment.booked_time(settings), appointment.accepted.as_ref(), settings, now)
             }
         }
+    }
+
+    /// Whether the principal may see the number and the vehicle of the lead of an appointment, also without access to the lead: its
+    /// salesperson, and those who see the work of the salesperson (APT-7).
+    pub fn sees_customer_of(&self, appointment: &Appointment, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        let takes_place = appointment.user.is_some() && !appointment.state.is_cancelled();
+        let works_leads = self.user_id().is_some() && self.needs(Right::ReadLeads).is_ok() && self.reaches(&appointment.dealer).is_ok();
+        takes_place && works_leads && self.sees_leads_of(appointment.user.as_ref(), settings, now)
     }
 
     /// Checks that the principal may access the dealer of the appointment. A partner keeps access to its own appointment when that moves to

@@ -64,15 +64,53 @@ pub enum AccessEvent {
     LeadSearch {
         /// The dealer whose leads were searched.
         dealer: DealerId,
-        /// `number`, `email`, `phone` or `name`. The value itself is not stored.
+        /// `number`, `email`, `phone`, `name`, or `appointment` if an appointment of a customer found them (APT-8). The value itself is not
+        /// stored.
         term: String,
         /// The leads in the result.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         found: Vec<LeadId>,
     },
+    /// A user ordered, downloaded or cancelled an access file (PRV-4).
+    AccessFile {
+        /// The id of the file.
+        file: String,
+        /// The action.
+        #[serde(rename = "did")]
+        action: AccessFileAction,
+        /// The lead that the order names.
+        lead: LeadId,
+    },
     /// An event of another release.
     #[serde(other)]
     Unknown,
+}
+
+/// What a user did with an access file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessFileAction {
+    /// The user ordered it.
+    Ordered,
+    /// The user got a link to it.
+    Downloaded,
+    /// The user cancelled it, or deleted it.
+    Cancelled,
+    /// An action of another release.
+    #[serde(other)]
+    Unknown,
+}
+
+impl AccessFileAction {
+    /// Returns its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            AccessFileAction::Ordered => "ordered",
+            AccessFileAction::Downloaded => "downloaded",
+            AccessFileAction::Cancelled => "cancelled",
+            AccessFileAction::Unknown => "unknown",
+        }
+    }
 }
 
 /// The notice of a record: a mail to each admin of the group.

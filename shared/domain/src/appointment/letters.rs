@@ -1,8 +1,8 @@
 //! Letters about an appointment (APT-3).
 
 use crate::appointment::{Appointment, Attended};
-use crate::base::{Actor, AppointmentKind, InvitationId, Language, LeadId, Medium, Subject};
-use crate::calendar::{CalendarEvent, Invitation, name_of};
+use crate::base::{Actor, InvitationId, Language, LeadId, Medium, Purpose, Subject};
+use crate::calendar::{CalendarEvent, Invitation, is_at_dealer, name_of, type_of};
 use crate::messages::{Lease, Letter, LetterKind, LetterState, SuppressionReason};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,15 +14,12 @@ impl Appointment {
         if let Some(event) = event.filter(|event| event.appointment.is_none()) {
             return name_of(&event.kind, language);
         }
-        let name = match self.kind {
-            AppointmentKind::Video | AppointmentKind::Workshop | AppointmentKind::Other | AppointmentKind::Unknown => self.kind.name(),
-            AppointmentKind::Showroom
-            | AppointmentKind::TestDrive
-            | AppointmentKind::Telephone
-            | AppointmentKind::Email
-            | AppointmentKind::Delivery => self.kind.event_type(),
-        };
-        name_of(name, language)
+        name_of(type_of(self.kind), language)
+    }
+
+    /// Whether the customer comes to the dealer. `event` is the appointment's calendar event, if it has one.
+    pub fn is_at_dealer(&self, event: Option<&CalendarEvent>) -> bool {
+        is_at_dealer(event.filter(|event| event.appointment.is_none()).map_or(type_of(self.kind), |event| event.kind.as_str()))
     }
 }
 
@@ -64,6 +61,7 @@ impl Letter {
             language: appointment.reached.language.clone(),
             queued: now,
             instant: false,
+            purpose: Purpose::Contract,
             state: LetterState::Queued { due, attempts: 0 },
             report: None,
         }

@@ -1,25 +1,41 @@
 //! Appointments of customers with a dealer: time, salesperson, origin and attendance (APT).
 
 mod affected;
+mod arrival;
+mod attendance;
+mod briefing;
 mod budgets;
+mod confirmation;
+mod held;
 mod letters;
 mod merge;
+mod morning;
 mod notified;
 mod report;
+mod unsent;
+mod visit_check;
 
+pub use arrival::{Arrival, EndedArrival};
+pub use attendance::{Attendance, Attended, VisitRule};
+pub use briefing::{Briefing, BriefingClaim, NoticeFate, SalesChange, SalesMail, SalesMailSent, SalesNotice, SettledNotice};
 pub use budgets::{Admission, Shares};
+pub use confirmation::{ConfirmationWay, CustomerConfirmation, Decline, EndedConfirmation};
 pub use letters::LetterClaim;
 pub(crate) use merge::is_before_day;
 pub use merge::{Statement, Statements, not_to_the_past, on_its_day};
+pub use morning::{LeftList, MorningList};
 pub use notified::NotifiedAddress;
 pub use report::{AppointmentChange, PendingReports, Report, Unprocessed};
+pub use unsent::UnsentLetter;
+pub use visit_check::{DueVisitCheck, UNMARKED_DAYS, VisitCheck};
 
 use crate::base::{
-    Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, EventId, LeadId, Media, PartnerId,
-    UserId,
+    Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, Cancellation, ChannelKey, DealerId, EventId, Language,
+    LeadId, Media, PartnerId, UserId, is_default,
 };
 use crate::bookings::Accepted;
 use crate::enquiry::ContactPreferences;
+use crate::settings::Dealer;
 use crate::slots::Reservation;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -63,8 +79,32 @@ pub struct Appointment {
     /// Whether it is booked or cancelled.
     pub state: AppointmentState,
     /// Whether the customer came.
-    #[serde(default, skip_serializing_if = "Attendance::is_unknown")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub attendance: Attendance,
+    /// The confirmation by the customer. It ends with a move to another time or dealer, and with a cancellation (APT-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_confirmed: Option<CustomerConfirmation>,
+    /// The confirmations by the customer that have ended, oldest first; at most the latest 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_confirmations: Vec<EndedConfirmation>,
+    /// The customer's answers that it does not suit, oldest first; at most the latest 100 (MSG-3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declines: Vec<Decline>,
+    /// The arrival of the customer. It ends with a no-show, a move to another time or dealer, and a cancellation (APT-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived: Option<Arrival>,
+    /// The arrivals that no longer hold, oldest first; at most the latest 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_arrivals: Vec<EndedArrival>,
+    /// The appointment that it follows, because its customer did not come to that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<AppointmentId>,
+    /// The appointment that follows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<AppointmentId>,
+    /// When it is checked after the visit, and what was done (APT-12).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub visit_check: VisitCheck,
     /// The media by which a confirmation was sent, not only queued.
     #[serde(default, skip_serializing_if = "Media::is_none")]
     pub confirmed: Media,
@@ -93,7 +133,10 @@ pub struct Appointment {
     /// Its previous times, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<PreviousTime>,
-    /// The previous salespersons, oldest first; at most the latest 100. Those of other dealers are left out.
+    /// The number of its changes of time. Those before this field existed are missing until the next one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub moves: u32,
+    /// The previous salespersons, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<PreviousUser>,
     /// The previous dealers, as the lead was transferred (DIS-7), oldest first; the first one and the latest, at most 20 in all.
@@ -122,10 +165,37 @@ pub struct Appointment {
     /// The reserved calendar slots, if no event reserves them (CAL-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Reservation>,
+    /// The notices to its salesperson (APT-7).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub briefing: Briefing,
+    /// Set if its lead was found by the customer's channels (APT-8). `None` if it has no lead, or if a request named the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<LinkedLead>,
     /// A hash of the request that created it, to recognise a repetition (INT-5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "said")]
     pub request_hash: Option<String>,
+}
+
+/// How the lead of an appointment was found by the customer's channels.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedLead {
+    /// The salesperson whom the request named. A partner sees this one, so that it does not notice the lead (ACC-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<UserId>,
+    /// The choice of the lead. `None` if it was found when the appointment was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<ChosenLead>,
+}
+
+/// The choice of a lead for an appointment that had none (APT-8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenLead {
+    /// When it was chosen.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// The actor.
+    pub by: Actor,
 }
 
 /// Whether an appointment is booked or cancelled.
@@ -141,6 +211,9 @@ pub enum AppointmentState {
         at: DateTime<Utc>,
         /// The actor.
         by: Actor,
+        /// Why and from which side it was cancelled.
+        #[serde(default, skip_serializing_if = "is_default")]
+        why: Cancellation,
     },
     /// A state of another release. It counts as booked.
     #[serde(other)]
@@ -151,58 +224,6 @@ impl AppointmentState {
     /// Whether it is cancelled.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, AppointmentState::Cancelled { .. })
-    }
-}
-
-/// Whether the customer came (APT-4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", from = "String")]
-pub enum Attended {
-    /// Not recorded, or recorded as a value of another release.
-    #[default]
-    Unknown,
-    /// The customer came.
-    Completed,
-    /// The customer did not come.
-    NoShow,
-}
-
-impl From<String> for Attended {
-    fn from(stored: String) -> Self {
-        Self::NAMES.iter().find(|(name, _)| *name == stored).map(|(_, is)| *is).unwrap_or_default()
-    }
-}
-
-impl Attended {
-    /// Every value with its name in the API.
-    pub const NAMES: [(&'static str, Attended); 3] =
-        [("unknown", Attended::Unknown), ("completed", Attended::Completed), ("no_show", Attended::NoShow)];
-
-    /// The name in the API.
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, is)| *is == self).map_or("unknown", |(name, _)| name)
-    }
-}
-
-/// The recorded attendance and its time. Of two records, the one with the later own time counts (APT-5).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Attendance {
-    /// Whether the customer came.
-    pub is: Attended,
-    /// Since when it is true, by the clock of the source.
-    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
-    pub as_of: Option<DateTime<Utc>>,
-    /// The actor who recorded it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<Actor>,
-    /// The reason for a no-show.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-impl Attendance {
-    fn is_unknown(&self) -> bool {
-        *self == Self::default()
     }
 }
 
@@ -223,6 +244,9 @@ pub struct Reinstatement {
     pub at: DateTime<Utc>,
     /// The actor who cancelled it.
     pub by: Actor,
+    /// Why and from which side it was cancelled.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub why: Cancellation,
     /// When it was reinstated.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub again_at: DateTime<Utc>,
@@ -263,6 +287,12 @@ pub struct PreviousDealer {
     /// When the appointment left this dealer.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
+    /// The actor. `None` if an earlier release stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
+    /// The language of the dealer, in which a customer without a language had letters. `None` if an earlier release stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 impl Appointment {
@@ -272,12 +302,32 @@ impl Appointment {
     /// The maximum number of recorded dealers.
     const DEALERS: usize = 20;
 
-    /// Transfers the appointment to another dealer.
-    pub(crate) fn go_to(&mut self, dealer: DealerId, now: DateTime<Utc>) {
-        self.left.push(PreviousDealer { dealer: std::mem::replace(&mut self.dealer, dealer), at: now });
+    /// Transfers the appointment to another dealer. `language` is that of the former one.
+    pub(crate) fn go_to(&mut self, dealer: DealerId, language: &Language, by: &Actor, now: DateTime<Utc>) {
+        let former = std::mem::replace(&mut self.dealer, dealer);
+        self.left.push(PreviousDealer { dealer: former, at: now, by: Some(by.clone()), language: Some(language.clone()) });
         if self.left.len() > Self::DEALERS {
             self.left.remove(1);
         }
+        self.end_confirmation(by, now, false);
+        self.end_arrival(by, now, false);
+        // The list of the day and the reminder are those of the new dealer.
+        (self.briefing.listed, self.briefing.reminded) = (None, None);
+    }
+
+    /// Returns the language of the letters to a customer without a language: that of the dealer at which the appointment was made, as far
+    /// as it is recorded. `dealer` is the present one.
+    pub fn language_at<'a>(&'a self, dealer: &'a Dealer) -> &'a Language {
+        self.left.first().and_then(|first| first.language.as_ref()).unwrap_or(&dealer.settings.language)
+    }
+
+    /// Whether the latest change took the appointment to another dealer at the same time, and the customer knows this time: a letter
+    /// that was queued at `queued` notifies of the place only.
+    pub fn only_place_changed(&self, queued: DateTime<Utc>) -> bool {
+        let went = self.left.last().is_some_and(|left| left.at.timestamp_millis() == queued.timestamp_millis());
+        let knows = || self.notified.iter().any(|address| address.sequence + 1 == self.sequence);
+        let at_once = || self.moved.last().is_some_and(|moved| moved.at.timestamp_millis() == queued.timestamp_millis());
+        went && (self.moved.is_empty() || (knows() && !at_once()))
     }
 
     /// Returns the dealer at which the appointment was made.
@@ -292,17 +342,23 @@ impl Appointment {
         self
     }
 
-    /// Records that another salesperson of the same dealer has the appointment than `before`.
+    /// Records the salesperson of `before`, if the appointment has another one now, or none.
     pub(crate) fn note_previous_user(&mut self, before: &Self, by: &Actor, now: DateTime<Utc>) {
-        let is_given = self.dealer == before.dealer && self.user.is_some() && self.user != before.user;
-        if let Some(from) = before.user.clone().filter(|_| is_given) {
+        if let Some(from) = before.user.clone().filter(|_| self.user != before.user) {
             self.given.push(PreviousUser { from, at: now, by: by.clone() });
             self.given.drain(..self.given.len().saturating_sub(Self::MOVES));
         }
     }
 
+    /// Returns the number of its changes of time, as far as they are recorded.
+    pub fn times_moved(&self) -> u32 {
+        self.moves.max(u32::try_from(self.moved.len()).unwrap_or(u32::MAX))
+    }
+
     /// Changes the time. For a cancelled appointment, the sequence does not change, so queued letters do not become stale.
     pub(crate) fn move_to(&mut self, to: DateTime<Utc>, by: Actor, now: DateTime<Utc>) {
+        self.end_confirmation(&by, now, false);
+        self.moves = self.times_moved() + 1;
         self.moved.push(PreviousTime { from: self.at, at: now, by });
         if self.moved.len() > Self::MOVES {
             self.moved.remove(0);

@@ -1,7 +1,7 @@
 //! Reports from other systems about an appointment (APT-4, APT-5).
 
-use crate::appointment::{Appointment, Attendance, Attended, Statement, is_before_day};
-use crate::base::{Actor, AppointmentId, AppointmentKind, DealerId, PartnerId};
+use crate::appointment::{Appointment, Attended, Statement, is_before_day};
+use crate::base::{Actor, AppointmentId, AppointmentKind, Cancellation, DealerId, PartnerId, is_default};
 use crate::hours::Calendar;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,11 @@ pub enum AppointmentChange {
         to: DateTime<Utc>,
     },
     /// It was cancelled.
-    Cancelled,
+    Cancelled {
+        /// Why and from which side.
+        #[serde(default, skip_serializing_if = "is_default")]
+        why: Cancellation,
+    },
     /// The attendance was recorded, or reset to unknown.
     Attended {
         /// The attendance.
@@ -108,26 +112,12 @@ impl Unprocessed {
 }
 
 impl Appointment {
-    /// Records the attendance and keeps the previous record.
-    pub(crate) fn mark(&mut self, attendance: Attendance) {
-        if self.attendance == attendance {
-            return;
-        }
-        let before = std::mem::replace(&mut self.attendance, attendance);
-        if before.as_of.is_some() {
-            self.marked.push(before);
-            if self.marked.len() > Self::MOVES {
-                self.marked.remove(0);
-            }
-        }
-    }
-
     /// Returns the appointment after a report by `by`. Whenever reports arrive, the latest by the reporting system's clock counts. A clock
     /// that is ahead is accepted only up to the time of receipt.
     #[must_use]
     pub fn with_report(&self, report: &Report, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let Report { as_of, what } = report.clone();
-        self.with(Statement { as_of: as_of.min(now), reported_as_of: Some(as_of), what, by: by.clone() }, calendar, now)
+        self.with(Statement { as_of: as_of.min(now), reported_as_of: Some(as_of), what, by: by.clone(), rule: None }, calendar, now)
     }
 
     /// Whether `report` records attendance before the day of the visit, so that it does not count.

@@ -73,6 +73,14 @@ impl Email {
         self.wire().to_lowercase()
     }
 
+    /// Returns the address without a tag: mail to `jana+x@example.com` arrives in the mailbox of `jana@example.com`. `None` if it has no
+    /// tag.
+    pub fn without_tag(&self) -> Option<Self> {
+        let (local, domain) = self.parts();
+        let name = local.split_once('+').map(|(name, _)| name).filter(|name| !name.is_empty())?;
+        Self::parse(&format!("{name}@{domain}")).ok()
+    }
+
     /// Returns whether both addresses reach the same mailbox.
     pub fn is_same(&self, other: &Self) -> bool {
         self.key() == other.key()

@@ -1,4 +1,4 @@
-//! The types of calendar events that every dealer has (CAL-1), and the reasons of a no-show (CAL-4).
+//! The types of calendar events that every dealer has (CAL-1), the reasons of a no-show (CAL-4) and of a cancellation (APT-11).
 
 /// The types that every dealer has: the name in the API and the label for people (CAL-1).
 pub const EVENT_TYPES: [(&str, &str); 16] = [
@@ -25,3 +25,19 @@ pub const BOOKED_TEST_DRIVE: &str = "booked_test_drive";
 
 /// The reasons of a no-show that every dealer has (CAL-4).
 pub const NO_SHOW_REASONS: [&str; 5] = ["not_reached", "did_not_come", "called_off", "wrong_number", "other"];
+
+/// The reasons of a cancellation that every dealer has (APT-11).
+pub const CANCELLATION_REASONS: [&str; 9] = [
+    "no_interest",
+    "bought_elsewhere",
+    "no_time",
+    "illness",
+    "vehicle_not_available",
+    "staff_not_available",
+    "entered_in_error",
+    LEAD_CLOSED,
+    "other",
+];
+
+/// The reason of an appointment that was cancelled because its lead was won or lost (APT-10).
+pub const LEAD_CLOSED: &str = "lead_closed";

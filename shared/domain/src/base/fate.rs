@@ -1,8 +1,8 @@
-//! What the provider reports about a mail, and why messages to an address are stopped (MSG-1).
+//! The kinds of the provider's reports about a mail, and the reasons of stops of an address (MSG-1).
 
 use serde::{Deserialize, Serialize};
 
-/// What the provider reports.
+/// A kind of the provider's report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportKind {
@@ -74,7 +74,7 @@ pub enum StopReason {
     Bounced,
     /// The recipient marked a mail as unwanted.
     Complained,
-    /// The recipient wants no marketing mail. Other mail is sent.
+    /// The recipient wants neither advertising nor service mails. Other mail is sent.
     Unsubscribed,
     /// The recipient wants no text messages of the dealer.
     Stopped,

@@ -6,7 +6,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-/// The id of one entity of kind `K`: 1 to 64 characters of `a-z`, `0-9`, `-`, `_` and `.`.
+/// The id of one entity of kind `K`: 1 to 64 characters of `a-z`, `0-9`, `-`, `_` and `.`, and not `.` or `..`, which clients take out of a
+/// path.
 #[derive(Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String", bound = "")]
 pub struct Id<K>(String, PhantomData<fn() -> K>);
@@ -121,15 +122,23 @@ pub type DistributionGroupId = Id<OfDistributionGroup>;
 
 /// The text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to 64 characters of a-z, 0-9, '-', '_' and '.'")]
+#[error("must be 1 to 64 characters of a-z, 0-9, '-', '_' and '.', and not '.' or '..'")]
 pub struct BadId;
 
 impl<K> Id<K> {
     /// Reads an id.
     ///
     /// # Errors
-    /// [`BadId`] if it is empty, longer than 64 characters or has any other character.
+    /// [`BadId`] if it is empty, longer than 64 characters, `.` or `..`, or has any other character.
     pub fn parse(text: &str) -> Result<Self, BadId> {
+        if matches!(text, "." | "..") {
+            return Err(BadId);
+        }
+        Self::parse_stored(text)
+    }
+
+    /// Reads an id that is stored. Earlier releases stored `.` and `..`.
+    fn parse_stored(text: &str) -> Result<Self, BadId> {
         let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
         if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
             return Err(BadId);
@@ -169,7 +178,7 @@ pub fn numbered<K>(version: u64) -> Id<K> {
 impl<K> TryFrom<String> for Id<K> {
     type Error = BadId;
     fn try_from(text: String) -> Result<Self, BadId> {
-        Self::parse(&text)
+        Self::parse_stored(&text)
     }
 }
 

@@ -163,6 +163,20 @@ impl AppointmentKind {
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("unknown", |(name, _)| name)
     }
+
+    /// The title of the calendar event.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            AppointmentKind::Showroom => "Showroom Appointment",
+            AppointmentKind::TestDrive => "Booked Test Drive",
+            AppointmentKind::Telephone => "Telephone Appointment",
+            AppointmentKind::Email => "E-mail Appointment",
+            AppointmentKind::Video => "Video Appointment",
+            AppointmentKind::Delivery => "Delivery",
+            AppointmentKind::Workshop => "Workshop Appointment",
+            AppointmentKind::Other | AppointmentKind::Unknown => "Appointment",
+        }
+    }
 }
 
 /// The system in which an appointment was made (APT-2).

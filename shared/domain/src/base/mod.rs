@@ -3,6 +3,8 @@
 mod actor;
 mod address;
 mod budget;
+mod cancellation;
+mod consent;
 mod dialling;
 mod email;
 mod entries;
@@ -10,6 +12,7 @@ mod event_types;
 mod fate;
 mod hash;
 mod ids;
+mod internet;
 mod kinds;
 mod link;
 mod mail_address;
@@ -17,6 +20,7 @@ mod media;
 mod mention;
 mod money;
 mod neighbours;
+mod obstacle;
 mod phone;
 mod phone_text;
 mod refusal;
@@ -27,9 +31,11 @@ mod whole;
 pub use actor::{Actor, Partner, PartnerKind};
 pub use address::{BadCountry, BadLanguage, ChannelKey, Country, Language};
 pub use budget::{Budget, Usage, Window};
+pub use cancellation::{Cancellation, CancellationSide};
+pub use consent::{ConsentSource, ConsentStatus, ContactChannel, MAX_DECLARATION, Purpose};
 pub use email::{BadEmail, Email, UNDELIVERABLE};
 pub use entries::known_entries;
-pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
+pub use event_types::{BOOKED_TEST_DRIVE, CANCELLATION_REASONS, EVENT_TYPES, LEAD_CLOSED, NO_SHOW_REASONS};
 pub use fate::{ReportKind, StopReason};
 pub use hash::stable_hash;
 pub use ids::{
@@ -38,12 +44,14 @@ pub use ids::{
     OfFeed, OfGroup, OfInvitation, OfMail, OfPartner, OfTask, OfText, OfUser, OfView, OfWebhook, PartnerId, TaskId, TextId, UserId, ViewId,
     WebhookId, numbered,
 };
+pub use internet::{is_public, is_public_host};
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use link::has_link;
 pub use mail_address::{BadMailDomain, MailDomain, MailTarget};
 pub use media::{Media, Medium};
 pub use mention::{mentioned, with_names};
 pub use money::{Currency, MAX_MONEY, Money};
+pub use obstacle::Obstacle;
 pub use phone::Phone;
 pub use refusal::{Fault, Refusal};
 pub use role::{Right, Role};

@@ -1,6 +1,6 @@
 //! The reasons for which a request is refused: every invalid field with the rule that it breaks.
 
-use crate::base::{Right, with_names};
+use crate::base::{Obstacle, Right, with_names};
 use serde::Serialize;
 
 /// One field that breaks a rule.
@@ -70,6 +70,16 @@ pub enum Refusal {
         rule: &'static str,
         /// The conflict, and what the caller can do.
         detail: String,
+    },
+    /// Conflict with the current state, about which the caller decides by a field of the request.
+    #[error("{detail} ({rule})")]
+    Undecided {
+        /// The rule.
+        rule: &'static str,
+        /// The conflict, and the choices of the caller.
+        detail: String,
+        /// Everything about which the caller must decide.
+        obstacles: Vec<Obstacle>,
     },
     /// The caller's version is not the current one (SET-10).
     #[error("the current version is {current}")]

@@ -60,7 +60,8 @@ pub enum Right {
     WorkAppointments,
     /// Manage webhooks and read their secrets (APT-6).
     ManageWebhooks,
-    /// Change the settings reserved for the operator: `mail_server` and `lead_tracking_only` (SET-4, SET-5).
+    /// Change the settings reserved for the operator: `mail_server`, its secret, `text_number` and `lead_tracking_only` (SET-4, MSG-3,
+    /// SET-5).
     Operate,
     /// A right of another release. It permits nothing.
     #[serde(other)]

@@ -54,6 +54,14 @@ fn has_meaning(c: char, before: Option<char>, after: Option<char>) -> bool {
     }
 }
 
+/// Returns the beginning of a text as a part of one line: at most `most` characters, without control characters and invisible characters. A
+/// text that is cut ends with `…`.
+pub fn shortened(text: &str, most: usize) -> String {
+    let plain: String = visible(text, ' ').chars().map(|c| if c.is_control() || forbidden_in_lines(c) { ' ' } else { c }).collect();
+    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most { line } else { line.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
+}
+
 /// Returns a label in the form in which labels are compared: in lower case, composed, without invisible characters and outer spaces.
 pub fn caseless(text: &str) -> String {
     composed(&visible(text, ' ')).trim().to_lowercase()

@@ -6,10 +6,13 @@ mod accepted;
 mod impediment;
 mod range;
 mod recipients;
+mod warning;
 mod watch;
 
 pub use accepted::{Accepted, Kept, KeptUnder};
 pub use impediment::{BookedTime, Impediment};
 pub use range::{AHEAD, affected_range};
 pub use recipients::Undecided;
+pub(crate) use warning::ChosenTime;
+pub use warning::{Despite, Warning};
 pub use watch::{BookingWatch, Notices};

@@ -1,6 +1,8 @@
 //! Calendar events of leads (CAL-1 to CAL-4). Their history is never overwritten.
 
-use crate::base::{Actor, AppointmentId, BOOKED_TEST_DRIVE, DealerId, EventId, LeadId, Refusal, UserId, is_default};
+use crate::base::{
+    Actor, AppointmentId, BOOKED_TEST_DRIVE, Cancellation, CancellationSide, DealerId, EventId, LeadId, Refusal, UserId, is_default,
+};
 use crate::bookings::{Accepted, Impediment};
 use crate::calendar::in_reach;
 use crate::settings::DealerSettings;
@@ -64,6 +66,9 @@ pub struct CalendarEvent {
     /// The appointment as which it was created, if any (APT-1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<AppointmentId>,
+    /// The appointment that this one follows, because the customer did not come to that one (APT-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<AppointmentId>,
 }
 
 impl CalendarEvent {
@@ -153,12 +158,29 @@ pub struct Ending {
     pub at: DateTime<Utc>,
     /// The user or system that ended it.
     pub by: Actor,
-    /// The reason of a no-show: one of [`NO_SHOW_REASONS`](crate::base::NO_SHOW_REASONS), or one of the dealer's own reasons.
+    /// The reason of a no-show: one of [`NO_SHOW_REASONS`](crate::base::NO_SHOW_REASONS), or one of the dealer's own reasons. Or that of a
+    /// cancellation ([`Cancellation::reason`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// A note, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The side from which a cancellation came. `None` if nobody stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<CancellationSide>,
+}
+
+impl Ending {
+    /// Returns the end by a cancellation.
+    pub(crate) fn cancelled(at: DateTime<Utc>, by: &Actor, why: Cancellation) -> Self {
+        let Cancellation { reason, side, note } = why;
+        Self { at, by: by.clone(), reason, note, side }
+    }
+
+    /// Returns why it was cancelled, if it was.
+    pub(crate) fn cancellation(&self) -> Cancellation {
+        Cancellation { reason: self.reason.clone(), side: self.side, note: self.note.clone() }
+    }
 }
 
 /// An earlier time of an event.

@@ -1,6 +1,6 @@
 //! The names of event types in three languages.
 
-use crate::base::{EVENT_TYPES, Language};
+use crate::base::{AppointmentKind, EVENT_TYPES, Language};
 use crate::calendar::CalendarEvent;
 
 /// The names in English, German and Dutch. Both the customer and the seller read them, so they avoid "your".
@@ -33,10 +33,29 @@ pub fn name_of<'a>(kind: &'a str, language: &Language) -> &'a str {
     known(kind, language).or_else(own).or_else(|| known("other", language)).unwrap_or(kind)
 }
 
-/// Returns the title in the reader's language if it is the label of an event type. Any other title stays as it is.
+/// Returns the name by which [`name_of`] knows a kind of appointment.
+pub fn type_of(kind: AppointmentKind) -> &'static str {
+    match kind {
+        AppointmentKind::Video | AppointmentKind::Workshop | AppointmentKind::Other | AppointmentKind::Unknown => kind.name(),
+        AppointmentKind::Showroom
+        | AppointmentKind::TestDrive
+        | AppointmentKind::Telephone
+        | AppointmentKind::Email
+        | AppointmentKind::Delivery => kind.event_type(),
+    }
+}
+
+/// Whether the customer comes to the dealer for an event of this type, or for the kind of appointment that [`type_of`] names.
+pub fn is_at_dealer(kind: &str) -> bool {
+    !matches!(kind, "phone_inbound" | "phone_outbound" | "email_inbound" | "email_outbound" | "visit_outbound" | "video")
+}
+
+/// Returns the title in the reader's language if it is the label of an event type or the title of a kind of appointment. Any other title
+/// stays as it is.
 pub fn title_of<'a>(title: &'a str, language: &Language) -> &'a str {
-    let kind = EVENT_TYPES.iter().find(|(_, label)| *label == title).map(|(name, _)| *name);
-    kind.and_then(|kind| known(kind, language)).unwrap_or(title)
+    let label = EVENT_TYPES.iter().find(|(_, label)| *label == title).map(|(name, _)| *name);
+    let kind = || AppointmentKind::NAMES.iter().find(|(_, kind)| kind.title() == title).map(|(_, kind)| type_of(*kind));
+    label.or_else(kind).and_then(|kind| known(kind, language)).unwrap_or(title)
 }
 
 impl CalendarEvent {

@@ -2,7 +2,10 @@
 
 use crate::base::Fault;
 use crate::hours::{Calendar, TimeOfDay};
-use chrono::{DateTime, NaiveDate, Timelike as _, Utc};
+use chrono::{DateTime, Days, NaiveDate, Timelike as _, Utc};
+
+/// The days after a promised day among which an open day is sought.
+const LATER: u64 = 14;
 
 /// The requested time of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,20 @@ pub enum EventTime {
 }
 
 impl EventTime {
+    /// Returns the time of a new event of the type `kind`. A follow-up type without a time gets the day that its name promises: the first
+    /// open day from then on; "3-7 Day Follow Up" the first open day from the third to the seventh (CAL-1).
+    pub(crate) fn promised_by(self, kind: &str, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+        let days = match (self, kind) {
+            (EventTime::Now, "48_hour_follow_up") => 2..=2 + LATER,
+            (EventTime::Now, "3-7_day_follow_up") => 3..=7,
+            (EventTime::Now, "14_day_follow_up") => 14..=14 + LATER,
+            _ => return self,
+        };
+        let date = |days: u64| calendar.date_of(now).checked_add_days(Days::new(days));
+        let open = days.clone().filter_map(date).find(|date| calendar.openings_on(*date).next().is_some());
+        open.or_else(|| date(*days.start())).map_or(self, EventTime::On)
+    }
+
     /// Returns the instant. A closed day gets the time of day of the next opening or, if there is none, the current time of day.
     ///
     /// # Errors

@@ -16,7 +16,8 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssignmentReason {
     /// The rule's id: `DIS-1` the rotation, `DIS-3` the rotation of a group, `DIS-5` a known contact, `DIS-6` no eligible user, `DIS-7` by
-    /// hand, `DIS-8` the pool, `DIS-10` a turn given back, or the next user because nobody had reacted, `DIS-12` a hand-over.
+    /// hand, `DIS-8` the pool, `DIS-10` a turn given back, or the next user because nobody had reacted, `DIS-12` a hand-over, `APT-8` the
+    /// appointment of the customer.
     pub rule: String,
     /// The number of this turn in the rotation.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,11 @@
 //! E-mails, text messages and calls of a lead (LEAD-3).
 
 use crate::base::ElementId;
-use crate::elements::{ReceivedMail, beginning};
+use crate::elements::{Content, Element, ReceivedMail, ReceivedText, beginning};
 use serde::{Deserialize, Serialize};
 
-/// A communication with the contact. The letter with the same id has the text that was sent and its delivery state. A received mail has no
-/// letter: [`ReceivedMail`] has its text.
+/// A communication with the contact. The letter with the same id has the text that was sent and its delivery state. A message that arrived
+/// has no letter: [`ReceivedMail`] or [`ReceivedText`] has its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "medium")]
 pub enum Communication {
@@ -33,6 +33,9 @@ pub enum Communication {
     Sms {
         /// The beginning of the text.
         begins: String,
+        /// The text message, if it arrived. `None` if a user sent it. An earlier release shows a received one without a text.
+        #[serde(default, rename = "text_message", skip_serializing_if = "Option::is_none")]
+        received: Option<Box<ReceivedText>>,
     },
     /// A call.
     Call {
@@ -44,7 +47,28 @@ pub enum Communication {
     },
 }
 
+impl Element {
+    /// Returns the mail if the element is a communication that arrived.
+    pub fn received(&self) -> Option<&ReceivedMail> {
+        let Content::Communication(communication) = &self.content else { return None };
+        communication.received().map(|(_, mail)| mail)
+    }
+
+    /// Returns the text message if the element is one that arrived.
+    pub fn received_text(&self) -> Option<&ReceivedText> {
+        match &self.content {
+            Content::Communication(Communication::Sms { received: Some(text), .. }) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 impl Communication {
+    /// A mail that arrived.
+    pub(crate) fn of_mail(subject: String, mail: ReceivedMail) -> Self {
+        Communication::Email { subject, quote: None, received: Some(Box::new(mail)), answers: None, documents: Vec::new(), expose: false }
+    }
+
     /// Returns the mail if it arrived, with its subject.
     pub fn received(&self) -> Option<(&str, &ReceivedMail)> {
         match self {
@@ -56,7 +80,7 @@ impl Communication {
     pub(crate) fn title(&self) -> String {
         match self {
             Communication::Email { subject, .. } => subject.clone(),
-            Communication::Sms { begins } => begins.clone(),
+            Communication::Sms { begins, .. } => begins.clone(),
             Communication::Call { note, .. } => beginning(note.as_deref().unwrap_or_default()),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::base::text::{is_line, line};
 use crate::base::{ElementId, Fault, GroupId, LeadId};
-use crate::elements::{Element, FileKind, file_kind};
+use crate::elements::{Content, Element, FileKind, file_kind};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +133,11 @@ impl Element {
     /// Returns the key of the stored document. No upload link can write there.
     pub fn file_name(&self, group: &GroupId) -> String {
         Self::document_file(group, self.lead, &self.id)
+    }
+
+    /// Whether it is a document whose file was uploaded and not removed.
+    pub fn has_file(&self) -> bool {
+        matches!(&self.content, Content::Document(document) if document.uploaded.is_some() && self.removed.is_none())
     }
 
     /// Returns the key of the stored document with this id.

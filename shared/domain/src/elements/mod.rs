@@ -18,7 +18,7 @@ pub use document::{Document, MAX_BYTES};
 pub(crate) use file_kind::kinds_of;
 pub use file_kind::{FileKind, HEAD_BYTES};
 pub use quote::{Line, Quote, QuoteDraft};
-pub use received::{ReceivedMail, RefusedAttachment, reply_subject};
+pub use received::{BroughtEnquiry, ReceivedMail, ReceivedText, RefusedAttachment, reply_subject};
 pub use test_drive::TestDrive;
 pub use trade_in::TradeIn;
 pub(crate) use trade_in::{as_enquired, enquired_id, require_vehicle};

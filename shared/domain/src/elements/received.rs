@@ -1,7 +1,7 @@
-//! Mails that arrived in the thread of a lead (LEAD-3).
+//! Mails and text messages that arrived in the thread of a lead (LEAD-3).
 
 use crate::base::text::{is_line, line};
-use crate::base::{ContactId, ElementId, LeadId, UserId};
+use crate::base::{ContactId, ElementId, Email, LeadId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct ReceivedMail {
     /// The user of the dealer who had this address when the mail arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
+    /// Whether a mailbox of the dealer had this address when the mail arrived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mailbox: bool,
     /// Whether a program sent it: an automatic reply or a delivery report.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub automatic: bool,
@@ -46,6 +49,38 @@ pub struct ReceivedMail {
     /// Remarks in English on parts that were left unread.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The enquiry that the mail brought. `None` if it answers a message about the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enquiry: Option<BroughtEnquiry>,
+}
+
+/// The enquiry that a mail brought to a lead. The mail may come from a portal: then its sender is not the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BroughtEnquiry {
+    /// The version of the timeline entry with the enquiry. Version 1 made the lead.
+    pub entry: u64,
+    /// The contact of the enquiry.
+    pub contact: ContactId,
+    /// The e-mail address of the enquiry. `None` means the contact's first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+}
+
+/// A text message that arrived from a contact of the lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceivedText {
+    /// The sender's number in E.164.
+    pub from: String,
+    /// The contact of the lead who had this number when the message arrived.
+    pub contact: ContactId,
+    /// The text, at most 10,000 characters. Empty if the message has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// The id that the provider gave to the message.
+    pub message_id: String,
+    /// When the provider received it.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
 }
 
 /// An attachment of which no document was made.
@@ -58,9 +93,19 @@ pub struct RefusedAttachment {
 }
 
 impl ReceivedMail {
-    /// Whether a contact of the lead or a user of the dealer had the sender's address when the mail arrived.
+    /// Whether a contact of the lead, a user or a mailbox of the dealer had the sender's address when the mail arrived.
     pub fn is_from_known(&self) -> bool {
-        self.contact.is_some() || self.user.is_some()
+        self.contact.is_some() || self.user.is_some() || self.mailbox
+    }
+
+    /// Whether a contact of the lead sent it, or the mail brought the contact's enquiry.
+    pub fn is_of(&self, is_contact: impl Fn(&ContactId) -> bool) -> bool {
+        self.contact.as_ref().or(self.enquiry.as_ref().map(|brought| &brought.contact)).is_some_and(is_contact)
+    }
+
+    /// Whether neither a program nor somebody of the dealer sent it.
+    pub fn is_from_customer(&self) -> bool {
+        self.user.is_none() && !self.mailbox && !self.automatic
     }
 
     /// Returns the id of the message if it can stand in a header of an answer.

@@ -1,5 +1,6 @@
 //! Checks an enquiry as received, and converts it to the enquiry from which a lead is created (INT-3, INT-4).
 
+use super::declarations::declarations;
 use crate::base::{Country, Email, Fault, Language, Phone, has_link};
 use crate::enquiry::{Condition, Enquiry, Judge, LeadType, Person, RawContact, RawEnquiry, RawVehicle, Vehicle};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
@@ -11,11 +12,13 @@ use std::collections::HashSet;
 pub enum Tolerance {
     /// It is a fault, because the sender can correct it (JSON).
     Strict,
+    /// It is a fault, but a declaration of consent is left out and flagged: the sender does not wait for an answer (JSON of a queue).
+    Queued,
     /// It is kept as text and flagged, because no sender can correct it (ADF, mail).
     Lenient,
 }
 
-const NAME: usize = 100;
+pub(super) const NAME: usize = 100;
 
 const LINE: usize = 200;
 
@@ -47,6 +50,7 @@ impl RawEnquiry {
         let trade_ins = read_vehicles("trade_in", &self.trade_ins, &mut judge);
         let message = judge.lines("message", self.message.as_deref(), MESSAGE);
         let requested_at = self.requested_at(country, zone, &mut judge);
+        let consents = declarations(&self.consents, &contact, (country, zone), &mut judge);
         if !contact.has_channel() && !judge.faults.iter().any(|f| is_channel(&f.field)) {
             judge.faults.push(Fault::new("contact", "INT-3", "must have at least one e-mail address or telephone number"));
         }
@@ -57,7 +61,8 @@ impl RawEnquiry {
             return Err(judge.faults);
         }
         let source = source.or_else(|| provider.clone()).unwrap_or_else(|| sender.to_owned());
-        Ok(Enquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, flags: judge.flags })
+        let flags = judge.flags;
+        Ok(Enquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, consents, flags })
     }
 
     /// Returns the type that the sender gives. `None` if the enquiry has no type.
@@ -247,7 +252,7 @@ impl RawVehicle {
 }
 
 /// Reads a date and time. If it has no zone, the dealer's zone applies.
-fn instant(text: &str, country: Country, zone: Tz, tolerance: Tolerance) -> Option<DateTime<Utc>> {
+pub(super) fn instant(text: &str, country: Country, zone: Tz, tolerance: Tolerance) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(at.to_utc());
     }
@@ -258,7 +263,7 @@ fn instant(text: &str, country: Country, zone: Tz, tolerance: Tolerance) -> Opti
     }
     let iso = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
     let local: &[&str] = match (tolerance, country) {
-        (Tolerance::Strict, _) => &[],
+        (Tolerance::Strict | Tolerance::Queued, _) => &[],
         (Tolerance::Lenient, Country::US) => {
             &["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M"]
         }

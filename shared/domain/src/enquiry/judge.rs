@@ -15,10 +15,10 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// Records an error: a fault under [`Tolerance::Strict`], else a flag.
+    /// Records an error: a flag under [`Tolerance::Lenient`], else a fault.
     pub(crate) fn odd(&mut self, field: &str, rule: &'static str, detail: impl Into<String>) {
         match self.tolerance {
-            Tolerance::Strict => self.faults.push(Fault::new(field, rule, detail)),
+            Tolerance::Strict | Tolerance::Queued => self.faults.push(Fault::new(field, rule, detail)),
             Tolerance::Lenient => self.flags.push(Flag { field: field.to_owned(), detail: detail.into() }),
         }
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod criteria;
+mod declarations;
 mod judge;
 mod names;
 mod preferences;
@@ -9,6 +10,7 @@ mod preferences;
 pub(crate) use check::CHANNELS;
 pub use check::{Tolerance, VEHICLES};
 pub use criteria::RoutingCriteria;
+pub use declarations::{Declaration, RawDeclaration};
 pub(crate) use judge::Judge;
 pub use names::NameParts;
 pub use preferences::ContactPreferences;
@@ -41,6 +43,8 @@ pub struct RawEnquiry {
     pub message: Option<String>,
     /// The time of the enquiry, RFC 3339 or ISO 8601. If it has no zone, the dealer's zone applies.
     pub requested_at: Option<String>,
+    /// The customer's declarations of consent (PRV-6).
+    pub consents: Vec<RawDeclaration>,
     /// Whether the sender marked it as a newer version of an enquiry sent before (INT-5).
     pub resend: bool,
 }
@@ -163,6 +167,9 @@ pub struct Enquiry {
     /// The time of the enquiry, by the sender's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_at: Option<DateTime<Utc>>,
+    /// The customer's declarations of consent (PRV-6).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<Declaration>,
     /// The values that could not be read and were kept as received (INT-3).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,

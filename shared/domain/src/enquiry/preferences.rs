@@ -46,6 +46,14 @@ impl ContactPreferences {
         [(Medium::Email, email), (Medium::Sms, sms)].into_iter().filter(|(_, other)| *other).map(|(medium, _)| medium).collect()
     }
 
+    /// Whether both can be those of one person: they share the e-mail address or the telephone number, or one of them has neither.
+    pub(crate) fn can_be_of(&self, other: &Self) -> bool {
+        let has_none = |one: &Self| one.email.is_none() && one.phone.is_none();
+        let same_email = self.email.is_some() && self.email == other.email;
+        let same_phone = self.phone.is_some() && self.phone == other.phone;
+        has_none(self) || has_none(other) || same_email || same_phone
+    }
+
     pub(crate) fn is_nobody(&self) -> bool {
         *self == Self::default()
     }

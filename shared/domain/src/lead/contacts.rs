@@ -40,6 +40,15 @@ impl Lead {
         enquiry.map(|enquiry| LeadContact { id: numbered(1), person: enquiry.contact.clone() }).into_iter().collect()
     }
 
+    /// Returns the contacts whose data the lead has. An erased lead only has those that users of an earlier release added to it (PRV-2);
+    /// its timeline may still name the erased contact until the erasure is done.
+    pub fn known_people(&self, enquiry: Option<&Enquiry>) -> Vec<LeadContact> {
+        match self.erased {
+            None => self.people(enquiry),
+            Some(_) => self.contacts.iter().filter(|contact| contact.person != Person::default()).cloned().collect(),
+        }
+    }
+
     /// Returns the addresses of the main contact: the first e-mail address, and the first mobile number or, without one, the first number
     /// that can be dialled. `enquiry` is the content of the timeline entry [`Lead::enquiry_version`].
     pub fn reached(&self, enquiry: Option<&Enquiry>) -> Option<ContactPreferences> {
@@ -66,6 +75,16 @@ impl Lead {
         Some((person.display_name(), reached))
     }
 
+    /// Returns a contact of the lead as the recipient of a message, at one of the contact's own addresses or numbers. `None` if the lead
+    /// has no such contact. An address that is not the contact's is left out.
+    pub fn recipient(&self, contact: &ContactId, address: Option<&str>, enquiry: Option<&Enquiry>) -> Option<Enquirer> {
+        let person = self.known_people(enquiry).into_iter().find(|one| one.id == *contact)?.person;
+        let asked = address.and_then(|address| Email::parse(address.trim()).ok());
+        let email = asked.and_then(|asked| person.emails.iter().find(|email| email.is_same(&asked)).cloned());
+        let phone = address.and_then(|address| person.phones.iter().find(|phone| phone.texted() == Some(address.trim())).cloned());
+        Some(Enquirer { contact: contact.clone(), email, phone })
+    }
+
     /// Returns the contact who has an e-mail address, as the enquirer whom a letter to this address answers. `None` if no contact has it.
     pub fn writer(&self, address: &Email, enquiry: Option<&Enquiry>) -> Option<Enquirer> {
         let has = |contact: &LeadContact| contact.person.emails.iter().any(|email| email.is_same(address));
@@ -75,10 +94,23 @@ impl Lead {
         Some(Enquirer { contact: contact.id, email, phone: None })
     }
 
+    /// Returns the contact who has a telephone number in E.164, as the enquirer whom a text message to this number answers. `None` if no
+    /// contact has it.
+    pub fn texter(&self, number: &str, enquiry: Option<&Enquiry>) -> Option<Enquirer> {
+        let is_it = |phone: &&Phone| phone.texted() == Some(number);
+        let (contact, phone) = self.people(enquiry).into_iter().find_map(|contact| {
+            let phone = contact.person.phones.iter().find(is_it).cloned()?;
+            Some((contact, phone))
+        })?;
+        let usual = ContactPreferences::of(&contact.person).phone;
+        let phone = Some(phone).filter(|phone| usual.is_none_or(|usual| !usual.is_same(phone)));
+        Some(Enquirer { contact: contact.id, email: None, phone })
+    }
+
     /// Sends the next letter to the contact who wrote last (INT-6).
     pub(crate) fn answer_to(&mut self, writer: Enquirer) {
         let main = self.contacts.first().map_or_else(|| numbered(1), |main| main.id.clone());
-        let is_usual = writer.contact == main && writer.email.is_none();
+        let is_usual = writer.contact == main && writer.email.is_none() && writer.phone.is_none();
         self.enquirer = (!is_usual).then(|| Box::new(writer));
     }
 
@@ -148,7 +180,7 @@ impl Lead {
 
 /// Returns whether a contact of a lead and the person of a further enquiry are the same: by their names, or by a channel if one of them
 /// has no name.
-fn is_same(contact: &Person, person: &Person) -> bool {
+pub(crate) fn is_same(contact: &Person, person: &Person) -> bool {
     match (KnownName::of(contact), KnownName::of(person)) {
         (Some(one), Some(other)) => one.agrees(&other),
         _ => {

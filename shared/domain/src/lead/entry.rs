@@ -1,6 +1,7 @@
 //! An entry of a lead's timeline (LEAD-1).
 
-use crate::base::{Actor, ContactId, DeadlineId, LeadId, numbered};
+use crate::base::{Actor, ContactId, DeadlineId, ElementId, LeadId, numbered};
+use crate::elements::ElementKind;
 use crate::enquiry::Enquiry;
 use crate::lead::{Event, Raw, TimelineAction};
 use chrono::{DateTime, Utc};
@@ -23,6 +24,9 @@ pub struct Entry {
     /// The raw input, if the commit received one (INT-2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Raw>,
+    /// The id of the sender's receipt of the enquiry, which has the flags of the enquiry (INT-5). `None` if the sender got none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
 }
 
 impl Entry {
@@ -30,6 +34,21 @@ impl Entry {
     pub fn enquiry(&self) -> Option<&Enquiry> {
         self.events.iter().find_map(|event| match event {
             Event::Received { enquiry } | Event::Resent { enquiry } => Some(&**enquiry),
+            _ => None,
+        })
+    }
+
+    /// Returns the enquiry that arrived with the entry: a new one, a further one, or one that was sent again.
+    pub fn arrived(&self) -> Option<&Enquiry> {
+        self.enquiry().or_else(|| self.events.iter().find_map(Event::enquiry))
+    }
+
+    /// Returns the communication of the mail or text message that arrived with the entry in the lead's thread.
+    pub fn answer(&self) -> Option<&ElementId> {
+        self.events.iter().find_map(|event| match event {
+            Event::MailReceived(mail) => Some(&mail.element),
+            // A text message. Users add messages that they send.
+            Event::ElementAdded { kind: ElementKind::Communication, element, .. } if self.by == Actor::Customer => Some(element),
             _ => None,
         })
     }

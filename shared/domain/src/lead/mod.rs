@@ -1,10 +1,15 @@
 //! A lead: its state, and the queries on it.
 
 mod action;
+mod addresses;
+mod bulk;
 mod contacts;
 mod entry;
+mod event_change;
 mod further;
 mod handed;
+mod hold;
+mod mail_event;
 mod origin;
 mod plan;
 mod planned;
@@ -18,13 +23,20 @@ mod timeline;
 mod turn;
 
 pub use action::TimelineAction;
+pub use addresses::{AddressStopped, ConsentRecorded};
+pub use bulk::{BulkAction, BulkNews, BulkNotice, BulkPage, BulkRow, merged};
+pub(crate) use contacts::is_same;
 pub use contacts::{Enquirer, LeadContact};
 pub use entry::Entry;
+pub use event_change::{CancelledEvent, ChangedEvent, EventTexts};
 pub use further::{FurtherAnswers, RESPONSE_BUCKETS, response_bucket};
 pub use handed::HandedFrom;
+pub use hold::{HoldReason, LeadHold};
+pub use mail_event::MailEvent;
 pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
 pub use raw::{Raw, RawStorage};
+pub(crate) use reaction::Canceller;
 pub use reaction::Reaction;
 pub use stricter::{StricterMessage, StricterMessages};
 pub use target::{FIRST_CONTACT, Target, open};
@@ -173,6 +185,21 @@ pub struct Lead {
     pub first_level: Option<u8>,
     /// Its origin, by which a repeated enquiry is recognised (INT-5).
     pub origin: LeadOrigin,
+    /// When its contacts were erased. The lead then has no personal data, and stays closed (PRV-2). `None` if it has a contact.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "erased_at")]
+    pub erased: Option<DateTime<Utc>>,
+    /// When it was won or lost. `None` if it is in progress, or if an earlier release closed it.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "closed_at")]
+    pub closed: Option<DateTime<Utc>>,
+    /// The order that erases one of its contacts: until it is done, nothing is sent about the lead (PRV-2). `None` if there is none, or if
+    /// the contact is erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<String>,
+    /// The legal holds that forbid to erase it (PRV-5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<LeadHold>,
 }
 
 impl Lead {
@@ -305,6 +332,17 @@ pub(crate) fn in_progress(lead: &Lead) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::conflict("LEAD-1", format!("the lead is {}; reopen it first", lead.status.name())))
+}
+
+/// Checks that the contacts of the lead were not erased: nothing is added to it any more (PRV-2).
+///
+/// # Errors
+/// 409 if they were erased.
+pub fn not_erased(lead: &Lead) -> Result<(), Refusal> {
+    match lead.erased {
+        None => Ok(()),
+        Some(_) => Err(Refusal::conflict("PRV-2", "the contact of this lead was erased; a new enquiry makes a new lead")),
+    }
 }
 
 impl Lead {

@@ -25,16 +25,7 @@ impl Lead {
 
     /// Adds an incomplete event. Returns the timeline events.
     pub(crate) fn plan_event(&mut self, event: &CalendarEvent, dealer: &Dealer, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-        if !self.has_room(0) {
-            return Err(Refusal::conflict("CAL-3", format!("the lead already has {MOST} incomplete events; complete some first")));
-        }
-        self.planned.push(Planned::of(event));
-        self.planned.sort();
-        if event.kind == BOOKED_TEST_DRIVE {
-            self.counts.add(ElementKind::TestDrive);
-        }
-        let mut timeline =
-            vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
+        let mut timeline = vec![self.plan_without_reaction(event)?];
         // An appointment before the enquiry is no reaction to it, and one that a user enters for a past time is a note (ESC-7).
         let earliest = if event.by.user().is_some() { now } else { self.clock_start() };
         // A customer who books a time has not been answered again (ESC-7). A reopened lead waits for no further message.
@@ -44,6 +35,17 @@ impl Lead {
             timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, inbound: false, note: None });
         }
         Ok(timeline)
+    }
+
+    /// Adds an incomplete event that does not stop the response clock. Returns the timeline event.
+    pub(crate) fn plan_without_reaction(&mut self, event: &CalendarEvent) -> Result<Event, Refusal> {
+        self.check_room()?;
+        self.planned.push(Planned::of(event));
+        self.planned.sort();
+        if event.kind == BOOKED_TEST_DRIVE {
+            self.counts.add(ElementKind::TestDrive);
+        }
+        Ok(Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at })
     }
 
     /// Counts the test drive of an event whose new state is `is` (LEAD-1). Cancelled test drives do not count.
@@ -59,6 +61,14 @@ impl Lead {
     /// Whether one more event can be planned after `fewer` are removed.
     pub(crate) fn has_room(&self, fewer: usize) -> bool {
         self.planned.len().saturating_sub(fewer) < MOST
+    }
+
+    /// Checks that one more event can be planned.
+    pub(crate) fn check_room(&self) -> Result<(), Refusal> {
+        if !self.has_room(0) {
+            return Err(Refusal::conflict("CAL-3", format!("the lead already has {MOST} incomplete events; complete some first")));
+        }
+        Ok(())
     }
 
     pub(crate) fn unplan(&mut self, event: &EventId) {

@@ -15,6 +15,14 @@ pub struct Raw {
 impl Raw {
     /// The media type of a mail.
     pub const MAIL: &str = "message/rfc822";
+
+    /// Returns the name of the mail in the bucket. `None` if the raw input is no mail.
+    pub fn mail(&self) -> Option<&str> {
+        match &self.storage {
+            RawStorage::InBucket(object) if self.media_type == Self::MAIL => Some(object),
+            RawStorage::InBucket(_) | RawStorage::Here(_) => None,
+        }
+    }
 }
 
 /// The storage location of raw input.

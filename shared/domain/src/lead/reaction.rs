@@ -37,6 +37,32 @@ impl Reaction {
     }
 }
 
+/// The author of the cancellation of an appointment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Canceller<'a> {
+    /// The author.
+    pub(crate) by: &'a Actor,
+    /// Whether the appointment named no lead when it was made and was linked to it (APT-8).
+    pub(crate) linked: bool,
+}
+
+impl<'a> Canceller<'a> {
+    /// The author of the cancellation of an event that is not known to be a linked appointment.
+    pub(crate) fn of_event(by: &'a Actor) -> Self {
+        Self { by, linked: false }
+    }
+
+    /// Whether the cancellation takes a reaction back. A linked appointment is no work on the lead by itself: the customer or a partner who
+    /// cancels it must not leave the lead without a deadline.
+    fn takes_back(self) -> bool {
+        match self.by {
+            Actor::User(_) => true,
+            Actor::Partner(_) | Actor::Customer => self.linked,
+            Actor::System | Actor::Unknown => false,
+        }
+    }
+}
+
 impl Lead {
     /// Stops the clock if it runs. Returns whether it was running. The response time counts from the arrival (DIS-7), from the further
     /// message that is answered (INT-6), or from the reopening of an answered lead.
@@ -65,17 +91,24 @@ impl Lead {
         if let Some(reaction) = &mut self.reaction
             && (first || !reaction.appointments.is_empty())
             && reaction.appointments.len() < MOST
+            && !reaction.appointments.contains(appointment)
         {
             reaction.appointments.push(appointment.clone());
         }
         first
     }
 
-    /// Takes the reaction back if `by` is a user who cancels the only appointment that it consists of, before that begins or within a day:
-    /// nobody answered. The deadline and the steps that have fired stay. Returns whether the clock runs again (ESC-7). A closed lead counts
-    /// as closed unanswered.
-    pub(crate) fn take_back(&mut self, cancelled: &CalendarEvent, by: &Actor, dealer: &Dealer, now: DateTime<Utc>) -> bool {
-        let counts = |reaction: &Reaction| by.user().is_some() && (cancelled.at > now || reaction.at + TimeDelta::days(1) > now);
+    /// Takes the reaction back if the author of `cancellation` may do so and cancels the only appointment that it consists of, before that
+    /// begins or within a day: nobody answered. The deadline and the steps that have fired stay. Returns whether the clock runs again
+    /// (ESC-7). A closed lead counts as closed unanswered.
+    pub(crate) fn take_back(
+        &mut self,
+        cancelled: &CalendarEvent,
+        cancellation: Canceller<'_>,
+        dealer: &Dealer,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let counts = |reaction: &Reaction| cancellation.takes_back() && (cancelled.at > now || reaction.at + TimeDelta::days(1) > now);
         let Some(reaction) = self.reaction.as_mut().filter(|is| counts(is) && is.appointments.contains(&cancelled.id)) else {
             return false;
         };

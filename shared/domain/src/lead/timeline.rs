@@ -1,16 +1,16 @@
 //! The events on the timeline of a lead (LEAD-1).
 
 use crate::base::{
-    ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, ReportKind, Status, StepKind, StopReason, TaskId,
-    UserId,
+    ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, ReportKind, Status, StepKind, TaskId, UserId,
 };
 use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
-use crate::elements::{Content, ElementKind, RefusedAttachment};
+use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
-use crate::lead::{TaskDetails, TimelineAction};
+use crate::lead::{AddressStopped, CancelledEvent, ChangedEvent, ConsentRecorded, HoldReason, MailEvent, TaskDetails, TimelineAction};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One event of the timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -276,12 +276,9 @@ pub enum Event {
         why: Impediment,
     },
     /// A calendar event was cancelled (CAL-4).
-    EventDeleted {
-        /// The id of the event.
-        event: EventId,
-        /// The title.
-        title: String,
-    },
+    EventDeleted(CancelledEvent),
+    /// A calendar event was corrected or reopened (CAL-9).
+    EventChanged(ChangedEvent),
     /// An element was added (LEAD-2).
     ElementAdded {
         /// Its kind.
@@ -295,27 +292,7 @@ pub enum Event {
         text: Option<String>,
     },
     /// A mail arrived in the thread of the lead (LEAD-3).
-    MailReceived {
-        /// The id of the communication.
-        element: ElementId,
-        /// The subject.
-        title: String,
-        /// The sender's address, as the mail states it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<String>,
-        /// Whether a contact of the lead or a user of the dealer has this address.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        known: bool,
-        /// Whether a program sent it.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        automatic: bool,
-        /// The checks of the mail server that it failed.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        failed: Vec<String>,
-        /// The attachments of which no document was made.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        refused: Vec<RefusedAttachment>,
-    },
+    MailReceived(Box<MailEvent>),
     /// The upload of a document was requested. The document is added once it is uploaded (LEAD-2).
     DocumentAnnounced {
         /// Its id.
@@ -371,19 +348,10 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
-    /// A user stopped messages to an address of the customer, or permitted them again (MSG-1).
-    AddressStop {
-        /// `added` or `deleted`.
-        #[serde(rename = "did")]
-        action: TimelineAction,
-        /// The reason of the stop.
-        kind: StopReason,
-        /// The address or number.
-        to: String,
-        /// An optional note.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        note: Option<String>,
-    },
+    /// Messages to an address of the customer were stopped, or permitted again (MSG-1).
+    AddressStop(AddressStopped),
+    /// A declaration of the customer about messages was recorded (PRV-6).
+    Consent(ConsentRecorded),
     /// The lead was won, lost or reopened (LEAD-1).
     StatusChanged {
         /// The previous status.
@@ -393,6 +361,21 @@ pub enum Event {
         /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+    },
+    /// Contacts of the lead were erased (PRV-2).
+    ContactErased {
+        /// The ids that they had.
+        contacts: BTreeSet<ContactId>,
+    },
+    /// A legal hold was placed or lifted (PRV-5).
+    LegalHold {
+        /// `added` or `deleted`.
+        #[serde(rename = "did")]
+        action: TimelineAction,
+        /// Its id.
+        hold: String,
+        /// Its reason.
+        reason: HoldReason,
     },
     /// An event of another release.
     #[serde(other)]

@@ -33,6 +33,8 @@ const NO_ADDRESS: &str = "no_address";
 const FORWARDED: &str = "forwarded";
 /// A report is dropped because the limit of the hour is used up: a summary follows.
 const LIMIT: &str = "limit";
+/// A message is dropped because the content of the mail was erased.
+const ERASED: &str = "erased";
 /// A report is dropped because a user has decided about the mail meanwhile.
 const HANDLED: &str = "handled";
 
@@ -60,7 +62,7 @@ impl IncomingMail {
         [MailStepKind::Forward, MailStepKind::Report].into_iter().find(is_due)
     }
 
-    /// Whether the mail is, or contains, a message that the system sent. Nothing is sent about it: it could come back for ever.
+    /// Whether the mail is, or contains, a message that the system sent. Nothing is sent about it, because a loop could arise.
     pub fn is_own(&self) -> bool {
         self.marked || self.has_reason(OWN_MAIL)
     }
@@ -73,6 +75,11 @@ impl IncomingMail {
             MailOutcome::NoLead { .. } | MailOutcome::Refused { .. } | MailOutcome::Unknown => (&[][..], None),
         };
         made.iter().copied().chain(answered).chain(self.handled.as_ref().and_then(|handled| handled.lead))
+    }
+
+    /// Whether the mail made leads, and has a further enquiry that was refused.
+    pub fn has_refused_enquiry(&self) -> bool {
+        matches!(&self.outcome, MailOutcome::Leads { refused: Some(_), .. })
     }
 
     /// Returns the address to which answers go. `None` if the mail names none that mail can be sent to.
@@ -137,6 +144,9 @@ impl IncomingMail {
     /// # Errors
     /// The reason why it is not sent.
     fn recipient(&self, kind: MailStepKind, settings: &DealerSettings) -> Result<Email, &'static str> {
+        if self.erased.is_some() {
+            return Err(ERASED);
+        }
         if self.is_own() {
             return Err(OWN_MAIL);
         }
@@ -196,6 +206,20 @@ impl IncomingMail {
                 self.with_state(kind, MailStepState::Failed { at: now, why })
             }
         }
+    }
+
+    /// Returns the mail with every step settled and without the words of a provider, because its content is erased.
+    pub(crate) fn steps_erased(&self, now: DateTime<Utc>) -> Self {
+        [MailStepKind::Forward, MailStepKind::Report].into_iter().fold(self.clone(), |mail, kind| {
+            match mail.step(kind).map(|it| &it.state) {
+                None | Some(MailStepState::Sent { .. } | MailStepState::Dropped { .. }) => mail,
+                Some(MailStepState::Failed { at, .. }) => {
+                    let at = *at;
+                    mail.with_state(kind, MailStepState::Failed { at, why: ERASED.to_owned() })
+                }
+                _ => mail.dropped(kind, ERASED, now),
+            }
+        })
     }
 
     fn dropped(&self, kind: MailStepKind, why: &str, now: DateTime<Utc>) -> Self {

@@ -1,4 +1,4 @@
-//! What users decide about a mail without a lead (INT-7).
+//! The decisions of users about a mail without a lead (INT-7).
 
 use crate::base::{Actor, LeadId, Refusal};
 use crate::mail::{Handled, IncomingMail};
@@ -10,11 +10,34 @@ impl IncomingMail {
         self.is_open().then(|| self.decided(Some(Handled { at: now, by: by.clone(), lead: None })))
     }
 
+    /// Checks that the content of the mail was not erased.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] if it was.
+    pub fn not_erased(&self) -> Result<(), Refusal> {
+        match self.erased {
+            None => Ok(()),
+            Some(_) => Err(Refusal::conflict("PRV-2", "the content of this mail was erased")),
+        }
+    }
+
+    /// Checks that the raw mail was not erased.
+    ///
+    /// # Errors
+    /// [`Refusal::Gone`] if it was.
+    pub fn raw_not_erased(&self) -> Result<(), Refusal> {
+        match self.erased {
+            None => Ok(()),
+            Some(_) => Err(Refusal::gone("PRV-2", "the mail was erased, because it had data of a person who was erased")),
+        }
+    }
+
     /// Returns the mail as open again. `None` if it is open.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`] if a lead was made of it.
+    /// [`Refusal::Conflict`] if a lead was made of it, or it was erased.
     pub fn reopened(&self) -> Result<Option<Self>, Refusal> {
+        self.not_erased()?;
         match &self.handled {
             Some(Handled { lead: Some(lead), .. }) => {
                 let detail = format!("the lead {} was made of this mail; work there", lead.spoken());

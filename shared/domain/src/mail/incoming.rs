@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub const OWN_MAIL: &str = "own_mail";
 /// The reason of a mail whose only customer is the dealer or a user of the dealer.
 pub const OWN_ADDRESS: &str = "own_address";
+/// The reason of a mail that answers a lead with the maximum number of communications.
+pub const FULL_LEAD: &str = "full_lead";
 /// The reason of a mail whose virus check failed. It is not forwarded.
 pub const VIRUS: &str = "virus";
 
@@ -57,7 +59,7 @@ pub struct IncomingMail {
     pub verdicts: MailVerdicts,
     /// The result of reading the mail.
     pub outcome: MailOutcome,
-    /// Whether the mail contains the mark of a message of the system. No message is sent about it, because it could come back for ever.
+    /// Whether the mail contains the mark of a message of the system. No message is sent about it, because a loop could arise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub marked: bool,
     /// The copy to the dealer's `forward_to` (SET-4). `None` if there was no such address when the mail arrived.
@@ -69,6 +71,9 @@ pub struct IncomingMail {
     /// The user's decision about a mail without a lead. `None` while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled: Option<Handled>,
+    /// When its content was erased, because a person is erased whose mail it is (PRV-2).
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub erased: Option<DateTime<Utc>>,
     /// The version, 1 for a new record. Each decision of a user adds 1.
     pub version: u64,
 }
@@ -192,12 +197,6 @@ pub enum MailStepState {
         /// The provider's error.
         why: String,
     },
-    /// It is unknown whether the provider accepted it.
-    Unclear {
-        /// When that was detected.
-        #[serde(with = "chrono::serde::ts_milliseconds")]
-        at: DateTime<Utc>,
-    },
     /// A state of another release.
     #[serde(other)]
     Unknown,
@@ -259,6 +258,7 @@ impl IncomingMail {
             forward,
             report,
             handled: None,
+            erased: None,
             version: 1,
         }
     }

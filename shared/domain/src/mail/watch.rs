@@ -3,7 +3,7 @@
 
 use crate::base::{Budget, DealerId, Window};
 use crate::hours::Calendar;
-use crate::messages::Lease;
+use crate::messages::{Lease, Retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -78,8 +78,8 @@ impl MailWatch {
     /// Counts a mail over the limit of reports. The summary follows at the end of the hour.
     pub fn over_limit(before: Option<&Self>, dealer: &DealerId, now: DateTime<Utc>) -> Self {
         let watch = before.cloned().unwrap_or_else(|| Self::new(dealer));
-        let summary = watch.summary.unwrap_or_else(|| REPORTS.window.end(now));
-        Self { summary: Some(summary), over: watch.over.saturating_add(1), ..watch }
+        let end = REPORTS.window.end(now);
+        Self { summary: Some(watch.summary.map_or(end, |summary| summary.min(end))), over: watch.over.saturating_add(1), ..watch }
     }
 
     /// Leases the notice that is due. `None` if none is due.
@@ -109,10 +109,18 @@ impl MailWatch {
         Self { summary, over, leased: None, again: None, attempts: 0, ..stored.clone() }
     }
 
-    /// Returns the watch after an attempt that was not accepted, as it is stored over `stored`. `None` if no attempt is left.
-    pub fn missed(stored: &Self, now: DateTime<Utc>) -> Option<Self> {
-        let attempts = stored.attempts + 1;
-        (attempts < Lease::UNCLEAR_ATTEMPTS).then(|| Self { leased: None, again: Some(now + RETRY), attempts, ..stored.clone() })
+    /// Returns the watch after a summary that no attempt could send, as it is stored over `stored`: the mails stay counted, and the summary
+    /// is due again in the morning.
+    pub fn postponed(stored: &Self, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+        Self { summary: Some(next_morning(calendar, now)), leased: None, again: None, attempts: 0, ..stored.clone() }
+    }
+
+    /// Returns the watch after an attempt that was not accepted, as it is stored over `stored`. A busy provider uses up no attempt. `None`
+    /// if no attempt is left.
+    pub fn missed(stored: &Self, retry: Retry, now: DateTime<Utc>) -> Option<Self> {
+        let attempts = stored.attempts + u32::from(retry != Retry::Busy);
+        let is_left = retry != Retry::Never && attempts < Lease::UNCLEAR_ATTEMPTS;
+        is_left.then(|| Self { leased: None, again: Some(now + RETRY), attempts, ..stored.clone() })
     }
 }
 

@@ -2,12 +2,17 @@
 
 use crate::base::{Status, StepKind, UserId};
 use crate::lead::{Lead, TaskDetails};
-use crate::messages::{Booking, DropReason, FailedAttempts, LATE, Lease, MAY_HAVE_ARRIVED, Message, MessageState, Notice, Recipient};
+use crate::messages::{
+    Booking, DropReason, FailedAttempts, LATE, Lease, MAY_HAVE_ARRIVED, Message, MessageState, Notice, Recipient, TEXT_MAY_HAVE_ARRIVED,
+};
 use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The rule of an assignment by a hand-over.
 const HAND_OVER: &str = "DIS-12";
+
+/// The rule of an assignment to the salesperson of the customer's appointment.
+const BOOKED: &str = "APT-8";
 
 /// The result of a claim.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +40,10 @@ impl Message {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
         };
         let given_up = |why: &str| Some(MessageClaim::Settle(self.with_state(MessageState::Failed { at: now, why: why.to_owned() })));
+        // The mail with the same content was sent: a text message that may have arrived is not sent again (ESC-14).
+        if self.text && unclear > 0 {
+            return given_up(TEXT_MAY_HAVE_ARRIVED);
+        }
         if unclear >= Lease::UNCLEAR_ATTEMPTS {
             return given_up(MAY_HAVE_ARRIVED);
         }
@@ -82,13 +91,23 @@ impl Message {
                 let assigned = |work: &&TaskDetails| work.assignee.as_ref().or(lead.owner.as_ref()) == Some(&self.reader);
                 lead.dealer == self.dealer && lead.task(task).is_some_and(|work| assigned(&work))
             }
+            // An event of a won lead must also be done.
+            Notice::EventGiven { ref event, .. } => {
+                let planned = lead.planned.iter().find(|planned| planned.id == *event);
+                let theirs = planned.is_some_and(|planned| planned.user.as_ref().or(lead.owner.as_ref()) == Some(&self.reader));
+                lead.dealer == self.dealer && theirs
+            }
+            // It is about many leads, and states what happened.
+            Notice::Bulk { .. } => true,
             // An appointment of a won lead concerns the customer, too.
             Notice::Unreachable { .. } => lead.dealer == self.dealer && matches!(lead.status, Status::InProgress | Status::Won),
             _ if !here => false,
             Notice::Pooled { assignment } => lead.assignment == assignment && lead.clock_runs(),
             // A new owner is notified although the lead was answered earlier, but not if it was answered after the assignment.
-            Notice::Assigned { assignment, .. } => {
-                let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued);
+            Notice::Assigned { assignment, ref rule, .. } => {
+                // The appointment that gives the lead to its salesperson also stops the clock, in the same commit (APT-8).
+                let is_by_booking = |at: DateTime<Utc>| rule.as_deref() == Some(BOOKED) && at == self.queued;
+                let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued && !is_by_booking(r.at));
                 lead.assignment == assignment && !answered_since
             }
             Notice::Requested { at, .. } => lead.clock_runs() && lead.terms.requested.as_ref().is_some_and(|requested| requested.at == at),
@@ -243,6 +262,7 @@ impl Message {
             Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
             Notice::Passed { from, supervisor: true, .. } if settings.member(from).is_some() => settings.supervisor_of(Some(from)),
             Notice::Pooled { .. } | Notice::Passed { .. } | Notice::Task { .. } | Notice::TradeIn { .. } => &self.reader,
+            Notice::EventGiven { .. } | Notice::Bulk { .. } => &self.reader,
             Notice::Resubmission { level, user, .. } => {
                 let seller = user.as_ref().filter(here).or(owner);
                 if *level == 1 { seller.unwrap_or(settings.supervisor_of(None)) } else { settings.supervisor_of(seller) }
@@ -262,7 +282,7 @@ impl Message {
         };
         let mentioned = match &self.notice {
             Notice::Assigned { by, handed, .. } => [by.as_ref(), handed.as_ref().map(|handed| &handed.from), None],
-            Notice::Task { by, .. } => [by.as_ref(), None, None],
+            Notice::Task { by, .. } | Notice::EventGiven { by, .. } | Notice::Bulk { by, .. } => [by.as_ref(), None, None],
             Notice::Passed { from, to, by, .. } => [Some(from), to.as_ref(), by.as_ref()],
             Notice::Requested { by, .. } => [by.as_ref(), lead.owner.as_ref(), None],
             Notice::Resubmission { level: 2.., user, .. } => [user.as_ref().or(lead.owner.as_ref()), None, None],

@@ -1,10 +1,10 @@
 //! Letters to customers (MSG-1, APT-3).
 
-use crate::base::{DealerId, ElementId, Email, Language, Medium, StopReason, Subject};
+use crate::base::{DealerId, ElementId, Email, Language, Medium, Purpose, StopReason, Subject};
 use crate::elements::{Form, Quote};
 use crate::enquiry::Vehicle;
 use crate::lead::{Enquirer, Lead};
-use crate::messages::{FailedAttempts, Lease, Report, Retry};
+use crate::messages::{FailedAttempts, Lease, Report, Retry, Unwanted};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,9 @@ pub struct Letter {
     /// Whether it is the automatic answer to a new enquiry.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub instant: bool,
+    /// The purpose (PRV-6).
+    #[serde(default, skip_serializing_if = "Purpose::is_contract")]
+    pub purpose: Purpose,
     /// The delivery state.
     #[serde(rename = "fate")]
     pub state: LetterState,
@@ -212,6 +215,10 @@ pub enum SuppressionReason {
     Complained,
     /// The recipient wants no text messages.
     Stopped,
+    /// The recipient wants neither advertising nor service mails, or withdrew the consent to them.
+    Unsubscribed,
+    /// It advertises, and the recipient did not agree to that.
+    NoConsent,
     /// It is an automatic answer, and its address had one today, or the limit of letters is used up.
     Limit,
     /// A reason of another release.
@@ -236,24 +243,29 @@ impl SuppressionReason {
             SuppressionReason::Bounced => "bounced",
             SuppressionReason::Complained => "complained",
             SuppressionReason::Stopped => "stopped",
+            SuppressionReason::Unsubscribed => "unsubscribed",
+            SuppressionReason::NoConsent => "no_consent",
             SuppressionReason::Limit => "limit",
             SuppressionReason::Unknown => "unknown",
         }
     }
 
-    /// Whether messages to the address are stopped, so that a person decides about the letter.
+    /// Whether messages to the address are stopped or unwanted, so that a person decides about the letter.
     pub fn is_stop(self) -> bool {
-        matches!(self, SuppressionReason::Bounced | SuppressionReason::Complained | SuppressionReason::Stopped)
+        use SuppressionReason::{Bounced, Complained, NoConsent, Stopped, Unsubscribed};
+        matches!(self, Bounced | Complained | Stopped | Unsubscribed | NoConsent)
     }
 }
 
-impl From<StopReason> for SuppressionReason {
-    fn from(reason: StopReason) -> Self {
-        match reason {
-            StopReason::Bounced => SuppressionReason::Bounced,
-            StopReason::Complained => SuppressionReason::Complained,
-            StopReason::Unsubscribed | StopReason::Stopped => SuppressionReason::Stopped,
-            StopReason::Unknown => SuppressionReason::Unknown,
+impl From<Unwanted> for SuppressionReason {
+    fn from(why: Unwanted) -> Self {
+        match why {
+            Unwanted::Stopped(StopReason::Bounced) => SuppressionReason::Bounced,
+            Unwanted::Stopped(StopReason::Complained) => SuppressionReason::Complained,
+            Unwanted::Stopped(StopReason::Stopped) => SuppressionReason::Stopped,
+            Unwanted::Stopped(StopReason::Unsubscribed) | Unwanted::Withdrawn => SuppressionReason::Unsubscribed,
+            Unwanted::NotGranted => SuppressionReason::NoConsent,
+            Unwanted::Stopped(StopReason::Unknown) => SuppressionReason::Unknown,
         }
     }
 }
@@ -271,6 +283,7 @@ impl Letter {
             language: None,
             queued: now,
             instant: false,
+            purpose: Purpose::Contract,
             to: None,
             counted: Vec::new(),
             answers: Some(Box::new(lead.latest_enquirer())),
@@ -278,6 +291,11 @@ impl Letter {
             state: LetterState::Queued { due: now, attempts: 0 },
             report: None,
         }
+    }
+
+    /// Whether a user wrote its text for this customer.
+    pub fn is_by_user(&self) -> bool {
+        matches!(self.kind, LetterKind::Text { .. }) && !self.instant
     }
 
     /// When it must be processed next. `None` if it is settled.
@@ -359,6 +377,11 @@ impl Letter {
             LetterState::Sent { .. } => self.sent_report().filter(|report| report.kind.is_failure()).map(|report| report.at),
             _ => None,
         }
+    }
+
+    /// Whether a user may send the letter again by hand. An automatic answer is not sent again.
+    pub fn may_be_sent_again(&self) -> bool {
+        self.undelivered_since().is_some() && !self.instant
     }
 
     /// Returns the letter queued again by hand, with all attempts. `None` unless it was not delivered or is unclear.

@@ -30,6 +30,9 @@ pub struct Message {
     /// Whether it is the copy for a reader who was outside their own weekly hours when somebody else got the message (DIS-4).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
+    /// Whether it is sent as a text message, in addition to a message by mail (ESC-14). An earlier release sends it by mail, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub text: bool,
     /// The delivery state.
     #[serde(rename = "fate")]
     pub state: MessageState,
@@ -153,6 +156,9 @@ impl DropReason {
 /// The reason of a message that is not sent again after [`Lease::UNCLEAR_ATTEMPTS`].
 pub(crate) const MAY_HAVE_ARRIVED: &str = "no answer in eight attempts; it may have arrived";
 
+/// The reason of a text message that is not sent again, because its only attempt had no answer.
+pub(crate) const TEXT_MAY_HAVE_ARRIVED: &str = "no answer; the text message may have arrived";
+
 /// A step that fires later than this after its planned time is late. Its notice waits for other late notices (ESC-8).
 pub(crate) const LATE: TimeDelta = TimeDelta::minutes(5);
 
@@ -169,7 +175,8 @@ impl Message {
     pub(crate) fn waits_until(&self, due: DateTime<Utc>, failed: FailedAttempts) -> Self {
         let FailedAttempts { attempts, unclear } = failed;
         let batch = self.batch().map(str::to_owned);
-        Self { bundled: true, ..self.with_state(MessageState::Queued { due, attempts, unclear, batch }) }
+        // A text message is short, and is not combined with others.
+        Self { bundled: !self.text, ..self.with_state(MessageState::Queued { due, attempts, unclear, batch }) }
     }
 
     pub(crate) fn with_state(&self, state: MessageState) -> Self {

@@ -1,9 +1,9 @@
 //! The contents of notices to staff, and the messages that carry them (MSG-1).
 
-use crate::base::{Actor, DeadlineId, EventId, StepKind, TaskId, UserId};
+use crate::base::{Actor, DeadlineId, EventId, LeadId, StepKind, TaskId, UserId};
 use crate::calendar::CalendarEvent;
 use crate::distribution::AssignmentReason;
-use crate::lead::{Lead, Step, Target, TaskDetails};
+use crate::lead::{BulkNews, Lead, Step, Target, TaskDetails};
 use crate::messages::{FailedAttempts, LATE, Message, MessageState};
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -68,6 +68,38 @@ pub enum Notice {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<UserId>,
     },
+    /// To the user of an event: another user planned it for them, or gave it to them (CAL-10).
+    EventGiven {
+        /// The id of the event.
+        event: EventId,
+        /// The title.
+        title: String,
+        /// The time of the event. If the event is rescheduled, this notice states the new time.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// The user who gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
+    /// To the owner, the former owner or the user of events: the notices of many leads in one (LEAD-10). The lead of the message is the
+    /// first of them.
+    Bulk {
+        /// What the reader learns.
+        what: BulkNews,
+        /// The number of leads.
+        count: u32,
+        /// The first of the leads.
+        leads: Vec<LeadId>,
+        /// The title of the events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        /// The note of the user who assigned the leads.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// The author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
     /// To the person whom level 2 notifies: a later first-contact deadline was requested (ESC-12).
     Requested {
         /// The requested deadline. If the request changes, this notice is stale.
@@ -90,7 +122,7 @@ pub enum Notice {
         /// The number of the assignment; a later one makes this stale.
         assignment: u32,
     },
-    /// To the owner: the contact asked again (INT-6).
+    /// To the owner: the contact asked again (INT-6), or answered by mail (LEAD-3). The timeline entry shows which.
     Added,
     /// To the seller, later to the supervisor: a planned event is overdue (ESC-4).
     Resubmission {
@@ -222,17 +254,18 @@ impl Message {
         Self::queued(lead, format!("trade-in-{}", lead.version), Notice::TradeIn { entry: lead.version }, reader, now)
     }
 
-    /// Returns the version of the timeline entry with the enquiry that the notice reports. `None` if it reports none.
-    pub fn enquiry_entry(&self, lead: &Lead) -> Option<u64> {
+    /// Returns the version of the timeline entry with the enquiry or the mail that the notice reports. `None` if it reports none.
+    pub fn reported_entry(&self, lead: &Lead) -> Option<u64> {
         match self.notice {
             Notice::Assigned { .. } | Notice::Pooled { .. } => Some(lead.enquiry_version.unwrap_or(1)),
             // The cause of the copy of a message has an ending.
             Notice::Added => self.cause.strip_prefix("added-")?.split('-').next()?.parse().ok(),
+            Notice::TradeIn { entry } => Some(entry),
             _ => None,
         }
     }
 
-    /// Notifies `reader` that the contact asked again.
+    /// Notifies `reader` that the contact asked again or answered.
     pub fn added(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now)
     }
@@ -253,6 +286,13 @@ impl Message {
         let notice = Notice::Step { step: step.kind, missed };
         // The lead's version distinguishes this step from the same step before a reopening.
         Self::queued(lead, format!("{name}-{}", lead.version), notice, reader, now).planned_for(step.at)
+    }
+
+    /// Reminds `reader` by text message, in addition to the message by mail (ESC-14).
+    pub(crate) fn reminder_text(lead: &Lead, step: &Step, reader: UserId, now: DateTime<Utc>) -> Self {
+        let notice = Notice::Step { step: step.kind, missed: Vec::new() };
+        let message = Self::queued(lead, format!("reminder-text-{}", lead.version), notice, reader, now);
+        Self { text: true, ..message }.planned_for(step.at)
     }
 
     /// Notifies the recipient of level 2 again of a lead whose clock runs again, if level 2 has happened: the first notice may have been
@@ -303,6 +343,7 @@ impl Message {
             queued: now,
             bundled: false,
             own: false,
+            text: false,
             state: MessageState::Queued { due: now, attempts: 0, unclear: 0, batch: None },
         }
     }

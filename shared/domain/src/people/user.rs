@@ -99,6 +99,9 @@ pub struct OwnFacts {
     /// Whether they receive notices; by default they do.
     #[serde(default, deserialize_with = "given")]
     pub notices: Option<Option<bool>>,
+    /// A mobile number; by default none.
+    #[serde(default, deserialize_with = "given")]
+    pub mobile: Option<Option<String>>,
 }
 
 impl UserFacts {

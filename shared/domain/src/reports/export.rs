@@ -4,7 +4,7 @@
 //! starts before the end of a slice, the output of the overtaken slice is ignored: its part has its own number, and no list contains that
 //! number.
 
-use crate::base::{Actor, DealerId, ExportId, Refusal};
+use crate::base::{Actor, DealerId, ExportId, Refusal, is_default};
 use crate::reports::{AppointmentFilter, LeadFilter};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,12 @@ pub struct Export {
     /// The file format.
     #[serde(default)]
     pub format: ExportFormat,
+    /// The form of a CSV file.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub dialect: CsvDialect,
+    /// The number of columns. `None` if an earlier release began the export.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<usize>,
     /// The dealers, in the order of reading.
     pub dealers: Vec<DealerId>,
     /// The number of months of all dealers.
@@ -48,6 +54,9 @@ pub struct Export {
     /// When it must be processed next: to continue, or to be removed.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
+    /// Whether its file was deleted because a contact was erased (PRV-2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 /// The records of an export.
@@ -103,6 +112,27 @@ impl ExportFormat {
             ExportFormat::Csv => "text/csv; charset=utf-8",
             ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
+    }
+}
+
+/// The form of a CSV file (EXP-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CsvDialect {
+    /// Commas between the cells, a decimal point, times in RFC 3339.
+    #[default]
+    Comma,
+    /// As spreadsheets of countries with a decimal comma read it: semicolons between the cells, a decimal comma, times without an offset.
+    Semicolon,
+}
+
+impl CsvDialect {
+    /// The names in the API.
+    pub const NAMES: [(&'static str, CsvDialect); 2] = [("comma", CsvDialect::Comma), ("semicolon", CsvDialect::Semicolon)];
+
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, dialect)| *dialect == self).map_or("comma", |(name, _)| name)
     }
 }
 
@@ -272,13 +302,22 @@ impl Export {
             request,
             what,
             format,
+            dialect: CsvDialect::default(),
+            columns: None,
             dealers: Vec::new(),
             months: 0,
             state,
             slices: 0,
             written: ExportOutput::default(),
             due: Some(now + SETTLED),
+            erased: false,
         }
+    }
+
+    /// Returns the export without its file, because a contact was erased. `None` if the file has expired.
+    pub fn without_file(&self, now: DateTime<Utc>) -> Option<Self> {
+        let running = self.state != ExportState::Expired;
+        running.then(|| Self { erased: true, ..self.ended(ExportState::Expired, self.written.clone(), now) })
     }
 
     /// When the file expires.
@@ -320,6 +359,7 @@ impl Export {
     /// [`Refusal::Gone`] once it has expired, 409 while it is being written.
     pub fn ready(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         match self.state {
+            _ if self.erased => Err(Refusal::gone("PRV-2", "the file was deleted because a contact was erased; request it again")),
             _ if self.is_over(now) => Err(Refusal::gone("EXP-3", "the export has expired; request it again")),
             ExportState::Done { .. } => Ok(()),
             _ => Err(Refusal::conflict("EXP-3", "the export is still being written")),

@@ -12,8 +12,8 @@ mod period;
 pub use crate::lead::RESPONSE_BUCKETS;
 pub use appointments::{AppointmentFacts, AppointmentOrder, AppointmentTally, OfDay, Sent};
 pub use export::{
-    Download, Export, ExportContent, ExportFormat, ExportOutput, ExportPosition, ExportState, ReadingTime, ReadingTimes, RowPosition,
-    UnfinishedSheet, VALIDITY,
+    CsvDialect, Download, Export, ExportContent, ExportFormat, ExportOutput, ExportPosition, ExportState, ReadingTime, ReadingTimes,
+    RowPosition, UnfinishedSheet, VALIDITY,
 };
 pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, FORMER_NAMES, LeadFilter, Named};
 pub use leads::{FurtherCounts, LeadCounts, LeadFacts, LeadTally, Response};

@@ -9,6 +9,7 @@ pub mod hand_over;
 pub mod lead;
 pub mod messages;
 pub mod people;
+pub mod privacy;
 pub mod settings;
 pub mod slots;
 pub mod texts;

@@ -55,11 +55,7 @@ pub fn save(
         faults.push(Fault::new("subject", "SET-7", detail));
     }
     faults.extend(claim.fault(subject.as_deref()));
-    let typed = facts.mobile.as_ref().and_then(Option::as_deref);
-    let mobile = typed.map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
-    if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
-        faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
-    }
+    let mobile = mobile_after(facts.mobile.as_ref(), before.filter(|user| user.is_here()), &mut faults);
     if !facts.email.is_deliverable() {
         faults.push(Fault::new("email", "SET-7", UNDELIVERABLE));
     }
@@ -105,10 +101,6 @@ pub fn save(
     }
     no_lock_out(id, facts.role, &rights, scope)?;
     let notices = facts.notices_after(before);
-    let mobile = match &facts.mobile {
-        Some(_) => mobile.and_then(|(_, phone)| phone.e164),
-        None => before.filter(|user| user.is_here()).and_then(|user| user.mobile.clone()),
-    };
     let UserFacts { name, email, language, role, dealers, .. } = facts;
     let version = before.map_or(0, |before| before.version);
     let same = User { id: id.clone(), version, subject, name, email, mobile, language, role, rights, dealers, notices, left: None };
@@ -122,15 +114,34 @@ pub fn save(
     Ok(Some((if is_new { without_own_items(decision, input) } else { decision }, after)))
 }
 
-/// Changes the language and the notices of the principal (ACC-6). Returns the user after it, without a decision if nothing changes.
+/// Returns the mobile number of a user after a change. `given` is `None` if the change keeps it.
+fn mobile_after(given: Option<&Option<String>>, before: Option<&User>, faults: &mut Vec<Fault>) -> Option<String> {
+    let Some(given) = given else { return before.and_then(|user| user.mobile.clone()) };
+    let phone = given.as_deref().map(|typed| Phone::read(typed, Country::US))?;
+    let number = phone.texted().filter(|_| phone.typed.trim().starts_with('+')).map(str::to_owned);
+    if number.is_none() {
+        faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
+    }
+    number
+}
+
+/// Changes the language, the notices and the mobile number of the principal (ACC-6). Returns the user after it, without a decision if
+/// nothing changes.
 ///
 /// # Errors
-/// 404 if the principal is no user of the group any more.
+/// 404 if the principal is no user of the group any more. 422 if the mobile number cannot be read.
 pub fn change_own(before: Option<&User>, facts: &OwnFacts, scope: &Scope, now: DateTime<Utc>) -> Result<(Option<Decision>, User), Refusal> {
     let own = before.filter(|user| user.is_here() && scope.user_id() == Some(&user.id)).ok_or(Refusal::NotFound("user"))?;
     let language = facts.language.clone().unwrap_or_else(|| own.language.clone());
     let notices = facts.notices.map_or(own.notices, |given| given.unwrap_or(true));
-    let same = User { language, notices, ..own.clone() };
+    let mut faults = Vec::new();
+    // In a patch, an empty text removes a value.
+    let given = facts.mobile.clone().map(|given| given.filter(|typed| !typed.trim().is_empty()));
+    let mobile = mobile_after(given.as_ref(), Some(own), &mut faults);
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    let same = User { language, notices, mobile, ..own.clone() };
     if same == *own {
         return Ok((None, same));
     }

@@ -4,7 +4,7 @@ use crate::access::Scope;
 use crate::base::{Actor, DealerId, Email, Fault, MailDomain, Refusal, Right, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::User;
-use crate::settings::{Dealer, DealerSettings, Member, Recompute, Settings, SettingsChange, moves_deadlines};
+use crate::settings::{Dealer, DealerSettings, MailServer, Member, Recompute, Settings, SettingsChange, moves_deadlines};
 use chrono::{DateTime, Utc};
 
 /// Saves `settings` as the next version with an entry in the history (SET-10). If the change moves deadlines, or open leads are counted
@@ -41,21 +41,28 @@ fn former(before: &Dealer, after: &DealerSettings) -> Vec<UserId> {
     gone[gone.len().saturating_sub(FORMER)..].to_vec()
 }
 
-/// Checks the rights of fields with their own right: distribution groups need the operator or a group admin (DIS-3), and the mail server
-/// and `lead_tracking_only` need the operator (SET-4, SET-5), and so do the numbers of the limits (SET-12).
+/// Checks the rights of fields with their own right: distribution groups (DIS-3) and the dealer's own exports (EXP-1) need the operator or
+/// a group admin; the mail server, the number of text messages and `lead_tracking_only` need the operator (SET-4, SET-5, MSG-3), and so do
+/// the numbers of the limits (SET-12).
 ///
 /// # Errors
 /// [`Refusal::ForbiddenFields`] names the right and the fields.
 pub fn allowed(before: &DealerSettings, after: &DealerSettings, scope: &Scope) -> Result<(), Refusal> {
     let groups = before.distribution_groups != after.distribution_groups;
     let server = before.mail_server != after.mail_server;
+    let credentials = before.mail_server_secret != after.mail_server_secret;
+    let number = before.text_number != after.text_number;
     let tracking = before.lead_tracking_only != after.lead_tracking_only;
+    let exports = before.own_exports != after.own_exports;
     let letters = before.limits.letters_per_recipient != after.limits.letters_per_recipient;
     let texts = before.limits.text_messages_per_hour != after.limits.text_messages_per_hour;
     for (changed, field, rule, right, who) in [
         (groups, "distribution_groups", "DIS-3", Right::ManageGroups, "the operator or the group's admin"),
         (server, "mail_server", "SET-4", Right::Operate, "the operator"),
+        (credentials, "mail_server_secret", "SET-4", Right::Operate, "the operator"),
+        (number, "text_number", "MSG-3", Right::Operate, "the operator"),
         (tracking, "lead_tracking_only", "SET-5", Right::Operate, "the operator"),
+        (exports, "own_exports", "EXP-1", Right::ManageGroups, "the operator or the group's admin"),
         (letters, "limits.letters_per_recipient", "SET-12", Right::Operate, "the operator"),
         (texts, "limits.text_messages_per_hour", "SET-12", Right::Operate, "the operator"),
     ] {
@@ -115,6 +122,19 @@ pub fn outside_mail_domain(before: &DealerSettings, after: &DealerSettings, doma
         .map(|(field, rule, ..)| Fault::new(field, rule, "must not be an address at which dealers receive leads: the mail would come back"))
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+}
+
+/// Checks a new address of a mail server (SET-4). The check of the whole settings accepts the name of a host without a secret, because
+/// earlier releases stored it.
+///
+/// # Errors
+/// A fault if the address is none of a mail server.
+pub fn is_mail_server(before: &DealerSettings, after: &DealerSettings) -> Result<(), Refusal> {
+    let new = after.mail_server.as_ref().filter(|_| before.mail_server != after.mail_server);
+    match new.map(|address| MailServer::parse(address, "")) {
+        Some(Err(bad)) => Err(Refusal::field("mail_server", "SET-4", bad.to_string())),
+        Some(Ok(_)) | None => Ok(()),
+    }
 }
 
 /// Returns the users that `after` names and `before` does not.

@@ -1,8 +1,9 @@
 //! Saves and removes the texts of a dealer (MSG-2).
 
-use crate::base::{Fault, Refusal, TextId};
+use crate::base::{Actor, Fault, Refusal, TextId};
 use crate::decision::{Decision, Item};
-use crate::texts::{DealerText, DealerTexts, TextKind};
+use crate::texts::{DealerText, DealerTexts, TextChange, TextKind};
+use chrono::{DateTime, Utc};
 
 impl DealerTexts {
     /// Creates a text, or replaces the one with its id. Returns the text with its version, which `new` need not have. The decision is
@@ -39,17 +40,28 @@ impl DealerTexts {
             let detail = format!("all texts of the dealer together may have {} bytes; shorten or delete one first", Self::MOST_BYTES);
             return Err(Refusal::conflict("MSG-2", detail));
         }
-        Ok((Some(Decision::default().with(Item::DealerTexts(Box::new(after)))), saved))
+        let change = TextChange { before: before.cloned(), after: Some(saved.clone()), ..after.change(saved.changed, saved.by.clone()) };
+        Ok((Some(after.decision(change)), saved))
     }
 
-    /// Removes a text. Returns the texts that are left.
+    /// Removes a text at `at`. Returns the texts that are left.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no text with this id.
-    pub fn without(&self, id: &TextId) -> Result<(Decision, Self), Refusal> {
-        self.get(id).ok_or(Refusal::NotFound("text"))?;
+    pub fn without(&self, id: &TextId, at: DateTime<Utc>, by: Actor) -> Result<(Decision, Self), Refusal> {
+        let before = self.get(id).ok_or(Refusal::NotFound("text"))?;
         let mut after = Self { version: self.version + 1, ..self.clone() };
         after.texts.retain(|text| text.id != *id);
-        Ok((Decision::default().with(Item::DealerTexts(Box::new(after.clone()))), after))
+        let change = TextChange { before: Some(before.clone()), ..after.change(at, by) };
+        Ok((after.decision(change), after))
+    }
+
+    /// Returns the entry of the history for the change that made this version, without its texts.
+    fn change(&self, at: DateTime<Utc>, by: Actor) -> TextChange {
+        TextChange { dealer: self.dealer.clone(), version: self.version, at, by, before: None, after: None }
+    }
+
+    fn decision(&self, change: TextChange) -> Decision {
+        Decision::default().with(Item::DealerTexts(Box::new(self.clone()))).with(Item::TextChange(Box::new(change)))
     }
 }

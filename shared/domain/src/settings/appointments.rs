@@ -1,6 +1,6 @@
 //! The settings of appointments: accepted origins, reminders, quiet hours (APT-2, APT-3).
 
-use crate::base::{AppointmentOrigin, Fault, Media, Medium, whole};
+use crate::base::{AppointmentOrigin, Fault, Media, Medium, is_default, whole};
 use crate::hours::{Calendar, TimeOfDay};
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,20 @@ pub struct AppointmentSettings {
     pub quiet_until: TimeOfDay,
     /// No reminders are sent from this local time on. Default 20:00.
     pub quiet_from: TimeOfDay,
+    /// Minutes before an appointment at which its salesperson is reminded, 0 to 1,440; 0 means never. Default 0 (APT-7).
+    #[serde(deserialize_with = "whole::<_, _, 0, 1440>", skip_serializing_if = "is_default")]
+    pub appointment_reminder_minutes: u32,
+    /// Whether each salesperson gets a list of the day's appointments at the opening. Default: yes (APT-7).
+    #[serde(skip_serializing_if = "is_yes")]
+    pub morning_list: bool,
+    /// Opening hours after the end of a visit at which it becomes a no-show if nobody has recorded the attendance, 0 to 72; 0 means never.
+    /// Default 0 (APT-12).
+    #[serde(deserialize_with = "whole::<_, _, 0, 72>", skip_serializing_if = "is_default")]
+    pub no_show_after_hours: u32,
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 impl Default for AppointmentSettings {
@@ -33,6 +47,9 @@ impl Default for AppointmentSettings {
             media: BTreeSet::from([Medium::Email]),
             quiet_until: hour(8),
             quiet_from: hour(20),
+            appointment_reminder_minutes: 0,
+            morning_list: true,
+            no_show_after_hours: 0,
         }
     }
 }
@@ -41,11 +58,23 @@ impl AppointmentSettings {
     /// The longest time between reminder and appointment: two weeks.
     const MAX_HOURS: u32 = 14 * 24;
 
+    /// The longest time between the reminder of the salesperson and the appointment: a day.
+    const MAX_MINUTES: u32 = 24 * 60;
+
+    /// The longest time after which a visit becomes a no-show.
+    const MAX_NO_SHOW_HOURS: u32 = 72;
+
     /// Returns every fault. The paths of the fields are relative to these settings.
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.reminder_hours > Self::MAX_HOURS {
             faults.push(Fault::new("reminder_hours", "APT-3", format!("must be 0 to {}", Self::MAX_HOURS)));
+        }
+        if self.appointment_reminder_minutes > Self::MAX_MINUTES {
+            faults.push(Fault::new("appointment_reminder_minutes", "APT-7", format!("must be 0 to {}", Self::MAX_MINUTES)));
+        }
+        if self.no_show_after_hours > Self::MAX_NO_SHOW_HOURS {
+            faults.push(Fault::new("no_show_after_hours", "APT-12", format!("must be 0 to {}", Self::MAX_NO_SHOW_HOURS)));
         }
         if self.origins.contains(&AppointmentOrigin::Unknown) {
             let names = AppointmentOrigin::NAMES.map(|(name, _)| name).join(", ");

@@ -157,6 +157,11 @@ impl Capacity {
         }
     }
 
+    /// Returns the capacity without the limits for customers: staff can book at once, far ahead, and any number in a day (APT-8).
+    pub(crate) fn for_staff(&self) -> Self {
+        Self { per_slot: self.per_slot.max(1), per_day: u32::MAX, notice: 0, horizon_days: 3_653, ..self.clone() }
+    }
+
     /// Returns the duration of an event of type `kind`: 15 minutes to 8 hours, in quarter-hours.
     pub fn duration(&self, kind: &str) -> TimeDelta {
         TimeDelta::minutes(self.durations.get(kind).copied().unwrap_or(self.default_duration).into())

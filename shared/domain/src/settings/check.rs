@@ -1,9 +1,9 @@
 //! The checks of a dealer's settings.
 
 use crate::base::text::{is_line, line};
-use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
+use crate::base::{DistributionGroupId, Fault, Phone, UNDELIVERABLE, UserId};
 use crate::hours::DayOffKind;
-use crate::settings::{Absence, DealerSettings, Escalation, HandOverTo, Member, Settings};
+use crate::settings::{Absence, DealerSettings, Escalation, HandOverTo, MailLayout, Member, Settings, mail_server};
 use chrono::Datelike as _;
 
 impl DealerSettings {
@@ -94,10 +94,11 @@ impl DealerSettings {
         self.check_durations(&mut faults);
         self.check_deadline_rules(&mut faults);
         self.check_mail(&mut faults);
-        self.check_mail_layouts(&mut faults);
+        MailLayout::check_all(&self.mail_layouts, &mut faults);
         self.check_words(&mut faults);
         self.check_sites(&mut faults);
         self.check_distribution(&mut faults);
+        faults.extend(self.location.check(self.country).into_iter().map(within("location")));
         faults.extend(self.appointments.check().into_iter().map(within("appointments")));
         faults.extend(self.capacity.check().into_iter().map(within("capacity")));
         faults.extend(self.instant_answer.check().into_iter().map(within("instant_answer")));
@@ -135,6 +136,9 @@ impl DealerSettings {
             for broken in hours.faults() {
                 fault(format!("members[{i}].{}", broken.field), "DIS-13", &broken.detail);
             }
+        }
+        if self.retention_months.is_some_and(|months| !(1..=Self::MAX_RETENTION).contains(&months)) {
+            fault("retention_months".into(), "PRV-5", "must be 1 to 240 months, or null to keep closed leads");
         }
         if !(1..=60).contains(&self.long_absence_days) {
             fault("long_absence_days".into(), "DIS-12", "must be 1 to 60 working days");
@@ -253,7 +257,12 @@ impl DealerSettings {
                 faults.push(Fault::new(field, rule, "must not be the lead address itself"));
             }
         }
-        for (field, rule, names) in [("event_types", "CAL-1", &self.event_types), ("no_show_reasons", "CAL-4", &self.no_show_reasons)] {
+        let lists = [
+            ("event_types", "CAL-1", &self.event_types),
+            ("no_show_reasons", "CAL-4", &self.no_show_reasons),
+            ("cancellation_reasons", "APT-11", &self.cancellation_reasons),
+        ];
+        for (field, rule, names) in lists {
             if names.len() > 50 || !names.iter().all(|name| is_line(name, 60)) {
                 faults.push(Fault::new(
                     field,
@@ -262,12 +271,16 @@ impl DealerSettings {
                 ));
             }
         }
+        if self.text_number.as_ref().is_some_and(|number| Phone::read(number, self.country).texted() != Some(number)) {
+            faults.push(Fault::new("text_number", "MSG-3", "must be a telephone number in E.164, such as +4915212345678"));
+        }
         for (field, text, most) in
-            [("from_name", &self.from_name, 100), ("expose", &self.expose, 100), ("mail_server", &self.mail_server, 253)]
+            [("from_name", &self.from_name, 100), ("expose", &self.expose, 100), ("mail_server", &self.mail_server, mail_server::LONGEST)]
         {
             if text.as_ref().is_some_and(|text| line(text, most).is_none()) {
                 faults.push(Fault::new(field, "SET-4", format!("must be 1 to {most} characters in one line")));
             }
         }
+        faults.extend(self.mail_server_faults());
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::base::text::caseless;
 use crate::base::{
-    Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default, optional_whole, whole,
+    Actor, CANCELLATION_REASONS, Cancellation, CancellationSide, Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language,
+    NO_SHOW_REASONS, Refusal, UserId, is_default, optional_whole, whole,
 };
 use crate::hours::Calendar;
 use crate::settings::{
-    AppointmentSettings, CapacityDraft, DeadlineRule, InstantAnswer, MailLayout, Member, PoolSettings, RoutingRule, SendingLimits,
-    VehicleSite,
+    AppointmentSettings, CapacityDraft, DeadlineRule, InstantAnswer, Location, MailLayout, Member, PoolSettings, RoutingRule,
+    SendingLimits, VehicleSite,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -40,6 +41,38 @@ impl DealerSettings {
         let known = NO_SHOW_REASONS.iter().find(|name| **name == folded).map(|name| (*name).to_owned());
         known.or_else(|| self.no_show_reasons.iter().find(|own| caseless(own) == folded).cloned())
     }
+
+    /// Checks a cancellation by `by`, and returns it with the reason as it is stored (APT-11). A customer cancels from the own side.
+    /// Another system has its own reasons.
+    ///
+    /// # Errors
+    /// 422 if the dealer does not have the reason.
+    pub fn cancellation(&self, why: Cancellation, by: &Actor) -> Result<Cancellation, Refusal> {
+        let side = if *by == Actor::Customer { Some(CancellationSide::Customer) } else { why.side };
+        let reason = why.reason.map(|text| self.cancellation_reason(&text, by)).transpose()?;
+        Ok(Cancellation { reason, side, ..why })
+    }
+
+    /// Checks that a repeated cancellation of `thing` by `by` states the same as the first one, or nothing (APT-11).
+    ///
+    /// # Errors
+    /// 409 if it states something else; 422 if the dealer does not have the reason.
+    pub fn same_cancellation(&self, thing: &str, why: &Cancellation, known: &Cancellation, by: &Actor) -> Result<(), Refusal> {
+        if *why == Cancellation::default() || !self.cancellation(why.clone(), by)?.differs_from(known) {
+            return Ok(());
+        }
+        let detail = format!("the {thing} is already cancelled with another reason, side or note; reopen it before you cancel it again");
+        Err(Refusal::conflict("APT-11", detail))
+    }
+
+    fn cancellation_reason(&self, text: &str, by: &Actor) -> Result<String, Refusal> {
+        let folded = caseless(text);
+        let known = CANCELLATION_REASONS.into_iter().chain(self.cancellation_reasons.iter().map(String::as_str));
+        let known: Vec<&str> = known.collect();
+        let own = matches!(by, Actor::Partner(_)).then(|| text.to_owned());
+        let found = known.iter().find(|name| caseless(name) == folded).map(|name| (*name).to_owned());
+        found.or(own).ok_or_else(|| Refusal::field("reason", "APT-11", format!("must be one of {}", known.join(", "))))
+    }
 }
 
 /// A dealer's settings. They are checked as a whole when they become [`Settings`](crate::settings::Settings).
@@ -51,6 +84,9 @@ pub struct DealerSettings {
     pub country: Country,
     /// The language for users and customers without a language of their own.
     pub language: Language,
+    /// Where customers find the dealer, and how they call it (SET-4).
+    #[serde(default, skip_serializing_if = "is_default", deserialize_with = "empty_if_null")]
+    pub location: Location,
     /// Zone, opening hours, days off (SET-1, SET-2, CLK).
     pub calendar: Calendar,
     /// The durations of the steps (SET-3).
@@ -99,9 +135,17 @@ pub struct DealerSettings {
     /// The automatic answer to new enquiries (LEAD-3).
     #[serde(default, skip_serializing_if = "is_default")]
     pub instant_answer: InstantAnswer,
-    /// The host that sends the dealer's mail. `None` means the stack's own. Only the operator sets it (SET-4).
+    /// The SMTP server that sends the dealer's mail: `smtps://HOST:PORT` or `smtp://HOST:PORT`. `None` means SES. Only the operator sets it
+    /// (SET-4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail_server: Option<String>,
+    /// The name of the secret with the credentials for [`DealerSettings::mail_server`]. Only the operator sets and sees it (SET-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_server_secret: Option<String>,
+    /// The telephone number in E.164 that sends the dealer's text messages and receives those of customers. `None` means the stack's own,
+    /// which receives none. Only the operator sets it (MSG-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_number: Option<String>,
     /// Receives a copy, with a sheet, of trade-in enquiries that ask for no vehicle (INT-8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trade_in_cc_email: Option<Email>,
@@ -114,9 +158,15 @@ pub struct DealerSettings {
     /// Users can read mail here but cannot answer it (LEAD-3). Only the operator sets it (SET-5).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lead_tracking_only: bool,
+    /// The administrators of the dealer may export its records (EXP-1). Only a group's admin and the operator set it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_exports: bool,
     /// Steps and mail of resubmissions wait for the next opening; otherwise they happen at any hour, days off excepted (ESC-6).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub resubmission_respects_hours: bool,
+    /// The reminder of a lead is also sent as a text message (ESC-14).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminder_by_text: bool,
     /// An enquiry for a vehicle at another site of the group goes to that site and is distributed by its rules (INT-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rules_of_vehicle_location: bool,
@@ -135,6 +185,9 @@ pub struct DealerSettings {
     /// Reasons of a no-show in addition to those that every dealer has (CAL-4).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_show_reasons: Vec<String>,
+    /// Reasons of a cancellation in addition to those that every dealer has (APT-11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancellation_reasons: Vec<String>,
     /// The number, times and durations of appointments that customers can book with a person (CAL-7).
     #[serde(default, skip_serializing_if = "is_default")]
     pub capacity: CapacityDraft,
@@ -151,6 +204,9 @@ pub struct DealerSettings {
     /// (DIS-13).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leads_outside_own_hours: bool,
+    /// The months after which a closed lead is erased: 1 to 240. `None` keeps closed leads (PRV-5).
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_whole::<_, _, 1, 240>")]
+    pub retention_months: Option<u32>,
     /// The number of working days of an absence from which a hand-over of the open leads is offered; 1 to 60 (DIS-12).
     #[serde(default = "long_absence", skip_serializing_if = "is_long_absence", deserialize_with = "whole::<_, _, 1, 60>")]
     pub long_absence_days: u32,
@@ -191,6 +247,10 @@ pub struct Escalation {
     /// Clock minutes from a resubmission's time to its level 2 (ESC-4).
     #[serde(deserialize_with = "off_if_null")]
     pub level_2_resubmission: u32,
+}
+
+fn empty_if_null<'de, D: Deserializer<'de>>(location: D) -> Result<Location, D::Error> {
+    Option::deserialize(location).map(Option::unwrap_or_default)
 }
 
 fn off_if_null<'de, D: Deserializer<'de>>(minutes: D) -> Result<u32, D::Error> {

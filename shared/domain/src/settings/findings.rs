@@ -40,6 +40,8 @@ pub enum FindingKind {
     BookingWhileClosed,
     /// A notice came back from the address of a user, so that nobody reads the user's notices (MSG-1).
     NoticesReturned,
+    /// The next run of the retention erases closed leads (PRV-5).
+    RetentionErases,
 }
 
 impl FindingKind {
@@ -62,6 +64,7 @@ impl FindingKind {
             FindingKind::BookingWithoutPerson => "booking_without_person",
             FindingKind::BookingWhileClosed => "booking_while_closed",
             FindingKind::NoticesReturned => "notices_returned",
+            FindingKind::RetentionErases => "retention_erases",
         }
     }
 }
@@ -120,7 +123,7 @@ pub fn findings(dealer: &Dealer, open: &dyn Fn(&UserId) -> u32, now: DateTime<Ut
     found.0
 }
 
-/// Returns the members whose notices came back: `returns` says for a user whether mail to the user's address does (MSG-1).
+/// Returns the members whose notices came back: `returns` states whether mail to a user's address comes back (MSG-1).
 pub fn returned_notices(settings: &DealerSettings, returns: impl Fn(&UserId) -> bool) -> Vec<Finding> {
     let returned = settings.members.iter().enumerate().filter(|(_, member)| returns(&member.user));
     let finding = |(i, member): (usize, &Member)| {

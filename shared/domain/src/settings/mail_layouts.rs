@@ -1,8 +1,7 @@
-//! The layouts of a dealer's own portals and websites: what the labels of their mails mean (INT-1).
+//! The layouts of a dealer's own portals and websites: the meaning of the labels in their mails (INT-1).
 
 use crate::base::text::line;
-use crate::base::{Email, Fault};
-use crate::settings::DealerSettings;
+use crate::base::{ContactChannel, Email, Fault};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,7 +15,7 @@ pub struct MailLayout {
     pub source: String,
     /// The domains or addresses from which it writes. Subdomains are included.
     pub senders: Vec<String>,
-    /// What its labels mean, in addition to the general labels.
+    /// The meaning of its labels, in addition to the general labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, MailField>,
 }
@@ -80,6 +79,15 @@ pub enum MailField {
     TradeInMileage,
     #[serde(rename = "trade_in.remarks")]
     TradeInRemarks,
+    /// Whether the customer agrees to advertising by e-mail: the label with the value is the text that the customer saw (PRV-6).
+    #[serde(rename = "advertising.email")]
+    AdvertisingEmail,
+    #[serde(rename = "advertising.sms")]
+    AdvertisingSms,
+    #[serde(rename = "advertising.telephone")]
+    AdvertisingTelephone,
+    #[serde(rename = "advertising.letter")]
+    AdvertisingLetter,
     DealerId,
     DealerName,
     /// A known label whose value is not used.
@@ -89,14 +97,89 @@ pub enum MailField {
     Unknown,
 }
 
-impl DealerSettings {
-    /// Checks the layouts of mails (INT-1).
-    pub(super) fn check_mail_layouts(&self, faults: &mut Vec<Fault>) {
+impl MailField {
+    /// Every field with its name, as the API writes it.
+    pub const NAMES: [(&'static str, MailField); 51] = [
+        ("salutation", MailField::Salutation),
+        ("first_name", MailField::FirstName),
+        ("last_name", MailField::LastName),
+        ("full_name", MailField::FullName),
+        ("company", MailField::Company),
+        ("email", MailField::Email),
+        ("phone", MailField::Phone),
+        ("mobile", MailField::Mobile),
+        ("work_phone", MailField::WorkPhone),
+        ("fax", MailField::Fax),
+        ("street", MailField::Street),
+        ("postcode", MailField::Postcode),
+        ("city", MailField::City),
+        ("place", MailField::Place),
+        ("country", MailField::Country),
+        ("language", MailField::Language),
+        ("preferred_channel", MailField::PreferredChannel),
+        ("call_time", MailField::CallTime),
+        ("message", MailField::Message),
+        ("note", MailField::Note),
+        ("external_id", MailField::ExternalId),
+        ("source", MailField::Source),
+        ("lead_type", MailField::LeadType),
+        ("requested_at", MailField::RequestedAt),
+        ("vehicle", MailField::Vehicle),
+        ("condition", MailField::Condition),
+        ("year", MailField::Year),
+        ("make", MailField::Make),
+        ("model", MailField::Model),
+        ("trim", MailField::Trim),
+        ("vin", MailField::Vin),
+        ("stock_number", MailField::StockNumber),
+        ("plate", MailField::Plate),
+        ("colour", MailField::Colour),
+        ("mileage", MailField::Mileage),
+        ("price", MailField::Price),
+        ("site", MailField::Site),
+        ("remarks", MailField::Remarks),
+        ("trade_in.vehicle", MailField::TradeInVehicle),
+        ("trade_in.make", MailField::TradeInMake),
+        ("trade_in.model", MailField::TradeInModel),
+        ("trade_in.plate", MailField::TradeInPlate),
+        ("trade_in.mileage", MailField::TradeInMileage),
+        ("trade_in.remarks", MailField::TradeInRemarks),
+        ("advertising.email", MailField::AdvertisingEmail),
+        ("advertising.sms", MailField::AdvertisingSms),
+        ("advertising.telephone", MailField::AdvertisingTelephone),
+        ("advertising.letter", MailField::AdvertisingLetter),
+        ("dealer_id", MailField::DealerId),
+        ("dealer_name", MailField::DealerName),
+        ("ignored", MailField::Ignored),
+    ];
+}
+
+impl MailField {
+    /// Returns the name of the field, as the API writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, field)| *field == self).map_or("unknown", |(name, _)| name)
+    }
+
+    /// Returns the channel of a field that states whether the customer agrees to advertising.
+    pub fn advertises_by(self) -> Option<ContactChannel> {
+        match self {
+            Self::AdvertisingEmail => Some(ContactChannel::Email),
+            Self::AdvertisingSms => Some(ContactChannel::Sms),
+            Self::AdvertisingTelephone => Some(ContactChannel::Telephone),
+            Self::AdvertisingLetter => Some(ContactChannel::Letter),
+            _ => None,
+        }
+    }
+}
+
+impl MailLayout {
+    /// Checks the layouts of a dealer (INT-1).
+    pub fn check_all(layouts: &[Self], faults: &mut Vec<Fault>) {
         let mut fault = |field: String, detail: &str| faults.push(Fault::new(field, "INT-1", detail));
-        if self.mail_layouts.len() > MOST {
+        if layouts.len() > MOST {
             fault("mail_layouts".into(), "must have at most 200 entries");
         }
-        for (i, layout) in self.mail_layouts.iter().enumerate() {
+        for (i, layout) in layouts.iter().enumerate() {
             let MailLayout { source, senders, labels } = layout;
             if line(source, 100).is_none() {
                 fault(format!("mail_layouts[{i}].source"), "must be 1 to 100 characters in one line");

@@ -1,13 +1,26 @@
 //! Presence, deputies, and the recipients of notices (DIS-4, DIS-6, DIS-13, ESC-3, ESC-12).
 
-use crate::base::UserId;
+use crate::base::{Email, UserId};
 use crate::settings::{Dealer, DealerSettings, Member};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
 
 impl DealerSettings {
     /// Returns the settings of `user` at this dealer.
     pub fn member(&self, user: &UserId) -> Option<&Member> {
         self.members.iter().find(|m| m.user == *user)
+    }
+
+    /// Returns the users who work at this dealer or decide for it: the members, the administrator and the fallback user, each once.
+    pub fn people(&self) -> BTreeSet<&UserId> {
+        let members = self.members.iter().map(|member| &member.user);
+        members.chain([&self.admin_user]).chain(&self.fallback_user).collect()
+    }
+
+    /// Returns whether an address is a mailbox of the dealer: mail from there is no customer's (INT-7, LEAD-3).
+    pub fn has_mailbox(&self, address: &Email) -> bool {
+        let mailboxes = [&self.lead_address, &self.forward_to, &self.unparsed_mail_to, &self.trade_in_cc_email];
+        mailboxes.into_iter().flatten().any(|mailbox| mailbox.is_same(address))
     }
 
     /// Returns whether a member has a maximum of open leads (DIS-13).
@@ -30,6 +43,21 @@ impl DealerSettings {
     fn reads_notices(&self, user: &UserId, at: DateTime<Utc>) -> bool {
         let works = |member: &Member| self.leads_outside_own_hours || self.is_on_duty(member, at);
         self.member(user).is_some_and(|member| !self.is_absent(member, at) && works(member))
+    }
+
+    /// Whether only the own weekly hours keep `user` from reading notices at `at`: these are no absence (DIS-4).
+    pub fn is_off_duty(&self, user: &UserId, at: DateTime<Utc>) -> bool {
+        self.member(user).is_some_and(|member| !self.is_absent(member, at)) && !self.reads_notices(user, at)
+    }
+
+    /// Returns who is first to read a notice for `user` at `at` that does not wait for own weekly hours: `user`, except during an absence.
+    pub fn first_reader<'a>(&'a self, user: &'a UserId, at: DateTime<Utc>) -> &'a UserId {
+        if self.is_off_duty(user, at) { user } else { self.recipient_for(user, at) }
+    }
+
+    /// Returns when the own weekly hours of `user` begin next, if only these keep the user from reading notices at `at`.
+    pub fn back_on_duty(&self, user: &UserId, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.member(user).filter(|_| self.is_off_duty(user, at)).and_then(|member| self.next_on_duty(member, at))
     }
 
     /// Returns whether `at` is within the own weekly hours of `member`; always if the member has none.

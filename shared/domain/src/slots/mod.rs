@@ -18,8 +18,10 @@
 
 mod day;
 mod diary;
+mod staff;
 mod terms;
 
 pub use day::{Day, DayNotLoaded, DayPart, Days, ReservedTime};
 pub use diary::{Diary, LoadDay, Reservation};
+pub use staff::StaffTimes;
 pub use terms::{NotFree, Slot, SlotBooking, Terms};

@@ -32,6 +32,9 @@ pub struct CheckedText {
     pub text: String,
 }
 
+/// The fault of a text that some customers would get empty.
+const NOTHING: &str = "must have a line that remains if every value that can be unknown is unknown";
+
 impl TextDraft {
     /// Checks the text: a template that cannot be read is a fault with the place of the mistake and the permitted variables.
     ///
@@ -76,8 +79,10 @@ impl TextDraft {
         }
         if let Some(kind) = kind {
             for (field, template) in [("subject", &subject), ("text", &text)] {
-                if let Err(mistake) = Template::parse(template, kind.variables()) {
-                    fault(field, explained(&mistake, kind));
+                match Template::parse(template, kind.variables()) {
+                    Err(mistake) => fault(field, explained(&mistake, kind)),
+                    Ok(read) if field == "text" && is_text(&text, most) && !read.remains() => fault(field, NOTHING.to_owned()),
+                    Ok(_) => {}
                 }
             }
         }

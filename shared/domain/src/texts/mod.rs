@@ -1,5 +1,6 @@
 //! The texts of letters to customers: a dealer's own, and Forecourt's (MSG-2).
 
+mod change;
 mod check;
 mod html;
 mod own;
@@ -7,17 +8,19 @@ mod template;
 mod values;
 mod words;
 
+pub use change::TextChange;
 pub use check::{CheckedText, TextDraft};
 pub use html::html_of;
 pub use own::{OwnText, own_text};
 pub use template::{MistakeReason, Template, TemplateMistake, Variable};
-pub use values::Values;
+pub use values::{BookingValues, Values};
 pub use words::{LANGUAGES, local_time, text_language};
 
 use crate::base::{Actor, DealerId, Language, Medium, TextId};
 use crate::enquiry::LeadType;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The kind of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,7 +36,7 @@ pub enum TextKind {
     Reminder,
     /// The automatic answer to a new enquiry.
     InstantAnswer,
-    /// A prepared answer that a seller edits and sends.
+    /// A canned answer, which a seller edits and sends.
     Canned,
     /// A kind of another release.
     #[serde(other)]
@@ -72,10 +75,16 @@ impl TextKind {
 
     /// Returns the variables of the kind.
     pub fn variables(self) -> &'static [Variable] {
-        use Variable::{About, Appointment, Customer, Dealer, Greeting, Hours, Number, Page, Seller, Time, Vehicle};
+        use Variable::{
+            About, Address, Appointment, Customer, Dealer, Greeting, Hours, Map, Number, Page, Phone, Reply, Salesperson, Seller, Time,
+            Vehicle,
+        };
         match self {
-            TextKind::Confirmation | TextKind::Moved | TextKind::Cancelled | TextKind::Reminder => {
-                &[Greeting, Customer, Vehicle, Dealer, Hours, Appointment, About, Time, Page]
+            TextKind::Confirmation | TextKind::Moved | TextKind::Cancelled => {
+                &[Greeting, Customer, Vehicle, Dealer, Hours, Appointment, About, Time, Page, Salesperson, Address, Map, Phone]
+            }
+            TextKind::Reminder => {
+                &[Greeting, Customer, Vehicle, Dealer, Hours, Appointment, About, Time, Page, Salesperson, Address, Map, Phone, Reply]
             }
             TextKind::InstantAnswer => &[Greeting, Customer, Vehicle, Dealer, Number, Hours],
             TextKind::Canned => &[Greeting, Customer, Vehicle, Dealer, Seller, Number, Hours],
@@ -128,6 +137,12 @@ impl DealerText {
     pub fn write(&self, values: &Values) -> Option<Written> {
         Written::of(self.kind, self.medium, (&self.subject, &self.text), values)
     }
+
+    /// Returns the variables without a value because of which lines of the text are left out.
+    pub fn left_out(&self, values: &Values) -> BTreeSet<Variable> {
+        let template = Template::parse(&self.text, self.kind.variables());
+        template.map(|template| template.left_out(|variable| values.get(variable))).unwrap_or_default()
+    }
 }
 
 /// A written text.
@@ -162,8 +177,10 @@ impl Written {
     }
 
     /// Writes Forecourt's own text of a kind. `None` if it has none.
-    pub fn own(kind: TextKind, medium: Medium, language: &Language, values: &Values) -> Option<Self> {
-        let own = own_text(kind, medium, text_language(language))?;
+    pub fn own(wanted: &Wanted<'_>, values: &Values) -> Option<Self> {
+        let Wanted { kind, medium, language, only_place, .. } = *wanted;
+        let language = text_language(language);
+        let own = if only_place { own::place_text(medium, language) } else { own_text(kind, medium, language) }?;
         Self::of(kind, medium, (&own.subject, &own.text), values)
     }
 }
@@ -214,14 +231,16 @@ pub struct Wanted<'a> {
     pub language: &'a Language,
     /// The type of the lead, if the letter is about one.
     pub lead_type: Option<LeadType>,
+    /// Whether a moved appointment keeps its time and has another place only. Forecourt's own text states that.
+    pub only_place: bool,
 }
 
 impl Wanted<'_> {
     /// Writes the dealer's text for the language and the lead type, else the one for the language, else Forecourt's own. `None` if there is
     /// none.
     pub fn write(&self, texts: Option<&DealerTexts>, values: &Values) -> Option<Written> {
-        let Self { kind, medium, language, lead_type } = *self;
+        let Self { kind, medium, language, lead_type, .. } = *self;
         let dealers = texts.into_iter().flat_map(|texts| texts.best(kind, medium, text_language(language), lead_type));
-        dealers.filter_map(|text| text.write(values)).next().or_else(|| Written::own(kind, medium, language, values))
+        dealers.filter_map(|text| text.write(values)).next().or_else(|| Written::own(self, values))
     }
 }

@@ -17,18 +17,50 @@ pub fn own_text(kind: TextKind, medium: Medium, language: &str) -> Option<OwnTex
     if (kind, medium) == (TextKind::InstantAnswer, Medium::Email) {
         return Some(instant_answer(language));
     }
-    let (subject, sentence) = about_appointment(kind, language)?;
+    text_of(about_appointment(kind, language)?, kind, medium, language)
+}
+
+/// Returns Forecourt's own text about an appointment that takes place at another dealer, at the same time.
+pub(super) fn place_text(medium: Medium, language: &str) -> Option<OwnText> {
+    let words = match language {
+        "de" => (
+            "Neuer Ort Ihres Termins am {{ time }}",
+            "Der Ort Ihres Termins hat sich geändert: {{ dealer }} erwartet Sie zur gleichen Zeit. Die beigefügte Kalenderdatei aktualisiert \
+             den Termin in Ihrem Kalender.",
+        ),
+        "nl" => (
+            "Nieuwe plaats van uw afspraak op {{ time }}",
+            "De plaats van uw afspraak is gewijzigd: {{ dealer }} verwacht u op hetzelfde tijdstip. Het bijgevoegde agendabestand werkt de \
+             afspraak in uw agenda bij.",
+        ),
+        _ => (
+            "New place of your appointment on {{ time }}",
+            "The place of your appointment has changed: {{ dealer }} expects you at the same time. The attached calendar file updates it in \
+             your calendar.",
+        ),
+    };
+    text_of(words, TextKind::Moved, medium, language)
+}
+
+/// Returns the text about an appointment with this subject and first sentence.
+fn text_of((subject, sentence): (&str, &str), kind: TextKind, medium: Medium, language: &str) -> Option<OwnText> {
     match medium {
         Medium::Email => {
-            let Words { vehicle, regards } = words(language);
+            let Words { vehicle, person, phone, regards } = words(language);
             let text = format!(
-                "{{{{ greeting }}}}\n\n{sentence}\n\n  {{{{ appointment }}}}\n  {{{{ time }}}}\n  {{{{ dealer }}}}\n  {vehicle}: {{{{ vehicle }}}}\n\n\
+                "{{{{ greeting }}}}\n\n{sentence}\n\n  {{{{ appointment }}}}\n  {{{{ time }}}}\n  {{{{ dealer }}}}\n  {{{{ address }}}}\n  {{{{ map }}}}\n  \
+                 {vehicle}: {{{{ vehicle }}}}\n  {person}: {{{{ salesperson }}}}\n  {phone}: {{{{ phone }}}}\n\n\
                  {{{{ page }}}}\n\n{regards}\n{{{{ dealer }}}}"
             );
             Some(OwnText { subject: format!("{subject} – {{{{ dealer }}}}"), text })
         }
         Medium::Sms => {
-            let text = format!("{{{{ dealer }}}}: {subject} ({{{{ about }}}}). {{{{ page }}}}");
+            let Words { person, phone, .. } = words(language);
+            let reply = if kind == TextKind::Reminder { "\n{{ reply }}" } else { "" };
+            let text = format!(
+                "{{{{ dealer }}}}: {subject} ({{{{ about }}}}). {{{{ page }}}}\n{{{{ address }}}}\n{person}: {{{{ salesperson }}}}\n\
+                 {phone}: {{{{ phone }}}}{reply}"
+            );
             Some(OwnText { subject: String::new(), text })
         }
         Medium::Unknown => None,
@@ -37,14 +69,16 @@ pub fn own_text(kind: TextKind, medium: Medium, language: &str) -> Option<OwnTex
 
 struct Words {
     vehicle: &'static str,
+    person: &'static str,
+    phone: &'static str,
     regards: &'static str,
 }
 
 fn words(language: &str) -> Words {
     match language {
-        "de" => Words { vehicle: "Fahrzeug", regards: "Mit freundlichen Grüßen" },
-        "nl" => Words { vehicle: "Voertuig", regards: "Met vriendelijke groet" },
-        _ => Words { vehicle: "Vehicle", regards: "Kind regards" },
+        "de" => Words { vehicle: "Fahrzeug", person: "Ihr Kontakt", phone: "Telefon", regards: "Mit freundlichen Grüßen" },
+        "nl" => Words { vehicle: "Voertuig", person: "Uw contactpersoon", phone: "Telefoon", regards: "Met vriendelijke groet" },
+        _ => Words { vehicle: "Vehicle", person: "Your contact", phone: "Telephone", regards: "Kind regards" },
     }
 }
 
@@ -87,10 +121,10 @@ fn about_appointment(kind: TextKind, language: &str) -> Option<(&'static str, &'
         ),
         (TextKind::Reminder, "de") => ("Erinnerung: Ihr Termin am {{ time }}", "wir erinnern Sie an Ihren Termin und freuen uns auf Sie."),
         (TextKind::Reminder, "nl") => {
-            ("Herinnering: uw afspraak op {{ time }}", "Wij herinneren u graag aan uw afspraak en kijken uit naar uw komst.")
+            ("Herinnering: uw afspraak op {{ time }}", "Wij herinneren u graag aan uw afspraak en kijken ernaar uit.")
         }
         (TextKind::Reminder, _) => {
-            ("Reminder: your appointment on {{ time }}", "This is a reminder of your appointment. We look forward to seeing you.")
+            ("Reminder: your appointment on {{ time }}", "This is a reminder of your appointment. We look forward to it.")
         }
         (TextKind::InstantAnswer | TextKind::Canned | TextKind::Unknown, _) => return None,
     })

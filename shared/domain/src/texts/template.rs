@@ -1,5 +1,6 @@
 //! The template of a text: lines with variables such as `{{ customer }}`. Nothing in a template can run (MSG-2).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A variable of a template. Forecourt knows its value for each customer.
@@ -17,10 +18,15 @@ pub enum Variable {
     About,
     Time,
     Page,
+    Salesperson,
+    Address,
+    Map,
+    Phone,
+    Reply,
 }
 
 impl Variable {
-    const ALL: [Variable; 11] = [
+    const ALL: [Variable; 16] = [
         Variable::Greeting,
         Variable::Customer,
         Variable::Vehicle,
@@ -32,6 +38,11 @@ impl Variable {
         Variable::About,
         Variable::Time,
         Variable::Page,
+        Variable::Salesperson,
+        Variable::Address,
+        Variable::Map,
+        Variable::Phone,
+        Variable::Reply,
     ];
 
     /// Returns the name, as templates and the API write it.
@@ -48,6 +59,11 @@ impl Variable {
             Variable::About => "about",
             Variable::Time => "time",
             Variable::Page => "page",
+            Variable::Salesperson => "salesperson",
+            Variable::Address => "address",
+            Variable::Map => "map",
+            Variable::Phone => "phone",
+            Variable::Reply => "reply",
         }
     }
 
@@ -64,8 +80,21 @@ impl Variable {
             Variable::Appointment => "The kind of the appointment, such as Test drive.",
             Variable::About => "The kind of the appointment and, if it is known, the vehicle.",
             Variable::Time => "The time of the appointment.",
-            Variable::Page => "The link with which the customer reschedules or cancels the appointment; empty if there is none.",
+            Variable::Page => "The link with which the customer confirms, reschedules or cancels the appointment; empty if there is none.",
+            Variable::Salesperson => "The name of the salesperson of the appointment; empty if it has none.",
+            Variable::Address => {
+                "The dealer's postal address in one line; empty if it is unknown, or if the customer does not come to the dealer."
+            }
+            Variable::Map => "The link of the dealer's map; empty in the same cases.",
+            Variable::Phone => "The dealer's telephone number; empty if it is unknown.",
+            Variable::Reply => "The request to answer a text message with yes or no; empty if the dealer receives no text messages.",
         }
+    }
+
+    /// Whether a letter can be without the value: an enquiry may name no vehicle, and a dealer may have no opening hours.
+    pub fn is_optional(self) -> bool {
+        use Variable::{Address, Customer, Hours, Map, Page, Phone, Reply, Salesperson, Vehicle};
+        matches!(self, Customer | Vehicle | Hours | Page | Salesperson | Address | Map | Phone | Reply)
     }
 
     fn of(name: &str) -> Option<Self> {
@@ -151,6 +180,11 @@ impl Template {
         Ok(Self { lines })
     }
 
+    /// Whether something is left of the text without the values that a customer can be without.
+    pub(super) fn remains(&self) -> bool {
+        !self.write(|variable| if variable.is_optional() { "" } else { "x" }).trim().is_empty()
+    }
+
     /// Writes the template as one line, without the signs that would end or begin it because a value is empty: without a vehicle,
     /// `Your enquiry: {{ vehicle }}` becomes `Your enquiry`.
     pub fn write_line<'a>(&self, value: impl Fn(Variable) -> &'a str) -> String {
@@ -162,15 +196,18 @@ impl Template {
         written.trim_matches([' ', ':', ',', '-', '–', '·']).to_owned()
     }
 
+    /// Returns the variables of the lines that [`Template::write`] leaves out.
+    pub fn left_out<'a>(&self, value: impl Fn(Variable) -> &'a str) -> BTreeSet<Variable> {
+        self.lines.iter().filter(|line| is_left_out(line, &value)).flat_map(|line| variables(line)).collect()
+    }
+
     /// Writes the text with the values that `value` returns. A line whose variables are all empty is left out, and so is the blank line
     /// that would then follow a blank line.
     pub fn write<'a>(&self, value: impl Fn(Variable) -> &'a str) -> String {
         let mut out: Vec<String> = Vec::with_capacity(self.lines.len());
         let mut omitted = false;
         for line in &self.lines {
-            let mut values = line.iter().filter_map(|part| if let Part::Variable(variable) = part { Some(value(*variable)) } else { None });
-            let first = values.next();
-            if first.is_some_and(str::is_empty) && values.all(str::is_empty) {
+            if is_left_out(line, &value) {
                 omitted = true;
                 continue;
             }
@@ -190,6 +227,16 @@ impl Template {
         }
         out.join("\n").trim_end().to_owned()
     }
+}
+
+/// Returns the variables of a line.
+fn variables(line: &[Part]) -> impl Iterator<Item = Variable> {
+    line.iter().filter_map(|part| if let Part::Variable(variable) = part { Some(*variable) } else { None })
+}
+
+/// Whether a line has variables, and all of them are empty.
+fn is_left_out<'a>(line: &[Part], value: impl Fn(Variable) -> &'a str) -> bool {
+    variables(line).next().is_some() && variables(line).all(|variable| value(variable).is_empty())
 }
 
 type Mistake = (usize, MistakeReason);

@@ -39,12 +39,21 @@ pub(super) fn greeting(customer: &str, language: &Language) -> String {
     }
 }
 
-/// Returns the sentence before the link with which a customer reschedules or cancels an appointment.
+/// Returns the sentence before the link with which a customer confirms, reschedules or cancels an appointment.
 pub(super) fn page_words(language: &Language) -> &'static str {
     match text_language(language) {
-        "de" => "Hier können Sie Ihren Termin verschieben oder absagen:",
-        "nl" => "Wilt u de afspraak verzetten of annuleren? Open dan deze pagina:",
-        _ => "To reschedule or cancel your appointment, please open this page:",
+        "de" => "Hier können Sie Ihren Termin bestätigen, verschieben oder absagen:",
+        "nl" => "Op deze pagina kunt u de afspraak bevestigen, verzetten of annuleren:",
+        _ => "To confirm, reschedule or cancel your appointment, please open this page:",
+    }
+}
+
+/// Returns the sentence of a text message that asks for an answer ([`Reply`](crate::messages::Reply)).
+pub(super) fn reply_words(language: &Language) -> &'static str {
+    match text_language(language) {
+        "de" => "Passt der Termin? Bitte antworten Sie mit J oder N.",
+        "nl" => "Schikt de afspraak? Antwoord met J of N.",
+        _ => "Does the time suit you? Please reply Y or N.",
     }
 }
 

@@ -26,7 +26,9 @@ impl Webhooks {
     /// Returns the events of the change of an appointment from `before` to `after`. `version` is that of the appointment's item.
     pub fn of_appointment(&self, before: Option<&Appointment>, after: &Appointment, version: u64) -> Vec<Outgoing> {
         let cancelled = after.state.is_cancelled();
-        let attended = before.map_or(Attended::Unknown, |before| before.attendance.is) != after.attendance.is;
+        // An arrival is a part of the attendance (APT-12).
+        let attended = before.map_or((Attended::Unknown, None), |before| (before.attendance.is, before.arrived.as_ref()))
+            != (after.attendance.is, after.arrived.as_ref());
         let candidates = [
             (before.is_none(), WebhookEvent::AppointmentCreated),
             (!cancelled && before.is_some_and(|before| before.state.is_cancelled()), WebhookEvent::AppointmentReinstated),
@@ -39,7 +41,9 @@ impl Webhooks {
             AppointmentState::Booked | AppointmentState::Unknown => None,
         };
         let moved = after.moved.last().map(|moved| moved.at);
-        let at = [ended, moved, after.attendance.as_of].into_iter().flatten().fold(after.created, DateTime::max);
+        let arrived_at = after.arrived.as_ref().map(|arrival| arrival.at);
+        let ended_arrival = after.past_arrivals.last().map(|past| past.until);
+        let at = [ended, moved, after.attendance.as_of, arrived_at, ended_arrival].into_iter().flatten().fold(after.created, DateTime::max);
         let attendance = Attended::NAMES.iter().find(|(_, is)| *is == after.attendance.is).map(|(name, _)| (*name).to_owned());
         let data = WebhookData {
             appointment: Some(after.id.clone()),
@@ -47,6 +51,9 @@ impl Webhooks {
             status: Some(if cancelled { "cancelled" } else { "booked" }.into()),
             attendance,
             at: Some(after.at),
+            customer_confirmed_at: after.customer_confirmed.as_ref().map(|confirmation| confirmation.at),
+            arrived_at,
+            follows: after.follows.clone(),
             ..WebhookData::of(&after.dealer, after.lead)
         };
         let about = Subject::Appointment(after.id.clone());

@@ -1,13 +1,15 @@
 //! Webhooks: the events that a system subscribes to, and the events to deliver (APT-6).
 
 mod change;
+mod data;
 mod delivery;
 mod endpoint;
 
+pub use data::WebhookData;
 pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliveryState, LEASE, LeasedAttempt, RETRIES, choose_fairly, claim};
-pub use endpoint::{BadEndpoint, endpoint, is_public};
+pub use endpoint::{BadEndpoint, endpoint};
 
-use crate::base::{Actor, AppointmentId, DealerId, LeadId, PartnerId, Refusal, Subject, WebhookId};
+use crate::base::{Actor, DealerId, PartnerId, Refusal, Subject, WebhookId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -327,36 +329,6 @@ impl Webhooks {
     #[must_use]
     pub fn without(&self, id: &WebhookId) -> Self {
         Self { webhooks: self.webhooks.iter().filter(|webhook| webhook.id != *id).cloned().collect() }
-    }
-}
-
-/// The content of an event: ids and states, no personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WebhookData {
-    /// The dealer.
-    pub dealer: DealerId,
-    /// The lead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lead: Option<LeadId>,
-    /// The appointment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub appointment: Option<AppointmentId>,
-    /// The version of the item.
-    pub version: u64,
-    /// The status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// The attendance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attendance: Option<String>,
-    /// When the appointment takes place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<DateTime<Utc>>,
-}
-
-impl WebhookData {
-    fn of(dealer: &DealerId, lead: Option<LeadId>) -> Self {
-        Self { dealer: dealer.clone(), lead, appointment: None, version: 0, status: None, attendance: None, at: None }
     }
 }
 

@@ -29,8 +29,8 @@ pub(crate) enum Denied {
     },
     /// The route is open, so it has no sender. A function must not ask for one.
     NoSender,
-    /// The link is invalid or has expired. The response does not distinguish the two (CAL-8).
-    Link,
+    /// The link is invalid or has expired, with the rule about such links. The response does not distinguish the two (CAL-8).
+    Link(&'static str),
     /// The sender could not be loaded.
     Failed(Failure),
 }
@@ -52,8 +52,9 @@ pub(crate) async fn authenticate(
         Access::Token => Ok((identity::scope(platform, event).await?, None)),
         Access::Signature => Ok((signature::scope(platform, event, body).await?, None)),
         Access::Link => {
-            let token = event.path_parameters.get("token").ok_or(Denied::Link)?;
-            let (scope, link) = link::verified(platform, route.operation, token).ok_or(Denied::Link)?;
+            let denied = || Denied::Link(link::rule_of(route.operation));
+            let token = event.path_parameters.get("token").ok_or_else(denied)?;
+            let (scope, link) = link::verified(platform, route.operation, token).ok_or_else(denied)?;
             Ok((scope, Some(link)))
         }
         // ACC-2: a scope comes only from a verified identity.

@@ -42,6 +42,11 @@ impl ConsoleLinks {
         if user.is_none() || user == lead.owner.as_ref() { page } else { format!("{page}/events/{event}") }
     }
 
+    /// The board of a dealer.
+    pub fn board(&self, dealer: &DealerId) -> String {
+        format!("{}/desk/d/{dealer}/board", self.0)
+    }
+
     /// The list of tasks of a dealer.
     pub fn tasks(&self, dealer: &DealerId) -> String {
         format!("{}/desk/d/{dealer}/tasks", self.0)

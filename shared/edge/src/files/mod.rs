@@ -67,6 +67,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The scanner's word for a threat that it found.
+    pub const THREAT: &'static str = "THREATS_FOUND";
+
     /// Returns the verdict that the tag of GuardDuty Malware Protection for S3 states. A file without the tag is not scanned yet.
     pub fn of_tag(tag: Option<&str>) -> Self {
         match tag {
@@ -118,6 +121,18 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// [`Failure::Unavailable`] if the file may still exist.
     async fn remove(&self, name: &str) -> Result<(), Failure>;
+
+    /// Removes `name` with all its earlier versions, so that nothing of it can be restored (PRV-2).
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] if a version may still exist.
+    async fn erase(&self, name: &str) -> Result<(), Failure>;
+
+    /// Returns the names that begin with `prefix`, also those of which only earlier versions exist.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] if the store does not answer.
+    async fn names(&self, prefix: &str) -> Result<Vec<String>, Failure>;
 
     /// Returns a link that accepts a `PUT` of the file for `validity`.
     ///
@@ -191,6 +206,14 @@ impl Files for NoFiles {
         no_bucket(name)
     }
 
+    async fn erase(&self, name: &str) -> Result<(), Failure> {
+        no_bucket(name)
+    }
+
+    async fn names(&self, prefix: &str) -> Result<Vec<String>, Failure> {
+        no_bucket(prefix)
+    }
+
     async fn upload_link(&self, upload: Upload<'_>, _: Duration) -> Result<String, Failure> {
         no_bucket(upload.name)
     }
@@ -261,6 +284,22 @@ impl Files for Bucket {
         removed.map(|_| ()).map_err(|e| unavailable(&e))
     }
 
+    async fn erase(&self, name: &str) -> Result<(), Failure> {
+        // The deletion of a version leaves no trace, while a deletion without a version would add a mark.
+        for (_, version) in self.versions(name).await?.into_iter().filter(|(key, _)| key == name) {
+            let removed = self.client.delete_object().bucket(&self.name).key(name).version_id(version).send().boxed().await;
+            removed.map_err(|e| unavailable(&e))?;
+        }
+        Ok(())
+    }
+
+    async fn names(&self, prefix: &str) -> Result<Vec<String>, Failure> {
+        let mut names: Vec<String> = self.versions(prefix).await?.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
     async fn upload_link(&self, upload: Upload<'_>, validity: Duration) -> Result<String, Failure> {
         // Type and size are signed as headers, so the bucket accepts nothing else.
         let put = self.client.put_object().bucket(&self.name).key(upload.name).content_type(upload.content_type);
@@ -272,6 +311,24 @@ impl Files for Bucket {
         let get = self.client.get_object().bucket(&self.name).key(download.name).response_content_type(download.content_type);
         let get = get.response_content_disposition(download.disposition());
         get.presigned(good_for(validity)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
+    }
+}
+
+impl Bucket {
+    /// Returns the versions and deletion marks of all files whose names begin with `prefix`, each with its name.
+    async fn versions(&self, prefix: &str) -> Result<Vec<(String, String)>, Failure> {
+        let (mut found, mut key, mut version) = (Vec::new(), None, None);
+        loop {
+            let list = self.client.list_object_versions().bucket(&self.name).prefix(prefix);
+            let page = list.set_key_marker(key).set_version_id_marker(version).send().boxed().await.map_err(|e| unavailable(&e))?;
+            let named = |key: Option<&str>, id: Option<&str>| key.zip(id).map(|(key, id)| (key.to_owned(), id.to_owned()));
+            found.extend(page.versions().iter().filter_map(|version| named(version.key(), version.version_id())));
+            found.extend(page.delete_markers().iter().filter_map(|mark| named(mark.key(), mark.version_id())));
+            if page.is_truncated() != Some(true) {
+                return Ok(found);
+            }
+            (key, version) = (page.next_key_marker, page.next_version_id_marker);
+        }
     }
 }
 

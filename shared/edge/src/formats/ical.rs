@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, Duration, NaiveDateTime, Offset as _, TimeZone as _, Utc};
 use chrono_tz::{OffsetComponents as _, OffsetName as _, Tz};
 use forecourt_domain::base::Email;
-use forecourt_domain::settings::Dealer;
+use forecourt_domain::settings::{Dealer, DealerSettings};
 use icalendar::{Calendar, Component as _, Event, EventLike as _, Property};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ pub struct Entry {
     pub changed: DateTime<Utc>,
     /// Whether it is cancelled.
     pub cancelled: bool,
+    /// Whether it takes place at the dealer.
+    pub is_at_dealer: bool,
     /// The recipient of the file by name and address. `None` for a file that anybody with a link may fetch.
     pub attendee: Option<(String, Email)>,
 }
@@ -64,7 +66,7 @@ pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
         .uid(&format!("{}@forecourt", entry.uid))
         .sequence(entry.sequence)
         .summary(&entry.title)
-        .location(&settings.name)
+        .location(&place(settings, entry.is_at_dealer))
         .append_property(Property::new("DTSTAMP", utc(entry.changed)))
         .append_property(Property::new("STATUS", if entry.cancelled { "CANCELLED" } else { "CONFIRMED" }))
         .append_property(time("DTSTART", entry.from, zone))
@@ -87,6 +89,13 @@ pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
         (false, None) => ("PUBLISH", "text/calendar; charset=utf-8; method=PUBLISH"),
     };
     (calendar(vec![Property::new("METHOD", method)], vec![(event.done(), zone, entry.from)]), media_type)
+}
+
+/// Returns the dealer's name, with the address if the entry takes place there.
+fn place(settings: &DealerSettings, is_at_dealer: bool) -> String {
+    let address = Some(settings.location.line()).filter(|address| is_at_dealer && !address.is_empty());
+    // Calendar programs search for the place in all countries.
+    address.map_or_else(|| settings.name.clone(), |address| format!("{}, {address}, {}", settings.name, settings.country.as_str()))
 }
 
 fn mailto(address: &Email) -> String {

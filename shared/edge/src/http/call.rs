@@ -11,11 +11,12 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Fault, Refusal};
+use forecourt_domain::base::{DealerId, Fault, Refusal};
+use forecourt_domain::lead::BulkNotice;
 use http::HeaderMap;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
 /// Largest body in bytes: 1 MiB.
@@ -54,6 +55,8 @@ pub struct Call {
     query_faults: Vec<Fault>,
     replays: Arc<Replays>,
     subject: Option<Subject>,
+    /// The notices of the request's lead, which are sent for all leads together, if it is a part of a bulk action.
+    bulk: Option<Arc<Mutex<Vec<BulkNotice>>>>,
 }
 
 /// Whether any part of the request was a replay of an earlier one, and whether any part was new.
@@ -141,7 +144,62 @@ impl Call {
             query_faults,
             replays: Arc::default(),
             subject: None,
+            bulk: None,
         })
+    }
+
+    /// Returns the request of one lead of a bulk action: with the rights of `scope`, the path parameters `path`, and the name `key` in the
+    /// place of an `Idempotency-Key` (LEAD-10).
+    pub fn of_bulk(operation: Operation, scope: Scope, now: DateTime<Utc>, path: &[(&str, String)], key: String) -> Self {
+        Self {
+            operation,
+            scope,
+            now,
+            began: Instant::now(),
+            body: Vec::new(),
+            idempotency_key: Some(key),
+            link: None,
+            source_ip: None,
+            headers: HeaderMap::new(),
+            path: path.iter().map(|(name, part)| ((*name).to_owned(), part.clone())).collect(),
+            query: HashMap::new(),
+            repeated: HashSet::new(),
+            query_faults: Vec::new(),
+            replays: Arc::default(),
+            subject: None,
+            bulk: Some(Arc::default()),
+        }
+    }
+
+    /// Returns the request of a list that a part of this request's body describes: its dealer, and the parameters of `operation`. Unknown
+    /// and empty parameters are faults, as in a request of that list.
+    pub fn of_list(&self, operation: Operation, dealer: &DealerId, parameters: HashMap<String, String>) -> Self {
+        let mut query = parameters;
+        let repeated = HashSet::new();
+        let route = crate::routes::all().find(|route| route.operation == operation);
+        let query_faults = route.map(|route| query::check(route, &mut query, &repeated)).unwrap_or_default();
+        let path = HashMap::from([("dealer".to_owned(), dealer.to_string())]);
+        let (scope, now, began) = (self.scope.clone(), self.now, self.began);
+        let listed = Self::of_bulk(operation, scope, now, &[], String::new());
+        Self { began, idempotency_key: None, path, query, query_faults, bulk: None, ..listed }
+    }
+
+    /// Whether it is the request of one lead of a bulk action.
+    pub fn is_in_bulk(&self) -> bool {
+        self.bulk.is_some()
+    }
+
+    /// Records the notices of the request's lead in the place of those of an earlier attempt.
+    pub(crate) fn note_notices(&self, notices: Vec<BulkNotice>) {
+        if let Some(noted) = &self.bulk {
+            *noted.lock().unwrap_or_else(PoisonError::into_inner) = notices;
+        }
+    }
+
+    /// Takes the notices of the request's lead.
+    pub fn take_notices(&self) -> Vec<BulkNotice> {
+        let noted = self.bulk.as_ref().map(|noted| std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner)));
+        noted.unwrap_or_default()
     }
 
     /// Takes the lead that the request is about.

@@ -5,6 +5,7 @@ use crate::Platform;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::lead::BulkNotice;
 use forecourt_domain::people::ReceivedRequest;
 use forecourt_store::keys::Key;
 use forecourt_store::{Loaded, fingerprint, short};
@@ -59,7 +60,21 @@ impl Request {
     /// # Errors
     /// As [`Request::answered`].
     pub fn done(&self, loaded: &Loaded, now: DateTime<Utc>) -> Result<Option<u64>, Refusal> {
-        Ok(self.answered(loaded, now)?.map(|version| version.parse().unwrap_or_default()))
+        let version = |answer: &str| answer.split(' ').next().and_then(|version| version.parse().ok()).unwrap_or_default();
+        Ok(self.answered(loaded, now)?.map(version))
+    }
+
+    /// As [`Request::remembered`], with the notices that are sent for all leads of a bulk action together: a repeat finds them.
+    pub(crate) fn remembered_with(&self, decision: Decision, version: u64, notices: &[BulkNotice], now: DateTime<Utc>) -> Decision {
+        let version = decision.lead().map_or(version, |lead| lead.version);
+        let notices = serde_json::to_string(notices).unwrap_or_default();
+        self.answering(decision, format!("{version} {notices}"), now)
+    }
+
+    /// Returns the notices that [`Request::remembered_with`] has stored.
+    pub(crate) fn notices(&self, loaded: &Loaded, now: DateTime<Utc>) -> Vec<BulkNotice> {
+        let answer = self.answered(loaded, now).ok().flatten();
+        answer.and_then(|answer| serde_json::from_str(answer.split_once(' ')?.1).ok()).unwrap_or_default()
     }
 
     /// Adds the request to a decision, even to one that changes nothing of `version`: a repeat must change nothing either.

@@ -35,7 +35,7 @@ impl Mentions {
 
 impl Problem {
     /// Returns the problem with names in the place of marked ids.
-    pub(crate) async fn named(mut self, platform: &Platform, scope: &Scope) -> Self {
+    pub async fn named(mut self, platform: &Platform, scope: &Scope) -> Self {
         let texts = [self.detail.as_str()].into_iter().chain(self.errors.iter().map(|error| error.detail.as_str()));
         let mentions = Mentions::of(platform, scope, texts).await;
         self.detail = mentions.named(&self.detail);

@@ -1,7 +1,9 @@
 //! Errors as `application/problem+json` (RFC 9457), in the same shape for every function.
 
 use crate::auth::Denied;
-use forecourt_domain::base::{Fault, Refusal, Right};
+use chrono::{DateTime, Utc};
+use forecourt_domain::base::{AppointmentKind, Fault, Obstacle, Refusal, Right};
+use forecourt_domain::bookings::Warning;
 use forecourt_store::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -39,6 +41,10 @@ pub struct Problem {
     /// The current version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<u64>,
+    /// What stands against the request until you decide about it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<ObstacleView>)]
+    pub obstacles: Box<[ObstacleView]>,
     /// The id of the request, for support.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_id: String,
@@ -66,6 +72,39 @@ pub struct FieldError {
     pub rule_url: String,
     /// The error and the correct value.
     pub detail: String,
+}
+
+/// Something that stands against a request until its sender decides about it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ObstacleView {
+    /// `appointment`: an appointment to come of a lead that is closed or goes to another dealer (APT-10); or a warning about a booking:
+    /// `double_booked`, `absent`, `own_hours`, `leaver`, `day_off`, `closed` or `unavailable` (APT-8).
+    #[schema(example = "appointment")]
+    pub what: &'static str,
+    /// The id of the appointment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<String>,
+    /// The kind of the appointment, such as `showroom`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// The time of the appointment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+    /// The warning as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'static str>,
+}
+
+impl From<Obstacle> for ObstacleView {
+    fn from(obstacle: Obstacle) -> Self {
+        Self {
+            what: obstacle.what,
+            appointment: obstacle.appointment.map(|appointment| appointment.to_string()),
+            kind: obstacle.kind.map(AppointmentKind::name),
+            at: obstacle.at,
+            detail: Warning::NAMES.iter().find(|(name, _)| *name == obstacle.what).map(|(_, warning)| warning.text()),
+        }
+    }
 }
 
 impl From<Fault> for FieldError {
@@ -98,6 +137,7 @@ impl Problem {
             errors: Vec::new(),
             right: None,
             current_version: None,
+            obstacles: Box::default(),
             request_id: String::new(),
             retry_after: None,
             cause: None,
@@ -220,6 +260,9 @@ impl From<Refusal> for Problem {
                 Self { errors, detail, ..Self::forbidden(right) }
             }
             Refusal::Conflict { rule, .. } => Self::conflict(detail).under(rule),
+            Refusal::Undecided { rule, obstacles, .. } => {
+                Self { obstacles: obstacles.into_iter().map(ObstacleView::from).collect(), ..Self::conflict(detail).under(rule) }
+            }
             Refusal::Stale { current } => {
                 Self { current_version: Some(current), ..Self::new("stale", "Version mismatch", 412, detail).under("SET-10") }
             }
@@ -244,7 +287,7 @@ impl From<Denied> for Problem {
                 );
                 Self::new("unauthenticated", "Valid signature required", 401, detail).under("APT-4")
             }
-            Denied::Link => Self::no_link(),
+            Denied::Link(rule) => Self::no_link().under(rule),
             Denied::NoSender => Self::wrong_function(),
             Denied::Failed(failure) => failure.into(),
         }

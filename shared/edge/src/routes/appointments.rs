@@ -1,9 +1,14 @@
 //! Appointments, and the reports of other systems about them.
 
-use super::problems::{APPOINTMENT_READ, CONFLICT, CORRECTION, LEAD_CHANGE, MEDIA_TYPE, NO_RIGHT, NO_TOKEN, RETRY, TOO_MANY, UNREADABLE};
-use super::row::{get, patch, post, routes, routes_of};
-use super::{Access, Content, Operation, Response, Route, Row};
-use forecourt_domain::base::Right;
+use super::problems::{
+    APPOINTMENT_READ, CONFLICT, CORRECTION, LEAD_CHANGE, MEDIA_TYPE, NO_RIGHT, NO_TOKEN, READ, RETRY, TOO_MANY, UNREADABLE,
+};
+use super::query::names;
+use super::row::{delete, get, patch, post, routes, routes_of};
+use super::{Access, Content, Operation, Query, Response, Route, Row, Values};
+use forecourt_domain::base::{AppointmentKind, Right};
+
+const KINDS: &[&str] = &names(&AppointmentKind::NAMES);
 
 const CHANGED: &[Response] = &[(200, "The changed appointment; its version is the ETag.", Content::Json("AppointmentView"))];
 
@@ -26,6 +31,21 @@ routes![
             ),
         ])
         .problems(LEAD_CHANGE),
+    FreeTimes = get("/dealers/{dealer}/availability", "appointment")
+        .summary("Returns the free times of a dealer's salespersons, for an appointment that you make (APT-8).")
+        .description(
+            "They follow the rules of the slots that customers book (CAL-7): opening hours, days off, absences, own weekly hours, and events \
+             that take the time. The limits for customers do not apply. A time can be taken before you book it: the booking is checked again."
+        )
+        .rights(&[Right::WorkAppointments])
+        .query(&[
+            Query::new("date", Values::Date, "The first date in the dealer's time zone; default today."),
+            Query::new("days", Values::Number(1, 7), "Number of dates; default 1."),
+            Query::new("kind", Values::OneOf(KINDS), "The kind of appointment, which determines the duration; default `showroom`."),
+            Query::new("user", Values::Id, "Only the times of this salesperson."),
+        ])
+        .responses(&[(200, "The free times by date.", Content::Json("FreeTimesView"))])
+        .problems(READ),
     UnprocessedAppointments = get("/dealers/{dealer}/appointments/unprocessed", "appointment")
         .summary("Returns how many telephone and e-mail appointments the dealer's own system reported; they are not stored (APT-2).")
         .rights(&[Right::ReadAppointments])
@@ -45,13 +65,23 @@ routes![
         .problems(CORRECTION),
     MoveAppointment = post("/appointments/{id}/time", "appointment")
         .summary("Reschedules an appointment and notifies the customer (APT-3).")
+        .description(
+            "If the attendance is recorded, the appointment stays as it is, and the response is a new appointment that follows it (APT-12)."
+        )
         .rights(&[Right::WorkAppointments])
         .body(&[Content::Json("MoveBody")])
         .responses(CHANGED)
         .if_match()
         .problems(LEAD_CHANGE),
     CancelAppointment = post("/appointments/{id}/cancellation", "appointment")
-        .summary("Cancels an appointment and notifies the customer (APT-3).")
+        .summary("Cancels an appointment, with reason and side, and notifies the customer (APT-3, APT-11).")
+        .rights(&[Right::WorkAppointments])
+        .optional_body(&[Content::Json("CancellationBody")])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ReopenAppointment = post("/appointments/{id}/reopening", "appointment")
+        .summary("Reopens an appointment that was cancelled by mistake, and notifies the customer (CAL-9).")
         .rights(&[Right::WorkAppointments])
         .responses(CHANGED)
         .if_match()
@@ -59,6 +89,32 @@ routes![
     KeepAppointment = post("/appointments/{id}/keep", "appointment")
         .summary("Keeps an appointment although its salesperson is absent or the dealer is closed (APT-9).")
         .description("The reminder that was held is sent, within half an hour. Without a reason against the appointment nothing changes.")
+        .rights(&[Right::WorkAppointments])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ConfirmAppointment = post("/appointments/{id}/confirmation", "appointment")
+        .summary("Records that the customer confirmed an appointment, to a user on the telephone or in a partner's system (APT-12).")
+        .description("The confirmation ends with a move to another time or dealer, and with a cancellation.")
+        .rights(&[Right::WorkAppointments])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    TakeBackConfirmation = delete("/appointments/{id}/confirmation", "appointment")
+        .summary("Takes back the confirmation by the customer (APT-12).")
+        .rights(&[Right::WorkAppointments])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    RecordArrival = post("/appointments/{id}/arrival", "appointment")
+        .summary("Records that the customer is there, on the day of the visit (APT-12).")
+        .description("If nobody records the attendance, the visit counts as completed at the end of the day.")
+        .rights(&[Right::WorkAppointments])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    TakeBackArrival = delete("/appointments/{id}/arrival", "appointment")
+        .summary("Takes back the arrival of the customer (APT-12).")
         .rights(&[Right::WorkAppointments])
         .responses(CHANGED)
         .if_match()

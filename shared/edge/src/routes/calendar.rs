@@ -1,15 +1,17 @@
-//! Calendar events, calendars, invitations and feeds.
+//! Calendar events, calendars, invitations, feeds, and the pages that customers open by a link.
 
-use super::problems::{BOOKING, BY_LINK, FEED_FILE, FEEDS, LEAD_CHANGE, READ};
+use super::problems::{BOOKING, BY_LINK, FEED_FILE, FEEDS, LEAD_CHANGE, NO_DEALER, NO_RIGHT, NO_TOKEN, READ, RETRY, UNKNOWN_PARAMETER};
 use super::query::{CURSOR, LIMIT_50};
-use super::row::{delete, get, post, routes, routes_of};
-use super::{Access, Content, Operation, Query, Response, Route, Row, Values};
+use super::row::{delete, get, patch, post, routes, routes_of};
+use super::{Access, Content, Operation, ProblemResponse, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
+const CHOICES: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NO_DEALER, UNKNOWN_PARAMETER, RETRY];
 const FILE: &[Response] = &[(200, "The file.", Content::Text("text/calendar", "An iCalendar file (RFC 5545)"))];
 const FREE_FROM: Query = Query::new("from", Values::Bound, "The first date whose free slots are listed, or a time on it; default today.");
 const ENDED: &[Response] = &[(200, "The changed event.", Content::Json("CalendarEventView"))];
 const OFFER: &[Response] = &[(200, "The invitation's current state.", Content::Json("OfferView"))];
+const SUBSCRIPTION: &[Response] = &[(200, "The state after the request.", Content::Json("SubscriptionView"))];
 const FEEDS_VIEW: &[Response] = &[(200, "Your feeds.", Content::Json("FeedsView"))];
 
 routes![
@@ -67,8 +69,30 @@ routes![
         .responses(ENDED)
         .if_match()
         .problems(LEAD_CHANGE),
+    CorrectEvent = patch("/leads/{id}/events/{event}", "calendar-event")
+        .summary("Corrects the title, type, notes or user of an event (CAL-9).")
+        .description("Absent fields keep their values. The timeline keeps the previous values.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("EventCorrectionBody")])
+        .responses(ENDED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ReopenEvent = post("/leads/{id}/events/{event}/reopening", "calendar-event")
+        .summary("Reopens an event that was completed, marked as a no-show or cancelled by mistake (CAL-9).")
+        .description("If it is an appointment that was cancelled, the customer is notified.")
+        .rights(&[Right::WorkLeads])
+        .responses(ENDED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    CancelEvent = post("/leads/{id}/events/{event}/cancellation", "calendar-event")
+        .summary("Cancels an event, with reason and side (CAL-4, APT-11).")
+        .rights(&[Right::WorkLeads])
+        .optional_body(&[Content::Json("CancellationBody")])
+        .responses(ENDED)
+        .if_match()
+        .problems(LEAD_CHANGE),
     DeleteEvent = delete("/leads/{id}/events/{event}", "calendar-event")
-        .summary("Cancels an event (CAL-4).")
+        .summary("Cancels an event without a reason (CAL-4).")
         .rights(&[Right::WorkLeads])
         .responses(ENDED)
         .if_match()
@@ -82,7 +106,7 @@ routes![
         .problems(LEAD_CHANGE),
     ShowInvitation = get("/i/{token}", "calendar-event")
         .access(Access::Link)
-        .summary("Returns an invitation, its booking and the free slots (CAL-8).")
+        .summary("Returns an invitation or an appointment, its booking and the free slots (CAL-8, APT-8).")
         .description("As a page if the client prefers HTML.")
         .query(&[FREE_FROM])
         .responses(OFFER)
@@ -97,6 +121,12 @@ routes![
             (201, "The slot is booked.", Content::Json("OfferView")),
         ])
         .problems(BOOKING),
+    ConfirmBooking = post("/i/{token}/confirmation", "calendar-event")
+        .access(Access::Link)
+        .summary("Records that the customer confirms the booking (APT-12).")
+        .description("A repeat gets the same answer.")
+        .responses(OFFER)
+        .problems(BY_LINK),
     CancelBooking = delete("/i/{token}/booking", "calendar-event")
         .access(Access::Link)
         .summary("Cancels the booking (CAL-8).")
@@ -112,6 +142,25 @@ routes![
         .summary("Returns the booking as an iCalendar file; a cancelled booking as a cancellation (CAL-8).")
         .responses(FILE)
         .problems(BY_LINK),
+    ShowSubscription = get("/u/{token}", "calendar-event")
+        .access(Access::Link)
+        .summary("Returns whether the recipient of a mail gets advertising and service mails of the group, and changes nothing (PRV-6).")
+        .description("As a page if the client prefers HTML. Programs that check the links of a mail unsubscribe nobody.")
+        .responses(SUBSCRIPTION)
+        .problems(BY_LINK),
+    Unsubscribe = post("/u/{token}", "calendar-event")
+        .access(Access::Link)
+        .summary("Ends advertising and service mails to the recipient of a mail (PRV-6).")
+        .description("The body has `List-Unsubscribe=One-Click`, as a mail program sends it (RFC 8058), also as `multipart/form-data`. A repeat gets the same answer.")
+        .body(&[Content::Form("UnsubscribeBody")])
+        .responses(SUBSCRIPTION)
+        .problems(BY_LINK),
+    Resubscribe = post("/u/{token}/resubscription", "calendar-event")
+        .access(Access::Link)
+        .summary("Permits the mails again that the link ended (PRV-6).")
+        .description("The consent is again as it was before. Stops for other reasons stay.")
+        .responses(SUBSCRIPTION)
+        .problems(BY_LINK),
     ListInvitations = get("/leads/{id}/invitations", "calendar-event")
         .summary("Returns the invitations of a lead with their state, and the links of the valid ones (CAL-8).")
         .rights(&[Right::ReadLeads])
@@ -124,6 +173,16 @@ routes![
         .responses(&[(200, "The revoked invitation.", Content::Json("InvitationRowView"))])
         .if_match()
         .problems(LEAD_CHANGE),
+    ListEventTypes = get("/dealers/{dealer}/event-types", "calendar-event")
+        .summary("Returns the types of events that you can plan at a dealer, with their names in three languages (CAL-1).")
+        .rights(&[Right::WorkLeads])
+        .responses(&[(200, "The types.", Content::Json("EventTypesView"))])
+        .problems(CHOICES),
+    ListNoShowReasons = get("/dealers/{dealer}/no-show-reasons", "calendar-event")
+        .summary("Returns the reasons of a no-show at a dealer, with their names in three languages (CAL-4).")
+        .rights(&[Right::WorkLeads])
+        .responses(&[(200, "The reasons.", Content::Json("NoShowReasonsView"))])
+        .problems(CHOICES),
     Calendar = get("/dealers/{dealer}/calendar", "calendar-event")
         .summary("Returns a day, week or month of a dealer or of one of its users, in the dealer's time zone (CAL-6).")
         .rights(&[Right::ReadLeads])
@@ -143,8 +202,9 @@ routes![
         .rights(&[Right::ReadAppointments])
         .query(&[
             Query::new("date", Values::Date, "The first date, from 2000 to 2100; default today."),
-            Query::new("days", Values::Number(1, 7), "The number of days; default 1."),
+            Query::new("days", Values::Number(1, 31), "The number of days, up to 7, or up to 31 with `unmarked`; default 1."),
             Query::new("user", Values::Id, "Only this user's entries: their own, and events without a user of leads that they own."),
+            Query::new("unmarked", Values::Flag, "true: only appointments after whose visit nobody recorded the attendance (APT-12)."),
             Query::new("deleted", Values::Flag, "true: deleted events and cancelled appointments too."),
             Query::new("limit", Values::Number(1, 250), "The page size; default 100."),
             CURSOR,

@@ -12,6 +12,12 @@ const TIMELINE_CURSOR: Query =
 const TASK: &[Response] = &[(200, "The task; the lead's version is the ETag.", Content::Json("TaskView"))];
 const CONTACTS: &[Response] = &[(200, "The lead's contacts; the lead's version is the ETag.", Content::Json("LeadContactsView"))];
 
+/// Selects an input of a lead.
+const INPUT: &[Query] = &[
+    Query::new("version", Values::Number(0, u64::MAX), "The version of the timeline entry that received the input."),
+    Query::new("communication", Values::Id, "The id of a received e-mail of the lead, which is returned instead."),
+];
+
 routes![
     ReadTimeline = get("/leads/{id}/timeline", "lead")
         .summary("Returns the timeline of a lead, newest first (LEAD-2).")
@@ -23,13 +29,20 @@ routes![
         .summary("Returns the input of a lead as its sender wrote it (INT-2).")
         .description("By default, returns the input from which the lead's current enquiry was read. A timeline entry that received an input has the path of that input in `raw`.")
         .rights(&[Right::ReadLeads])
-        .query(&[Query::new("version", Values::Number(0, u64::MAX), "The version of the timeline entry that received the input.")])
+        .query(INPUT)
         .responses(&[
             (200, "The input: JSON, or one prospect of ADF, as it was received.", Content::Text("application/adf+xml", "A prospect of ADF.")),
             (200, "The input.", Content::Json("RawInput")),
             (200, "A mail as it was received.", Content::Text("message/rfc822", "A raw mail.")),
             (303, "The mail has more than 4 MB. `Location` is a link to it, valid for five minutes.", Content::Text("message/rfc822", "Empty.")),
         ])
+        .problems(RAW),
+    ReadLeadMail = get("/leads/{id}/mail", "lead-intake")
+        .summary("Returns a mail of a lead for readers: its headers, its text as plain text, and the list of its files (INT-2).")
+        .description("By default, returns the mail from which the lead's current enquiry was read. It is for the users who get the mail as it was received (`GET /leads/{id}/raw`). 404 if this input is no mail.")
+        .rights(&[Right::ReadLeads])
+        .query(INPUT)
+        .responses(&[(200, "The mail.", Content::Json("LeadMailView"))])
         .problems(RAW),
     SetDeadline = post("/leads/{id}/deadlines", "lead")
         .summary("Adds a deadline to a lead: a target time without start or duration (LEAD-6).")
@@ -168,7 +181,7 @@ routes![
         .responses(&[(200, "The stops in force.", Content::Json("StopsView"))])
         .problems(READ),
     AddStop = post("/leads/{id}/stops", "lead")
-        .summary("Records that a contact of a lead wants no text messages, or no marketing mail (MSG-1).")
+        .summary("Records that a contact of a lead wants no text messages, or no advertising and service mail (MSG-1).")
         .description("A stop that exists stays as it is.")
         .rights(&[Right::WorkLeads])
         .body(&[Content::Json("StopBody")])
@@ -176,9 +189,24 @@ routes![
         .if_match()
         .problems(LEAD_CHANGE),
     LiftStop = delete("/leads/{id}/stops/{stop}", "lead")
-        .summary("Permits messages to an address again, because it was confirmed or the customer agreed; the timeline keeps the stop (MSG-1).")
-        .description("A complaint is lifted by the supervisor of the lead's owner, or by a user with the right `change_settings`. A corrected address needs no lift.")
+        .summary("Lifts a stop, so that messages are sent to the address again (MSG-1).")
+        .description("The timeline keeps the stop. A complaint, and a stop that the customer or a user of another dealer made, are lifted by the supervisor of the lead's owner, or by a user with the right `change_settings`; the latter needs a `note`. A corrected address needs no lift.")
         .rights(&[Right::WorkLeads])
+        .optional_body(&[Content::Json("LiftBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ListConsents = get("/leads/{id}/consents", "lead")
+        .summary("Returns the declarations of a lead's contacts about service messages and advertising (PRV-6).")
+        .description("A declaration belongs to the address or number, so that it counts for every lead of the group.")
+        .rights(&[Right::ReadLeads])
+        .responses(&[(200, "The latest declarations.", Content::Json("ConsentsView"))])
+        .problems(READ),
+    AddConsent = post("/leads/{id}/contacts/{contact}/consents", "lead")
+        .summary("Records a declaration of a contact about service messages or advertising, with its proof (PRV-6).")
+        .description("Earlier declarations are kept; the one that the customer declared last counts. It lifts no stop. After a refusal, a consent needs a document, the supervisor of the lead's owner, or a user with the right `change_settings`.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("ConsentBody")])
         .responses(LEAD)
         .if_match()
         .problems(LEAD_CHANGE),

@@ -1,11 +1,12 @@
 //! Leads: submitting, reading, working.
 
-use super::problems::{FIELDS, LEAD_CHANGE, MEDIA_TYPE, NO_DEALER, NO_RIGHT, NO_TOKEN, READ, RETRY, UNREADABLE};
-use super::query::{CREATED_FROM, CREATED_UNTIL, CURSOR, LIMIT_25, OVERDUE, OWNER, SOURCE, STATUS, TYPE};
+use super::problems::{FIELDS, LEAD_CHANGE, MEDIA_TYPE, NO_DEALER, NO_RIGHT, NO_TOKEN, PARAMETER, READ, RETRY, UNREADABLE};
+use super::query::{ACTION_TYPE, ACTION_USER, CREATED_FROM, CREATED_UNTIL, CURSOR, LIMIT_25, OVERDUE, OWNER, SOURCE, STATUS, TYPE};
 use super::row::{get, post, routes, routes_of};
-use super::{Content, Operation, Query, Response, Route, Row, Values};
+use super::{Content, Operation, ProblemResponse, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
+const NO_BULK_ACTION: ProblemResponse = (404, "The bulk action does not exist, or another user requested it.");
 const LEAD: &[Response] = &[(200, "The changed lead; its version is the ETag.", Content::Json("LeadView"))];
 
 routes![
@@ -55,6 +56,8 @@ routes![
             Query::new("from", Values::Bound, "Only leads received at or after this time, or on this date or later in the dealer's time zone."),
             Query::new("until", Values::Bound, "Only leads received before this time, or on this date or earlier."),
             OVERDUE,
+            ACTION_TYPE,
+            ACTION_USER,
             Query::new(
                 "q",
                 Values::Text(100),
@@ -71,12 +74,15 @@ routes![
         .query(&[
             STATUS,
             OWNER,
-            Query::new("pool", Values::Flag, "true: also the leads of the pool that you may claim, whoever the owner is (DIS-8)."),
+            Query::new("pool", Values::Flag, "true: adds the leads of the pool that you may claim, with any owner (DIS-8)."),
+            Query::new("mails", Values::Flag, "true: adds the number of mails that wait in the inbox, if you may read it (INT-7)."),
             TYPE,
             SOURCE,
             CREATED_FROM,
             CREATED_UNTIL,
             OVERDUE,
+            ACTION_TYPE,
+            ACTION_USER,
             Query::new("from", Values::Bound, "Only actions at or after this time, or on this date or later in the dealer's time zone."),
             Query::new("until", Values::Bound, "Only actions before this time, or on this date or earlier."),
             LIMIT_25,
@@ -137,11 +143,43 @@ routes![
         .rights(&[Right::WorkLeads])
         .responses(LEAD)
         .problems(LEAD_CHANGE),
+    StartBulkAction = post("/bulk-actions", "export")
+        .summary("Carries one action out on many leads, with a result for each lead (LEAD-10).")
+        .description("On up to 500 leads at once; on more, or if the time is not enough, in the background: `Location` names the action. A repeat returns the action in its current state, with `Idempotent-Replay: true`. Each action needs the rights of the request for one lead; `reassign` also needs `assign_leads`.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("BulkActionBody")])
+        .responses(&[
+            (200, "The action is done; it has the result of each lead if it has up to 500.", Content::Json("BulkActionView")),
+            (202, "The action is running.", Content::Json("BulkActionView")),
+        ])
+        .problems(&[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_DEALER, MEDIA_TYPE, FIELDS, RETRY]),
+    ReadBulkAction = get("/bulk-actions/{bulk}", "export")
+        .summary("Returns the progress of a bulk action that you requested (LEAD-10).")
+        .rights(&[Right::WorkLeads])
+        .responses(&[(200, "The action.", Content::Json("BulkActionView"))])
+        .problems(&[NO_TOKEN, NO_RIGHT, NO_BULK_ACTION, RETRY]),
+    ListBulkResults = get("/bulk-actions/{bulk}/results", "export")
+        .summary("Returns the results of a bulk action that you requested, page by page, as far as it is done (LEAD-10).")
+        .description("A page has up to 100 results.")
+        .rights(&[Right::WorkLeads])
+        .query(&[CURSOR])
+        .responses(&[(200, "A page of results.", Content::Json("BulkLeadsView"))])
+        .problems(&[NO_TOKEN, NO_RIGHT, NO_BULK_ACTION, PARAMETER, RETRY]),
     ListCannedAnswers = get("/leads/{id}/canned-answers", "lead")
-        .summary("Returns the prepared answers of a lead's dealer, filled with the values of the lead (LEAD-3).")
+        .summary("Returns the canned answers of a lead's dealer with the values of the lead (LEAD-3).")
         .description("The seller edits one and sends it as a communication of the lead.")
         .rights(&[Right::ReadLeads])
-        .responses(&[(200, "The prepared answers.", Content::Json("CannedAnswersView"))])
+        .responses(&[(200, "The canned answers.", Content::Json("CannedAnswersView"))])
+        .problems(READ),
+    ReadMessageOptions = get("/leads/{id}/message-options", "lead")
+        .summary("Returns what a message to the customer can have: recipients, canned answers, documents, quotes (LEAD-3).")
+        .description("The recipient of each medium is the contact whom the message would answer, with the reason if it would be refused. `recipients` has all addresses of the contacts. `POST /leads/{id}/communications` sends the message.")
+        .rights(&[Right::ReadLeads])
+        .query(&[
+            Query::new("answers", Values::Id, "The id of a received e-mail of the lead that the message answers."),
+            Query::new("contact", Values::Id, "The id of the contact of the lead to whom the message goes. The canned answers have this name."),
+        ])
+        .responses(&[(200, "What a message can have.", Content::Json("MessageOptionsView"))])
         .problems(READ),
     ListUndelivered = get("/dealers/{dealer}/undelivered", "lead")
         .summary("Returns a dealer's letters and notices that failed, or whose delivery is unclear, newest first (MSG-1).")

@@ -15,7 +15,7 @@ routes![
     ListMails = get("/dealers/{dealer}/mails", "lead-intake")
         .summary("Returns the mails that arrived for a dealer, newest first (INT-7).")
         .description(
-            "For users who read every lead of the dealer, for its fallback user and its administrator, and for those who stand in for them."
+            "For users who read every lead of the dealer, for its fallback user and its administrator, and for their substitutes."
         )
         .rights(&[Right::ReadLeads])
         .query(&[
@@ -69,7 +69,7 @@ routes![
             NO_TOKEN,
             NO_RIGHT,
             NO_MAIL,
-            (409, "The mail became part of a lead by itself, or its virus check failed."),
+            (409, "The mail is already part of a lead, or its virus check failed."),
             MEDIA_TYPE,
             FIELDS,
             (429, "You are above ten times your limit of enquiries in a minute; `Retry-After` has the seconds until the minute is over."),
@@ -81,6 +81,29 @@ routes![
         .responses(MAIL)
         .if_match()
         .problems(DECISION),
+    CompleteMails = post("/dealers/{dealer}/mails/completion", "lead-intake")
+        .summary("Marks up to 100 mails without a lead as handled, with one result per mail (INT-7).")
+        .description("A mail that is handled already stays as it is.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("MailsBody")])
+        .responses(&[(207, "The result of each mail, in the order of the request.", Content::Json("MailResultsView"))])
+        .problems(&[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_MAIL, FIELDS, RETRY]),
+    TryMailLayouts = post("/dealers/{dealer}/mail-layouts/dry-run", "lead-intake")
+        .summary("Returns what layouts of mails read from a mail, without storing anything (INT-1).")
+        .description("`mail_layouts` may be layouts that are not saved. A mail of the dealer is for the users who may read it; its virus check must not have failed.")
+        .rights(&[Right::ReadSettings])
+        .body(&[Content::Json("MailTrialBody")])
+        .responses(&[(200, "The labels with their meaning, and the enquiries of the mail.", Content::Json("MailTrialView"))])
+        .problems(&[
+            UNREADABLE,
+            NO_TOKEN,
+            NO_RIGHT,
+            NO_MAIL,
+            (409, "The virus check of the mail failed."),
+            (410, "The raw mail has expired."),
+            FIELDS,
+            RETRY,
+        ]),
     ReopenMail = delete("/dealers/{dealer}/mails/{mail}/completion", "lead-intake")
         .summary("Reopens a mail that was handled without a lead (INT-7).")
         .rights(&[Right::WorkLeads])

@@ -22,6 +22,7 @@ mod lead_page;
 mod leads;
 mod mails;
 mod overview;
+mod privacy;
 mod problems;
 mod query;
 mod reference;
@@ -67,6 +68,13 @@ impl Operation {
         matches!(self, Self::Element(_))
     }
 
+    /// Whether it only takes something away from a lead, and adds no text to it. Such a change is possible after an erasure (PRV-2).
+    pub(crate) fn only_removes(self) -> bool {
+        let removals =
+            [Self::RemoveContact, Self::DropDeadline, Self::DeleteTask, Self::DeleteEvent, Self::RevokeInvitation, Self::LiftStop];
+        removals.contains(&self) || matches!(self, Self::Element(Elements::Remove(_)))
+    }
+
     /// Returns the name that goes into the fingerprint of a request with an `Idempotency-Key`. Fingerprints outlive releases, so it keeps
     /// the spelling of the first release: operations of the lead page were grouped there.
     pub(crate) fn fingerprint_name(self) -> String {
@@ -102,7 +110,7 @@ pub const OPEN_RATE: u32 = 50;
 /// The requests that an open route takes at once.
 pub const OPEN_BURST: u32 = 100;
 
-const ROWS: [&[Row]; 13] = [
+const ROWS: [&[Row]; 14] = [
     leads::ROWS,
     mails::ROWS,
     elements::ROWS,
@@ -114,12 +122,13 @@ const ROWS: [&[Row]; 13] = [
     texts::ROWS,
     users::ROWS,
     overview::ROWS,
+    privacy::ROWS,
     webhooks::ROWS,
     reference::ROWS,
 ];
 
 /// Apart from [`ROWS`], so that a binary that looks up routes does not hold the documentation.
-const ROUTES: [&[Route]; 13] = [
+const ROUTES: [&[Route]; 14] = [
     leads::ROUTES,
     mails::ROUTES,
     elements::ROUTES,
@@ -131,6 +140,7 @@ const ROUTES: [&[Route]; 13] = [
     texts::ROUTES,
     users::ROUTES,
     overview::ROUTES,
+    privacy::ROUTES,
     webhooks::ROUTES,
     reference::ROUTES,
 ];

@@ -82,6 +82,13 @@ routes![
             (422, "Fields break rules; `errors` names each. Or the key was used before with another export."),
             RETRY,
         ]),
+    ListExports = get("/exports", "export")
+        .summary("Returns the exports that you requested, newest first; each is listed for two days (EXP-3).")
+        .description("Users see their own exports here. An administrator of a dealer sees them while the dealer may export its records.")
+        .rights(&[Right::Export])
+        .query(&[LIMIT_25])
+        .responses(&[(200, "The exports.", Content::Json("ExportsView"))])
+        .problems(OVERVIEW),
     DownloadLog = get("/exports/log", "export")
         .summary("Returns the log of downloads with user, time and network address, newest first (EXP-2).")
         .rights(&[Right::Export])

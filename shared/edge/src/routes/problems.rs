@@ -10,6 +10,8 @@ pub(super) const NO_DEALER: ProblemResponse = (404, "The dealer does not exist o
 const NO_LEAD: ProblemResponse = (404, "The lead does not exist or is not visible to you.");
 const NOT_VISIBLE: ProblemResponse = (404, "The resource does not exist or is not visible to you.");
 const NO_DEALER_OR_USER: ProblemResponse = (404, "The dealer or user does not exist or is out of your reach.");
+const NO_TEXT: ProblemResponse = (404, "The dealer or the text does not exist or is out of your reach.");
+const NO_TEXT_SUBJECT: ProblemResponse = (404, "The dealer, the lead or the appointment does not exist or is not visible to you.");
 const NO_LINK: ProblemResponse = (404, "The link is invalid or has expired.");
 pub(super) const CONFLICT: ProblemResponse = (409, "The request conflicts with the current state.");
 pub(super) const STALE: ProblemResponse = (412, "The version in If-Match is not current.");
@@ -18,7 +20,7 @@ pub(super) const MEDIA_TYPE: ProblemResponse = (415, "The media type of the body
 pub(super) const FIELDS: ProblemResponse = (422, "Fields break rules; `errors` names each.");
 const FIELDS_OR_UNKNOWN: ProblemResponse = (422, "Fields are unknown or break rules; `errors` names each.");
 pub(super) const PARAMETER: ProblemResponse = (422, "A query parameter is invalid.");
-const UNKNOWN_PARAMETER: ProblemResponse = (422, "A query parameter is unknown or invalid.");
+pub(super) const UNKNOWN_PARAMETER: ProblemResponse = (422, "A query parameter is unknown or invalid.");
 const NO_IF_MATCH: ProblemResponse = (428, "If-Match is missing.");
 pub(super) const TOO_MANY: ProblemResponse =
     (429, "The route takes no more requests for now; send the same request again after a second, or the seconds in `Retry-After`.");
@@ -69,14 +71,13 @@ pub(super) const VIEW_CHANGE: &[ProblemResponse] =
 pub(super) const VIEW_REMOVAL: &[ProblemResponse] =
     &[NO_TOKEN, NO_USER, (404, "You have no such view."), STALE, FIELDS_OR_UNKNOWN, NO_IF_MATCH, RETRY];
 /// Of the read of a dealer's texts.
-pub(super) const TEXTS: &[ProblemResponse] =
-    &[NO_TOKEN, NO_RIGHT, (404, "The dealer or the text does not exist or is out of your reach."), RETRY];
+pub(super) const TEXTS: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NO_TEXT, RETRY];
 /// Of the change of a dealer's text.
 pub(super) const TEXT_CHANGE: &[ProblemResponse] = &[
     UNREADABLE,
     NO_TOKEN,
     NO_RIGHT,
-    (404, "The dealer or the text does not exist or is out of your reach."),
+    NO_TEXT,
     (409, "The dealer already has a hundred texts, or they are too long together."),
     STALE,
     MEDIA_TYPE,
@@ -85,21 +86,14 @@ pub(super) const TEXT_CHANGE: &[ProblemResponse] = &[
     RETRY,
 ];
 /// Of the preview of a text.
-pub(super) const TEXT_PREVIEW: &[ProblemResponse] = &[
-    UNREADABLE,
-    NO_TOKEN,
-    NO_RIGHT,
-    (404, "The dealer, the lead or the appointment does not exist or is not visible to you."),
-    MEDIA_TYPE,
-    FIELDS_OR_UNKNOWN,
-    RETRY,
-];
+pub(super) const TEXT_PREVIEW: &[ProblemResponse] =
+    &[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_TEXT_SUBJECT, MEDIA_TYPE, FIELDS_OR_UNKNOWN, RETRY];
 /// Of the test of a text.
 pub(super) const TEXT_TEST: &[ProblemResponse] = &[
     UNREADABLE,
     NO_TOKEN,
     NO_RIGHT,
-    (404, "The dealer, the lead or the appointment does not exist or is not visible to you."),
+    NO_TEXT_SUBJECT,
     MEDIA_TYPE,
     FIELDS_OR_UNKNOWN,
     (429, "You have sent fifty tests today; `Retry-After` has the seconds until tomorrow."),

@@ -34,6 +34,13 @@ pub(super) const OVERDUE: Query = Query::new(
     Values::Flag,
     "true: only leads with an open deadline in the past, the first-contact deadline or another; false: only other leads.",
 );
+pub(super) const ACTION_TYPE: Query = Query::new(
+    "action_type",
+    Values::Text(100),
+    "The type of the next action, such as `phone_outbound`, or a type that the dealer has added (CAL-3).",
+);
+pub(super) const ACTION_USER: Query =
+    Query::new("action_user", Values::Id, "The id of the user of the next action: the user of the event, or else the owner of the lead.");
 pub(super) const OWNER: Query = Query::new("owner", Values::Id, "The id of a user; default: all users of the dealer.");
 pub(super) const HAND_OVER: Query = Query::new(
     "hand_over",
@@ -45,7 +52,10 @@ pub(super) const DESPITE: Query = Query::new(
     Values::OneOf(&["absent", "full", "absent,full"]),
     "The obstacles of the user in `hand_over` that you accept; without it, a user who is absent or full is refused.",
 );
-pub(super) const DRY_RUN: Query =
-    Query::new("dry_run", Values::Flag, "`true` changes nothing: `hand_overs` in the response lists the work that would move.");
+pub(super) const DRY_RUN: Query = Query::new(
+    "dry_run",
+    Values::Flag,
+    "`true` changes nothing: the response shows what would follow, such as the work that would move (`hand_overs`).",
+);
 pub(super) const BEFORE: Query = Query::new("before", Values::Number(0, u64::MAX), "Only changes before this version.");
 pub(super) const DEALERS: Query = Query::new("dealer", Values::Ids, "Ids of dealers, separated by commas; default: all within your reach.");

@@ -88,7 +88,12 @@ const fn change(part: SettingsPart, path: &'static str, summary: &'static str, b
     let row = row.description("A field that is left out keeps its value; `null` is its default. The body may be what `GET` returned.");
     let row = row.body(body).responses(SETTINGS).if_match().problems(SETTINGS_CHANGE);
     // Only a change of the pool hands over work (DIS-12).
-    if matches!(part, SettingsPart::Pool) { row.query(&[HAND_OVER, DESPITE, DRY_RUN]) } else { row }
+    match part {
+        SettingsPart::Pool => row.query(&[HAND_OVER, DESPITE, DRY_RUN]),
+        // The retention erases leads (PRV-5).
+        SettingsPart::Configuration => row.query(&[DRY_RUN]),
+        _ => row,
+    }
 }
 
 /// Two rows for each part: it is read, and it is replaced. A part whose two summaries differ in more than the verb gives the second one.

@@ -1,6 +1,7 @@
 //! A dealer's own texts of letters.
 
-use super::problems::{TEXT_CHANGE, TEXT_PREVIEW, TEXT_TEST, TEXTS};
+use super::problems::{SETTINGS_READ, TEXT_CHANGE, TEXT_PREVIEW, TEXT_TEST, TEXTS};
+use super::query::BEFORE;
 use super::row::{delete, get, post, put, routes, routes_of};
 use super::{Content, Operation, Response, Route, Row};
 use forecourt_domain::base::Right;
@@ -41,6 +42,12 @@ routes![
         .responses(ALL)
         .if_match()
         .problems(TEXT_CHANGE),
+    TextHistory = get("/dealers/{dealer}/text-history", "settings")
+        .summary("Returns the changes of a dealer's texts with author, time, the text before and after each, newest first (MSG-2).")
+        .rights(&[Right::ReadSettings])
+        .query(&[BEFORE])
+        .responses(&[(200, "A page of changes.", Content::Json("TextHistoryView"))])
+        .problems(SETTINGS_READ),
     PreviewText = post("/dealers/{dealer}/texts/preview", "settings")
         .summary("Returns a draft of a text as the customer would get it (MSG-2).")
         .description("The values are those of a lead or an appointment that you may read, or samples. Nothing is stored or sent.")

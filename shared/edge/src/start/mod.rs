@@ -7,6 +7,7 @@ pub use keys::{CannotStart, Needs};
 
 use crate::environment::{self, ConsoleLinks, Missing, TokenClaims, setting};
 use crate::files::Files;
+use crate::mail_server::{MailServers, Unchecked};
 use crate::metrics::Metrics;
 use crate::{Clock, Ids, Platform};
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
@@ -76,7 +77,10 @@ pub async fn platform(
     let token_claims = Arc::new(TokenClaims::from_environment());
     let (clock, wall, ids) = (Clock::real(), Clock::real(), Ids::random());
     let mail_domain = environment::mail_domain();
-    Ok((Platform { function, store, clock, wall, ids, files, public_url, console, metrics, token_claims, mail_domain }, config))
+    let mail_servers: Arc<dyn MailServers> = Arc::new(Unchecked);
+    let platform =
+        Platform { function, store, clock, wall, ids, files, public_url, console, metrics, token_claims, mail_domain, mail_servers };
+    Ok((platform, config))
 }
 
 /// Writes log events to `out` as JSON lines. The environment variable `LOG` overrides `level`.

@@ -1,14 +1,16 @@
 //! Reports of partners about appointments that they created, by queue or ping-back (APT-5).
 
+use super::cancellation::side;
 use super::lead::days_of;
 use super::pool;
 use crate::Platform;
-use crate::formats::json::{Loose, Text, time};
+use crate::formats::json::{Loose, Text, note, time};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, PendingReports, Report};
 use forecourt_domain::base::text::is_line;
-use forecourt_domain::base::{Actor, AppointmentId, Fault, PartnerId, Refusal, Right};
+use forecourt_domain::base::{Actor, AppointmentId, Cancellation, DealerId, Fault, PartnerId, Refusal, Right};
+use forecourt_domain::bookings::{BookingWatch, Despite};
 use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::people::ReceivedRequest;
 use forecourt_domain::rules::appointment::{AppointmentContext, ChangedAppointment, apply_report};
@@ -34,9 +36,15 @@ pub struct PingBackBody {
     /// The new time of a moved appointment, RFC 3339.
     #[schema(value_type = Option<String>)]
     to: Loose<Text>,
-    /// The reason of a missed appointment: one of the dealer's no-show reasons, or free text.
+    /// The reason of a missed or cancelled appointment: one of the dealer's reasons, or free text.
     #[schema(value_type = Option<String>, max_length = 200)]
     reason: Loose<Text>,
+    /// The side from which a cancellation came: `customer` or `dealer` (APT-11).
+    #[schema(value_type = Option<String>)]
+    side: Loose<Text>,
+    /// A note about a cancellation, up to 2,000 characters (APT-11).
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
 }
 
 /// A validated report.
@@ -89,10 +97,18 @@ impl PingBackBody {
         if reason.as_ref().is_some_and(|reason| !is_line(reason, 200)) {
             faults.push(Fault::new("reason", "APT-5", "must be at most 200 characters in one line"));
         }
+        let side = side(self.side, &mut faults);
+        if side.is_some() && kind != "appointment.cancelled" {
+            faults.push(Fault::new("side", "APT-11", "is allowed with appointment.cancelled only"));
+        }
+        let note = note(self.note, "note", &mut faults);
+        if note.is_some() && kind != "appointment.cancelled" {
+            faults.push(Fault::new("note", "APT-11", "is allowed with appointment.cancelled only"));
+        }
         let what = match (kind.as_str(), to) {
             ("appointment.attended", _) => Some(AppointmentChange::Attended { is: Attended::Completed, reason: None }),
             ("appointment.missed", _) => Some(AppointmentChange::Attended { is: Attended::NoShow, reason }),
-            ("appointment.cancelled", _) => Some(AppointmentChange::Cancelled),
+            ("appointment.cancelled", _) => Some(AppointmentChange::Cancelled { why: Cancellation { reason, side, note } }),
             ("appointment.moved", Some(to)) => Some(AppointmentChange::Moved { to }),
             ("appointment.moved", None) => {
                 if !faults.iter().any(|fault| fault.field == "to") {
@@ -171,13 +187,14 @@ pub fn needs(
     let lead = appointment.lead.filter(|_| appointment.event.is_some());
     let event = lead.zip(appointment.event.clone()).map(|(lead, event)| Key::Event(lead, event));
     // The lead may have moved to another dealer, whose users and hours count for its events.
-    let of_lead = lead.and_then(|lead| loaded.lead(lead)).map(|lead| Key::Dealer(lead.dealer.clone()));
-    let keys: Vec<Key> =
-        [Key::Dealer(appointment.dealer.clone())].into_iter().chain(of_lead).chain(lead.map(Key::Lead)).chain(event).collect();
+    let of_lead = lead.and_then(|lead| loaded.lead(lead)).map(|lead| &lead.dealer).filter(|dealer| **dealer != appointment.dealer);
+    let dealers: Vec<&DealerId> = [&appointment.dealer].into_iter().chain(of_lead).collect();
+    let watches = dealers.iter().map(|dealer| Key::BookingWatch((*dealer).clone()));
+    let keys: Vec<Key> = dealers.iter().map(|dealer| Key::Dealer((*dealer).clone())).chain(lead.map(Key::Lead)).chain(event).collect();
     let ready = keys.iter().all(|key| loaded.holds(key));
     let days =
         ready.then(|| days_of(|days| context_of(loaded, appointment, days, by, now).map(|context| read_days(&context, appointment))));
-    keys.into_iter().chain(days.into_iter().flatten()).collect()
+    keys.into_iter().chain(watches).chain(days.into_iter().flatten()).collect()
 }
 
 /// Returns the context of a change of `appointment`.
@@ -197,7 +214,18 @@ pub fn context_of<'a>(
         _ => (None, None),
     };
     let dealer = loaded.dealer(lead.map_or(&appointment.dealer, |lead| &lead.dealer)).ok_or_else(missing)?;
-    Ok(AppointmentContext { dealer, lead, event, days, by, now })
+    Ok(AppointmentContext { dealer, lead, event, days, by, despite: Despite::UNSTATED, now })
+}
+
+/// Extends a change of the appointment `before`. If its person is absent or has left at its new time, or is another one, the notices about
+/// it start (APT-9).
+pub fn watched(changed: ChangedAppointment, before: &Appointment, context: &AppointmentContext<'_>, loaded: &Loaded) -> ChangedAppointment {
+    let AppointmentContext { dealer, now, .. } = *context;
+    let ChangedAppointment { decision, appointment } = changed;
+    let booked = |one: &Appointment| (one.at, one.user.clone(), one.state.is_cancelled());
+    let undecided = booked(&appointment) != booked(before) && appointment.affected(&dealer.settings, now).is_some();
+    let watch = || Item::BookingWatch(BookingWatch::started(loaded.booking_watch(&dealer.id), &dealer.id, now));
+    ChangedAppointment { decision: decision.with_some(undecided.then(watch)), appointment }
 }
 
 /// Extends a change of an appointment whose lead is in the pool: a reaction claims the lead ([`pool::claimed`]).
@@ -256,6 +284,7 @@ pub async fn apply_ping_back(
                 let days = |user: &forecourt_domain::base::UserId, date| loaded.day(user, date);
                 let context = context_of(loaded, appointment, &days, &by, now)?;
                 let changed = apply_report(&context, appointment, &ping_back.report)?;
+                let changed = changed.map(|changed| watched(changed, appointment, &context, loaded));
                 let after = changed.as_ref().map_or(appointment, |changed| &changed.appointment);
                 let outcome = match () {
                     () if !after.is_as(appointment) => Outcome::Applied,

@@ -39,7 +39,18 @@ impl PersonChannels {
 
     /// Returns the keys of the entries for the telephone numbers together with the name.
     pub fn named_keys(&self) -> impl Iterator<Item = Key> {
-        self.all.iter().filter_map(|channel| channel.named.clone()).map(Key::Channel)
+        self.named().map(Key::Channel)
+    }
+
+    /// Returns the telephone numbers together with the name.
+    pub fn named(&self) -> impl Iterator<Item = ChannelKey> {
+        self.all.iter().filter_map(|channel| channel.named.clone())
+    }
+
+    /// Returns the channels that identify the person: all but switchboards, and the telephone numbers together with the name.
+    pub fn identifying(&self) -> impl Iterator<Item = ChannelKey> {
+        let plain = self.all.iter().filter(|channel| channel.kind != ChannelKind::Switchboard);
+        plain.map(|channel| channel.key.clone()).chain(self.named())
     }
 
     /// Returns whether one of the channels has this key.

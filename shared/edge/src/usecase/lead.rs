@@ -3,6 +3,7 @@
 use crate::Platform;
 use crate::http::{self, Call, Problem, Request, remembered};
 use crate::routes::Operation;
+use crate::usecase::bulk_notices::without_notices;
 use crate::usecase::pool;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Actor, EventId, LeadId, Refusal, Right, TaskId, UserId};
@@ -10,8 +11,9 @@ use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::distribution::{LaneState, LoadLane};
 use forecourt_domain::enquiry::Enquiry;
-use forecourt_domain::lead::{Lead, is_pooled};
-use forecourt_domain::rules::appointment::with_appointments;
+use forecourt_domain::lead::{Lead, is_pooled, not_erased};
+use forecourt_domain::rules::appointment::{Sites, with_appointments};
+use forecourt_domain::rules::messages::given::{is_given_notice, with_given_together};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::{Day, LoadDay};
 use forecourt_store::keys::Key;
@@ -104,6 +106,8 @@ async fn carry_out<A>(
     let change = Change::of(platform, call, id, right)?;
     let one = [id];
     let load = unit(platform, call, &one, |_, loaded| also(loaded));
+    // Many changes of a bulk action contend.
+    let load = if call.is_in_bulk() { load.with_long_retry() } else { load };
     let changed = platform.store.decide(&call.scope, load, |loaded, _| change.judged(loaded, &rule, &shown));
     Ok(changed.await?)
 }
@@ -164,6 +168,9 @@ impl<'a> Change<'a> {
         if let Some(request) = request
             && let Some(version) = request.done(loaded, call.now)?
         {
+            if call.is_in_bulk() {
+                call.note_notices(request.notices(loaded, call.now));
+            }
             if version != lead.version && !is_given(call, lead, dealer, loaded) {
                 call.scope.needs_on(*right, lead, &dealer.settings, call.now)?;
             }
@@ -178,13 +185,23 @@ impl<'a> Change<'a> {
         let followed = |decision: Decision| {
             // A lead that moves to another dealer follows the hours and settings of that dealer.
             let to = decision.lead().and_then(|lead| loaded.dealer(&lead.dealer)).unwrap_or(dealer);
-            with_appointments(decision, lead, to, |id| loaded.appointment(id), call.now)
+            with_appointments(decision, lead, Sites { from: dealer, to }, |id| loaded.appointment(id), call.now)
         };
         let input = LeadInput { lead, dealer, by: &call.scope.actor(), now: call.now };
         let decided = rule(LeadContext { lead, dealer, loaded })?;
+        if decided.is_some() && !call.operation.only_removes() {
+            not_erased(lead)?;
+        }
         let decision = decided.map(|decision| pool::claimed(decision, input, loaded, &call.scope)).transpose()?.map(followed);
         let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
-        let decision = remembered(request.as_ref(), decision, lead.version, call.now);
+        let decision = match request.as_ref().filter(|_| call.is_in_bulk()) {
+            Some(request) => {
+                let (decision, notices) = without_notices(decision.unwrap_or_default(), loaded);
+                call.note_notices(notices.clone());
+                Some(request.remembered_with(decision, lead.version, &notices, call.now))
+            }
+            None => remembered(request.as_ref(), decision, lead.version, call.now),
+        };
         Ok((decision, (answer, false)))
     }
 }
@@ -235,8 +252,10 @@ pub async fn make_together<A>(
                 false => rule(context, &day).map(Some),
             };
             let judged = one.judged(loaded, rule, shown);
-            let items = judged.as_ref().map_or(0, |(decision, _)| decision.as_ref().map_or(0, |decision| decision.items.len()));
-            if !answers.is_empty() && together.items.len() + days.len() + items > TOGETHER {
+            // The notices about events become one for each reader.
+            let counted = |decision: &Decision| decision.items.iter().filter(|item| !is_given_notice(item)).count();
+            let items = judged.as_ref().map_or(0, |(decision, _)| decision.as_ref().map_or(0, counted));
+            if !answers.is_empty() && counted(&together) + days.len() + items > TOGETHER {
                 break;
             }
             answers.push(judged.map_err(Problem::from).map(|(decision, answer)| {
@@ -249,6 +268,7 @@ pub async fn make_together<A>(
                 answer
             }));
         }
+        together.items = with_given_together(std::mem::take(&mut together.items), call.now);
         together.items.extend(days.into_values().map(Item::Day));
         Ok((Some(together).filter(|together| !together.items.is_empty()), answers))
     });
@@ -266,16 +286,25 @@ pub async fn make_together<A>(
 }
 
 /// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or
-/// completes, marks as a no-show, reschedules or keeps an event that is assigned to a user whose work the sender may see (CAL-4); or
-/// reschedules, keeps or cancels an event about which the sender is asked to decide (APT-9). Of the others only users who may see the lead
-/// may cancel the event.
+/// completes, marks as a no-show, reschedules, keeps, corrects or reopens an event that is assigned to a user whose work the sender may see
+/// (CAL-4, CAL-9); or reschedules, keeps or cancels an event about which the sender is asked to decide (APT-9). Of the others only users
+/// who may see the lead may cancel the event.
 fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
     let own = task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && sees_given(call, dealer, task.work.assignee.as_ref()));
-    let worked =
-        matches!(call.operation, Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent | Operation::KeepEvent);
-    let decided = matches!(call.operation, Operation::RescheduleEvent | Operation::KeepEvent | Operation::DeleteEvent);
-    let event = call.part::<EventId>("event", "event").ok().and_then(|id| loaded.event(lead.id, &id));
+    let worked = [
+        Operation::CompleteEvent,
+        Operation::NoShowEvent,
+        Operation::RescheduleEvent,
+        Operation::KeepEvent,
+        Operation::CorrectEvent,
+        Operation::ReopenEvent,
+    ];
+    let worked = worked.contains(&call.operation);
+    let decided = [Operation::RescheduleEvent, Operation::KeepEvent, Operation::DeleteEvent, Operation::CancelEvent];
+    let decided = decided.contains(&call.operation);
+    let next = || lead.next_action().1.filter(|_| call.is_in_bulk()).cloned();
+    let event = call.part::<EventId>("event", "event").ok().or_else(next).and_then(|id| loaded.event(lead.id, &id));
     let given = event.filter(|_| worked).is_some_and(|event| sees_given(call, dealer, event.user.as_ref()));
     own || given || event.filter(|event| decided && event.is_booking()).is_some_and(|event| decides(call, lead, dealer, event))
 }

@@ -8,7 +8,7 @@ use forecourt_domain::decision::{Decision, LeadInput};
 use forecourt_domain::distribution::{LaneState, Pool};
 use forecourt_domain::lead::{Lead, is_pooled};
 use forecourt_domain::rules::distribution::pool::PoolLeads;
-use forecourt_domain::rules::distribution::with_claim;
+use forecourt_domain::rules::distribution::{takes_from_pool, with_booked_owner, with_claim};
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -47,14 +47,51 @@ pub fn claimed(decision: Decision, input: LeadInput<'_>, loaded: &Loaded, scope:
     if !in_pool(lead, dealer) {
         return Ok(decision);
     }
+    with_leads(loaded, dealer, scope.takes_any_pool_lead(dealer), |waiting| with_claim(decision, input, waiting))
+}
+
+/// Calls `rule` with the pool of `dealer` and its first leads. With `any` their order does not matter.
+fn with_leads<T>(loaded: &Loaded, dealer: &Dealer, any: bool, rule: impl FnOnce(PoolLeads<'_>) -> T) -> T {
     let pool = pool_of(loaded, dealer);
     let read = pool.waiting.iter().take_while(|id| loaded.requested(&Key::Lead(**id)));
     let first: Vec<&Lead> = read.filter_map(|id| loaded.lead(*id)).collect();
-    with_claim(
-        decision,
-        input,
-        PoolLeads { pool: &pool, first: &first, any: scope.takes_any_pool_lead(dealer), lanes: &|lane| loaded.place(&dealer.id, lane) },
-    )
+    rule(PoolLeads { pool: &pool, first: &first, any, lanes: &|lane| loaded.place(&dealer.id, lane) })
+}
+
+/// Returns whether the order of the pool does not matter for an appointment that the requester links: those who do not work with leads gain
+/// nothing by it, and others may take any lead (APT-8).
+fn links_any(scope: &Scope, dealer: &Dealer) -> bool {
+    scope.needs(Right::ReadLeads).is_err() || scope.takes_any_pool_lead(dealer)
+}
+
+/// Returns whether `lead` waits in the pool of `dealer` and stays there although an appointment with `user` is linked to it, because the
+/// user cannot take it, or because the requester may not take it before the oldest one (APT-8). `loaded` has the items of [`keys`].
+pub fn stays((lead, dealer): (&Lead, &Dealer), user: Option<&UserId>, loaded: &Loaded, scope: &Scope) -> bool {
+    in_pool(lead, dealer) && (!takes(dealer, user, loaded) || check_order((lead, dealer), user, loaded, scope).is_err())
+}
+
+/// Whether the user of an appointment can take a lead of the pool, whatever its order.
+fn takes(dealer: &Dealer, user: Option<&UserId>, loaded: &Loaded) -> bool {
+    user.is_some_and(|user| takes_from_pool(user, dealer, &|lane| loaded.place(&dealer.id, lane)))
+}
+
+/// Refuses to link an appointment with `user` to a lead of the pool that the user would take before the oldest one (APT-8, DIS-8).
+///
+/// # Errors
+/// 409 names the oldest lead.
+pub fn check_order((lead, dealer): (&Lead, &Dealer), user: Option<&UserId>, loaded: &Loaded, scope: &Scope) -> Result<(), Refusal> {
+    if !in_pool(lead, dealer) || !takes(dealer, user, loaded) {
+        return Ok(());
+    }
+    with_leads(loaded, dealer, links_any(scope, dealer), |waiting| waiting.check_order(lead.id, dealer))
+}
+
+/// Extends the decision that links an appointment with `user` to a lead of the pool: the user becomes its owner, if possible (APT-8).
+/// `loaded` has the items of [`keys`].
+pub fn booked(decision: Decision, input: LeadInput<'_>, user: Option<&UserId>, loaded: &Loaded, scope: &Scope) -> Decision {
+    let LeadInput { lead, dealer, .. } = input;
+    let Some(user) = user.filter(|_| in_pool(lead, dealer)) else { return decision };
+    with_leads(loaded, dealer, links_any(scope, dealer), |waiting| with_booked_owner(decision, input, waiting, user))
 }
 
 /// The leads of a dealer's pool that a user may claim at this moment (DIS-8).

@@ -1,6 +1,6 @@
 //! The mail thread of a lead: its reply address, and the id that the answers to its mails repeat (LEAD-3).
 //!
-//! Both contain a code that only somebody who got a mail of ours about the lead can know.
+//! Both contain a code that is known only from a mail about the lead.
 
 use crate::Platform;
 use forecourt_domain::access::Scope;

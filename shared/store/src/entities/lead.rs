@@ -9,7 +9,7 @@ use forecourt_domain::calendar::{CalendarEvent, Planned};
 use forecourt_domain::lead::{Lead, Task, TaskState, Waiting};
 
 /// The fields of a lead that are in its row.
-const LEAD_ROW: [&str; 18] = [
+const LEAD_ROW: [&str; 20] = [
     "id",
     "dealer",
     "status",
@@ -28,6 +28,8 @@ const LEAD_ROW: [&str; 18] = [
     "targets",
     "tasks",
     "handed_from",
+    "closed_at",
+    "erased_at",
 ];
 
 /// The fields of a calendar event that are in its row. Notes and history are not.
@@ -58,6 +60,8 @@ impl Entity for Lead {
         "next_title",
         "next_type",
         "next_user",
+        "last_plan",
+        "held",
     ];
 
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
@@ -115,6 +119,13 @@ pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
     if let (_, Some(event)) = lead.next_action() {
         row.insert("has_plans".into(), AttributeValue::Bool(true));
         row.insert("next_event".into(), AttributeValue::S(event.to_string()));
+    }
+    // The retention looks at closed leads.
+    if let Some(last) = lead.planned.iter().map(|planned| planned.at).max().filter(|_| lead.closed_since().is_some()) {
+        row.insert("last_plan".into(), AttributeValue::N(last.timestamp_millis().to_string()));
+    }
+    if !lead.holds.is_empty() {
+        row.insert("held".into(), AttributeValue::Bool(true));
     }
     if let Some(next) = lead.planned.first() {
         row.extend(next_fields(next));

@@ -5,23 +5,26 @@
 
 mod access;
 mod appointment;
+mod bulk;
 mod contact;
 mod export;
 mod lead;
 mod mail;
 mod message;
+mod privacy;
 mod settings;
 mod webhook;
 
 pub(crate) use lead::lead_attributes;
+pub(crate) use privacy::Treatment;
 
 use crate::entity::{Attributes, Entity, Record, Versioned, encoding, entities, key_text, owned};
-use crate::keys::{TableKey, elements_prefix, outgoing_place, stamp, subject_partition};
+use crate::keys::{NUMBERS, TableKey, elements_prefix, outgoing_place, stamp, subject_partition};
 use crate::preserve::Preserve;
 use crate::{Failure, Loaded};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::{AccessRecord, Scope};
-use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
+use forecourt_domain::appointment::{Appointment, MorningList, PendingReports, Unprocessed};
 use forecourt_domain::base::{
     AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, MailId, Partner,
     PartnerId, Subject, TaskId, Usage, UserId,
@@ -32,14 +35,15 @@ use forecourt_domain::decision::Item;
 use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
-use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
+use forecourt_domain::lead::{BulkAction, BulkPage, EnquiryReceipt, Entry, Lead, Receipt, Task};
 use forecourt_domain::mail::{IncomingMail, LeadAddress, MailWatch};
 use forecourt_domain::messages::{AddressState, Letter, Message, TestMail};
 use forecourt_domain::people::{ReceivedRequest, SavedViews, Signing, TokenSubject, User, UserChange};
+use forecourt_domain::privacy::{AccessFile, Erasure, LegalHold, Retention};
 use forecourt_domain::reports::{Download, Export};
-use forecourt_domain::settings::{Dealer, HandOver, Lane, Recompute, SettingsChange};
+use forecourt_domain::settings::{Dealer, HandOver, Lane, Recompute, SettingsChange, TextNumber};
 use forecourt_domain::slots::Day;
-use forecourt_domain::texts::DealerTexts;
+use forecourt_domain::texts::{DealerTexts, TextChange};
 use forecourt_domain::webhooks::{Outgoing, Webhooks};
 
 /// The group of a rotation; `None` for the rotation of the whole dealer.
@@ -87,10 +91,14 @@ entities! {
     HandOver = pub hand_over(dealer: &DealerId, id: &str) -> HandOver, "D#{dealer}" / "G#{id}", it => [it.dealer, it.id], custom;
     /// The state of the notices about a dealer's bookings about which nobody has decided (APT-9).
     BookingWatch = pub booking_watch(dealer: &DealerId) -> BookingWatch, "D#{dealer}" / "B", it => [it.dealer], custom;
+    /// The state of the lists of a dealer's appointments of a day (APT-7).
+    MorningList = pub morning_list(dealer: &DealerId) -> MorningList, "D#{dealer}" / "L", it => [it.dealer], custom;
     /// The state of the notices about a dealer's open mails (INT-7).
     MailWatch = pub mail_watch(dealer: &DealerId) -> MailWatch, "D#{dealer}" / "I", it => [it.dealer], custom;
     /// A dealer's own texts (MSG-2).
     DealerTexts = pub dealer_texts(dealer: &DealerId) -> DealerTexts, "D#{dealer}" / "T", it => [it.dealer], plain;
+    /// A change of a dealer's texts, by the version that it made (MSG-2).
+    TextChange = pub text_change(dealer: &DealerId, version: u64) -> TextChange, "D#{dealer}" / "TH#{version:06}", it => [it.dealer, it.version], plain;
     /// The state of a rotation of a dealer.
     Rotation = pub(crate) saved_rotation(dealer: &DealerId, group: &RotationGroup) -> Rotation,
         "D#{dealer}" / (group.as_ref().map_or_else(|| "R".to_owned(), |group| format!("R#{group}"))), it => [it.dealer, it.group], plain;
@@ -139,6 +147,10 @@ entities! {
     /// The dealer with a lead address, by the hash of the address (SET-4).
     LeadAddress = pub lead_address(hash: &str) -> LeadAddress, "DA#{hash}" / "@", it => [it.key], plain;
 
+    // Text messages.
+    /// The dealer that receives the text messages to a number, in E.164 (MSG-3). It belongs to no group.
+    TextNumber = pub text_number(number: &str) -> TextNumber, "NUMBER#{number}" / "@", it => [it.number], plain;
+
     // Budgets.
     /// The use of a budget of letters, text messages or enquiries, by the hash of its name (SET-12).
     Usage = pub usage(name: &str) -> Usage, "B#{name}" / "@", it => [it.key], custom;
@@ -146,6 +158,22 @@ entities! {
     // The access log.
     /// A record of the access log, by its time and id (ACC-1).
     AccessRecord = pub access_record(at: Instant, id: &str) -> AccessRecord, "ALOG" / (format!("{}#{id}", stamp(*at))), it => [it.at, it.id], custom;
+
+    // Privacy.
+    /// An order to erase a contact, by its id (PRV-2).
+    Erasure = pub erasure(id: &str) -> Erasure, "Y" / "{id}", it => [it.id], custom;
+    /// An order to write an access file, by its id (PRV-4).
+    AccessFile = pub access_file(id: &str) -> AccessFile, "Z" / "{id}", it => [it.id], custom;
+    /// A legal hold, by its id (PRV-5).
+    LegalHold = pub legal_hold(id: &str) -> LegalHold, "LH" / "{id}", it => [it.id], plain;
+    /// The retention of a dealer (PRV-5).
+    Retention = pub retention(dealer: &DealerId) -> Retention, "D#{dealer}" / "E", it => [it.dealer], custom;
+
+    // Bulk actions.
+    /// A bulk action and its progress, by its id (LEAD-10).
+    BulkAction = pub bulk_action(id: &str) -> BulkAction, "BA#{id}" / "@", it => [it.id], custom;
+    /// A page of the leads of a bulk action, with their results (LEAD-10).
+    BulkPage = pub bulk_page(bulk: &str, page: u32) -> BulkPage, "BA#{bulk}" / "P#{page:04}", it => [it.bulk, it.page], custom;
 
     // Exports.
     /// An export.
@@ -157,7 +185,10 @@ entities! {
 impl Kind {
     /// Returns the kind of the item at a key of the table; `None` if this release has no kind there.
     pub(crate) fn at(key: &TableKey) -> Option<Self> {
-        let (_, partition) = key.pk.split_once('#')?;
+        let (group, partition) = key.pk.split_once('#')?;
+        if group == NUMBERS {
+            return Some(Kind::TextNumber);
+        }
         let (family, place) = (partition.split('#').next()?, key.sk.split('#').next()?);
         Some(match (family, place) {
             ("L", "@") => Kind::Lead,
@@ -177,10 +208,13 @@ impl Kind {
             ("D", "G") => Kind::HandOver,
             ("D", "B") => Kind::BookingWatch,
             ("D", "I") => Kind::MailWatch,
+            ("D", "L") => Kind::MorningList,
             ("D", "R") => Kind::Rotation,
             ("D", "P") => Kind::Pool,
             ("D", "N") => Kind::Unprocessed,
             ("D", "T") => Kind::DealerTexts,
+            ("D", "TH") => Kind::TextChange,
+            ("D", "E") => Kind::Retention,
             ("U", "@") => Kind::User,
             ("U", "H") => Kind::UserChange,
             ("U", "F") => Kind::CalendarFeeds,
@@ -195,6 +229,11 @@ impl Kind {
             ("C", "S") => Kind::AddressState,
             ("K", "@") => Kind::Receipt,
             ("K", "S") => Kind::ReceivedRequest,
+            ("Y", _) => Kind::Erasure,
+            ("Z", _) => Kind::AccessFile,
+            ("LH", _) => Kind::LegalHold,
+            ("BA", "@") => Kind::BulkAction,
+            ("BA", "P") => Kind::BulkPage,
             ("X", _) => Kind::Export,
             ("XLOG", _) => Kind::Download,
             ("ALOG", _) => Kind::AccessRecord,
@@ -204,6 +243,11 @@ impl Kind {
             ("DA", "@") => Kind::LeadAddress,
             _ => return None,
         })
+    }
+
+    /// Whether the keys of the kind do not begin with a group.
+    pub(crate) fn is_groupless(self) -> bool {
+        self == Kind::TextNumber
     }
 }
 

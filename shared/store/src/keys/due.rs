@@ -34,7 +34,7 @@ pub enum DueKind {
     Resubmit,
     /// Send a letter to a customer.
     Deliver,
-    /// Write the next slice of an export, or delete it.
+    /// Write the next slice of an export, or delete it; or do the next page of an erasure or bulk action, or slice of an access file.
     Export,
     /// Deliver a webhook event.
     Notify,

@@ -10,12 +10,15 @@
 //! | Access log: rights granted, searches (ACC-1) | `g#ALOG` / `time#record` | GetItem; Query, newest first |
 //! | Receipt of an enquiry, for its sender (INT-5) | `g#Q#receipt` / `@` | BatchGetItem with the lead |
 //! | Export; download log | `g#X` / export; `g#XLOG` / `time#download` | GetItem; Query, newest first |
+//! | Orders to erase a contact (PRV-2), to write an access file (PRV-4); legal holds (PRV-5) | `g#Y`, `g#Z`, `g#LH` / `time-name` | GetItem; Query, latest first |
+//! | The retention of a dealer (PRV-5) | `g#D#dealer` / `E` | GetItem |
 //! | Reports that arrived before their appointment; number of a dealer system's appointments that are not stored | `g#A#appointment` / `P`; `g#D#dealer` / `N` | GetItem with the appointment |
 //! | A dealer's appointments, newest first | **list** `g#D#dealer#A#month` / `created#appointment` | Query, one month a partition |
 //! | Contact by channel (HMAC), or an alias of it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Stops of messages to an address or number, by its HMAC (MSG-1) | `g#C#hmac` / `S` | BatchGetItem with the letter |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
 //! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
+//! | Changes of a dealer's texts (MSG-2) | `g#D#dealer` / `TH#version` | Query, newest first |
 //! | The group's webhooks (APT-6) | `g#W` / `@` | GetItem; cached for 60 s where events are stored, read fresh where they are sent |
 //! | Webhook events of a lead, of an appointment | `g#NL#lead`, `g#NA#appointment` / `sequence` | Query in order, the unsettled ones; deleted two weeks after |
 //! | Webhook events of a month, newest first | **list** `g#N#month` / `time#lead or appointment#sequence` | Query, filtered by the webhook |
@@ -24,6 +27,7 @@
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
 //! | Orders to hand over the work of users, latest first (DIS-12) | `g#D#dealer` / `G#time-user` | GetItem; Query |
 //! | Notices about a dealer's bookings about which nobody has decided (APT-9) | `g#D#dealer` / `B` | GetItem |
+//! | Lists of a dealer's appointments of a day (APT-7) | `g#D#dealer` / `L` | GetItem |
 //! | Notices about a dealer's open mails (INT-7) | `g#D#dealer` / `I` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, cached for 60 s |
 //! | User by the subject in a token (hash) | `g#US#hash` / `@` | GetItem, cached for 60 s; with the user where one is saved |
@@ -33,9 +37,11 @@
 //! | Mail that arrived for a dealer (INT-7) | `g#I#mail` / dealer | GetItem; deleted 180 days after |
 //! | Dealer by its lead address (hash) | `g#DA#hash` / `@` | GetItem with the dealer where one is saved; where a header of a mail may name another dealer |
 //! | A dealer's mails, newest first; those without a lead about which nobody has decided | **list**, **work** `g#D#dealer#I` / `received#mail` | Query |
+//! | Bulk action with its progress; a page of its leads with the results (LEAD-10) | `g#BA#id` / `@`, `P#page` | GetItem, BatchGetItem; deleted 30 days after |
 //! | Use of a budget of letters, text messages or enquiries (SET-12) | `g#B#hash` / `@` | BatchGetItem with the letter; deleted a day after |
 //! | Session of the console: encrypted tokens | `SESSION#hash of the user` / hash of the cookie | GetItem; Query to end all of a user; deleted after 12 hours |
 //! | Whether a dealer's lists may have changed, while somebody shows them | `PULSE#g#dealer` / `@` | GetItem; cached for 60 s where changes are committed; deleted 15 minutes after |
+//! | Group and dealer that receive text messages at a number (MSG-3) | `NUMBER#number` / `@` | GetItem; with the dealer where one is saved |
 //! | Group and partner of a queue sender | `SENDER#id` / `@` | GetItem, cached for 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
@@ -70,14 +76,15 @@ pub struct TableKey {
     pub(crate) sk: String,
 }
 
-// Prefixes of places: in a lead's partition, except `CHANGES` (dealers and users), `HAND_OVERS` (dealers) and `TASKS` (also in the index
-// `work`).
+// Prefixes of places: in a lead's partition, except `CHANGES` (dealers and users), `TEXT_CHANGES` and `HAND_OVERS` (dealers) and `TASKS`
+// (also in the index `work`).
 pub(crate) const ENTRIES: &str = "T#";
 pub(crate) const MESSAGES: &str = "M#";
 pub(crate) const EVENTS: &str = "E#";
 pub(crate) const INVITATIONS: &str = "I#";
 pub(crate) const TASKS: &str = "K#";
 pub(crate) const CHANGES: &str = "H#";
+pub(crate) const TEXT_CHANGES: &str = "TH#";
 pub(crate) const HAND_OVERS: &str = "G#";
 
 /// The place of a dealer's recomputation.
@@ -86,10 +93,27 @@ const RECOMPUTE: &str = "J";
 const TEST_MAIL: &str = "M";
 /// The place of the watch over a dealer's bookings.
 const BOOKING_WATCH: &str = "B";
+/// The place of the lists of a dealer's appointments.
+const MORNING_LIST: &str = "L";
 /// The place of the watch over a dealer's open mails.
 const MAIL_WATCH: &str = "I";
 /// The suffix of the partition of a group's exports.
 const EXPORTS: &str = "#X";
+
+/// The part before the id in the partition of a bulk action.
+const BULK_ACTIONS: &str = "#BA#";
+
+/// The place of a dealer's retention.
+const RETENTION: &str = "E";
+/// The suffix of the partition of a group's orders to erase a contact.
+const ERASURES: &str = "#Y";
+/// The suffix of the partition of a group's access files.
+const ACCESS_FILES: &str = "#Z";
+
+/// Returns the partition of the exports.
+pub(crate) fn exports_partition(scope: &Scope) -> String {
+    format!("{}{EXPORTS}", scope.group())
+}
 
 /// Returns the prefix of the places of a lead's elements of a kind.
 pub(crate) fn elements_prefix(kind: ElementKind) -> String {
@@ -97,7 +121,9 @@ pub(crate) fn elements_prefix(kind: ElementKind) -> String {
 }
 
 /// The first part of the partitions that do not begin with a group. Their items have only one form.
-pub(crate) const GROUPLESS: [&str; 3] = ["SENDER", "SESSION", "PULSE"];
+pub(crate) const GROUPLESS: [&str; 4] = ["SENDER", "SESSION", "PULSE", NUMBERS];
+/// The first part of the partitions of telephone numbers that receive text messages.
+pub(crate) const NUMBERS: &str = "NUMBER";
 
 /// Returns the key of the pulse of a dealer.
 pub(crate) fn pulse(scope: &Scope, dealer: &DealerId) -> TableKey {
@@ -112,6 +138,11 @@ pub(crate) fn session(owner: &str, hash: &str) -> TableKey {
 /// Returns the key of a queue sender. It has no scope, since it is read to learn the group.
 pub(crate) fn sender(id: &str) -> TableKey {
     TableKey { pk: format!("SENDER#{id}"), sk: "@".to_owned() }
+}
+
+/// Returns the key of the claim on a telephone number. It has no scope, since it is read to learn the group.
+pub(crate) fn text_number(number: &str) -> TableKey {
+    TableKey { pk: format!("{NUMBERS}#{number}"), sk: "@".to_owned() }
 }
 
 /// Returns the partition of the download log.

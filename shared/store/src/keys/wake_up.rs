@@ -1,10 +1,13 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{ACCESS_LOG, BOOKING_WATCH, DueKind, EXPORTS, HAND_OVERS, MAIL_WATCH, MAILS, RECOMPUTE, TEST_MAIL};
+use super::{
+    ACCESS_FILES, ACCESS_LOG, BOOKING_WATCH, BULK_ACTIONS, DueKind, ERASURES, EXPORTS, HAND_OVERS, MAIL_WATCH, MAILS, MORNING_LIST,
+    RECOMPUTE, RETENTION, TEST_MAIL,
+};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, MailId, Subject, UserId};
+use forecourt_domain::base::{AppointmentId, DealerId, EventId, ExportId, GroupId, LeadId, MailId, Subject, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A wake-up: "check this item now". It has ids only; the receiver loads the state and decides, so a lost, repeated, late or early wake-up
@@ -46,6 +49,26 @@ pub enum WakeUpTarget {
         /// The export's id.
         export: ExportId,
     },
+    /// An order to erase a contact.
+    Erasure {
+        /// The order's id.
+        erasure: String,
+    },
+    /// An order to write an access file.
+    AccessFile {
+        /// The order's id.
+        access_file: String,
+    },
+    /// A bulk action.
+    Bulk {
+        /// The action's id.
+        bulk: String,
+    },
+    /// The retention of a dealer.
+    Retention {
+        /// The dealer.
+        retention: DealerId,
+    },
     /// A record of the access log.
     Access {
         /// Its place in the log.
@@ -80,6 +103,16 @@ pub enum WakeUpTarget {
         /// The dealer.
         bookings: DealerId,
     },
+    /// The notices to the salesperson of an appointment.
+    Appointment {
+        /// The appointment.
+        appointment: AppointmentId,
+    },
+    /// The lists of a dealer's appointments.
+    Mornings {
+        /// The dealer.
+        mornings: DealerId,
+    },
     /// A mail that arrived for the dealer of the wake-up.
     Mail {
         /// The mail's id.
@@ -110,9 +143,15 @@ impl WakeUpTarget {
             WakeUpTarget::Letter { .. }
             | WakeUpTarget::Outgoing { .. }
             | WakeUpTarget::Export { .. }
+            | WakeUpTarget::Erasure { .. }
+            | WakeUpTarget::AccessFile { .. }
+            | WakeUpTarget::Bulk { .. }
+            | WakeUpTarget::Retention { .. }
             | WakeUpTarget::Access { .. }
             | WakeUpTarget::HandOver { .. }
             | WakeUpTarget::Bookings { .. }
+            | WakeUpTarget::Appointment { .. }
+            | WakeUpTarget::Mornings { .. }
             | WakeUpTarget::Mail { .. }
             | WakeUpTarget::Mails { .. }
             | WakeUpTarget::TestMail { .. }
@@ -145,8 +184,17 @@ impl WakeUp {
                 (Some((group, id)), Some(cause)) => {
                     (group, WakeUpTarget::Letter { subject: Subject::Appointment(id.parse().ok()?), letter: cause.to_owned() })
                 }
+                (Some((group, id)), None) if sk == "@" => (group, WakeUpTarget::Appointment { appointment: id.parse().ok()? }),
                 _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, WakeUpTarget::Export { export: sk.parse().ok()? }),
+                _ if pk.ends_with(ERASURES) => (pk.strip_suffix(ERASURES)?, WakeUpTarget::Erasure { erasure: sk.to_owned() }),
+                _ if pk.ends_with(ACCESS_FILES) => {
+                    (pk.strip_suffix(ACCESS_FILES)?, WakeUpTarget::AccessFile { access_file: sk.to_owned() })
+                }
                 _ if pk.ends_with(ACCESS_LOG) => (pk.strip_suffix(ACCESS_LOG)?, WakeUpTarget::Access { access: sk.to_owned() }),
+                _ if pk.contains(BULK_ACTIONS) => {
+                    let (group, bulk) = pk.split_once(BULK_ACTIONS)?;
+                    (group, WakeUpTarget::Bulk { bulk: bulk.to_owned() })
+                }
                 _ if pk.contains(MAILS) => {
                     let (group, mail) = pk.split_once(MAILS)?;
                     (group, WakeUpTarget::Mail { mail: mail.parse().ok()? })
@@ -155,6 +203,10 @@ impl WakeUp {
                     (pk.split_once("#D#")?.0, WakeUpTarget::HandOver { hand_over: sk.strip_prefix(HAND_OVERS)?.to_owned() })
                 }
                 _ if sk == MAIL_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Mails { mails: dealer.clone() }),
+                _ if sk == MORNING_LIST => (pk.split_once("#D#")?.0, WakeUpTarget::Mornings { mornings: dealer.clone() }),
+                _ if sk == RETENTION && pk.contains("#D#") => {
+                    (pk.split_once("#D#")?.0, WakeUpTarget::Retention { retention: dealer.clone() })
+                }
                 _ if sk == BOOKING_WATCH => (pk.split_once("#D#")?.0, WakeUpTarget::Bookings { bookings: dealer.clone() }),
                 _ if sk == TEST_MAIL => {
                     let (group, user) = pk.split_once("#U#")?;

@@ -1,14 +1,17 @@
 //! The forms of an appointment.
 
-use super::super::choices::{Choices, labelled, no_show_reasons, people};
+use super::super::choices::{Choices, cancellation_reasons, labelled, no_show_reasons, people};
 use super::super::{Page, Place, each_of};
+use super::free_times;
 use crate::api::{Ask, Data};
 use crate::console::Trouble;
-use crate::forms::{Field, Form, Kind, Sent, Setting, clearing, field, needed};
+use crate::forms::{Field, Form, Kind, More, Sent, Setting, clearing, field, needed};
 use crate::reply::Reply;
 use crate::visit::Pairs;
 use forecourt_domain::base::AppointmentKind;
 use forecourt_edge::routes::Operation;
+use http::Method;
+use minijinja::context;
 use std::collections::BTreeMap;
 
 const ATTENDANCES: [&str; 3] = ["completed", "no_show", "unknown"];
@@ -21,9 +24,25 @@ const fn change(name: &'static str, operation: Operation, fields: &'static [Fiel
 
 /// The changes of an appointment, by the last part of their address.
 const CHANGES: &[(&str, Form)] = &[
-    ("move", change("appointment_move", Operation::MoveAppointment, &[needed("at", Kind::Time)])),
+    ("move", change("appointment_move", Operation::MoveAppointment, &[needed("at", Kind::Time), field("despite", Kind::Warnings)])),
+    ("link", change("appointment_link", Operation::EditAppointment, &[needed("lead", Kind::Line(14))])),
     ("keep", change("appointment_keep", Operation::KeepAppointment, &[])),
-    ("cancel", Form { dangerous: true, ..change("appointment_cancel", Operation::CancelAppointment, &[]) }),
+    (
+        "cancel",
+        Form {
+            dangerous: true,
+            ..change(
+                "appointment_cancel",
+                Operation::CancelAppointment,
+                &[field("side", Kind::Choice(&["customer", "dealer"])), field("reason", Kind::Listed), field("note", Kind::Text(2_000))],
+            )
+        },
+    ),
+    ("reopen", change("appointment_reopen", Operation::ReopenAppointment, &[])),
+    ("confirm", change("appointment_confirm", Operation::ConfirmAppointment, &[])),
+    ("confirm-undo", change("appointment_confirm_undo", Operation::TakeBackConfirmation, &[])),
+    ("arrive", change("appointment_arrive", Operation::RecordArrival, &[])),
+    ("arrival-undo", change("appointment_arrival_undo", Operation::TakeBackArrival, &[])),
     (
         "attendance",
         change("appointment_attendance", Operation::MarkAttendance, &[needed("attendance", Kind::Listed), field("reason", Kind::Listed)]),
@@ -35,6 +54,7 @@ const CHANGES: &[(&str, Form)] = &[
             Operation::EditAppointment,
             &[
                 clearing("user", Kind::Listed),
+                field("despite", Kind::Warnings),
                 clearing("notes", Kind::Text(2_000)),
                 needed("customer.name", Kind::Line(200)),
                 clearing("customer.email", Kind::Email),
@@ -63,6 +83,7 @@ const CREATE: Form = Form {
         needed("kind", Kind::Listed),
         needed("at", Kind::Time),
         field("user", Kind::Listed),
+        field("despite", Kind::Warnings),
         field("notes", Kind::Text(2_000)),
         field("customer.language", Kind::Listed),
         field("customer.refuses", Kind::Several),
@@ -78,6 +99,7 @@ const CREATE_OF_LEAD: Form = Form {
         needed("kind", Kind::Listed),
         needed("at", Kind::Time),
         field("user", Kind::Listed),
+        field("despite", Kind::Warnings),
         field("notes", Kind::Text(2_000)),
     ],
     ..CREATE
@@ -98,10 +120,15 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         parts: &[("id", id)],
         back: &format!("/desk/appointments/{id}"),
         values: values(page, name, &appointment, dealer.as_ref()),
-        choices: choices(page, dealer.as_ref(), appointment.get("customer").text("language")),
-        version: appointment.etag().map(|etag| etag.trim_matches('"').to_owned()),
+        choices: choices_of(page, name, dealer.as_ref(), appointment.get("customer").text("language")),
+        version: appointment.version(),
         about: format!("{} · {when}", appointment.get("customer").text("name")),
     };
+    if name == "link" {
+        let beside = context! { proposed => free_times::proposed(page, &appointment) };
+        let more = More { template: Some("appointment_link.html"), beside, ..More::default() };
+        return form.answer_with(page, &setting, &|body| body, &more).await;
+    }
     form.answer(page, &setting).await
 }
 
@@ -121,12 +148,35 @@ pub(super) async fn create(page: &Page<'_>) -> Result<Reply, Trouble> {
         version: None,
         about: String::new(),
     };
-    match form.send(page, &setting, &|body| body).await? {
+    let typed = &page.visit.form;
+    let is_sent = page.visit.method == Method::POST;
+    // A free time is picked, or the times of another day are shown: the form stays as it was typed.
+    let picked = typed.get("pick").and_then(|pick| pick.split_once(' ')).filter(|_| is_sent);
+    if !is_sent || picked.is_some() || typed.get("do") == Some("free") {
+        let mut values = if is_sent { typed.clone() } else { page.visit.query.clone() };
+        if let Some((at, user)) = picked.and_then(|(at, user)| Some((at.parse::<chrono::DateTime<chrono::Utc>>().ok()?, user))) {
+            values.0.retain(|(name, _)| name != "at" && name != "user");
+            values.0.push(("at".to_owned(), page.zoned(Some(&dealer)).input(at)));
+            values.0.push(("user".to_owned(), user.to_owned()));
+        }
+        let more = free_times::around(page, &dealer, &values).await?;
+        return if is_sent {
+            form.show_typed(page, &setting, &values, &more)
+        } else {
+            form.answer_with(page, &setting, &|body| body, &more).await
+        };
+    }
+    let more = More { template: Some(free_times::TEMPLATE), ..More::default() };
+    match form.send_with(page, &setting, &|body| body, &more).await? {
         Sent::Shown(reply) => Ok(reply),
         Sent::Done(made) => {
             let own = format!("/desk/appointments/{}", made.text("id"));
             // A page that asked for a new appointment is shown again; otherwise the appointment is.
             let back = page.back(&usual);
+            let proposed = made.get("proposed_leads").items();
+            if !proposed.is_empty() {
+                return Ok(page.done(&free_times::link_of(&own, &proposed, back), form.name));
+            }
             Ok(page.done(if back == usual && !made.text("id").is_empty() { &own } else { back }, form.name))
         }
     }
@@ -147,6 +197,11 @@ fn values(page: &Page<'_>, form: &str, appointment: &Data, dealer: Option<&Data>
                 begin("at", &page.zoned(dealer).input(at));
             }
         }
+        "link" => {
+            if let [only] = &appointment.get("proposed_leads").items()[..] {
+                begin("lead", only.text("number"));
+            }
+        }
         "attendance" => {
             begin("attendance", appointment.text("attendance"));
             begin("reason", appointment.text("reason"));
@@ -164,6 +219,15 @@ fn values(page: &Page<'_>, form: &str, appointment: &Data, dealer: Option<&Data>
         _ => {}
     }
     values
+}
+
+/// The choices of a form: a cancellation has its own reasons.
+fn choices_of(page: &Page<'_>, form: &str, dealer: Option<&Data>, language: &str) -> BTreeMap<&'static str, Choices> {
+    let mut choices = choices(page, dealer, language);
+    if form == "cancel" {
+        choices.insert("reason", cancellation_reasons(page.language, dealer));
+    }
+    choices
 }
 
 /// The choices of all listed fields. `language` is the present one, which stays a choice.

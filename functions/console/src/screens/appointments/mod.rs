@@ -2,13 +2,13 @@
 
 mod days;
 mod forms;
+mod free_times;
 
 use super::charts::{self, Filters};
 use super::{Page, Part, Place, Screen, group, views};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
-use forecourt_domain::base::Right;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub(super) const PART: Part = Part {
         ("appointments.html", include_str!("appointments.html")),
         ("appointment.html", include_str!("appointment.html")),
         ("appointment_grid.html", include_str!("appointment_grid.html")),
+        ("appointment_new.html", include_str!("appointment_new.html")),
+        ("appointment_link.html", include_str!("appointment_link.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
     forms: forms::addresses,
@@ -100,7 +102,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         first => later.then(|| filters.address(path, "sort", values.get("sort").map_or(ORDERS[0], String::as_str))),
         usual => filters.usual,
         filtered => filters.any_but(&ARRANGEMENT),
-        export => page.may(Right::Export).then(|| filters.export("appointments", dealer)),
+        export => page.may_export(dealer).then(|| filters.export("appointments", dealer)),
         origins => charts::ORIGINS.to_vec(),
         kinds => charts::KINDS.to_vec(),
         attendances => charts::ATTENDANCES.to_vec(),
@@ -127,6 +129,18 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let reads_leads = dealer.as_ref().is_some_and(|dealer| dealer.get("can").contains("read_leads"));
     let place = Place { dealer: dealer.as_ref(), active: "appointments" };
     let named = appointment.get("people").value();
-    let values = context! { appointment => appointment.value(), named, works, reads_leads, back => page.back("") };
+    let zoned = page.zoned(dealer.as_ref());
+    let at = appointment.text("at").parse::<chrono::DateTime<chrono::Utc>>().ok();
+    let open = appointment.text("state") != "cancelled" && appointment.text("attendance") == "unknown";
+    let values = context! {
+        appointment => appointment.value(),
+        named,
+        works,
+        reads_leads,
+        sites => charts::sites(page),
+        back => page.back(""),
+        today => at.is_some_and(|at| zoned.date(at) == zoned.date(zoned.now)),
+        to_come => open && at.is_some_and(|at| at > zoned.now),
+    };
     page.render(200, "appointment.html", place, values)
 }

@@ -1,7 +1,7 @@
 //! The forms of a user's absences at a dealer. The API takes the whole list, on the version that the reader saw.
 
 use super::{Subject, address, consequences, each_of, permitted, text};
-use crate::api::{ApiProblem, Data, Unanswered};
+use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed, values_of};
 use crate::reply::Reply;
@@ -201,7 +201,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         back: &back,
         values,
         choices: BTreeMap::from([(DEPUTY.name, others(&subject)), (TO.name, targets(&subject, &zoned, users.as_ref()))]),
-        version: present.etag().map(|etag| etag.trim_matches('"').to_owned()),
+        version: present.version(),
         about,
     };
     let whole_list = |one: Json| json!({ "absences": changed(name, &list, meant, one) });
@@ -224,18 +224,17 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
 
 /// The place of the absence that a form means: the one that it names, or else the one in the address.
 fn meant(page: &Page<'_>, list: &[Data], place: usize) -> Result<usize, Trouble> {
-    let gone = || Trouble::from(Unanswered::Problem(Box::new(ApiProblem { status: 404, ..ApiProblem::default() })));
     let named = match page.visit.method == Method::POST {
         true => Some(page.visit.form.get(WHICH.name).unwrap_or_default()),
         false => page.visit.query.get(WHICH.name),
     };
     match named {
-        Some(named) => list.iter().position(|one| identity(one) == named).ok_or_else(gone),
+        Some(named) => list.iter().position(|one| identity(one) == named).ok_or_else(Trouble::not_found),
         None => {
             if place < list.len() {
                 Ok(place)
             } else {
-                Err(gone())
+                Err(Trouble::not_found())
             }
         }
     }

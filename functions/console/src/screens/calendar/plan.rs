@@ -21,6 +21,7 @@ const PLAN: Form = Form {
         needed("type", Kind::Listed),
         needed("at", Kind::DayTime),
         field("user", Kind::Listed),
+        field("despite", Kind::Warnings),
         field("notes", Kind::Text(2_000)),
     ],
     versioned: false,

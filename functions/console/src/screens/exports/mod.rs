@@ -1,12 +1,12 @@
-//! Exports for head office: the forms, the progress of an export, its file, and the log of downloads.
-
-mod begun;
+//! Exports: the forms, the progress of an export, its file, the user's exports, and for head office the log of downloads.
 
 use super::choices::{Choices, labelled, named};
 use super::{Page, Part, Place, Screen, charts, each_of, group};
+use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed};
 use crate::reply::Reply;
+use forecourt_domain::base::Right;
 use forecourt_edge::routes::Operation;
 use minijinja::context;
 use serde_json::{Value as Json, json};
@@ -29,6 +29,10 @@ pub(super) const PART: Part = Part {
 const LOG: &str = "/desk/group/exports";
 /// The downloads of a page of the log.
 const ROWS: &str = "50";
+/// The user's exports that the page shows.
+const OWN: &str = "25";
+/// The format of a CSV file with semicolons, in the forms. The API has it as `dialect`.
+const SEMICOLON: &str = "csv_semicolon";
 
 const fn export(name: &'static str, fields: &'static [Field]) -> Form {
     Form { name, operation: Operation::AskExport, fields, versioned: false, dangerous: false }
@@ -75,16 +79,22 @@ const FORMS: &[(&str, Form)] = &[
     ),
 ];
 
-/// The exports that the user began in this browser, and the log of downloads.
+/// The exports of the user and, for head office, the log of downloads.
 async fn log(page: &Page<'_>) -> Result<Reply, Trouble> {
     let cursor = page.visit.query.get("cursor").unwrap_or_default().to_owned();
     let first = (!cursor.is_empty()).then_some(LOG);
     let query = vec![("limit", ROWS.to_owned()), ("cursor", cursor)];
-    let (log, begun) = futures::join!(page.get(Operation::DownloadLog, &[], query), begun::list(page));
-    let log = log?;
+    let read = async {
+        match page.may(Right::Export) {
+            true => page.get(Operation::DownloadLog, &[], query).await,
+            false => Ok(Data::default()),
+        }
+    };
+    let (log, own) = futures::try_join!(read, page.get(Operation::ListExports, &[], vec![("limit", OWN.to_owned())]))?;
     let next = Some(log.text("cursor")).filter(|cursor| !cursor.is_empty());
     let next = next.map(|cursor| format!("{LOG}?cursor={}", form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>()));
-    let values = context! { downloads => log.get("downloads").value(), begun, next, first, ..names(page) };
+    let logged = page.may(Right::Export).then(|| log.get("downloads").value());
+    let values = context! { logged, own => own.get("exports").value(), next, first, ..names(page) };
     let dealer = page.usual_dealer();
     page.render(200, "exports.html", Place { dealer: dealer.as_ref(), active: "" }, values)
 }
@@ -129,16 +139,16 @@ async fn create(page: &Page<'_>) -> Result<Reply, Trouble> {
     let shaped = |body: Json| body_of(what, body);
     match form.send(page, &setting, &shaped).await? {
         Sent::Shown(reply) => Ok(reply),
-        Sent::Done(export) => {
-            let id = export.text("id");
-            Ok(page.done(&format!("{LOG}/{id}"), form.name).cookie(&begun::cookie(page, id, what)))
-        }
+        Sent::Done(export) => Ok(page.done(&format!("{LOG}/{}", export.text("id")), form.name)),
     }
 }
 
-/// The body of the API: what is exported, and no list of dealers if none is chosen, which means all of them.
+/// The body of the API: what is exported, the dialect, and no list of dealers if none is chosen, which means all of them.
 fn body_of(what: &str, mut body: Json) -> Json {
     body["what"] = json!(what);
+    if body["format"] == SEMICOLON {
+        (body["format"], body["dialect"]) = (json!("csv"), json!("semicolon"));
+    }
     if let Some(filter) = body.get_mut("filter").and_then(Json::as_object_mut) {
         filter.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     }
@@ -151,8 +161,8 @@ fn choices(page: &Page<'_>) -> BTreeMap<&'static str, Choices> {
     let mut people: Choices = charts::people(page).into_iter().collect();
     people.sort_by(|one, other| one.1.cmp(&other.1));
     BTreeMap::from([
-        ("format", of("export_format", &["xlsx", "csv"])),
-        ("filter.dealer", page.me.get("dealers").items().iter().map(named).collect()),
+        ("format", of("export_format", &["xlsx", "csv", SEMICOLON])),
+        ("filter.dealer", page.me.get("dealers").items().iter().filter(|dealer| page.may_export(Some(dealer))).map(named).collect()),
         ("filter.user", people),
         ("filter.origin", of("appointment_origin", charts::ORIGINS)),
         ("filter.kind", of("appointment_kind", charts::KINDS)),

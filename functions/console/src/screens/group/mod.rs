@@ -1,4 +1,5 @@
-//! The group: people and rights, dealers, webhooks, the secrets of partners, and the log of granted rights.
+//! The group: people and rights, dealers, webhooks, the secrets of partners, and the log of granted rights. Other parts of the group are
+//! screens of their own.
 
 mod access_log;
 mod partners;
@@ -6,7 +7,7 @@ mod people;
 mod webhooks;
 
 use super::choices::{Choices, named};
-use super::{Page, Part, Place, Screen, each_of};
+use super::{Page, Part, Place, Screen, each_of, privacy};
 use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Form, Setting};
@@ -84,9 +85,10 @@ pub(super) fn tabs(page: &Page<'_>) -> Vec<&'static str> {
         ("webhooks", page.may(Right::ManageWebhooks)),
         ("partners", manages_all),
         ("access-log", manages_all),
+        ("privacy", privacy::administers(page)),
         ("appointments", page.may(Right::ReadOverview)),
         ("overview", page.may(Right::ReadOverview) && page.may(Right::ReadLeads)),
-        ("exports", page.may(Right::Export)),
+        ("exports", page.may_export(None)),
     ];
     tabs.into_iter().filter(|(_, may)| *may).map(|(tab, _)| tab).collect()
 }
@@ -104,19 +106,19 @@ fn dealers(page: &Page<'_>) -> Result<Reply, Trouble> {
 }
 
 /// Renders a template with the values that all pages of the group use.
-fn show(page: &Page<'_>, template: &str, values: Value) -> Result<Reply, Trouble> {
+pub(super) fn show(page: &Page<'_>, template: &str, values: Value) -> Result<Reply, Trouble> {
     let dealer = page.usual_dealer();
     let place = Place { dealer: dealer.as_ref(), active: "" };
     page.render(200, template, place, context! { tabs => tabs(page), names => dealer_names(page), ..values })
 }
 
 /// The names of the dealers by id.
-fn dealer_names(page: &Page<'_>) -> BTreeMap<String, String> {
+pub(super) fn dealer_names(page: &Page<'_>) -> BTreeMap<String, String> {
     page.me.get("dealers").items().iter().map(named).collect()
 }
 
 /// The names of people by id: of all dealers, and of a page of the group's users.
-fn people_names(page: &Page<'_>, users: &Data) -> BTreeMap<String, String> {
+pub(super) fn people_names(page: &Page<'_>, users: &Data) -> BTreeMap<String, String> {
     let of_dealers = page.me.get("dealers").items().into_iter().flat_map(|dealer| dealer.get("people").items());
     let all = of_dealers.chain(users.get("users").items());
     all.map(|person| named(&person)).collect()
@@ -134,7 +136,7 @@ fn dealer_choices(page: &Page<'_>, chosen: &Pairs) -> Choices {
 }
 
 /// Returns the address of the next page of a list; `None` on the last page.
-fn next(page: &Page<'_>, name: &str, cursor: &str) -> Option<String> {
+pub(super) fn next(page: &Page<'_>, name: &str, cursor: &str) -> Option<String> {
     let mut pairs = page.visit.query.clone();
     pairs.0.retain(|(key, _)| key != name && key != "done");
     pairs.0.push((name.to_owned(), cursor.to_owned()));
@@ -142,11 +144,6 @@ fn next(page: &Page<'_>, name: &str, cursor: &str) -> Option<String> {
 }
 
 /// The setting of a form of the group, without values.
-fn setting<'a>(place: Place<'a>, parts: &'a [(&'static str, &'a str)], back: &'a str) -> Setting<'a> {
+pub(super) fn setting<'a>(place: Place<'a>, parts: &'a [(&'static str, &'a str)], back: &'a str) -> Setting<'a> {
     Setting { place, parts, back, values: Pairs::default(), choices: BTreeMap::new(), version: None, about: String::new() }
-}
-
-/// Returns the version of an object, on which its change is based.
-fn version(object: &Data) -> Option<String> {
-    object.etag().map(|etag| etag.trim_matches('"').to_owned())
 }

@@ -1,6 +1,6 @@
 //! The people of the group: role, additional rights, dealers, addresses, and the history of each person.
 
-use super::{dealer_choices, form, next, people_names, setting, show as shown, version};
+use super::{dealer_choices, form, next, people_names, setting, show as shown};
 use crate::api::{Ask, Data};
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, More, Sent, Setting, clearing, field, needed};
@@ -82,7 +82,7 @@ pub(super) async fn change(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (place, own) = (Place { dealer: dealer.as_ref(), active: "" }, format!("{LIST}/{id}"));
     let back: &str = if name == "remove" { LIST } else { &own };
     let mut setting = setting(place, &parts, back);
-    (setting.choices, setting.version, setting.about) = (choices(page, &values), version(&user), user.text("name").to_owned());
+    (setting.choices, setting.version, setting.about) = (choices(page, &values), user.version(), user.text("name").to_owned());
     setting.values = values;
     match user.get("at").json().as_object().is_none_or(|at| at.is_empty()) {
         true => form.answer(page, &setting).await,
@@ -127,14 +127,14 @@ async fn edit(page: &Page<'_>, form: &Form, mut setting: Setting<'_>) -> Result<
     // The trial shows the work also if the chosen person cannot take it.
     let query = hand_over::trial(Some(hand_over::DISTRIBUTION));
     setting.choices.insert(hand_over::NAME, hand_over::everywhere(page));
-    let trial = More { parameters: hand_over::PARAMETERS, query, work: None };
+    let trial = More { parameters: hand_over::PARAMETERS, query, ..More::default() };
     let work = match form.send_with(page, &setting, &|body| body, &trial).await? {
         Sent::Done(answer) => offer(page, &mut setting, &answer).await?,
         // The form with the choice shows the problem.
         Sent::Shown(_) if is_chosen => None,
         Sent::Shown(reply) => return Ok(reply),
     };
-    let more = More { parameters: hand_over::PARAMETERS, query: Vec::new(), work };
+    let more = More { parameters: hand_over::PARAMETERS, work, ..More::default() };
     if more.work.is_some() && !is_chosen {
         setting.values.0.push((hand_over::NAME.to_owned(), hand_over::DISTRIBUTION.to_owned()));
         return further.ask_further(page, &setting, &more);

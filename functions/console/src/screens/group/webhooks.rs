@@ -1,6 +1,6 @@
 //! The webhooks of the group, with their deliveries.
 
-use super::{dealer_choices, form, next, setting, show as shown, version};
+use super::{dealer_choices, form, next, setting, show as shown};
 use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Sent, field, needed};
@@ -93,7 +93,7 @@ pub(super) async fn change(page: &Page<'_>) -> Result<Reply, Trouble> {
     let (values, dealer, own) = (values(&webhook), page.usual_dealer(), format!("{LIST}/{id}"));
     let back: &str = if name == "remove" { LIST } else { &own };
     let mut setting = setting(Place { dealer: dealer.as_ref(), active: "" }, &parts, back);
-    (setting.choices, setting.version, setting.about) = (choices(page, &values), version(&webhook), webhook.text("url").to_owned());
+    (setting.choices, setting.version, setting.about) = (choices(page, &values), webhook.version(), webhook.text("url").to_owned());
     setting.values = values;
     let switched = |body: Json| match name {
         "on" | "off" => json!({ "state": name }),

@@ -59,6 +59,10 @@ const TERMS: &[(&str, &str)] = &[
     ("right", "ACC-1"),
     ("access_log", "ACC-1"),
     ("download", "EXP-2"),
+    ("consent", "PRV-6"),
+    ("erasure", "PRV-2"),
+    ("access_file", "PRV-4"),
+    ("legal_hold", "PRV-5"),
     ("webhook", "APT-6"),
 ];
 

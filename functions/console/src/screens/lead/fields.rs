@@ -40,12 +40,29 @@ pub(super) const QUOTE: &[Field] = &[
 ];
 
 pub(super) const TEST_DRIVE: &[Field] =
-    &[VEHICLE, needed("at", Kind::Time), clearing("user", Kind::Listed), clearing("title", Kind::Line(200)), NOTES];
+    &[VEHICLE, needed("at", Kind::Time), clearing("user", Kind::Listed), WARNINGS, clearing("title", Kind::Line(200)), NOTES];
 
 pub(super) const COMMENT: &[Field] = &[needed("text", Kind::Text(2_000))];
 
-pub(super) const EVENT: &[Field] =
-    &[needed("title", Kind::Line(200)), needed("type", Kind::Listed), needed("at", Kind::Time), clearing("user", Kind::Listed), NOTES];
+/// The warnings about the time and the person of a booking.
+pub(super) const WARNINGS: Field = field("despite", Kind::Warnings);
+
+pub(super) const EVENT: &[Field] = &[
+    needed("title", Kind::Line(200)),
+    needed("type", Kind::Listed),
+    needed("at", Kind::Time),
+    clearing("user", Kind::Listed),
+    WARNINGS,
+    NOTES,
+];
+
+/// The fields of an event that can be corrected.
+pub(super) const EVENT_TEXTS: &[Field] =
+    &[needed("title", Kind::Line(200)), needed("type", Kind::Listed), clearing("user", Kind::Listed), WARNINGS, NOTES];
+
+/// Why and from which side an event is cancelled.
+pub(super) const CANCELLATION: &[Field] =
+    &[field("side", Kind::Choice(&["customer", "dealer"])), field("reason", Kind::Listed), field("note", Kind::Text(2_000))];
 
 /// The next event, planned with the end of another.
 pub(super) const FOLLOW_UP: Field = field(

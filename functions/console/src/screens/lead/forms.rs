@@ -1,8 +1,9 @@
 //! The forms of the bar: they add something to the lead, or change the lead itself.
 
-use super::super::choices::{Choices, event_types, labelled, named, no_show_reasons, people};
+use super::super::choices::{Choices, cancellation_reasons, event_types, labelled, named, no_show_reasons, people};
 use super::super::{Page, Place};
 use super::fields::{COMMENT, CONTACT, DEADLINE, EVENT, NOTE, QUOTE, TASK, TEST_DRIVE, TRADE_IN};
+use super::messages;
 use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Field, Form, Kind, Setting, field, needed, values_of};
@@ -25,7 +26,7 @@ pub(super) const fn change(name: &'static str, operation: Operation, fields: &'s
     Form { versioned: true, ..form(name, operation, fields) }
 }
 
-const fn add(name: &'static str, kind: ElementKind, fields: &'static [Field]) -> Form {
+pub(super) const fn add(name: &'static str, kind: ElementKind, fields: &'static [Field]) -> Form {
     form(name, Operation::Element(Elements::Add(kind)), fields)
 }
 
@@ -38,21 +39,13 @@ const FORMS: &[Form] = &[
     add("trade-in", ElementKind::TradeIn, TRADE_IN),
     add("quote", ElementKind::Quote, QUOTE),
     add("test-drive", ElementKind::TestDrive, TEST_DRIVE),
-    add(
-        "email",
-        ElementKind::Communication,
-        &[
-            field("medium", Kind::Hidden),
-            needed("subject", Kind::Line(200)),
-            needed("text", Kind::Text(20_000)),
-            field("quote", Kind::Listed),
-            field("form", Kind::Choice(&["overview", "order_form"])),
-        ],
-    ),
-    add("sms", ElementKind::Communication, &[field("medium", Kind::Hidden), needed("text", Kind::Text(1_000))]),
     add("call", ElementKind::Communication, &[field("medium", Kind::Hidden), field("reached", Kind::Tick), NOTE]),
     change("assignment", Operation::AssignLead, &[needed("user", Kind::Listed), field("despite", Kind::Despite), NOTE]),
-    change("transfer", Operation::AssignLead, &[needed("dealer", Kind::Listed), NOTE]),
+    change(
+        "transfer",
+        Operation::AssignLead,
+        &[needed("dealer", Kind::Listed), field("appointments", Kind::Choice(&["move", "cancel"])), NOTE],
+    ),
     change(
         "status",
         Operation::SetStatus,
@@ -61,6 +54,7 @@ const FORMS: &[Form] = &[
             field("reason", Kind::Choice(LOST_REASONS)),
             NOTE,
             field("complete_events", Kind::Choice(&["none", "overdue", "all"])),
+            field("appointments", Kind::Choice(&["cancel", "keep"])),
         ],
     ),
     form("contact", Operation::ContactMade, &[field("made", Kind::Tick), NOTE]),
@@ -81,28 +75,21 @@ const FORMS: &[Form] = &[
 
 /// Returns the names of the forms.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    FORMS.iter().map(|form| form.name)
+    FORMS.iter().map(|form| form.name).chain(messages::names())
 }
 
 /// Shows or carries out a form of the lead.
 pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let name = page.required("form")?;
+    if messages::names().any(|message| message == name) {
+        return messages::of_lead(page, name).await;
+    }
     let form = FORMS.iter().find(|form| form.name == name).ok_or(Trouble::NoPage)?;
     let id = page.required("id")?;
     let parts = [("id", id)];
-    let lead = page.get(Operation::ReadLead, &parts, Vec::new());
-    let (lead, quotes) = if name == "email" {
-        let list = Operation::Element(Elements::List(ElementKind::Quote));
-        futures::try_join!(lead, page.get(list, &parts, Vec::new()))?
-    } else {
-        (lead.await?, Data::default())
-    };
+    let lead = page.get(Operation::ReadLead, &parts, Vec::new()).await?;
     let dealer = page.dealer(lead.text("dealer"));
     let mut choices = choices(page, dealer.as_ref(), name);
-    choices.insert(
-        "quote",
-        quotes.get("elements").items().iter().map(|quote| (quote.text("id").to_owned(), quote_line(page, quote))).collect(),
-    );
     choices.insert("dealer", other_dealers(page, lead.text("dealer")));
     let setting = Setting {
         place: Place { dealer: dealer.as_ref(), active: "leads" },
@@ -110,15 +97,10 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         back: &format!("/desk/leads/{id}"),
         values: values(page, name, &lead, dealer.as_ref()),
         choices,
-        version: version(&lead),
+        version: lead.version(),
         about: about(&lead),
     };
     form.answer(page, &setting).await
-}
-
-/// The version of an object, without the quotation marks of its ETag.
-pub(super) fn version(object: &Data) -> Option<String> {
-    object.etag().map(|etag| etag.trim_matches('"').to_owned())
 }
 
 /// The lead in a line, above the fields of a form.
@@ -153,7 +135,7 @@ fn values(page: &Page<'_>, form: &str, lead: &Data, dealer: Option<&Data>) -> Pa
             begin("start", zoned.input(zoned.now));
             begin("minutes", "30".to_owned());
         }
-        "email" | "sms" | "call" => begin("medium", form.to_owned()),
+        "call" => begin("medium", form.to_owned()),
         "invitation" => {
             begin("type", "booked_test_drive".to_owned());
             begin("expires_in_days", "14".to_owned());
@@ -173,20 +155,15 @@ pub(super) fn choices(page: &Page<'_>, dealer: Option<&Data>, form: &str) -> BTr
         "contact-new" | "contact-change" | "contact-phones" => labelled(page.language, "phone", ["mobile", "home", "work"]),
         _ => event_types(page.language, dealer),
     };
-    BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types), ("reason", no_show_reasons(page.language, dealer))])
+    let reasons = match form {
+        "event-delete" => cancellation_reasons(page.language, dealer),
+        _ => no_show_reasons(page.language, dealer),
+    };
+    BTreeMap::from([("user", people.clone()), ("assignee", people), ("type", types), ("reason", reasons)])
 }
 
 /// The other dealers of the user, to which a lead can be given.
 pub(super) fn other_dealers(page: &Page<'_>, dealer: &str) -> Choices {
     let dealers = page.me.get("dealers").items();
     dealers.iter().filter(|other| other.text("id") != dealer).map(named).collect()
-}
-
-/// A quote in a line: vehicle and price.
-fn quote_line(page: &Page<'_>, quote: &Data) -> String {
-    let (vehicle, price) = (quote.get("vehicle"), quote.get("price"));
-    let currency = crate::view::money::currency(price.text("currency"));
-    let amount = price.get("amount").json().as_i64().zip(currency);
-    let price = amount.map(|(amount, currency)| crate::view::money::shown(amount, currency, page.language)).unwrap_or_default();
-    [vehicle.text("make"), vehicle.text("model"), price.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }

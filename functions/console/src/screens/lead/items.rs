@@ -2,10 +2,13 @@
 
 use super::super::{Page, Place, each_of};
 use super::fields::{
-    ADDRESSES, COMMENT, CORRECTION, DEADLINE, FOLLOW_UP, HOME, NAME, NOTE, NUMBERS, QUOTE, TASK, TRADE_IN, VEHICLE, WISHES,
+    ADDRESSES, CANCELLATION, COMMENT, CORRECTION, DEADLINE, EVENT_TEXTS, FOLLOW_UP, HOME, NAME, NOTE, NUMBERS, QUOTE, TASK, TRADE_IN,
+    VEHICLE, WARNINGS, WISHES,
 };
-use super::forms::{about, change, choices, form, version};
-use crate::api::{ApiProblem, Data, Unanswered};
+use super::forms::{about, change, choices, form};
+use super::messages;
+use super::rights;
+use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, Sent, Setting, needed, values_of};
 use crate::reply::Reply;
@@ -82,7 +85,7 @@ const ITEMS: &[Items] = &[
             removal("document-remove", removed(ElementKind::Document)),
         ],
     ),
-    element("communications", ElementKind::Communication, &[]),
+    Items { tab: "thread", ..element("communications", ElementKind::Communication, messages::OF_MESSAGE) },
     Items {
         part: "events",
         key: "event",
@@ -91,9 +94,11 @@ const ITEMS: &[Items] = &[
         forms: &[
             form("event-complete", Operation::CompleteEvent, &[NOTE, FOLLOW_UP]),
             form("event-no-show", Operation::NoShowEvent, &[needed("reason", Kind::Listed), NOTE, FOLLOW_UP]),
-            change("event-move", Operation::RescheduleEvent, &[needed("at", Kind::Time)]),
+            change("event-move", Operation::RescheduleEvent, &[needed("at", Kind::Time), WARNINGS]),
             change("event-keep", Operation::KeepEvent, &[]),
-            removal("event-delete", Operation::DeleteEvent),
+            change("event-correct", Operation::CorrectEvent, EVENT_TEXTS),
+            form("event-reopen", Operation::ReopenEvent, &[]),
+            Form { dangerous: true, ..change("event-delete", Operation::CancelEvent, CANCELLATION) },
         ],
         tab: "follow-up",
     },
@@ -190,10 +195,14 @@ pub(super) async fn list(page: &Page<'_>, part: &str) -> Result<Reply, Trouble> 
     let dealer = page.dealer(lead.text("dealer"));
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
     let rows = if part == "invitations" { list.get("invitations") } else { list.get("elements") };
-    // The cursor is not in the document of every kind.
-    let next = list.json()["cursor"].as_str().map(|cursor| form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>());
-    let values = context! { lead => lead.value(), named => lead.get("people").value(), part, rows => rows.value(), next };
-    page.render(200, "lead_items.html", place, values)
+    let next = next_page(&list);
+    let values = context! { lead => lead.value(), named => lead.get("people").value(), part, rows => rows.value(), next, can => rights(dealer.as_ref()) };
+    page.render(200, if part == "communications" { "lead_messages.html" } else { "lead_items.html" }, place, values)
+}
+
+/// Returns the cursor of the next page of a list, for an address. It is not in the document of every kind.
+pub(super) fn next_page(list: &Data) -> Option<String> {
+    list.json()["cursor"].as_str().map(|cursor| form_urlencoded::byte_serialize(cursor.as_bytes()).collect())
 }
 
 /// Shows a thing.
@@ -240,6 +249,9 @@ async fn one(page: &Page<'_>, items: &Items, read: Operation, parts: &[(&'static
 pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let items = items(page)?;
     let name = page.required("form")?;
+    if items.part == "communications" && items.forms.iter().any(|form| form.name == name) {
+        return messages::of_message(page, name).await;
+    }
     let form = items.forms.iter().find(|form| form.name == name).ok_or(Trouble::NoPage)?;
     let (id, item) = (page.required("id")?, page.required("item")?);
     let parts = [("id", id), (items.key, item)];
@@ -258,7 +270,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     };
     // A deadline or a contact of the lead that was removed has no form. The API answers a form that was sent.
     if page.visit.method != Method::POST && object.is_null() && lead.json()[items.part].is_array() {
-        return Err(Unanswered::Problem(Box::new(ApiProblem { status: 404, ..ApiProblem::default() })).into());
+        return Err(Trouble::not_found());
     }
     let request = if name == "first-contact-approve" { approval(page, &lead, dealer.as_ref())? } else { None };
     let mut values = page.visit.query.clone();
@@ -270,7 +282,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     // An element has a version of its own; all else is part of the lead, whose version a task also names.
     let version = match items.key {
         "element" => object["version"].as_u64().map(|version| version.to_string()),
-        _ => version(&lead).or_else(|| read.as_ref().and_then(version)),
+        _ => lead.version().or_else(|| read.as_ref().and_then(Data::version)),
     };
     let setting = Setting {
         place: Place { dealer: dealer.as_ref(), active: "leads" },

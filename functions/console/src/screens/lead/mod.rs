@@ -5,26 +5,36 @@ mod documents;
 mod fields;
 mod forms;
 mod items;
+mod messages;
+mod raw;
+mod recipients;
+mod stops;
+
+pub(super) use stops::channels;
 
 use super::{Page, Part, Place, Screen, each_of};
-use crate::api::{Data, Download, Unanswered};
+use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use around::Origin;
 use forecourt_domain::elements::ElementKind;
 use forecourt_edge::routes::{Elements, Operation};
 use minijinja::{Value, context};
-use serde_json::Value as Json;
 
 pub(super) const PART: Part = Part {
     screens: &[
         Screen { method: "GET", path: "/desk/leads/{id}", run: |page| Box::pin(show(page)) },
         Screen { method: "GET", path: "/desk/leads/{id}/timeline", run: |page| Box::pin(earlier(page)) },
-        Screen { method: "GET", path: "/desk/leads/{id}/raw", run: |page| Box::pin(raw(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/raw", run: |page| Box::pin(raw::show(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/raw/download", run: |page| Box::pin(raw::download(page)) },
         Screen { method: "GET", path: "/desk/leads/{id}/document", run: |page| Box::pin(documents::show(page)) },
         Screen { method: "POST", path: "/desk/leads/{id}/document", run: |page| Box::pin(documents::upload(page)) },
         Screen { method: "POST", path: "/desk/leads/{id}/document/announcement", run: |page| Box::pin(documents::announce(page)) },
         Screen { method: "POST", path: "/desk/leads/{id}/document/completion", run: |page| Box::pin(documents::complete(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/stop", run: |page| Box::pin(stops::add(page)) },
+        Screen { method: "POST", path: "/desk/leads/{id}/stop", run: |page| Box::pin(stops::add(page)) },
+        Screen { method: "GET", path: "/desk/leads/{id}/stops/{stop}", run: |page| Box::pin(stops::lift(page)) },
+        Screen { method: "POST", path: "/desk/leads/{id}/stops/{stop}", run: |page| Box::pin(stops::lift(page)) },
         Screen { method: "GET", path: "/desk/leads/{id}/{form}", run: |page| Box::pin(form_or_list(page)) },
         Screen { method: "POST", path: "/desk/leads/{id}/{form}", run: |page| Box::pin(forms::answer(page)) },
         Screen { method: "GET", path: "/desk/leads/{id}/{part}/{item}", run: |page| Box::pin(items::show(page)) },
@@ -35,9 +45,15 @@ pub(super) const PART: Part = Part {
         ("lead.html", include_str!("lead.html")),
         ("lead_details.html", include_str!("lead_details.html")),
         ("lead_follow_up.html", include_str!("lead_follow_up.html")),
+        ("lead_thread.html", include_str!("lead_thread.html")),
+        ("lead_thread_parts.html", include_str!("lead_thread_parts.html")),
+        ("lead_messages.html", include_str!("lead_messages.html")),
+        ("lead_message.html", include_str!("lead_message.html")),
         ("lead_contacts.html", include_str!("lead_contacts.html")),
+        ("lead_stops.html", include_str!("lead_stops.html")),
         ("lead_timeline.html", include_str!("lead_timeline.html")),
         ("lead_earlier.html", include_str!("lead_earlier.html")),
+        ("lead_mail.html", include_str!("lead_mail.html")),
         ("lead_raw.html", include_str!("lead_raw.html")),
         ("lead_items.html", include_str!("lead_items.html")),
         ("lead_item.html", include_str!("lead_item.html")),
@@ -58,20 +74,23 @@ fn addresses(path: &str) -> Option<Vec<String>> {
 }
 
 /// The tabs, the first of which is shown without a parameter.
-const TABS: [&str; 3] = ["details", "follow-up", "contacts"];
+const TABS: [&str; 4] = ["details", "thread", "follow-up", "contacts"];
 
 async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let parts = [("id", page.required("id")?)];
     let tab = page.visit.query.get("tab").and_then(|tab| TABS.into_iter().find(|known| *known == tab)).unwrap_or(TABS[0]);
     let more = match tab {
-        "details" => Some(Operation::Element(Elements::List(ElementKind::Comment))),
-        "follow-up" => Some(Operation::ListEvents),
-        _ => None,
+        "details" => Operation::Element(Elements::List(ElementKind::Comment)),
+        "thread" => Operation::Element(Elements::List(ElementKind::Communication)),
+        "follow-up" => Operation::ListEvents,
+        _ => Operation::ListStops,
     };
-    let more = async {
-        match more {
-            Some(operation) => page.get(operation, &parts, Vec::new()).await,
-            None => Ok(Data::default()),
+    let more = page.get(more, &parts, Vec::new());
+    let beside = async {
+        match tab {
+            "details" => page.get(Operation::ListStops, &parts, Vec::new()).await,
+            "contacts" => page.get(Operation::ListConsents, &parts, Vec::new()).await,
+            _ => Ok(Data::default()),
         }
     };
     let origin = Origin::of(page);
@@ -82,7 +101,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
         }
     };
     let lead = page.get(Operation::ReadLead, &parts, Vec::new());
-    let (lead, more, around) = futures::try_join!(lead, more, around)?;
+    let (lead, more, beside, around) = futures::try_join!(lead, more, beside, around)?;
     let dealer = page.dealer(lead.text("dealer"));
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
     let neighbours = origin.as_ref().map(|origin| origin.neighbours(&around, lead.text("id")));
@@ -92,6 +111,10 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
         tab,
         tabs => TABS.to_vec(),
         comments => if tab == "details" { more.get("elements").value() } else { Value::UNDEFINED },
+        rows => if tab == "thread" { more.get("elements").value() } else { Value::UNDEFINED },
+        next => items::next_page(&more),
+        stops => if tab == "contacts" { more.get("stops").value() } else { beside.get("stops").value() },
+        consents => if tab == "contacts" { beside.get("consents").value() } else { Value::UNDEFINED },
         events => if tab == "follow-up" { more.get("events").value() } else { Value::UNDEFINED },
         list => origin.as_ref().map(|origin| origin.address),
         from_list => origin.as_ref().map(|origin| origin.carried(false)),
@@ -105,7 +128,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
 }
 
 /// What the user may do with the lead. A dealer that the console does not know leaves the answer to the API.
-fn rights(dealer: Option<&Data>) -> Value {
+pub(super) fn rights(dealer: Option<&Data>) -> Value {
     let can = |right: &str| dealer.is_none_or(|dealer| dealer.get("can").contains(right));
     context! { work => can("work_leads"), assign => can("assign_leads") }
 }
@@ -132,24 +155,4 @@ async fn earlier(page: &Page<'_>) -> Result<Reply, Trouble> {
     let place = Place { dealer: dealer.as_ref(), active: "leads" };
     let values = context! { lead => lead.value(), timeline => timeline.value(), named => timeline.get("people").value() };
     page.render(200, "lead_earlier.html", place, values)
-}
-
-/// The input as its sender wrote it.
-async fn raw(page: &Page<'_>) -> Result<Reply, Trouble> {
-    let parts = [("id", page.required("id")?)];
-    let version = page.visit.query.get("version").map(|version| ("version", version.to_owned()));
-    let lead = page.get(Operation::ReadLead, &parts, Vec::new());
-    let (lead, input) = futures::try_join!(lead, page.download(Operation::ReadRawInput, &parts, version.into_iter().collect()))?;
-    let text = match input {
-        // A large mail is a file, not a page.
-        Download::Link(link) => return Ok(Reply::redirect(link)),
-        Download::File { bytes, .. } => match serde_json::from_slice(&bytes) {
-            Ok(Json::String(text)) => text,
-            Ok(json) => serde_json::to_string_pretty::<Json>(&json).unwrap_or_default(),
-            Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
-        },
-    };
-    let dealer = page.dealer(lead.text("dealer"));
-    let place = Place { dealer: dealer.as_ref(), active: "leads" };
-    page.render(200, "lead_raw.html", place, context! { lead => lead.value(), text })
 }

@@ -12,7 +12,8 @@ use minijinja::{Value, context};
 /// The columns.
 const STATUSES: [&str; 3] = ["in_progress", "won", "lost"];
 /// The filters, which are parameters of the API by the same names. `status` chooses a column.
-const FILTERS: [&str; 8] = ["owner", "type", "source", "created_from", "created_until", "overdue", "from", "until"];
+const FILTERS: [&str; 10] =
+    ["owner", "type", "source", "created_from", "created_until", "overdue", "action_type", "action_user", "from", "until"];
 /// The leads of a column, and of a column that stands alone.
 const ROWS: [&str; 2] = ["25", "100"];
 

@@ -1,8 +1,9 @@
 //! A dealer's leads: the list, newest first, and the board by status. Their filters are in the address.
 
 pub(super) mod board;
-mod plan;
+mod bulk;
 
+use super::choices::event_types;
 use super::{Page, Part, Place, Screen, views};
 use crate::api::Unanswered;
 use crate::console::Trouble;
@@ -15,8 +16,18 @@ use std::collections::BTreeMap;
 pub(super) const PART: Part = Part {
     screens: &[
         Screen { method: "GET", path: "/desk/d/{dealer}/leads", run: |page| Box::pin(list(page)) },
-        Screen { method: "GET", path: "/desk/d/{dealer}/leads/plan", run: |page| Box::pin(plan::answer(page)) },
-        Screen { method: "POST", path: "/desk/d/{dealer}/leads/plan", run: |page| Box::pin(plan::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/leads/plan", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/leads/plan", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/leads/complete", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/leads/complete", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/leads/move", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/leads/move", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/leads/assign", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/leads/assign", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/leads/status", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/leads/status", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/leads/bulk", run: |page| Box::pin(bulk::choose(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/leads/bulk/{bulk}", run: |page| Box::pin(bulk::progress(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/board", run: |page| Box::pin(board::show(page)) },
     ],
     templates: &[
@@ -24,14 +35,16 @@ pub(super) const PART: Part = Part {
         ("acts.html", include_str!("acts.html")),
         ("leads_filters.html", include_str!("filters.html")),
         ("leads_board.html", include_str!("board.html")),
-        ("leads_plan.html", include_str!("plan.html")),
+        ("leads_bulk.html", include_str!("bulk.html")),
+        ("leads_bulk_progress.html", include_str!("progress.html")),
+        ("leads_bar.html", include_str!("bar.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
     forms: |_| None,
 };
 
 /// The filters and the place of the list, which are parameters of the API by the same names.
-const FILTERS: [&str; 9] = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "cursor"];
+const FILTERS: [&str; 11] = ["status", "owner", "type", "source", "from", "until", "overdue", "action_type", "action_user", "q", "cursor"];
 /// The leads of a page.
 const ROWS: &str = "50";
 
@@ -82,5 +95,8 @@ fn filters(page: &Page<'_>, names: &[&'static str]) -> Value {
     };
     let chips: Vec<Value> = set.iter().map(chip).collect();
     let filtered = !chips.is_empty();
-    context! { filters => set.into_iter().collect::<BTreeMap<_, _>>(), filtered, chips }
+    let dealer = page.required("dealer").ok().and_then(|id| page.dealer(id));
+    let types = event_types(page.language, dealer.as_ref());
+    let types: Vec<Value> = types.iter().map(|(value, text)| context! { value, text }).collect();
+    context! { types, filters => set.into_iter().collect::<BTreeMap<_, _>>(), filtered, chips }
 }

@@ -1,23 +1,27 @@
 //! The inbox of a dealer: mails that arrived, with the result of reading each; a user makes a lead of a mail without one, or marks it as
 //! handled (INT-7).
 
+mod many;
+
 use super::choices::Choices;
 use super::{Page, Part, Place, Screen, each_of};
 use crate::api::{Data, Download};
 use crate::console::Trouble;
-use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed};
+use crate::forms::{Field, Form, Kind, Sent, Setting, field, joined, needed};
 use crate::reply::Reply;
-use crate::screens::quick::TYPES;
+use crate::screens::quick::{CONTACT_FIELDS, TYPES};
 use crate::view::{Language, explained, sentence, translated};
 use crate::visit::Pairs;
 use forecourt_edge::routes::{Operation, SettingsPart};
 use http::Method;
-use minijinja::{Value, context};
+use minijinja::context;
 use std::collections::BTreeMap;
 
 pub(super) const PART: Part = Part {
     screens: &[
         Screen { method: "GET", path: "/desk/d/{dealer}/mails", run: |page| Box::pin(list(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/mails/done", run: |page| Box::pin(many::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/mails/done", run: |page| Box::pin(many::answer(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/mails/{mail}", run: |page| Box::pin(show(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/mails/{mail}/download", run: |page| Box::pin(download(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/mails/{mail}/{form}", run: |page| Box::pin(change(page)) },
@@ -26,6 +30,7 @@ pub(super) const PART: Part = Part {
     templates: &[
         ("mails.html", include_str!("mails.html")),
         ("mail.html", include_str!("mail.html")),
+        ("mails_done.html", include_str!("mails_done.html")),
         ("mail_parts.html", include_str!("mail_parts.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
@@ -39,26 +44,15 @@ const fn form(name: &'static str, operation: Operation, fields: &'static [Field]
     Form { name, operation, fields, versioned, dangerous: false }
 }
 
+/// The fields of a lead that is made of a mail.
+const LEAD: &[Field] = &joined::<8>(&[
+    &CONTACT_FIELDS,
+    &[needed("type", Kind::Choice(TYPES)), field("source", Kind::Line(100)), field("message", Kind::Text(10_000))],
+]);
+
 /// The forms of a mail, by the last part of their address.
 const FORMS: &[(&str, Form)] = &[
-    (
-        "lead",
-        form(
-            "mail_lead",
-            Operation::MakeLeadOfMail,
-            &[
-                field("contact.first_name", Kind::Line(100)),
-                field("contact.last_name", Kind::Line(100)),
-                field("contact.company", Kind::Line(200)),
-                field("contact.phone", Kind::Phone),
-                field("contact.email", Kind::Email),
-                needed("type", Kind::Choice(TYPES)),
-                field("source", Kind::Line(100)),
-                field("message", Kind::Text(10_000)),
-            ],
-            false,
-        ),
-    ),
+    ("lead", form("mail_lead", Operation::MakeLeadOfMail, LEAD, false)),
     ("handled", form("mail_handled", Operation::CompleteMail, &[], true)),
     ("reopen", form("mail_reopen", Operation::ReopenMail, &[], true)),
 ];
@@ -92,6 +86,7 @@ async fn list(page: &Page<'_>) -> Result<Reply, Trouble> {
         next.map(|cursor| format!("?state={state}&cursor={}", form_urlencoded::byte_serialize(cursor.as_bytes()).collect::<String>()));
     let values = context! {
         mails => mails.value(), is_empty, named => read.get("people").value(), states => STATES, state, first, next, address,
+        decides => state == STATES[0] && dealer.get("can").contains("work_leads"),
     };
     page.render(200, "mails.html", Place { dealer: Some(&dealer), active: "leads" }, values)
 }
@@ -120,10 +115,8 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
         handle => works && is_free && mail.text("state") == "open",
         reopen => works && is_free && mail.text("state") == "handled" && mail.get("leads").items().is_empty(),
     };
-    let size = |bytes: &Data| shown_size(page.language, bytes.json().as_u64().unwrap_or_default());
-    let files: Vec<Value> = mail.each("files").map(|file| context! { file => file.value(), size => size(&file.get("bytes")) }).collect();
     let values = context! {
-        mail => mail.value(), named => mail.get("people").value(), may, files, size => size(&mail.get("bytes")),
+        mail => mail.value(), named => mail.get("people").value(), may, tries => can.contains("read_settings") && !mail.get("raw").is_null(),
         base => format!("/desk/d/{id}/mails"), detail => reasons(page.language, mail.get("outcome").text("detail")),
     };
     page.render(200, "mail.html", Place { dealer: Some(&dealer), active: "leads" }, values)
@@ -144,18 +137,6 @@ fn reasons(language: Language, detail: &str) -> Vec<String> {
         .filter(|part| !part.is_empty())
         .map(|part| sentence(&of_field(part).unwrap_or_else(|| explained(language, part))))
         .collect()
-}
-
-/// Returns a number of bytes as people read it: 12 KB, 1.4 MB.
-fn shown_size(language: Language, bytes: u64) -> String {
-    const MEGA: u64 = 1_000_000;
-    match bytes {
-        0..MEGA => format!("{} KB", bytes.div_ceil(1_000)),
-        _ => {
-            let point = if language == Language::English { '.' } else { ',' };
-            format!("{}{point}{} MB", bytes / MEGA, bytes % MEGA / 100_000)
-        }
-    }
 }
 
 /// The mail as it arrived, as a file; a large one by a link.
@@ -191,7 +172,7 @@ async fn change(page: &Page<'_>) -> Result<Reply, Trouble> {
         back: if name == "handled" { &all } else { &own },
         values: if name == "lead" { values(&suggested) } else { Pairs::default() },
         choices: BTreeMap::<_, Choices>::new(),
-        version: mail.etag().map(|etag| etag.trim_matches('"').to_owned()),
+        version: mail.version(),
         about,
     };
     match form.send(page, &setting, &|body| body).await? {

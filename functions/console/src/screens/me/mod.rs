@@ -4,7 +4,7 @@ use super::availability::{self, permitted};
 use super::choices::{languages, named};
 use super::{Page, Part, Place, Screen};
 use crate::console::Trouble;
-use crate::forms::{Field, Form, Kind, Sent, Setting, field, needed, values_of};
+use crate::forms::{Field, Form, Kind, Sent, Setting, clearing, field, needed, values_of};
 use crate::reply::Reply;
 use crate::visit::Pairs;
 use forecourt_edge::routes::Operation;
@@ -32,8 +32,14 @@ const fn form(name: &'static str, operation: Operation, fields: &'static [Field]
     Form { name, operation, fields, versioned: false, dangerous: false }
 }
 
-const DETAILS: Form =
-    Form { versioned: true, ..form("me_details", Operation::ChangeMe, &[needed("language", Kind::Listed), field("notices", Kind::Tick)]) };
+const DETAILS: Form = Form {
+    versioned: true,
+    ..form(
+        "me_details",
+        Operation::ChangeMe,
+        &[needed("language", Kind::Listed), field("notices", Kind::Tick), clearing("mobile", Kind::Phone)],
+    )
+};
 
 const LINK: Form = form("me_calendar", Operation::MakeFeed, &[field("dealer", Kind::Listed), field("user", Kind::Listed)]);
 const REVOKE: Form = Form { dangerous: true, ..form("me_calendar_revoke", Operation::RevokeFeed, &[]) };
@@ -57,7 +63,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     page.render(200, "me.html", place, context! { cards, feeds => feeds.map(|feeds| feeds.get("feeds").value()), names })
 }
 
-/// Shows or carries out the form of the user's language and notices. The next page is in the new language.
+/// Shows or carries out the form of the user's language, notices and mobile number. The next page is in the new language.
 async fn details(page: &Page<'_>) -> Result<Reply, Trouble> {
     let usual = page.usual_dealer();
     let setting = Setting {

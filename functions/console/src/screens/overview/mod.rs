@@ -5,7 +5,6 @@ use super::{Page, Part, Place, Screen, group, views};
 use crate::api::{Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
-use forecourt_domain::base::Right;
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use std::cmp::Reverse;
@@ -57,7 +56,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         chosen,
         usual => filters.usual,
         filtered => filters.any_but(&[]),
-        export => page.may(Right::Export).then(|| filters.export("leads", dealer)),
+        export => page.may_export(dealer).then(|| filters.export("leads", dealer)),
         group => dealer.is_none(),
         tabs => group::tabs(page),
         sites => charts::sites(page),

@@ -3,7 +3,7 @@
 use super::calendar::plan;
 use super::{Page, Part, Place, Screen};
 use crate::console::Trouble;
-use crate::forms::{Form, Kind, Sent, Setting, field, needed};
+use crate::forms::{Field, Form, Kind, Sent, Setting, field, joined, needed};
 use crate::reply::Reply;
 use forecourt_edge::routes::Operation;
 use minijinja::context;
@@ -25,23 +25,30 @@ pub(super) const PART: Part = Part {
 /// The kinds of enquiries, as the API names them.
 pub(super) const TYPES: &[&str] = &["new_car", "used_car", "trade_in", "test_drive", "service", "other"];
 
+/// The fields of the customer of a new enquiry.
+pub(super) const CONTACT_FIELDS: [Field; 5] = [
+    field("contact.first_name", Kind::Line(100)),
+    field("contact.last_name", Kind::Line(100)),
+    field("contact.company", Kind::Line(200)),
+    field("contact.phone", Kind::Phone),
+    field("contact.email", Kind::Email),
+];
+
 /// An enquiry that came by telephone, at the counter, or on paper.
 const LEAD: Form = Form {
     name: "quick_lead",
     operation: Operation::SubmitLead,
-    fields: &[
-        field("contact.first_name", Kind::Line(100)),
-        field("contact.last_name", Kind::Line(100)),
-        field("contact.company", Kind::Line(200)),
-        field("contact.phone", Kind::Phone),
-        field("contact.email", Kind::Email),
-        needed("type", Kind::Choice(TYPES)),
-        field("vehicle.make", Kind::Line(200)),
-        field("vehicle.model", Kind::Line(200)),
-        field("vehicle.plate", Kind::Line(200)),
-        field("source", Kind::Line(100)),
-        field("message", Kind::Text(10_000)),
-    ],
+    fields: &joined::<11>(&[
+        &CONTACT_FIELDS,
+        &[
+            needed("type", Kind::Choice(TYPES)),
+            field("vehicle.make", Kind::Line(200)),
+            field("vehicle.model", Kind::Line(200)),
+            field("vehicle.plate", Kind::Line(200)),
+            field("source", Kind::Line(100)),
+            field("message", Kind::Text(10_000)),
+        ],
+    ]),
     versioned: false,
     dangerous: false,
 };

@@ -181,6 +181,22 @@ impl Section {
         uses(self.fields)
     }
 
+    /// Returns the list at a path, such as `absences`, or `mail_layouts.0.labels` for a list in a row.
+    pub(super) fn rows_at(&self, path: &str) -> Option<&'static Rows> {
+        fn within(fields: &'static [Field], path: &str) -> Option<&'static Rows> {
+            fields.iter().find_map(|field| {
+                let Kind::Rows(rows) = field.kind else { return None };
+                let rest = path.strip_prefix(field.name)?;
+                if rest.is_empty() {
+                    return Some(rows);
+                }
+                let (number, inner) = rest.strip_prefix('.')?.split_once('.')?;
+                if is_number(number) { within(rows.fields, inner) } else { None }
+            })
+        }
+        within(self.fields, path)
+    }
+
     /// Returns the input, row or list that a path of the API's problems and findings belongs to: `days_off[2].until` is
     /// `days_off.2.until`, and the time of an interval belongs to its day. `None` if the section has no such field.
     pub(super) fn input_of(&self, path: &str) -> Option<String> {
@@ -204,7 +220,7 @@ impl Field {
         let Some(rest) = rest.strip_prefix('.') else { return if rest.is_empty() { own() } else { None } };
         let Kind::Rows(rows) = self.kind else { return own() };
         let (number, inner) = rest.split_once('.').unwrap_or((rest, ""));
-        if !number.bytes().all(|b| b.is_ascii_digit()) {
+        if !is_number(number) {
             return own();
         }
         let row = format!("{}.{number}", self.name);
@@ -220,6 +236,11 @@ impl Field {
     pub(super) fn top(&self) -> &'static str {
         self.name.split('.').next().unwrap_or(self.name)
     }
+}
+
+/// Whether a part of a path is the number of a row.
+pub(super) fn is_number(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
 }
 
 pub(super) const fn field(name: &'static str, kind: Kind) -> Field {

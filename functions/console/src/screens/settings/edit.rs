@@ -3,11 +3,11 @@
 //! Every step is a button of one form, so that it works without a script. What is typed goes along with each step; nothing is stored before
 //! the user has seen what will change.
 
-use super::describe::{Field, Kind, Section, Source};
+use super::describe::{Field, Section, Source};
 use super::inputs::Inputs;
 use super::values::{self, Errors};
 use super::words::Words;
-use super::{find, findings, picture, sections};
+use super::{find, findings, mail_trial, mailbox, picture, sections};
 use crate::api::{ApiProblem, Ask, Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
@@ -23,6 +23,11 @@ use std::collections::BTreeMap;
 /// The names of the inputs that belong to the form and not to a field.
 const OWN: [&str; 5] = ["do", "version", "back", "key", hand_over::NAME];
 
+/// Returns the inputs of the fields, as far as `is_wanted` returns true for their names.
+pub(super) fn typed(form: &Pairs, is_wanted: impl Fn(&str) -> bool) -> Pairs {
+    Pairs(form.0.iter().filter(|(name, _)| !OWN.contains(&name.as_str()) && is_wanted(name)).cloned().collect())
+}
+
 /// A section as the API has it now.
 struct Current {
     json: Json,
@@ -31,6 +36,8 @@ struct Current {
     findings: BTreeMap<String, Vec<String>>,
     groups: Vec<String>,
     picture: Option<Value>,
+    /// The address of the mailbox and its last mail.
+    mailbox: Option<Value>,
 }
 
 /// A visit of a section's page.
@@ -55,6 +62,10 @@ struct Notes {
 /// Shows or changes the section of the address.
 pub(super) async fn section(page: &Page<'_>) -> Result<Reply, Trouble> {
     let section = find(page.required("part")?).ok_or(Trouble::NoPage)?;
+    // What is typed goes along to the trial, without being saved.
+    if section.name == mail_trial::MAILBOX && page.visit.form.get("do") == Some(mail_trial::TRY) {
+        return mail_trial::answer(page).await;
+    }
     open(page, section).await
 }
 
@@ -117,8 +128,14 @@ impl Editor<'_> {
                 false => None,
             }
         };
-        let (read, groups, found, picture) = futures::join!(read, groups, found, drawn);
-        let (read, groups, found) = (read?, groups?, found?);
+        let last_mail = async {
+            match self.section.name == "mailbox" {
+                true => mailbox::last_mail(self.page, &self.parts[..1]).await,
+                false => Ok(None),
+            }
+        };
+        let (read, groups, found, picture, last_mail) = futures::join!(read, groups, found, drawn, last_mail);
+        let (read, groups, found, last_mail) = (read?, groups?, found?, last_mail?);
         let json = match self.section.source {
             Source::Part(_) | Source::Whole => read.get("settings").json().clone(),
             Source::Users | Source::User | Source::Week => read.json().clone(),
@@ -126,10 +143,11 @@ impl Editor<'_> {
         let groups = groups.map(|groups| groups.get("settings").get("distribution_groups").items()).unwrap_or_default();
         Ok(Current {
             findings: found.map(|found| findings::of_section(self.section, &found, &json, &self.words)).unwrap_or_default(),
-            version: read.etag().unwrap_or_default().trim_matches('"').to_owned(),
+            version: read.version().unwrap_or_default(),
             groups: groups.iter().filter_map(|group| group.json().as_str().map(str::to_owned)).collect(),
             json,
             picture,
+            mailbox: (self.section.name == "mailbox").then(|| mailbox::shown(&read, last_mail.as_ref())),
         })
     }
 
@@ -147,7 +165,7 @@ impl Editor<'_> {
         let pressed = form.get("do").unwrap_or("review");
         // A form without a version is based on none that its sender saw.
         let version = form.get("version").unwrap_or_default().to_owned();
-        let typed = Pairs(form.0.iter().filter(|(name, _)| !OWN.contains(&name.as_str())).cloned().collect());
+        let typed = typed(form, |_| true);
         if matches!(pressed, "review" | "save") {
             let typed = values::without_empty_rows(self.section.fields, typed);
             return self.review(&current, &typed, &version, pressed == "save").await;
@@ -166,15 +184,14 @@ impl Editor<'_> {
             "add" => (place, ""),
             _ => place.rsplit_once('.').unwrap_or((place, "")),
         };
-        let field = self.section.fields.iter().find(|field| field.name == list);
-        let Some((field, Kind::Rows(rows))) = field.map(|field| (field, field.kind)) else { return (typed, None) };
-        let mut order = values::numbers(&typed, field.name);
+        let Some(rows) = self.section.rows_at(list) else { return (typed, None) };
+        let mut order = values::numbers(&typed, list);
         let found = order.iter().position(|known| known == number);
         let mut focus = None;
         match (what, found) {
             ("add", _) => {
                 let free = order.iter().filter_map(|number| number.parse::<usize>().ok()).max().map_or(0, |most| most + 1);
-                focus = rows.fields.first().map(|first| format!("{}.{}.{}", field.name, order.len(), first.name));
+                focus = rows.fields.first().map(|first| format!("{list}.{}.{}", order.len(), first.name));
                 order.push(free.to_string());
             }
             ("remove", Some(at)) => {
@@ -184,7 +201,7 @@ impl Editor<'_> {
             ("down", Some(at)) if at + 1 < order.len() => order.swap(at, at + 1),
             _ => {}
         }
-        (values::renumbered(&typed, field.name, &order), focus)
+        (values::renumbered(&typed, list, &order), focus)
     }
 
     fn copied(&self, typed: Pairs) -> Pairs {
@@ -328,7 +345,7 @@ impl Editor<'_> {
         let values = context! {
             section => self.section.name, title => self.title(), about => self.subject(), fields => inputs.section(self.section, is_open),
             open => self.section.fields.iter().any(is_open), changing => self.may_change(), version, general => &notes.general,
-            wrong => notes.errors.len(), picture_now => &current.picture, list => self.list(), list_title => self.list_title(),
+            wrong => notes.errors.len(), picture_now => &current.picture, mailbox => &current.mailbox, list => self.list(), list_title => self.list_title(),
             is_week => self.section.source == Source::Week, back => self.back(), user => self.page.part("user"), copied => self.section.copied.map(|(from, _)| from),
         };
         self.page.render(notes.status, "settings_part.html", self.place(), values)

@@ -23,7 +23,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     if page.visit.method != Method::POST {
         page.needs(Right::ChangeSettings)?;
         let now = page.get(Operation::ReadPart(SettingsPart::Holidays), &[("dealer", id)], Vec::new()).await?;
-        return form(page, &dealer, now.etag().unwrap_or_default().trim_matches('"'), Shown::default());
+        return form(page, &dealer, &now.version().unwrap_or_default(), Shown::default());
     }
     let typed = sent(&page.visit.body, page.visit.header("content-type").unwrap_or_default()).await;
     let version = typed.get("version").unwrap_or_default().to_owned();
@@ -41,7 +41,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     };
     match page.call(Operation::ImportHolidays, ask).await {
         Ok(result) => {
-            let version = result.etag().unwrap_or_default().trim_matches('"').to_owned();
+            let version = result.version().unwrap_or_default();
             form(page, &dealer, &version, Shown { result: Some(&result), ..Shown::default() })
         }
         Err(Unanswered::Problem(problem)) if matches!(problem.status, 400 | 409 | 412 | 413 | 422 | 428) => {

@@ -1,6 +1,7 @@
 //! The inputs of a section for the template.
 
 use super::describe::{Field, Kind, Rows, Section, Shape, Shown, Values};
+use super::mailbox;
 use super::values::{Errors, at, interval_count, kept, numbers, of_field, rows_of};
 use super::words::Words;
 use crate::visit::Pairs;
@@ -28,26 +29,31 @@ pub(super) struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    /// Returns the fields of the section. `open` selects those that the user may change; the others are shown.
+    /// Returns the fields of the section. `open` selects those that the user may change; the others are shown. A reserved field that the
+    /// API does not return is left out.
     pub(super) fn section(&self, section: &Section, open: impl Fn(&Field) -> bool) -> Vec<Value> {
         let shown = |field: &Field| match field.kind {
-            Kind::Rows(rows) => self.rows(field, rows, open(field)),
+            Kind::Rows(rows) => self.rows((field.name, field.name), rows, at(self.json, field.name), open(field)),
             _ => self.input((field.name, field.name), field, of_field(field, self.json), open(field)),
         };
-        section.fields.iter().map(shown).collect()
+        let is_seen = |field: &&Field| open(field) || field.right.is_none() || self.json.get(field.top()).is_some();
+        section.fields.iter().filter(is_seen).map(shown).collect()
     }
 
-    fn rows(&self, field: &Field, rows: &Rows, open: bool) -> Value {
-        let path = field.name;
+    /// A list. `path` names it, `about` its texts; `stored` is the list that the API has.
+    fn rows(&self, (path, about): (&str, &str), rows: &Rows, stored: &Json, open: bool) -> Value {
         let numbers = numbers(self.typed, path);
-        let stored = rows_of(rows, at(self.json, path));
+        let stored = rows_of(rows, stored);
         let last = numbers.len().saturating_sub(1);
-        let one = self.words.about("row", path);
+        let one = self.words.about("row", about);
         let row = |(n, number): (usize, &String)| {
             let row = format!("{path}.{number}");
             let (of_row, kept) = (self.stored(&stored, rows, (n, &row)).unwrap_or(&Json::Null), kept(self.typed, &row));
             let cell = |cell: &Field| {
-                let (input, label) = (format!("{row}.{}", cell.name), format!("{path}.{}", cell.name));
+                let (input, label) = (format!("{row}.{}", cell.name), format!("{about}.{}", cell.name));
+                if let Kind::Rows(inner) = cell.kind {
+                    return self.rows((&input, &label), inner, at(of_row, cell.name), open);
+                }
                 // A row may have another place than the stored one.
                 let of_row = if rows.shape.keeps() && matches!(cell.kind, Kind::Shown(_)) { &kept } else { of_row };
                 self.input((&input, &label), cell, of_field(cell, of_row), open)
@@ -67,9 +73,9 @@ impl Inputs<'_> {
         }
         let all: Vec<Value> = ordered.into_iter().map(row).collect();
         context! {
-            input => "rows", path, open, label => self.words.label(path), hint => self.words.text(&format!("hint.{path}")), rows => all, one,
-            columns => rows.fields.iter().map(|cell| self.words.label(&format!("{path}.{}", cell.name))).collect::<Vec<_>>(),
-            fixed => rows.shape == Shape::Fixed, ordered => rows.shape == Shape::Ordered, none => self.words.about("none", path),
+            input => "rows", path, open, label => self.words.label(about), hint => self.words.text(&format!("hint.{about}")), rows => all, one,
+            columns => rows.fields.iter().map(|cell| self.words.label(&format!("{about}.{}", cell.name))).collect::<Vec<_>>(),
+            fixed => rows.shape == Shape::Fixed, ordered => rows.shape == Shape::Ordered, none => self.words.about("none", about),
             error => self.errors.get(path), notes => self.findings.get(path),
         }
     }
@@ -122,6 +128,7 @@ impl Inputs<'_> {
             span => value.filter(|_| matches!(field.kind, Kind::Minutes)).and_then(|text| text.parse().ok()).map(|n| self.words.minutes(n)),
             shown => self.words.value(about, &field.kind, stored), is_set => stored == &Json::Bool(true),
             error => self.errors.get(path), notes => self.findings.get(path), focus => self.focus == Some(path),
+            known => (path == "instant_answer.sources").then(|| mailbox::sources(self.json)),
         }
     }
 

@@ -7,8 +7,8 @@
 //! | `words` | values and changes in words |
 //! | `inputs` | the inputs for the template |
 //! | `edit` | the page of a part: shown, edited, reviewed, saved |
-//! | `findings`, `picture` | risky settings beside their fields; what the four times do, drawn |
-//! | `dry_run`, `import`, `history`, `people` | pages of their own |
+//! | `findings`, `picture`, `mailbox` | risky settings beside their fields; what the four times do, drawn; the address and the last mail |
+//! | `dry_run`, `mail_trial`, `import`, `history`, `people` | pages of their own |
 
 mod describe;
 mod dry_run;
@@ -17,6 +17,8 @@ mod findings;
 mod history;
 mod import;
 mod inputs;
+mod mail_trial;
+mod mailbox;
 mod people;
 mod picture;
 mod sections;
@@ -39,6 +41,8 @@ pub(super) const PART: Part = Part {
         Screen { method: "GET", path: "/desk/d/{dealer}/settings/history", run: |page| Box::pin(history::show(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/settings/dry-run", run: |page| Box::pin(dry_run::answer(page)) },
         Screen { method: "POST", path: "/desk/d/{dealer}/settings/dry-run", run: |page| Box::pin(dry_run::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/settings/mailbox/trial", run: |page| Box::pin(mail_trial::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/settings/mailbox/trial", run: |page| Box::pin(mail_trial::answer(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/settings/import", run: |page| Box::pin(import::answer(page)) },
         Screen { method: "POST", path: "/desk/d/{dealer}/settings/import", run: |page| Box::pin(import::answer(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/settings/add-user", run: |page| Box::pin(people::add(page)) },
@@ -53,6 +57,8 @@ pub(super) const PART: Part = Part {
     templates: &[
         ("settings.html", include_str!("settings.html")),
         ("settings_fields.html", include_str!("settings_fields.html")),
+        ("settings_mailbox.html", include_str!("settings_mailbox.html")),
+        ("settings_mail_trial.html", include_str!("settings_mail_trial.html")),
         ("settings_part.html", include_str!("settings_part.html")),
         ("settings_review.html", include_str!("settings_review.html")),
         ("settings_changes.html", include_str!("settings_changes.html")),
@@ -63,6 +69,10 @@ pub(super) const PART: Part = Part {
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
     forms: sections::addresses,
 };
+
+/// Pages of the overview that are no parts of the settings: their group, their address below that of the overview, and the name of their
+/// texts.
+const FURTHER: [(&str, &str, &str); 2] = [("messages", "texts", "texts"), ("messages", "texts?tab=canned", "canned")];
 
 /// Returns the parts with the explanations of their fields, for the page of help.
 pub(super) fn explained(language: Language) -> Vec<Value> {
@@ -98,7 +108,10 @@ async fn overview(page: &Page<'_>) -> Result<Reply, Trouble> {
         Some(context! { name => section.name, title, about, notes })
     };
     let of_group = |(name, sections): &(&'static str, &'static [&'static str])| {
-        let sections: Vec<Value> = sections.iter().filter_map(&of_section).collect();
+        let further = FURTHER.iter().filter(|(of, ..)| of == name).map(|(_, page, text)| {
+            context! { name => *page, title => words.text(&format!("part.{text}")), about => words.text(&format!("about.{text}")) }
+        });
+        let sections: Vec<Value> = sections.iter().filter_map(&of_section).chain(further).collect();
         context! { title => words.text(&format!("group.{name}")), sections }
     };
     let groups: Vec<Value> = GROUPS.iter().map(of_group).collect();

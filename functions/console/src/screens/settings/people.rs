@@ -1,6 +1,5 @@
 //! Users who join the dealer's distribution, and users who leave it (SET-7).
 
-use crate::api::Data;
 use crate::console::Trouble;
 use crate::forms::{Form, Kind, More, Sent, Setting, field, needed};
 use crate::reply::Reply;
@@ -47,7 +46,7 @@ pub(super) async fn add(page: &Page<'_>) -> Result<Reply, Trouble> {
         back: &format!("/desk/d/{id}/settings/users"),
         values: Pairs(vec![("receives_leads".to_owned(), "on".to_owned()), ("assignable".to_owned(), "on".to_owned())]),
         choices: BTreeMap::from([("user", others)]),
-        version: version(&present),
+        version: present.version(),
         about: about.to_owned(),
     };
     ADD.answer(page, &setting).await
@@ -74,7 +73,7 @@ pub(super) async fn remove(page: &Page<'_>) -> Result<Reply, Trouble> {
         back: &back,
         values: Pairs(vec![(hand_over::NAME.to_owned(), hand_over::DISTRIBUTION.to_owned())]),
         choices: BTreeMap::from([(hand_over::NAME, hand_over::targets(page, &users, user, has_pool))]),
-        version: version(&users),
+        version: users.version(),
         about: leaver.text("name").to_owned(),
     };
     let more = More { parameters: hand_over::PARAMETERS, work: Some(hand_over::held_by(user, &dealer, &work)), ..More::default() };
@@ -82,8 +81,4 @@ pub(super) async fn remove(page: &Page<'_>) -> Result<Reply, Trouble> {
         Sent::Shown(reply) => Ok(reply),
         Sent::Done(answer) => hand_over::progress(page, place, (REMOVE.name, &answer), page.back(&back)),
     }
-}
-
-fn version(present: &Data) -> Option<String> {
-    present.etag().map(|etag| etag.trim_matches('"').to_owned())
 }

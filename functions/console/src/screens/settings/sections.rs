@@ -2,6 +2,7 @@
 
 use super::super::each_of;
 use super::describe::{End, Field, Kind, Rows, Section, Shape, Shown, Source, field, needed, reserved, values};
+use forecourt_domain::settings::MailField;
 use forecourt_edge::routes::SettingsPart;
 
 const WEEKDAYS: &[&str] = &["hours.tue", "hours.wed", "hours.thu", "hours.fri"];
@@ -25,6 +26,17 @@ const FROM: Field = needed("from", Kind::Moment(End::From));
 const UNTIL: Field = needed("until", Kind::Moment(End::Until));
 const DEPUTY: Field = field("deputy", Kind::Person);
 const HAND_OVER: Field = field("hand_over", Kind::Shown(Shown::HandOver));
+
+/// The fields of an enquiry that a label in a mail can mean.
+const MAIL_FIELDS: [&str; MailField::NAMES.len()] = {
+    let mut names = [""; MailField::NAMES.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = MailField::NAMES[i].0;
+        i += 1;
+    }
+    names
+};
 
 /// The groups of the overview, each with its parts. The texts are `settings.group.NAME`.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
@@ -169,8 +181,31 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             field("lead_address", Kind::Email),
             field("forward_to", Kind::Email),
+            field("unparsed_mail_to", Kind::Email),
+            field("instant_answer.on", Kind::Flag),
+            field("instant_answer.sources", Kind::Words),
             field("expose", Kind::Line(100)),
             field("relay_domains", Kind::Words),
+            rows(
+                "mail_layouts",
+                &Rows {
+                    fields: &[
+                        needed("source", Kind::Line(100)),
+                        needed("senders", Kind::Words),
+                        rows(
+                            "labels",
+                            &Rows {
+                                fields: &[
+                                    needed("key", Kind::Line(100)),
+                                    needed("value", Kind::Choice(values("mail_field", &MAIL_FIELDS))),
+                                ],
+                                shape: Shape::Map,
+                            },
+                        ),
+                    ],
+                    shape: Shape::List,
+                },
+            ),
         ],
     ),
     section(
@@ -182,16 +217,20 @@ pub(super) const SECTIONS: &[Section] = &[
             field("send_external_mail", Kind::Flag),
             reserved("lead_tracking_only", Kind::Flag, "operate"),
             reserved("mail_server", Kind::Line(253), "operate"),
+            reserved("mail_server_secret", Kind::Line(64), "operate"),
+            reserved("text_number", Kind::Line(16), "operate"),
+            reserved("own_exports", Kind::Flag, "manage_groups"),
             field("existing_contacts_to_rotation", Kind::Flag),
             field("resubmission_respects_hours", Kind::Flag),
+            field("reminder_by_text", Kind::Flag),
             field("fallback_user", Kind::Person),
             needed("admin_user", Kind::Person),
             field("reassign_after", Kind::Minutes),
             field("spam_gives_turn_back", Kind::Flag),
             field("leads_outside_own_hours", Kind::Flag),
             field("long_absence_days", Kind::Number),
+            field("retention_months", Kind::Number),
             field("trade_in_cc_email", Kind::Email),
-            field("unparsed_mail_to", Kind::Email),
             field("rules_of_vehicle_location", Kind::Flag),
             rows("vehicle_sites", &Rows { fields: &[needed("dealer", Kind::Line(64)), field("aliases", Kind::Words)], shape: Shape::List }),
             field("accepts_enquiries_from", Kind::Words),
@@ -217,6 +256,9 @@ pub(super) const SECTIONS: &[Section] = &[
             field("reminder_hours", Kind::Number),
             field("quiet_from", Kind::Clock),
             field("quiet_until", Kind::Clock),
+            field("appointment_reminder_minutes", Kind::Number),
+            field("morning_list", Kind::Flag),
+            field("no_show_after_hours", Kind::Number),
         ],
     ),
     section(
@@ -249,8 +291,14 @@ pub(super) const SECTIONS: &[Section] = &[
             needed("name", Kind::Line(100)),
             needed("country", Kind::Line(2)),
             needed("language", Kind::Choice(values("language", &["de", "en", "nl"]))),
+            field("location.street", Kind::Line(100)),
+            field("location.postcode", Kind::Line(20)),
+            field("location.town", Kind::Line(100)),
+            field("location.phone", Kind::Line(40)),
+            field("location.map_link", Kind::Line(500)),
             field("event_types", Kind::Words),
             field("no_show_reasons", Kind::Words),
+            field("cancellation_reasons", Kind::Words),
         ],
     ),
 ];

@@ -4,7 +4,7 @@
 //! that an empty row is known, and the rows keep the order in which they stand. The hidden input `days_off.2.kept` has the fields of the
 //! row that the form does not show, as JSON: they go back with the row.
 
-use super::describe::{End, Field, Kind, Rows, Section, Shape, Source};
+use super::describe::{End, Field, Kind, Rows, Section, Shape, Source, is_number};
 use crate::forms::instant;
 use crate::view::Zoned;
 use crate::visit::Pairs;
@@ -159,7 +159,7 @@ fn texts(value: &Json) -> impl Iterator<Item = &str> {
 pub(super) fn numbers(pairs: &Pairs, path: &str) -> Vec<String> {
     let number = |(name, value): &(String, String)| {
         let rest = name.strip_prefix(path)?.strip_prefix('.')?;
-        (value == ROW && !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())).then(|| rest.to_owned())
+        (value == ROW && is_number(rest)).then(|| rest.to_owned())
     };
     pairs.0.iter().filter_map(number).collect()
 }
@@ -180,18 +180,28 @@ pub(super) fn renumbered(pairs: &Pairs, path: &str, order: &[String]) -> Pairs {
 
 /// Returns the pairs without rows in which nothing is typed.
 pub(super) fn without_empty_rows(fields: &[Field], pairs: Pairs) -> Pairs {
-    fields.iter().filter(|field| matches!(field.kind, Kind::Rows(_))).fold(pairs, |pairs, field| {
+    trimmed("", fields, pairs)
+}
+
+fn trimmed(prefix: &str, fields: &[Field], pairs: Pairs) -> Pairs {
+    fields.iter().fold(pairs, |pairs, field| {
+        let Kind::Rows(rows) = field.kind else { return pairs };
+        let list = format!("{prefix}{}", field.name);
+        let inner = |pairs, number: String| trimmed(&format!("{list}.{number}."), rows.fields, pairs);
+        let pairs = numbers(&pairs, &list).into_iter().fold(pairs, inner);
         let typed = |number: &String| {
-            let cell = format!("{}.{number}.", field.name);
-            let is_typed = |name: &str| name.strip_prefix(&cell).is_some_and(|cell| cell != KEPT);
-            pairs.0.iter().any(|(name, value)| is_typed(name) && !value.trim().is_empty())
+            let cell = format!("{list}.{number}.");
+            // The hidden inputs of a row are not typed, nor those of the rows in it.
+            let is_row = |name: &str, value: &str| value == ROW && name.rsplit('.').next().is_some_and(is_number);
+            let is_typed = |name: &str, value: &str| name.strip_prefix(&cell).is_some_and(|cell| cell != KEPT && !is_row(cell, value));
+            pairs.0.iter().any(|(name, value)| is_typed(name, value) && !value.trim().is_empty())
         };
-        let mut order: Vec<String> = numbers(&pairs, field.name).into_iter().filter(typed).collect();
+        let mut order: Vec<String> = numbers(&pairs, &list).into_iter().filter(typed).collect();
         // Rows of users are shown by name, and keep their numbers.
-        if matches!(field.kind, Kind::Rows(rows) if rows.shape == Shape::Fixed) {
+        if rows.shape == Shape::Fixed {
             order.sort_by_key(|number| number.parse::<usize>().ok());
         }
-        renumbered(&pairs, field.name, &order)
+        renumbered(&pairs, &list, &order)
     })
 }
 

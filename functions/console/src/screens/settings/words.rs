@@ -177,7 +177,8 @@ impl Words {
         let mut parts = Vec::new();
         for (n, field) in rows.fields.iter().enumerate() {
             let value = of_field(field, row);
-            let nothing = value.is_null() || value == &Json::Bool(false) || value.as_array().is_some_and(Vec::is_empty);
+            let is_empty = value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
+            let nothing = is_empty || value.is_null() || value == &Json::Bool(false);
             if nothing && !matches!(field.kind, Kind::Intervals) {
                 continue;
             }

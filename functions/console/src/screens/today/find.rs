@@ -46,7 +46,8 @@ async fn by_one_value(page: &Page<'_>, dealer: &Data, text: &str) -> Result<Repl
             break;
         }
     }
-    let values = context! { q => text, found => found.value(), refused };
+    let works = dealer.get("can").contains("work_appointments");
+    let values = context! { q => text, found => found.value(), refused, works };
     page.render(200, "find.html", Place { dealer: Some(dealer), active: "find" }, values)
 }
 

@@ -11,7 +11,7 @@ use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::view::Zoned;
 use crate::visit::Pairs;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 use due::{groups, instant, seconds_left};
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
@@ -20,12 +20,14 @@ pub(super) const PART: Part = Part {
     screens: &[
         Screen { method: "GET", path: "/desk/d/{dealer}/today", run: |page| Box::pin(show(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/tasks", run: |page| Box::pin(tasks::list(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/unmarked", run: |page| Box::pin(unmarked(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/find", run: |page| Box::pin(find::find(page)) },
     ],
     templates: &[
         ("today.html", include_str!("today.html")),
         ("tasks.html", include_str!("tasks.html")),
         ("todo.html", include_str!("todo.html")),
+        ("unmarked.html", include_str!("unmarked.html")),
         ("find.html", include_str!("find.html")),
     ],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
@@ -34,8 +36,13 @@ pub(super) const PART: Part = Part {
 
 /// The leads, tasks and entries of the day that the page asks for.
 const MOST: &str = "100";
+/// For how many days a visit without a recorded attendance is shown.
+const UNMARKED_DAYS: u64 = 31;
 /// The value of the filter `owner` for everybody.
 const ALL: &str = "all";
+
+/// The number of waiting mails up to which the API counts them.
+const MOST_MAILS: u64 = 50;
 
 /// The person whose work a page shows. Without a choice in the address, a seller sees their own work, and the others see everybody's.
 struct Whose(Option<String>);
@@ -73,8 +80,12 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     let of_day = vec![("user", whose.parameter()), ("limit", MOST.to_owned())];
     let of_tasks = vec![("owner", whose.parameter()), ("until", today), ("limit", MOST.to_owned())];
     let reads_leads = can.contains("read_leads");
+    let mut of_board = of_leads(&page.visit.query, &whose);
+    if dealer.get("reads_mails").json() == true {
+        of_board.push(("mails", true.to_string()));
+    }
     let (board, diary, agenda) = futures::try_join!(
-        read_if(reads_leads, page, Operation::Board, id, of_leads(&page.visit.query, &whose)),
+        read_if(reads_leads, page, Operation::Board, id, of_board),
         read_if(can.contains("read_appointments"), page, Operation::Diary, id, of_day),
         read_if(reads_leads, page, Operation::ListTasks, id, of_tasks),
     )?;
@@ -90,16 +101,49 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
         reads_leads, leads, tasks,
         claimable => shown,
         next => page_after(page, &board),
+        waiting_mails => board.get("waiting_mails").value(),
+        most_mails => MOST_MAILS,
         more_tasks => !agenda.get("cursor").is_null(),
         entries => diary.get("entries").value(),
         all_day => diary.get("all_day").value(),
         more_entries => !diary.get("cursor").is_null(),
+        unmarked => diary.get("entries").items().iter().filter(|entry| is_unmarked(entry)).map(Data::value).collect::<Vec<Value>>(),
+        marks => can.contains("work_appointments"),
         owner => whose.chosen(),
         everybody => whose.0.is_none(),
         works => can.contains("work_leads"),
         assigns => can.contains("assign_leads"),
     };
     page.render(200, "today.html", Place { dealer: Some(&dealer), active: "today" }, values)
+}
+
+/// Whether nobody has recorded the attendance after the visit of an entry of the diary.
+fn is_unmarked(entry: &Data) -> bool {
+    entry.get("unmarked").json().as_bool() == Some(true)
+}
+
+/// Shows the visits of the last weeks whose attendance nobody has recorded.
+async fn unmarked(page: &Page<'_>) -> Result<Reply, Trouble> {
+    let id = page.required("dealer")?;
+    let dealer = page.dealer(id).ok_or(Trouble::NoPage)?;
+    let (zoned, whose) = (page.zoned(Some(&dealer)), Whose::of(page, &page.visit.query));
+    let diary = page.get(Operation::Diary, &[("dealer", id)], of_unmarked(&zoned, &whose)).await?;
+    let values = context! {
+        unmarked => diary.get("entries").value(),
+        more_unmarked => !diary.get("cursor").is_null(),
+        owner => whose.chosen(),
+        everybody => whose.0.is_none(),
+        marks => dealer.get("can").contains("work_appointments"),
+    };
+    page.render(200, "unmarked.html", Place { dealer: Some(&dealer), active: "today" }, values)
+}
+
+/// Returns the parameters of the diary that has the visits of the last weeks whose attendance nobody has recorded.
+fn of_unmarked(zoned: &Zoned, whose: &Whose) -> Vec<(&'static str, String)> {
+    let today = zoned.date(zoned.now);
+    let first = today.checked_sub_days(Days::new(UNMARKED_DAYS - 1)).unwrap_or(today);
+    let days = ("days", UNMARKED_DAYS.to_string());
+    vec![("user", whose.parameter()), ("date", first.to_string()), days, ("unmarked", "true".to_owned()), ("limit", MOST.to_owned())]
 }
 
 /// Reads from the API, at a dealer, if the reader has the right to.

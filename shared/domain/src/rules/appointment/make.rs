@@ -1,15 +1,15 @@
 //! Creates and edits appointments (APT-1, APT-2).
 
-use crate::appointment::{Appointment, AppointmentState, Attendance, External, PendingReports};
+use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, External, LinkedLead, PendingReports};
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, DealerId, EventId, Fault, Refusal, UserId};
-use crate::bookings::Accepted;
+use crate::bookings::{Accepted, Despite};
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
 use crate::decision::{Decision, Item};
 use crate::directory::{Contact, KnownChannel, KnownName, Recognised, find_person};
 use crate::enquiry::ContactPreferences;
-use crate::lead::Lead;
-use crate::rules::appointment::changed;
-use crate::rules::calendar::{CalendarContext, NewEvent, schedule_as, state_of};
+use crate::lead::{Lead, is_pooled, not_erased};
+use crate::rules::appointment::{ChangeCause, Elsewhere, FormerAppointment, changed};
+use crate::rules::calendar::{CalendarContext, Choice, Chosen, Clock, NewEvent, schedule_as, state_of};
 use crate::rules::directory::release_channels;
 use crate::settings::Dealer;
 use crate::slots::{Diary, LoadDay};
@@ -28,11 +28,29 @@ pub struct AppointmentContext<'a> {
     pub days: LoadDay<'a>,
     /// The actor.
     pub by: &'a Actor,
+    /// The warnings about the time and person that the request accepts (APT-8).
+    pub despite: &'a Despite,
     /// The current time.
     pub now: DateTime<Utc>,
 }
 
 impl<'a> AppointmentContext<'a> {
+    /// Checks that neither the customer of the appointment nor the contact of its lead was erased: nothing is added to it (PRV-2).
+    pub(crate) fn not_erased(&self, appointment: &Appointment) -> Result<(), Refusal> {
+        appointment.not_erased()?;
+        self.lead.map_or(Ok(()), not_erased)
+    }
+
+    /// Checks the time and person of an appointment that is no event of a lead, if it is to take place.
+    pub(crate) fn check_choice(&self, appointment: &Appointment) -> Result<Chosen, Refusal> {
+        let Self { dealer, days, by, despite, now, .. } = *self;
+        let is_open = !appointment.state.is_cancelled() && appointment.attendance.is == Attended::Unknown;
+        // A report of another system states what has happened already.
+        let by = if is_open { by } else { &Actor::System };
+        let choice = Choice { dealer, days, by, despite, now };
+        choice.check(&appointment.booked_time(&dealer.settings), appointment.id.as_str(), appointment.accepted.as_ref())
+    }
+
     pub(crate) fn calendar_context(&self) -> Option<CalendarContext<'a>> {
         let Self { dealer, lead, days, by, now, .. } = *self;
         lead.map(|lead| CalendarContext { lead, dealer, days, by, now })
@@ -88,14 +106,32 @@ pub struct NewAppointment {
     pub team: AppointmentTeam,
     /// Its id in that system.
     pub external: Option<External>,
+    /// Whether its lead was found by the customer's channels and the request did not name it (APT-8).
+    pub linked: bool,
+    /// Whether it leaves the response clock of its lead as it is, because nobody takes the lead out of the pool (APT-8).
+    pub leaves_clock: bool,
     /// A hash of the request.
     pub request_hash: String,
+    /// The appointment that it follows. `None` for most.
+    pub follows: Option<FormerAppointment>,
 }
 
 impl NewAppointment {
     /// Whether it is acknowledged and counted, but not stored: a telephone or e-mail appointment of a dealer's own system (APT-2).
     pub fn is_unprocessed(&self) -> bool {
         self.origin == AppointmentOrigin::DealerSystem && matches!(self.kind, AppointmentKind::Telephone | AppointmentKind::Email)
+    }
+
+    /// Returns the salesperson. If the request names none, it is the owner of the lead, but not the user of the pool: the person who books
+    /// for a lead of the pool takes it (DIS-8), and otherwise nobody has it yet.
+    fn salesperson(&self, context: &AppointmentContext<'_>) -> Option<UserId> {
+        let settings = &context.dealer.settings;
+        let takes = |by: &&UserId| !self.linked && self.at >= context.now && settings.member(by).is_some_and(|member| member.assignable);
+        let of_lead = |lead: &Lead| {
+            let taker = context.by.user().filter(|_| is_pooled(lead, settings)).filter(takes).cloned();
+            taker.or_else(|| lead.person(context.dealer))
+        };
+        self.user.clone().or_else(|| context.lead.and_then(of_lead))
     }
 
     /// Returns the faults of the appointment at `dealer`.
@@ -129,7 +165,7 @@ fn no_such_user(dealer: &DealerId) -> Fault {
 /// beginning (APT-5).
 ///
 /// # Errors
-/// Faults by field; 409 if the lead has too many incomplete events.
+/// Faults by field; 409 if the lead has too many incomplete events, or if its contact was erased (PRV-2).
 pub fn make(
     context: &AppointmentContext<'_>,
     new: NewAppointment,
@@ -143,7 +179,9 @@ pub fn make(
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
+    lead.map_or(Ok(()), not_erased)?;
     let recognised = new.customer.recognised(&new.id);
+    let salesperson = new.salesperson(context);
     let Customer { name, reached, .. } = new.customer;
     let recognised = recognised.filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
     let made = Appointment {
@@ -152,8 +190,11 @@ pub fn make(
         dealer: dealer.id.clone(),
         lead: lead.map(|lead| lead.id),
         customer: name.or_else(|| lead.map(|lead| lead.contact.clone())).unwrap_or_default(),
-        customer_id: lead.and_then(|lead| lead.contact_id.clone()).or_else(|| recognised.as_ref().map(|found| found.contact.id.clone())),
-        user: new.user.clone().or_else(|| lead.and_then(|lead| lead.owner.clone())),
+        customer_id: lead
+            .and_then(|lead| lead.contact_id.clone())
+            .or_else(|| recognised.as_ref().map(|found| found.contact.id.clone()))
+            .or_else(|| new.follows.as_ref().and_then(|former| former.customer_id.clone())),
+        user: salesperson,
         at: new.at,
         kind: new.kind,
         origin: new.origin,
@@ -162,6 +203,14 @@ pub fn make(
         created: now,
         state: AppointmentState::Booked,
         attendance: Attendance::default(),
+        customer_confirmed: None,
+        past_confirmations: Vec::new(),
+        declines: Vec::new(),
+        arrived: None,
+        past_arrivals: Vec::new(),
+        follows: new.follows.as_ref().map(|former| former.id.clone()),
+        followed_by: None,
+        visit_check: Default::default(),
         confirmed: Default::default(),
         reminded: Default::default(),
         notified: Vec::new(),
@@ -171,6 +220,7 @@ pub fn make(
         notes: new.notes,
         external: new.external,
         moved: Vec::new(),
+        moves: 0,
         left: Vec::new(),
         version: 0,
         updated: context.now,
@@ -180,11 +230,14 @@ pub fn make(
         marked: Vec::new(),
         accepted: None,
         taken: None,
+        briefing: Default::default(),
+        linked: None,
         request_hash: Some(new.request_hash),
     };
     let reports = pending.map(|pending| pending.reports.as_slice()).unwrap_or_default();
     let mut made = reports.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
     made.accepted = Some(Accepted::with_the_time(&made.booked_time(&dealer.settings), &dealer.settings, None));
+    made.linked = new.linked.then(|| LinkedLead { named: new.user.clone(), chosen: None });
     let mut decision = match context.calendar_context().zip(made.event.clone()) {
         Some((calendar_context, id)) => {
             let event = NewEvent {
@@ -196,39 +249,32 @@ pub fn make(
                 user: new.user,
                 booked: false,
                 appointment: Some(made.id.clone()),
+                follows: made.follows.clone(),
+                despite: context.despite.clone(),
             };
-            schedule_as(&calendar_context, event, state_of(&made))?
+            let clock = if new.leaves_clock { Clock::RunsOn } else { Clock::Stops };
+            let decision = schedule_as(&calendar_context, event, state_of(&made), clock)?;
+            // What was decided with the time is recorded on both.
+            made.accepted = decision.event().and_then(|event| event.accepted.clone()).or(made.accepted);
+            decision
         }
         None => {
+            let Chosen { warnings, kept } = context.check_choice(&made)?;
+            made.accepted = kept.or(made.accepted);
             made.taken = made.takes(context, None);
             let mut diary = Diary::new(context.days);
             diary.put(made.id.as_str(), None, made.taken.as_ref())?;
-            diary.items().fold(Decision::default(), Decision::with)
+            diary.items().fold(Decision::default().warned(warnings), Decision::with)
         }
     };
     decision.items.extend(recognised.into_iter().flat_map(|found| found.directory_items()));
     decision.items.extend(made.letters(None, dealer, now));
     let emptied = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
     decision.items.extend(emptied);
-    let made = made.revised(context.now);
+    let cause = ChangeCause { by, notified: Elsewhere::Nothing, settings: &dealer.settings, now };
+    let made = made.briefed(None, cause).revised(context.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
     Ok(ChangedAppointment { decision, appointment: made })
-}
-
-impl AppointmentKind {
-    /// The title of the calendar event.
-    fn title(self) -> &'static str {
-        match self {
-            AppointmentKind::Showroom => "Showroom Appointment",
-            AppointmentKind::TestDrive => "Booked Test Drive",
-            AppointmentKind::Telephone => "Telephone Appointment",
-            AppointmentKind::Email => "E-mail Appointment",
-            AppointmentKind::Video => "Video Appointment",
-            AppointmentKind::Delivery => "Delivery",
-            AppointmentKind::Workshop => "Workshop Appointment",
-            AppointmentKind::Other | AppointmentKind::Unknown => "Appointment",
-        }
-    }
 }
 
 /// An edit of an appointment. A field that is `None` stays unchanged.
@@ -247,7 +293,8 @@ pub struct Edit {
 /// Edits an appointment. Its event gets the same salesperson in the same commit. `None` if nothing changes.
 ///
 /// # Errors
-/// Faults by field.
+/// Faults by field; 409 if the customer or the note changes although the customer was erased (PRV-2), or if an appointment that is
+/// cancelled or over would get another user (CAL-9).
 pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) -> Result<Option<ChangedAppointment>, Refusal> {
     let mut after = before.clone();
     if let Some(user) = edit.user {
@@ -269,6 +316,11 @@ pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) 
         after.customer = name.unwrap_or(after.customer);
         // If only the name or the language changes, the customer remains the same person, even if the directory has new data.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
+            // Another person has not confirmed it (APT-12).
+            let names = KnownName::of_text(&before.customer).zip(KnownName::of_text(&after.customer));
+            if !reached.can_be_of(&before.reached) || names.is_some_and(|(one, other)| !one.agrees(&other)) {
+                after.end_confirmation(context.by, context.now, false);
+            }
             directory_items = recognised.iter().flat_map(Recognised::directory_items).collect();
             if let Some((record, channels)) = edit.removed.filter(|(_, channels)| context.lead.is_none() && !channels.is_empty()) {
                 release_channels(&record, &channels, &mut directory_items);
@@ -281,7 +333,25 @@ pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) 
     if after == *before {
         return Ok(None);
     }
+    if after.user != before.user {
+        before.can_be_given()?;
+    }
+    if (&after.customer, &after.reached, &after.notes) != (&before.customer, &before.reached, &before.notes) {
+        context.not_erased(before)?;
+    }
     let mut changed = changed(context, before, after)?;
     changed.decision.items.extend(directory_items);
     Ok(Some(changed))
+}
+
+impl Appointment {
+    /// Checks that the appointment can get another user: what has happened stays with the one who had it.
+    fn can_be_given(&self) -> Result<(), Refusal> {
+        let why = match (self.state.is_cancelled(), self.attendance.is) {
+            (true, _) => "the appointment is cancelled; reopen it before you give it to another user",
+            (false, Attended::Unknown) => return Ok(()),
+            (false, _) => "the attendance is recorded; the appointment cannot be given to another user",
+        };
+        Err(Refusal::conflict("CAL-9", why))
+    }
 }

@@ -1,11 +1,29 @@
 //! Changes of appointments (APT).
 
+mod arrival;
+mod briefing;
+mod closing;
+mod confirmation;
+mod customer;
 mod follow;
 mod letters;
+mod link;
 mod make;
+mod next;
 mod report;
+mod transfer;
+mod visit_check;
 
-pub use follow::with_appointments;
+pub use arrival::{arrive, take_back_arrival};
+pub(crate) use briefing::{ChangeCause, Elsewhere};
+pub use closing::{Closing, CompletedEvents, PendingAppointments, end_events_of_closed, with_events_closed};
+pub use confirmation::{confirm, take_back_confirmation};
+pub use customer::{answer, cancel_by_customer, move_by_customer, offer_to_customer};
+pub use follow::{Sites, with_appointments};
+pub use link::link;
 pub use make::{AppointmentContext, ChangedAppointment, Customer, Edit, NewAppointment, edit, faults, make};
-pub(crate) use report::changed;
-pub use report::{apply_local, apply_report, keep};
+pub use next::{FormerAppointment, NextVisit, follow_up};
+pub use report::{apply_local, apply_report, keep, reopen};
+pub(crate) use report::{changed, changed_with};
+pub use transfer::{TransferredAppointments, with_events_transferred};
+pub use visit_check::check_visit;

@@ -1,65 +1,50 @@
-//! Completes the events of a lead that is closed (CAL-4).
+//! Ends the events of a lead that is closed (CAL-5).
 
-use crate::base::EventId;
-use crate::calendar::{CalendarEvent, Ending, EventState, Planned};
+use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item};
-use crate::lead::{Event, Lead};
+use crate::lead::Canceller;
+use crate::messages::Message;
 use crate::rules::calendar::CalendarContext;
 use crate::slots::{DayNotLoaded, Diary};
-use chrono::{DateTime, Utc};
 
-/// The incomplete events that are completed when a lead is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CompletedEvents {
-    /// No events.
-    #[default]
-    None,
-    /// Events whose time has come.
-    Overdue,
-    /// All events.
-    All,
-}
-
-impl CompletedEvents {
-    /// Returns the events of `lead` that are completed at `now`.
-    pub fn of(self, lead: &Lead, now: DateTime<Utc>) -> Vec<EventId> {
-        let wanted = |planned: &&Planned| match self {
-            CompletedEvents::None => false,
-            CompletedEvents::Overdue => planned.at <= now,
-            CompletedEvents::All => true,
-        };
-        lead.planned.iter().filter(wanted).map(|planned| planned.id.clone()).collect()
-    }
-}
-
-/// Extends a decision about a lead: completes its `events` in the same commit.
+/// Extends a decision about a lead: in the same commit, each of the incomplete events gets the state beside it.
 ///
 /// # Errors
 /// [`DayNotLoaded`] if the day of an event was not loaded.
-pub fn with_events_completed(
+pub(crate) fn with_events_ended(
     mut decision: Decision,
-    events: &[&CalendarEvent],
+    ends: Vec<(&CalendarEvent, EventState)>,
     context: &CalendarContext<'_>,
 ) -> Result<Decision, DayNotLoaded> {
-    let incomplete: Vec<&CalendarEvent> = events.iter().copied().filter(|event| event.state == EventState::Incomplete).collect();
+    let CalendarContext { dealer, by, now, .. } = *context;
+    let mut diary = Diary::new(context.days);
+    let mut ended = Vec::new();
+    for (event, state) in ends {
+        let mut after = CalendarEvent { state, due: None, ..event.clone() };
+        after.taken = after.takes_now(context);
+        diary.put(event.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
+        ended.push((event, after));
+    }
+    let mut again = None;
     for item in &mut decision.items {
         match item {
-            Item::Lead(lead) => incomplete.iter().for_each(|event| lead.unplan(&event.id)),
-            Item::Entry(entry) => entry.events.extend(incomplete.iter().map(|event| Event::EventCompleted {
-                event: event.id.clone(),
-                title: event.title.clone(),
-                note: None,
-            })),
+            Item::Lead(lead) => {
+                for (event, after) in &ended {
+                    lead.unplan(&event.id);
+                    lead.count_drive(event, &after.state);
+                    if matches!(after.state, EventState::Deleted(_)) {
+                        // A closed lead does not wait again: only the record of its reaction changes.
+                        if lead.take_back(event, Canceller::of_event(by), dealer, now) {
+                            again = Message::level_2_again(lead, dealer, now).map(Item::Message);
+                        }
+                    }
+                }
+            }
+            Item::Entry(entry) => entry.events.extend(ended.iter().map(|(_, after)| after.timeline_event())),
             _ => {}
         }
     }
-    let mut diary = Diary::new(context.days);
-    for event in incomplete {
-        let ended = Ending { at: context.now, by: context.by.clone(), reason: None, note: None };
-        let mut after = CalendarEvent { state: EventState::Completed(ended), due: None, ..event.clone() };
-        after.taken = after.takes_now(context);
-        diary.put(event.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
-        decision.items.push(Item::Event(Box::new(after)));
-    }
+    let decision = decision.with_some(again);
+    let decision = ended.into_iter().map(|(_, after)| Item::Event(Box::new(after))).fold(decision, Decision::with);
     Ok(diary.items().fold(decision, Decision::with))
 }

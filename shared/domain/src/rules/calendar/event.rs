@@ -1,16 +1,17 @@
 //! Plans, completes, reschedules and cancels calendar events (CAL-1 to CAL-4).
 
 use crate::appointment::{Attended, not_to_the_past, on_its_day};
-use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
-use crate::bookings::{Accepted, Impediment};
+use crate::base::{Actor, Cancellation, NO_SHOW_REASONS, Refusal, UserId};
+use crate::bookings::{Accepted, Despite, Impediment};
 use crate::calendar::{CalendarEvent, Ending, EventState, EventTime, Planned};
 use crate::decision::{Decision, Item, commit};
-use crate::lead::{Event, Lead};
+use crate::lead::{CancelledEvent, Canceller, Event, Lead};
 use crate::messages::Message;
 use crate::rules::calendar::NewEvent;
 use crate::settings::{Dealer, DealerSettings};
 use crate::slots::{Diary, LoadDay};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// The input of a change of an event.
 #[derive(Clone, Copy)]
@@ -27,19 +28,42 @@ pub struct CalendarContext<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Adds an event to the calendar of a lead. An appointment stops the response clock (ESC-7).
+/// Adds an event to the calendar of a lead. An appointment stops the response clock (ESC-7). A user to whom somebody else gives the event
+/// is notified (CAL-10).
 ///
 /// # Errors
 /// Faults by field; 409 if the lead has 18 incomplete events.
 pub fn schedule(context: &CalendarContext<'_>, new: NewEvent) -> Result<Decision, Refusal> {
-    schedule_as(context, new, EventState::Incomplete)
+    let decision = schedule_as(context, new, EventState::Incomplete, Clock::Stops)?;
+    let notice = decision.event().zip(decision.lead()).and_then(|(event, lead)| context.event_given(lead, event));
+    Ok(decision.with_some(notice))
 }
 
-/// Adds an event that already has a state.
-pub(crate) fn schedule_as(context: &CalendarContext<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
-    let mut event = new.check(context)?;
+impl CalendarContext<'_> {
+    /// Returns the notice to the user of an event that somebody else gave to them. `lead` is the lead after the change (CAL-10).
+    pub(crate) fn event_given(&self, lead: &Lead, event: &CalendarEvent) -> Option<Item> {
+        Message::event_given(lead, event, self.dealer, self.by, self.now).map(Item::Message)
+    }
+}
+
+/// What a new appointment does with the response clock of its lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// It stops the clock as each booking does (ESC-7).
+    Stops,
+    /// The clock runs on: nobody has taken the lead (APT-8).
+    RunsOn,
+}
+
+/// Adds an event that already has a state. An event that has ended already has no warnings.
+pub(crate) fn schedule_as(context: &CalendarContext<'_>, new: NewEvent, state: EventState, clock: Clock) -> Result<Decision, Refusal> {
+    let despite = if state == EventState::Incomplete { new.despite.clone() } else { Despite::Unstated };
+    let (mut event, warnings) = NewEvent { despite, ..new }.check(context)?;
     let mut changed = context.lead.touched(context.now);
-    let mut timeline = changed.plan_event(&event, context.dealer, context.now)?;
+    let mut timeline = match clock {
+        Clock::Stops => changed.plan_event(&event, context.dealer, context.now)?,
+        Clock::RunsOn => vec![changed.plan_without_reaction(&event)?],
+    };
     if state != EventState::Incomplete {
         changed.unplan(&event.id);
         changed.count_drive(&event, &state);
@@ -49,7 +73,8 @@ pub(crate) fn schedule_as(context: &CalendarContext<'_>, new: NewEvent, state: E
     }
     let mut diary = Diary::new(context.days);
     diary.put(event.id.as_str(), None, event.taken.as_ref())?;
-    let decision = commit(changed, context.by.clone(), timeline, context.now).with(Item::Event(Box::new(event)));
+    let warnings = if event.state == EventState::Incomplete { warnings } else { BTreeSet::new() };
+    let decision = commit(changed, context.by.clone(), timeline, context.now).with(Item::Event(Box::new(event))).warned(warnings);
     Ok(diary.items().fold(decision, Decision::with))
 }
 
@@ -72,11 +97,16 @@ pub enum EventAction {
     Reschedule {
         /// The new time.
         to: EventTime,
+        /// The warnings about the new time that the request accepts (APT-8).
+        despite: Despite,
     },
     /// Keeps it, although its person is absent or the dealer is closed (APT-9).
     Keep,
     /// Cancels it.
-    Delete,
+    Delete {
+        /// Why and from which side.
+        why: Cancellation,
+    },
 }
 
 impl EventAction {
@@ -85,7 +115,7 @@ impl EventAction {
         match self {
             EventAction::Complete { .. } => Some(Attended::Completed),
             EventAction::NoShow { .. } => Some(Attended::NoShow),
-            EventAction::Reschedule { .. } | EventAction::Keep | EventAction::Delete => None,
+            EventAction::Reschedule { .. } | EventAction::Keep | EventAction::Delete { .. } => None,
         }
     }
 }
@@ -104,6 +134,9 @@ pub fn settle(
 ) -> Result<Option<Decision>, Refusal> {
     let CalendarContext { lead, dealer, by, now, .. } = *context;
     let (id, title) = (event.id.clone(), event.title.clone());
+    if let (EventAction::Delete { why }, EventState::Deleted(ended)) = (&action, &event.state) {
+        dealer.settings.same_cancellation("event", why, &ended.cancellation(), by)?;
+    }
     if event.has_state_of(&action, &dealer.settings, now) && follow_up.is_none() {
         return Ok(None);
     }
@@ -119,11 +152,15 @@ pub fn settle(
     }
     let within = |field: &str| Some(format!("follow_up.{field}"));
     let follow_up = follow_up.map(|new| new.check(context).map_err(|refusal| refusal.relocated(within))).transpose()?;
+    let (mut follow_up, mut warnings) = follow_up.map_or((None, BTreeSet::new()), |(event, warnings)| (Some(event), warnings));
+    if let Some(next) = follow_up.as_mut().filter(|next| next.is_appointment() && event.is_appointment()) {
+        next.follows = matches!(action, EventAction::NoShow { .. }).then(|| event.appointment_id());
+    }
     let mut after = CalendarEvent { dealer: dealer.id.clone(), due: None, ..event.clone() };
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
-    let ended = |reason, note| Ending { at: now, by: by.clone(), reason, note };
-    let mut timed = true;
+    let ended = |reason, note| Ending { at: now, by: by.clone(), reason, note, side: None };
+    let (mut timed, mut rescheduled) = (true, None);
     let timeline_event = match action {
         EventAction::Complete { note } => {
             after.state = EventState::Completed(ended(None, note.clone()));
@@ -145,11 +182,13 @@ pub fn settle(
             changed.plan_again(&after);
             Event::EventKept { event: id, title, why: impediment.unwrap_or(Impediment::Unknown) }
         }
-        EventAction::Delete => {
-            after.state = EventState::Deleted(ended(None, None));
-            Event::EventDeleted { event: id, title }
+        EventAction::Delete { why } => {
+            let why = dealer.settings.cancellation(why, by)?;
+            after.state = EventState::Deleted(Ending::cancelled(now, by, why.clone()));
+            Event::EventDeleted(CancelledEvent { event: id, title, why })
         }
-        EventAction::Reschedule { to } => {
+        EventAction::Reschedule { to, despite } => {
+            rescheduled = Some(despite);
             timed = to.is_timed(&dealer.settings.calendar, now);
             let to = to.instant(&dealer.settings.calendar, now).map_err(|fault| Refusal::Invalid(vec![fault]))?;
             if event.is_appointment() {
@@ -157,26 +196,30 @@ pub fn settle(
             }
             after.reschedule(to, by, now)?;
             after.accepted = Some(after.chosen(lead.owner.as_ref(), &dealer.settings));
-            changed.plan_again(&after);
             Event::EventRescheduled { event: id, title, from: event.at, to }
         }
     };
     changed.count_drive(event, &after.state);
     let cancelled = matches!(after.state, EventState::Deleted(_));
-    let waits_again = cancelled && changed.take_back(event, by, dealer, now);
+    let waits_again = cancelled && changed.take_back(event, Canceller::of_event(by), dealer, now);
     let mut timeline = vec![timeline_event];
     if let Some(follow_up) = &follow_up {
         timeline.extend(changed.plan_event(follow_up, dealer, now)?);
     }
     after.taken = after.takes_now(context).filter(|_| timed);
+    if let Some(despite) = rescheduled {
+        warnings.extend(after.choose(context, &despite)?);
+        changed.plan_again(&after);
+    }
     let mut diary = Diary::new(context.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
     if let Some(next) = &follow_up {
         diary.put(next.id.as_str(), None, next.taken.as_ref())?;
     }
     let again = if waits_again { Message::level_2_again(&changed, dealer, now).map(Item::Message) } else { None };
-    let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after)));
-    let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event)))).with_some(again);
+    let given = follow_up.as_ref().and_then(|event| context.event_given(&changed, event));
+    let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after))).with_some(given);
+    let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event)))).with_some(again).warned(warnings);
     Ok(Some(diary.items().fold(decision, Decision::with)))
 }
 
@@ -198,11 +241,11 @@ impl CalendarEvent {
     fn has_state_of(&self, action: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         match (action, &self.state) {
             (EventAction::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
-            (EventAction::Delete, EventState::Deleted(_)) => true,
+            (EventAction::Delete { .. }, EventState::Deleted(_)) => true,
             (EventAction::NoShow { reason, note }, EventState::NoShow(ended)) => {
                 settings.no_show_reason(reason) == ended.reason && (note.is_none() || *note == ended.note)
             }
-            (EventAction::Reschedule { to }, EventState::Incomplete) => to.instant(&settings.calendar, now) == Ok(self.at),
+            (EventAction::Reschedule { to, .. }, EventState::Incomplete) => to.instant(&settings.calendar, now) == Ok(self.at),
             _ => false,
         }
     }

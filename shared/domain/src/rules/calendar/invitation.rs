@@ -1,7 +1,8 @@
 //! Invites customers; books, reschedules and cancels their appointments (CAL-8).
 
 use crate::base::text::is_line;
-use crate::base::{Actor, EVENT_TYPES, Fault, InvitationId, Language, Refusal, Status, UserId};
+use crate::base::{Actor, Cancellation, EVENT_TYPES, Fault, InvitationId, Language, Refusal, Status, UserId};
+use crate::bookings::Despite;
 use crate::calendar::{CalendarEvent, EventTime, Invitation, InvitationStatus};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
@@ -113,7 +114,7 @@ pub fn book(
     let days = offer.days_of(&diary, from);
     offer.find_slot(&days, from)?;
     if let Some(event) = moved {
-        let settled = settle(context, event, EventAction::Reschedule { to: EventTime::At(from) }, None)?;
+        let settled = settle(context, event, EventAction::Reschedule { to: EventTime::At(from), despite: Despite::Unstated }, None)?;
         return Ok(settled.map(|decision| notify(context, decision, Booking::Moved)));
     }
     let bookings = invitation.bookings + 1;
@@ -130,6 +131,8 @@ pub fn book(
         user: offer.personal(),
         booked: true,
         appointment: None,
+        follows: None,
+        despite: Despite::Unstated,
     };
     let decision = schedule(context, new)?;
     let booked = Invitation { event: Some(id), bookings, ..invitation.clone() };
@@ -144,7 +147,7 @@ pub fn cancel(context: &CalendarContext<'_>, invitation: &Invitation, event: Opt
     match (invitation.status(event, context.now), event) {
         (InvitationStatus::Over, _) => Err(OfferRefusal::Over.into()),
         (InvitationStatus::Booked, Some(event)) => {
-            let settled = settle(context, event, EventAction::Delete, None)?;
+            let settled = settle(context, event, EventAction::Delete { why: Cancellation::default() }, None)?;
             Ok(settled.map(|decision| notify(context, decision, Booking::Cancelled)))
         }
         _ => Ok(None),

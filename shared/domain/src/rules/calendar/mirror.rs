@@ -1,11 +1,11 @@
 //! Changes a calendar event as its appointment changes (APT-1).
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
-use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
+use crate::base::{Actor, NO_SHOW_REASONS, ReactionKind, Refusal, UserId};
 use crate::bookings::{Accepted, Impediment};
 use crate::calendar::{CalendarEvent, Ending, EventState, Planned, in_reach};
 use crate::decision::{Decision, Item, commit};
-use crate::lead::Event;
+use crate::lead::{CancelledEvent, Canceller, Event, is_pooled};
 use crate::messages::Message;
 use crate::rules::calendar::CalendarContext;
 use crate::slots::Diary;
@@ -15,10 +15,10 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
     let attendance = &appointment.attendance;
     let ended = |reason| {
         let (at, by) = (attendance.as_of.unwrap_or(appointment.created), attendance.by.clone());
-        Ending { at, by: by.unwrap_or_else(|| appointment.by.clone()), reason, note: None }
+        Ending { at, by: by.unwrap_or_else(|| appointment.by.clone()), reason, note: None, side: None }
     };
     match (&appointment.state, attendance.is) {
-        (AppointmentState::Cancelled { at, by }, _) => EventState::Deleted(Ending { at: *at, by: by.clone(), reason: None, note: None }),
+        (AppointmentState::Cancelled { at, by, why }, _) => EventState::Deleted(Ending::cancelled(*at, by, why.clone())),
         (AppointmentState::Booked | AppointmentState::Unknown, Attended::Unknown) => EventState::Incomplete,
         (AppointmentState::Booked | AppointmentState::Unknown, Attended::Completed) => EventState::Completed(ended(None)),
         (AppointmentState::Booked | AppointmentState::Unknown, Attended::NoShow) => {
@@ -77,7 +77,14 @@ pub(crate) fn mirrored(
     changed.count_drive(event, &after.state);
     let is_planned = after.state == EventState::Incomplete;
     let cancelled = matches!(after.state, EventState::Deleted(_));
-    let waits_again = cancelled && changed.take_back(event, by, dealer, now);
+    let canceller = Canceller { by, linked: appointment.linked.is_some() };
+    let waits_again = cancelled && changed.take_back(event, canceller, dealer, now);
+    // The cancellation took the reaction back (ESC-7). Nobody has taken a lead of the pool by this.
+    let reopened = is_planned && matches!(event.state, EventState::Deleted(_)) && matches!(by, Actor::User(_) | Actor::Partner(_));
+    let reacts = reopened && after.is_appointment() && after.at > now && !is_pooled(lead, &dealer.settings);
+    if reacts && changed.react_with(&event.id, dealer, now) {
+        timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, inbound: false, note: None });
+    }
     let again = if waits_again { Message::level_2_again(&changed, dealer, now).map(Item::Message) } else { None };
     if is_planned {
         changed.planned.push(Planned::of(&after));
@@ -101,7 +108,7 @@ impl CalendarEvent {
             EventState::NoShow(Ending { reason, note, .. }) => {
                 Event::EventNoShow { event, title, reason: reason.clone().unwrap_or_default(), note: note.clone() }
             }
-            EventState::Deleted(_) => Event::EventDeleted { event, title },
+            EventState::Deleted(ended) => Event::EventDeleted(CancelledEvent { event, title, why: ended.cancellation() }),
         }
     }
 }

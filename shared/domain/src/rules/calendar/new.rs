@@ -2,8 +2,10 @@
 
 use crate::base::text::is_line;
 use crate::base::{AppointmentId, EVENT_TYPES, EventId, Fault, Refusal, UserId};
+use crate::bookings::{Despite, Warning};
 use crate::calendar::{CalendarEvent, EventState, EventTime};
 use crate::rules::calendar::CalendarContext;
+use std::collections::BTreeSet;
 
 /// A new event.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,11 +26,15 @@ pub struct NewEvent {
     pub booked: bool,
     /// The id of its appointment (APT-1).
     pub appointment: Option<AppointmentId>,
+    /// The appointment that it follows, because the customer did not come to that one (APT-12).
+    pub follows: Option<AppointmentId>,
+    /// The warnings about its time and user that the request accepts (APT-8).
+    pub despite: Despite,
 }
 
 impl NewEvent {
-    /// Checks all fields and creates the event.
-    pub(crate) fn check(self, context: &CalendarContext<'_>) -> Result<CalendarEvent, Refusal> {
+    /// Checks all fields and creates the event, with the warnings about its time and user.
+    pub(crate) fn check(self, context: &CalendarContext<'_>) -> Result<(CalendarEvent, BTreeSet<Warning>), Refusal> {
         let CalendarContext { lead, dealer, now, .. } = *context;
         let mut faults = Vec::new();
         let title = self.title.trim().to_owned();
@@ -45,7 +51,8 @@ impl NewEvent {
             faults.push(Fault::new("user", "CAL-1", format!("must be a user of {} who is assignable", dealer.id)));
         }
         let calendar = &dealer.settings.calendar;
-        let at = self.when.instant(calendar, now).map_err(|fault| faults.push(fault));
+        let when = self.when.promised_by(kind.as_deref().unwrap_or_default(), calendar, now);
+        let at = when.instant(calendar, now).map_err(|fault| faults.push(fault));
         let (Some(kind), Ok(at), true) = (kind, at, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
         let event = CalendarEvent {
             id: self.id,
@@ -67,10 +74,13 @@ impl NewEvent {
             taken: None,
             accepted: None,
             appointment: self.appointment,
+            follows: self.follows,
         };
         let accepted = Some(event.chosen(lead.owner.as_ref(), &dealer.settings));
         // An event without its own time records something at `now`. It reserves no time.
-        let taken = if self.when.is_timed(calendar, now) { event.takes(context) } else { None };
-        Ok(CalendarEvent { taken, accepted, ..event })
+        let taken = if when.is_timed(calendar, now) { event.takes(context) } else { None };
+        let mut event = CalendarEvent { taken, accepted, ..event };
+        let warnings = event.choose(context, &self.despite)?;
+        Ok((event, warnings))
     }
 }

@@ -63,7 +63,7 @@ impl Invitation {
             (InvitationStatus::Booked, Some(event)) if !event.can_be_moved() => Err(OfferRefusal::TooOften),
             (InvitationStatus::Booked, Some(event)) => {
                 let offer = offer_of(event.kind.clone(), event.user.as_ref(), lead, dealer, now).ok_or(OfferRefusal::Unavailable)?;
-                Ok(Offer { moving: Some(event), ..offer })
+                Ok(offer.moving(event.id.as_str()))
             }
             _ => self.first_offer(lead, dealer, lead.has_room(0), now),
         }
@@ -110,8 +110,7 @@ fn offer_of<'a>(kind: String, user: Option<&'a UserId>, lead: &'a Lead, dealer: 
         }
         (None, None) => return None,
     };
-    let person = settings.member(with)?;
-    Some(Offer { kind, user: with, personal, capacity: dealer.capacity(), person, moving: None, dealer, now })
+    Offer::with_person(kind, with, dealer, now).map(|offer| Offer { personal, ..offer })
 }
 
 /// The slots that an invitation offers.
@@ -122,13 +121,24 @@ pub struct Offer<'a> {
     personal: bool,
     capacity: Capacity,
     person: &'a Member,
-    /// The booking that would be rescheduled.
-    moving: Option<&'a CalendarEvent>,
+    /// The id of the booking that would be rescheduled.
+    moving: Option<&'a str>,
     dealer: &'a Dealer,
     now: DateTime<Utc>,
 }
 
-impl Offer<'_> {
+impl<'a> Offer<'a> {
+    /// Offers slots of a person who works at the dealer. `None` if the dealer answers customers in another system (SET-5).
+    pub(crate) fn with_person(kind: String, user: &'a UserId, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Self> {
+        let person = dealer.settings.member(user).filter(|_| !dealer.settings.lead_tracking_only)?;
+        Some(Self { kind, user, personal: true, capacity: dealer.capacity(), person, moving: None, dealer, now })
+    }
+
+    /// Offers the slots to the booking with this id, whose own time does not block them.
+    pub(crate) fn moving(self, booking: &'a str) -> Self {
+        Self { moving: Some(booking), ..self }
+    }
+
     fn terms(&self) -> Terms<'_> {
         Terms {
             calendar: &self.dealer.settings.calendar,
@@ -145,10 +155,6 @@ impl Offer<'_> {
         self.personal.then(|| self.user.clone())
     }
 
-    fn moves(&self) -> Option<&str> {
-        self.moving.map(|event| event.id.as_str())
-    }
-
     /// Returns the days that determine whether the slot at `from` is free.
     pub(crate) fn days_of(&self, diary: &Diary<'_>, from: DateTime<Utc>) -> Days {
         diary.days(self.user, self.terms().dates_of(from))
@@ -156,7 +162,7 @@ impl Offer<'_> {
 
     /// Returns the slot at `from` if it is offered and free.
     pub(crate) fn find_slot(&self, days: &Days, from: DateTime<Utc>) -> Result<Slot, NotFree> {
-        self.terms().find_slot(days, from, self.moves())
+        self.terms().find_slot(days, from, self.moving)
     }
 
     /// Returns the free slots from a date on, for up to `most` dates that have any, and the next date with free slots.
@@ -165,7 +171,7 @@ impl Offer<'_> {
         let until = self.now.checked_add_days(chrono::Days::new(100)).unwrap_or(self.now);
         let days = diary.days(self.user, self.terms().dates(self.now, until));
         let mut dates: Vec<(NaiveDate, Vec<Slot>)> = Vec::new();
-        for slot in self.terms().free(&days, self.now, until, self.moves()) {
+        for slot in self.terms().free(&days, self.now, until, self.moving) {
             let date = calendar.date_of(slot.from);
             if from.is_some_and(|from| date < from) {
                 continue;

@@ -1,5 +1,6 @@
 //! The time that an event reserves (CAL-7).
 
+use crate::base::Actor;
 use crate::calendar::{CalendarEvent, EventState};
 use crate::rules::calendar::CalendarContext;
 use crate::slots::{Reservation, ReservedTime};
@@ -11,7 +12,8 @@ impl CalendarEvent {
         let user = self.user.as_ref().or(context.lead.owner.as_ref())?;
         let until = self.at.checked_add_signed(context.dealer.capacity().duration(&self.kind)).filter(|until| *until > context.now)?;
         let place = ReservedTime::new(self.at, until).ok()?;
-        let date = self.booked.then(|| context.dealer.settings.calendar.date_of(self.at));
+        let by_customer = self.booked || self.rescheduled.last().is_some_and(|moved| moved.by == Actor::Customer);
+        let date = by_customer.then(|| context.dealer.settings.calendar.date_of(self.at));
         Some(Reservation { user: user.clone(), place: date.map_or(place, |date| place.booked_for(date)) })
     }
 

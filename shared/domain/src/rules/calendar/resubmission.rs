@@ -18,7 +18,7 @@ pub fn rearm(events: &[&CalendarEvent], dealer: &Dealer) -> Option<Decision> {
         (due != event.due).then(|| Item::Event(Box::new(CalendarEvent { due, ..CalendarEvent::clone(event) })))
     });
     let items: Vec<Item> = armed.collect();
-    Some(Decision { items }).filter(|decision| !decision.items.is_empty())
+    Decision::of(items)
 }
 
 /// Processes a due event. On a won lead only the seller is notified, on a lost lead nobody (ESC-4). `None` if there is nothing to do: the

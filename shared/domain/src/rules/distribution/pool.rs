@@ -63,6 +63,18 @@ impl PoolLeads<'_> {
         Oldest::Known(oldest.map(|lead| lead.id))
     }
 
+    /// Refuses a lead that the user may not take yet.
+    ///
+    /// # Errors
+    /// 409 names the oldest lead of the pool.
+    pub fn check_order(&self, lead: LeadId, dealer: &Dealer) -> Result<(), Refusal> {
+        match self.oldest(dealer) {
+            Oldest::Known(Some(oldest)) if oldest != lead => Err(only_oldest(oldest)),
+            Oldest::Unknown => Err(Refusal::conflict("DIS-8", "the oldest lead of the pool has just changed; repeat the request")),
+            Oldest::Known(_) => Ok(()),
+        }
+    }
+
     /// Returns the change of the pool if `lead` leaves it.
     pub(crate) fn without(&self, lead: LeadId, dealer: &Dealer) -> Option<Item> {
         let pruned = self.pruned(dealer).without(&[lead]);

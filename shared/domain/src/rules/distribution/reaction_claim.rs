@@ -4,7 +4,7 @@ use crate::base::{Refusal, Status, UserId};
 use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item, LeadInput};
 use crate::lead::{Event, is_pooled};
-use crate::rules::distribution::pool::{Oldest, PoolLeads, claimed, only_oldest};
+use crate::rules::distribution::pool::{PoolLeads, claimed};
 use crate::rules::distribution::{Lanes, hand_over, you_are_full};
 use chrono::{DateTime, Utc};
 
@@ -86,11 +86,8 @@ pub fn with_claim(mut decision: Decision, input: LeadInput<'_>, waiting: PoolLea
     if !claims && !taking.gives {
         return Ok(decision);
     }
-    match waiting.oldest(dealer) {
-        _ if claims && taking.inbound => {}
-        Oldest::Known(Some(oldest)) if oldest != lead.id => return Err(only_oldest(oldest)),
-        Oldest::Unknown => return Err(Refusal::conflict("DIS-8", "the oldest lead of the pool has just changed; repeat the request")),
-        Oldest::Known(_) => {}
+    if !(claims && taking.inbound) {
+        waiting.check_order(lead.id, dealer)?;
     }
     let left = decision.lead().is_some_and(|after| after.owner != lead.owner);
     if !claims && !left {
@@ -106,7 +103,7 @@ pub fn with_claim(mut decision: Decision, input: LeadInput<'_>, waiting: PoolLea
     for item in &mut decision.items {
         match item {
             Item::Lead(changed) if claims => assigned = Some(hand_over(changed, user.clone(), claimed(), &mut lanes, now).0),
-            Item::Appointment(appointment) if claims && appointment.user.as_ref() == Some(&pool.user) => {
+            Item::Appointment(appointment) if claims && appointment.user.as_ref().is_none_or(|now| *now == pool.user) => {
                 appointment.user = Some(user.clone());
             }
             _ => {}

@@ -30,30 +30,38 @@ impl<'a> AnsweredMail<'a> {
         Ok(Self { id, subject, mail })
     }
 
-    /// Returns the contact who gets the answer: the contact who has the sender's address now. `None` if no contact has it: nothing is sent
-    /// to an address that no user has made a contact's.
+    /// The subject of the mail.
+    pub fn subject(&self) -> &'a str {
+        self.subject
+    }
+
+    /// Returns the contact who gets the answer: the contact who has the sender's address now, or else the contact whose enquiry the mail
+    /// brought. `None` if there is none: nothing is sent to an address that no user has made a contact's.
     pub fn writer(&self, lead: &Lead, enquiry: Option<&Enquiry>) -> Option<Enquirer> {
-        let from = self.mail.from.as_deref().and_then(|from| Email::parse(from).ok())?;
-        lead.writer(&from, enquiry)
+        let from = self.mail.from.as_deref().and_then(|from| Email::parse(from).ok());
+        let brought = || {
+            let brought = self.mail.enquiry.as_ref()?;
+            Some(Enquirer { contact: brought.contact.clone(), email: brought.email.clone(), phone: None })
+        };
+        from.and_then(|from| lead.writer(&from, enquiry)).or_else(brought)
     }
 
     /// Returns the request with the subject of the mail if the user gives none.
     pub fn with_subject(&self, request: CommunicationRequest, lead: &Lead) -> CommunicationRequest {
         match request {
-            CommunicationRequest::Email { subject, text, quote, documents, expose } if subject.is_empty() => {
-                CommunicationRequest::Email { subject: reply_subject(self.subject, lead.id), text, quote, documents, expose }
+            CommunicationRequest::Email { subject, text, quote, documents, expose, purpose } if subject.is_empty() => {
+                CommunicationRequest::Email { subject: reply_subject(self.subject, lead.id), text, quote, documents, expose, purpose }
             }
             request => request,
         }
     }
 
-    /// Puts the letter of `decision` into the thread of the mail. It goes to `writer`.
-    pub fn threaded(&self, mut decision: Decision, writer: &Enquirer) -> Decision {
+    /// Puts the letter of `decision` into the thread of the mail.
+    pub fn threaded(&self, mut decision: Decision) -> Decision {
         for item in &mut decision.items {
             match item {
                 Item::Letter(letter) => {
                     letter.in_reply_to = self.mail.header_id().map(str::to_owned);
-                    letter.answers = Some(Box::new(writer.clone()));
                 }
                 Item::Element(element) => {
                     if let Content::Communication(Communication::Email { answers, .. }) = &mut element.content {

@@ -1,10 +1,10 @@
 //! Records communications and sends mail (LEAD-3).
 
-use crate::base::{ElementId, Medium, ReactionKind, Refusal, Status};
+use crate::base::{ElementId, Medium, Purpose, ReactionKind, Refusal, Status};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::elements::{Communication, Content, Element, Form, beginning};
 use crate::enquiry::ContactPreferences;
-use crate::lead::Event;
+use crate::lead::{Enquirer, Event};
 use crate::messages::{Letter, LetterKind, SuppressionReason};
 use crate::rules::elements::{Enclosures, counted, has_room};
 use crate::rules::settings::tracking_only;
@@ -19,9 +19,11 @@ pub enum CommunicationRequest {
         quote: Option<(ElementId, Form)>,
         documents: Vec<ElementId>,
         expose: bool,
+        purpose: Purpose,
     },
     Sms {
         text: String,
+        purpose: Purpose,
     },
     /// `inbound`: the customer called.
     Call {
@@ -29,6 +31,45 @@ pub enum CommunicationRequest {
         inbound: bool,
         note: Option<String>,
     },
+}
+
+impl CommunicationRequest {
+    /// The purpose of the message. A call belongs to the lead.
+    pub fn purpose(&self) -> Purpose {
+        match self {
+            CommunicationRequest::Email { purpose, .. } | CommunicationRequest::Sms { purpose, .. } => *purpose,
+            CommunicationRequest::Call { .. } => Purpose::Contract,
+        }
+    }
+}
+
+/// Checks that a message goes to the address or number that its writer saw, so that nobody writes to one contact and reaches another one,
+/// who has written in the meantime. `reached` holds the addresses of the contact who gets the letter.
+///
+/// # Errors
+/// 409 if the contact has another address.
+pub fn goes_to(seen: Option<&str>, medium: Medium, reached: &ContactPreferences) -> Result<(), Refusal> {
+    let address = match medium {
+        Medium::Email => reached.email.as_ref().map(|email| email.as_str()),
+        Medium::Sms => reached.phone.as_ref().and_then(|phone| phone.texted()),
+        Medium::Unknown => None,
+    };
+    match (seen, address) {
+        (Some(seen), Some(address)) if !address.eq_ignore_ascii_case(seen.trim()) => {
+            Err(Refusal::conflict("LEAD-3", "the message would go to another recipient than its writer saw; read the recipient again"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Sends the letter of `decision`, if it has one, to a contact of the lead.
+pub fn addressed(mut decision: Decision, to: &Enquirer) -> Decision {
+    for item in &mut decision.items {
+        if let Item::Letter(letter) = item {
+            letter.answers = Some(Box::new(to.clone()));
+        }
+    }
+    decision
 }
 
 /// Sends a text to the contact of a lead, or records a call. It is a reaction, which stops the response clock (ESC-7), unless the call was
@@ -57,7 +98,7 @@ pub fn communicate(
         CommunicationRequest::Email { .. } | CommunicationRequest::Sms { .. } if dealer.settings.lead_tracking_only => {
             return Err(tracking_only("LEAD-3"));
         }
-        CommunicationRequest::Email { subject, text, quote, documents, expose } => {
+        CommunicationRequest::Email { subject, text, quote, documents, expose, .. } => {
             if reached()?.email.is_none() {
                 return Err(Refusal::conflict("LEAD-3", "the contact has no e-mail address"));
             }
@@ -67,7 +108,7 @@ pub fn communicate(
             let kind = LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed, documents: documents.clone(), sheet };
             (Some((Medium::Email, kind)), Some(ReactionKind::Reply))
         }
-        CommunicationRequest::Sms { text } => {
+        CommunicationRequest::Sms { text, .. } => {
             let Some(number) = reached()?.phone.as_ref().and_then(|phone| phone.texted()) else {
                 return Err(Refusal::conflict("LEAD-3", "the contact has no telephone number that can be dialled"));
             };
@@ -80,7 +121,7 @@ pub fn communicate(
     };
     let suppressed = letter.is_some() && !dealer.settings.send_external_mail;
     let letter = letter.map(|(medium, kind)| {
-        let letter = Letter::of_lead(lead, id.to_string(), medium, kind, now);
+        let letter = Letter { purpose: request.purpose(), ..Letter::of_lead(lead, id.to_string(), medium, kind, now) };
         if suppressed { letter.suppressed(SuppressionReason::Switched, now) } else { letter }
     });
     let inbound = matches!(request, CommunicationRequest::Call { inbound: true, .. });
@@ -88,7 +129,7 @@ pub fn communicate(
         CommunicationRequest::Email { subject, quote, documents, expose, .. } => {
             Communication::Email { subject, quote, received: None, answers: None, documents, expose }
         }
-        CommunicationRequest::Sms { text } => Communication::Sms { begins: beginning(&text) },
+        CommunicationRequest::Sms { text, .. } => Communication::Sms { begins: beginning(&text), received: None },
         CommunicationRequest::Call { reached, note, .. } => Communication::Call { reached, note },
     };
     let note = if let Communication::Call { note, .. } = &communication { note.clone() } else { None };

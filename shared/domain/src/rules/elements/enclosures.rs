@@ -65,6 +65,11 @@ impl Enclosures<'_> {
         if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
     }
 
+    /// Whether the vehicle sheet can be attached.
+    pub fn has_sheet(&self, settings: &DealerSettings) -> bool {
+        self.sheet(settings).is_ok()
+    }
+
     /// Returns the vehicle whose sheet is attached.
     pub(super) fn sheet(&self, settings: &DealerSettings) -> Result<Box<Vehicle>, Refusal> {
         if settings.expose.is_none() {

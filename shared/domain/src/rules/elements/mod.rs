@@ -8,13 +8,13 @@ mod test_drive;
 mod trade_in;
 
 pub use answered::AnsweredMail;
-pub use communication::{CommunicationRequest, communicate};
+pub use communication::{CommunicationRequest, addressed, communicate, goes_to};
 pub use document::{check_content, complete};
 pub use enclosures::{Enclosures, MAX_DOCUMENT_BYTES, MAX_DOCUMENTS};
 pub use test_drive::schedule_test_drive;
 pub(crate) use trade_in::{enquired, enquired_again};
 
-use crate::base::{Actor, ElementId, Refusal};
+use crate::base::{Actor, Cancellation, ElementId, Refusal};
 use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item, commit};
 use crate::elements::{Content, Element, ElementKind};
@@ -107,7 +107,8 @@ pub fn remove(context: &CalendarContext<'_>, element: &Element, event: Option<&C
     let planned = event.filter(|event| event.state == EventState::Incomplete);
     // If the event of a test drive is or was cancelled, the count was already reduced.
     let counts = planned.is_none() && !event.is_some_and(|event| matches!(event.state, EventState::Deleted(_)));
-    let called_off = planned.map(|event| settle(context, event, EventAction::Delete, None)).transpose()?.flatten();
+    let called_off =
+        planned.map(|event| settle(context, event, EventAction::Delete { why: Cancellation::default() }, None)).transpose()?.flatten();
     let mut decision = called_off.unwrap_or_else(|| commit(context.lead.touched(context.now), context.by.clone(), Vec::new(), context.now));
     for item in &mut decision.items {
         match item {

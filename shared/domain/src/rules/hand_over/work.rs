@@ -3,11 +3,12 @@
 
 use crate::appointment::{Appointment, Attended};
 use crate::base::{AppointmentId, EventId, Refusal, Status, TaskId, UserId};
+use crate::bookings::Despite;
 use crate::calendar::{CalendarEvent, EventState, Planned};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead, Task, TaskDetails, TaskState, TimelineAction};
 use crate::messages::Message;
-use crate::rules::appointment::{AppointmentContext, changed, with_appointments};
+use crate::rules::appointment::{AppointmentContext, Elsewhere, changed_with, with_appointments};
 use crate::rules::calendar::CalendarContext;
 use crate::rules::hand_over::HandOverInput;
 use crate::settings::{GivenBooking, Moved};
@@ -101,7 +102,7 @@ pub fn move_events<'a>(
     let counted = order.with_moved(Moved { events: count, ..Moved::default() }).with_given(given);
     let decision = items.into_iter().fold(commit(changed, order.by.clone(), timeline, now), Decision::with);
     let decision = diary.items().fold(decision, Decision::with);
-    Ok(Some(with_appointments(decision, lead, dealer, held, now).with(Item::HandOver(Box::new(counted)))))
+    Ok(Some(with_appointments(decision.with(Item::HandOver(Box::new(counted))), lead, dealer, held, now)))
 }
 
 /// Returns the record of a booking that the order gives to another person, without the booking.
@@ -130,9 +131,9 @@ pub fn move_appointment(input: HandOverInput<'_>, appointment: &Appointment, day
     if !of_leaver || !to_come || appointment.attendance.is != Attended::Unknown || order.done_at.is_some() {
         return Ok(None);
     }
-    let context = AppointmentContext { dealer, lead: None, event: None, days, by: &order.by, now };
+    let context = AppointmentContext { dealer, lead: None, event: None, days, by: &order.by, despite: Despite::UNSTATED, now };
     let after = Appointment { user: Some(person.clone()), ..appointment.clone() };
     let given = GivenBooking { appointment: Some(appointment.id.clone()), ..given_by(input) };
     let counted = order.with_moved(Moved { appointments: 1, ..Moved::default() }).with_given([given]);
-    Ok(Some(changed(&context, appointment, after)?.decision.with(Item::HandOver(Box::new(counted)))))
+    Ok(Some(changed_with(&context, appointment, after, Elsewhere::All)?.decision.with(Item::HandOver(Box::new(counted)))))
 }

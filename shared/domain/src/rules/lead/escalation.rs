@@ -57,14 +57,17 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, load: LoadLane<'_>, now: DateTime<
     Some(notices.into_iter().fold(decision, |decision, notice| decision.with(Item::Message(notice))))
 }
 
-/// Returns one notice for each recipient, even if several steps fired at once. The seller's notice names the last of the seller's steps and
-/// lists the missed ones (ESC-8).
+/// Returns one notice for each recipient, even if several steps fired at once, and the text message of a reminder (ESC-14). The seller's
+/// notice names the last of the seller's steps and lists the missed ones (ESC-8).
 fn notices(lead: &Lead, dealer: &Dealer, owner: &UserId, fired: &[Step], now: DateTime<Utc>) -> Vec<Message> {
     let (supervisors, sellers): (Vec<&Step>, Vec<&Step>) = fired.iter().partition(|s| s.kind == StepKind::Level2);
     let mut notices = Vec::new();
     if let Some((last, missed)) = sellers.split_last() {
         let missed = missed.iter().map(|s| s.kind).collect();
         notices.push(Message::step(lead, last, missed, owner.clone(), now));
+        if last.kind == StepKind::Reminder && dealer.settings.reminder_by_text {
+            notices.push(Message::reminder_text(lead, last, owner.clone(), now));
+        }
     }
     if let Some(step) = supervisors.last() {
         let supervisor = dealer.settings.escalates_to(Some(owner), now).clone();

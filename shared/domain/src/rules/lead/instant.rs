@@ -30,7 +30,13 @@ pub(super) fn instant_answer(arrival: &Arrival, lead: &Lead, dealer: &Dealer, te
     }
     let language = reached.language.unwrap_or_else(|| settings.language.clone());
     let values = Values::of(settings, &language, &lead.contact, &lead.vehicle).with_lead(lead.id);
-    let wanted = Wanted { kind: TextKind::InstantAnswer, medium: Medium::Email, language: &language, lead_type: Some(lead.lead_type) };
+    let wanted = Wanted {
+        kind: TextKind::InstantAnswer,
+        medium: Medium::Email,
+        language: &language,
+        lead_type: Some(lead.lead_type),
+        only_place: false,
+    };
     let written = wanted.write(texts, &values)?;
     let id = ElementId::parse(ID).ok()?;
     let communication = Communication::Email {

@@ -7,12 +7,13 @@ use crate::distribution::{AssignmentReason, LoadLane};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
 use crate::lead::{
-    Added, ClockStart, ClockTerms, DeadlineCriteria, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent,
+    Added, ClockStart, ClockTerms, DeadlineCriteria, Entry, Event, FurtherAnswers, Lead, LeadOrigin, Plan, Raw, Receipt, Resent, not_erased,
 };
 use crate::messages::Message;
 use crate::rules::directory::{noted_elsewhere, unnoted};
 use crate::rules::distribution::{Lanes, by_turn, hand_over};
 use crate::rules::elements::{enquired, enquired_again};
+use crate::rules::lead::attached::{Brought, EnquiryMail, MailAttachment, brought};
 use crate::rules::lead::instant::instant_answer;
 use crate::rules::lead::previous_owner::{Before, owner_before, passing};
 use crate::settings::Dealer;
@@ -32,6 +33,10 @@ pub struct Arrival {
     pub receipt: Option<String>,
     /// A hash of the request's id, if it has one: its `Idempotency-Key` or message id.
     pub request: Option<String>,
+    /// The attachments of its mail that become documents, unless it is sent again.
+    pub attachments: Vec<MailAttachment>,
+    /// Its mail as the first message of the conversation, unless it is sent again or the mail has several enquiries.
+    pub mail: Option<Box<EnquiryMail>>,
     /// The raw input.
     pub raw: Raw,
     /// The sender.
@@ -59,7 +64,7 @@ impl Arrival {
 
     /// Returns the timeline entry of this arrival for the changed `lead`.
     fn entry(&self, lead: &Lead, events: Vec<Event>) -> Entry {
-        Entry { lead: lead.id, version: lead.version, at: self.at, by: self.by.clone(), events, raw: Some(self.raw.clone()) }
+        Entry { lead: lead.id, version: lead.version, at: self.at, by: self.by.clone(), events, raw: Some(self.raw.clone()), receipt: None }
     }
 
     /// The time from which the response clock counts.
@@ -147,12 +152,13 @@ pub fn receive(
         return Ok(IntakeOutcome::Added(add(arrival, lead, found, dealer)));
     }
     let mut lead = new_lead(arrival, id, dealer, contact);
-    let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
+    let Brought { enquiry, events: attached, elements } = brought(arrival, &mut lead);
+    let mut events = vec![Event::Received { enquiry }];
     events.extend(arrival.site_events());
     events.extend(clashes(contact).map(Clash::event));
-    let (mut offered, trade_ins) = enquired(&mut lead, &arrival.enquiry, &arrival.by, arrival.at);
-    events.append(&mut offered);
-    let mut decision = with_elements(Decision::default(), trade_ins);
+    let (offered, trade_ins) = enquired(&mut lead, &arrival.enquiry, &arrival.by, arrival.at);
+    events.extend(offered.into_iter().chain(attached));
+    let mut decision = with_elements(Decision::default(), trade_ins.into_iter().chain(elements));
     let mut lanes = Lanes::new(dealer, load);
     let assigned = match owner_before(here, &mut lanes, arrival.at) {
         Before::Free(owner) => Some(hand_over(&mut lead, owner, AssignmentReason::of("DIS-5"), &mut lanes, arrival.at)),
@@ -215,13 +221,14 @@ fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) 
     let mut changed = lead.touched(arrival.at);
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
     changed.found_by(contact.into_iter().flat_map(Recognised::other_channels));
-    let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
+    let Brought { enquiry, events: attached, elements } = brought(arrival, &mut changed);
+    let mut events = vec![Event::Added { enquiry }];
     events.extend(changed.further_message(dealer, arrival.clock(), DeadlineCriteria::of_enquiry(&arrival.enquiry)));
     events.extend(arrival.site_events());
     events.extend(joined);
     events.extend(clashes(contact).map(Clash::event));
-    let (mut offered, trade_ins) = enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
-    events.append(&mut offered);
+    let (offered, trade_ins) = enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
+    events.extend(offered.into_iter().chain(attached));
     let noted = noted(arrival, &changed, found);
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
@@ -233,10 +240,10 @@ fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) 
     let mut decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));
     decision.items.extend(noted);
     // The lead is already the contact's latest one here. Only an unknown channel is new.
-    remember_channels(with_elements(decision, trade_ins), contact, dealer, lead.id)
+    remember_channels(with_elements(decision, trade_ins.into_iter().chain(elements)), contact, dealer, lead.id)
 }
 
-fn with_elements(decision: Decision, elements: Vec<Element>) -> Decision {
+fn with_elements(decision: Decision, elements: impl IntoIterator<Item = Element>) -> Decision {
     elements.into_iter().fold(decision, |decision, element| decision.with(Item::Element(Box::new(element))))
 }
 
@@ -262,6 +269,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
     if !arrival.resend {
         return Err(Refusal::Reused(OTHER_BODY.into()));
     }
+    not_erased(lead)?;
     let mut changed = lead.touched(arrival.at);
     changed.enquiry_version = Some(changed.version);
     let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
@@ -288,6 +296,7 @@ fn known(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer
     if !arrival.resend {
         return Err(Refusal::Reused(OTHER_BODY.into()));
     }
+    not_erased(lead)?;
     if lead.origin.resent.len() >= RESENDS {
         return Err(sent_again_too_often());
     }
@@ -354,6 +363,9 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         planned: Vec::new(),
         calendar_transfer_pending_since: None,
         handed_from: None,
+        closed: None,
+        erasure: None,
+        holds: Vec::new(),
         counts: Counts::default(),
         reaction: None,
         first_reaction: None,
@@ -361,6 +373,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         escalated: 0,
         first_level: None,
         origin: LeadOrigin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline: None },
+        erased: None,
     };
     lead.found_by(contact.into_iter().flat_map(Recognised::other_channels));
     lead.describe(&arrival.enquiry);

@@ -1,5 +1,6 @@
 //! Changes of leads.
 
+pub mod attached;
 pub mod contacts;
 mod escalation;
 pub mod first_contact;
@@ -12,6 +13,7 @@ mod receipt;
 mod recompute;
 pub mod target;
 pub mod task;
+pub mod text;
 pub mod thread;
 
 pub use escalation::escalate;

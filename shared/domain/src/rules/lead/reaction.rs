@@ -3,7 +3,7 @@
 use crate::base::{LostReason, ReactionKind, Refusal, Status};
 use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::{LaneState, LoadLane};
-use crate::lead::{Event, in_progress};
+use crate::lead::{Event, in_progress, not_erased};
 use crate::messages::Message;
 use crate::rules::distribution::Lanes;
 
@@ -90,11 +90,13 @@ pub fn close(input: LeadInput<'_>, change: StatusChange, load: LoadLane<'_>) -> 
     if lead.status == to {
         return Ok(None);
     }
-    if kind.is_some() {
-        in_progress(lead)?;
+    match kind {
+        Some(_) => in_progress(lead)?,
+        None => not_erased(lead)?,
     }
     let mut changed = lead.touched(now);
     changed.status = to;
+    changed.closed = kind.map(|_| now);
     match kind {
         Some(kind) => {
             changed.react(kind, dealer, now);

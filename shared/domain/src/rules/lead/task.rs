@@ -123,7 +123,7 @@ pub enum TaskAction {
 /// 409 if the task has another state, or if the lead has 20 open tasks.
 pub fn settle(input: LeadInput<'_>, task: &Task, action: TaskAction) -> Result<Option<Decision>, Refusal> {
     let LeadInput { dealer, by, now, .. } = input;
-    let ended = |note| Ending { at: now, by: by.clone(), reason: None, note };
+    let ended = |note| Ending { at: now, by: by.clone(), reason: None, note, side: None };
     let (timeline_action, state, note) = match (action, &task.state) {
         (TaskAction::Complete { note }, TaskState::Open) => (TimelineAction::Completed, TaskState::Done(ended(note.clone())), note),
         (TaskAction::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),

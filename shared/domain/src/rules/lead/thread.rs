@@ -1,17 +1,17 @@
 //! Joins a mail that answers a message about a lead to the lead (LEAD-3, INT-6).
 //!
-//! The code of a reply address proves only that somebody had a mail of ours: a customer forwards mails to partners and colleagues. So the
-//! mail joins the lead, whoever sent it, and only a contact of the lead changes where the next letter goes.
+//! The code of a reply address proves only that the sender had a mail of ours: customers forward mails to partners and colleagues. So a
+//! mail from any sender joins the lead, and only a mail of a contact of the lead changes the recipient of the next letter.
 
 use crate::access::Scope;
 use crate::base::{Actor, ElementId, Email, GroupId, ReactionKind, Right, Status};
 use crate::decision::{Decision, Item};
-use crate::elements::{Communication, Content, Document, Element, ElementKind, ReceivedMail, RefusedAttachment};
+use crate::elements::{Communication, Content, Element, ElementKind, ReceivedMail};
 use crate::enquiry::Enquiry;
-use crate::lead::{ClockStart, Entry, Event, Lead, Raw, is_pooled};
+use crate::lead::{ClockStart, Entry, Event, Lead, MailEvent, Raw, is_pooled};
 use crate::messages::Message;
 use crate::people::User;
-use crate::rules::elements::MOST;
+use crate::rules::lead::attached::{MailAttachment, documents};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
@@ -35,20 +35,9 @@ pub struct ThreadMail {
     /// The recipients that the mail states.
     pub recipients: Vec<Email>,
     /// The attachments in their order.
-    pub attachments: Vec<ThreadAttachment>,
+    pub attachments: Vec<MailAttachment>,
     /// The raw mail.
     pub raw: Raw,
-}
-
-/// An attachment of a mail.
-#[derive(Debug, Clone)]
-pub struct ThreadAttachment {
-    /// The id of its document.
-    pub id: ElementId,
-    /// The name of the file.
-    pub name: String,
-    /// The document, or the reason why there is none.
-    pub document: Result<Document, String>,
 }
 
 /// The state on which the rule decides.
@@ -73,10 +62,14 @@ pub struct ThreadContext<'a> {
 pub enum ThreadOutcome {
     /// It joins the lead.
     Joined(Decision),
-    /// The lead is closed, and a customer writes: as any further enquiry, the mail makes a new lead (DIS-5).
+    /// The lead is closed, and a customer writes: as any further enquiry, the mail makes a new lead (DIS-5). Or the contact of the lead was
+    /// erased: no mail joins it (PRV-2).
     Closed,
     /// The lead has [`MOST_COMMUNICATIONS`].
-    Full,
+    Full {
+        /// Whether a customer wrote the mail.
+        is_customers: bool,
+    },
 }
 
 /// The author of a mail in a thread.
@@ -85,18 +78,21 @@ enum Author<'a> {
     /// A contact of the lead, or somebody to whom the contact forwarded a mail.
     Customer,
     User(&'a User),
+    /// A mailbox of the dealer. Nobody knows which person wrote.
+    Mailbox,
     Program,
 }
 
 impl ThreadContext<'_> {
-    /// Whether a mail comes from a program, or from a contact of the lead. Then the users of the dealer are not needed.
+    /// Whether a mail comes from a program, a contact of the lead or a mailbox of the dealer. Then the users of the dealer are not needed.
     pub fn is_author_certain(&self, mail: &ThreadMail) -> bool {
-        mail.mail.automatic || mail.sender.as_ref().is_none_or(|sender| self.lead.writer(sender, self.enquiry).is_some())
+        let is_certain = |sender| self.lead.writer(sender, self.enquiry).is_some() || self.dealer.settings.has_mailbox(sender);
+        mail.mail.automatic || mail.sender.as_ref().is_none_or(is_certain)
     }
 
     /// Joins a mail to the lead. A customer's mail starts a response clock as a further enquiry does, and the owner is notified. The mail
-    /// of a program or of a user does neither. A user's mail that also went to a contact is a reply, if the mail server confirmed the
-    /// sender (ESC-7).
+    /// of a program, a user or a mailbox of the dealer does neither. A user's mail that also went to a contact is a reply, if the mail
+    /// server confirmed the sender (ESC-7).
     pub fn join(&self, mail: &ThreadMail) -> ThreadOutcome {
         let Self { lead, dealer, now, .. } = *self;
         let writer = mail.sender.as_ref().and_then(|sender| lead.writer(sender, self.enquiry));
@@ -104,13 +100,15 @@ impl ThreadContext<'_> {
         let author = match user().filter(|_| writer.is_none()) {
             _ if mail.mail.automatic => Author::Program,
             Some(user) => Author::User(user),
+            None if writer.is_none() && mail.sender.as_ref().is_some_and(|from| dealer.settings.has_mailbox(from)) => Author::Mailbox,
             None => Author::Customer,
         };
-        if author == Author::Customer && matches!(lead.status, Status::Won | Status::Lost(_)) {
+        let is_closed = || author == Author::Customer && matches!(lead.status, Status::Won | Status::Lost(_));
+        if lead.erased.is_some() || is_closed() {
             return ThreadOutcome::Closed;
         }
         if lead.counts.of(ElementKind::Communication) >= MOST_COMMUNICATIONS {
-            return ThreadOutcome::Full;
+            return ThreadOutcome::Full { is_customers: author == Author::Customer };
         }
         let by = match (author, &writer) {
             (Author::User(user), _) if mail.is_confirmed => Actor::User(user.id.clone()),
@@ -123,10 +121,11 @@ impl ThreadContext<'_> {
             // It is not an activity on the lead (CAL-3).
             changed.updated = lead.updated;
         }
-        let (documents, refused) = self.documents(mail, &by);
+        let (documents, refused) = documents(lead, &mail.attachments, &by, mail.mail.at.min(now));
         let received = ReceivedMail {
             contact: writer.as_ref().map(|writer| writer.contact.clone()),
             user: if let Author::User(user) = author { Some(user.id.clone()) } else { None },
+            mailbox: author == Author::Mailbox,
             documents: documents.iter().map(|document| document.id.clone()).collect(),
             refused,
             ..mail.mail.clone()
@@ -153,21 +152,13 @@ impl ThreadContext<'_> {
                 let first = lead.status == Status::InProgress && changed.react(ReactionKind::Reply, dealer, now);
                 events.push(Event::Reacted { kind: ReactionKind::Reply, first, inbound: false, note: None });
             }
-            Author::User(_) | Author::Program => {}
+            Author::User(_) | Author::Mailbox | Author::Program => {}
         }
-        let subject = mail.subject.clone();
-        let content = Communication::Email {
-            subject,
-            quote: None,
-            received: Some(Box::new(received)),
-            answers: None,
-            documents: Vec::new(),
-            expose: false,
-        };
-        let element = Element::new(mail.id.clone(), lead.id, Content::Communication(content), &by, mail.mail.at.min(now));
+        let content = Content::Communication(Communication::of_mail(mail.subject.clone(), received));
+        let element = Element::new(mail.id.clone(), lead.id, content, &by, mail.mail.at.min(now));
         let elements = || [&element].into_iter().chain(&documents);
         elements().for_each(|element| changed.counts.add(element.content.kind()));
-        let entry = Entry { lead: lead.id, version: changed.version, at: now, by, events, raw: Some(mail.raw.clone()) };
+        let entry = Entry { lead: lead.id, version: changed.version, at: now, by, events, raw: Some(mail.raw.clone()), receipt: None };
         let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
         let decision = decision.with_some(notice.map(Item::Message));
         ThreadOutcome::Joined(elements().fold(decision, |decision, element| decision.with(Item::Element(Box::new(element.clone())))))
@@ -182,30 +173,11 @@ impl ThreadContext<'_> {
         let may = scope.needs_on(Right::WorkLeads, lead, &dealer.settings, self.now).is_ok();
         mail.is_confirmed && reaches_contact && may && !is_pooled(lead, &dealer.settings)
     }
-
-    /// Returns the documents for which the lead has room, and the refused attachments.
-    fn documents(&self, mail: &ThreadMail, by: &Actor) -> (Vec<Element>, Vec<RefusedAttachment>) {
-        let room = MOST.saturating_sub(self.lead.counts.of(ElementKind::Document)) as usize;
-        let (mut documents, mut refused) = (Vec::new(), Vec::new());
-        for ThreadAttachment { id, name, document } in &mail.attachments {
-            let document = document.clone().and_then(|document| match documents.len() < room {
-                true => Ok(document),
-                false => Err(format!("is one too many: the lead already has {MOST} documents")),
-            });
-            match document {
-                Ok(document) => {
-                    documents.push(Element::new(id.clone(), self.lead.id, Content::Document(document), by, mail.mail.at.min(self.now)))
-                }
-                Err(why) => refused.push(RefusedAttachment { name: name.clone(), why }),
-            }
-        }
-        (documents, refused)
-    }
 }
 
 impl ReceivedMail {
     fn event(&self, element: &ElementId, subject: &str) -> Event {
-        Event::MailReceived {
+        Event::MailReceived(Box::new(MailEvent {
             element: element.clone(),
             title: subject.to_owned(),
             from: self.from.clone(),
@@ -213,6 +185,6 @@ impl ReceivedMail {
             automatic: self.automatic,
             failed: self.failed.clone(),
             refused: self.refused.clone(),
-        }
+        }))
     }
 }

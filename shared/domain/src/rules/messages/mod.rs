@@ -1,6 +1,10 @@
-//! Sends letters and notices again by hand, and records what became of them (MSG-1).
+//! Sends letters and notices again by hand, and records their delivery states (MSG-1).
 
+pub mod consent;
+pub mod declared;
 pub mod fate;
+pub mod given;
+pub mod subscription;
 
 use crate::appointment::{Appointment, LetterClaim};
 use crate::base::Refusal;
@@ -15,7 +19,8 @@ use fate::not_stopped;
 /// those of messages to its current recipient.
 ///
 /// # Errors
-/// 409 if the letter has another state, its content no longer applies, or messages to the recipient are stopped.
+/// 409 if the letter has another state, its content no longer applies, messages to the recipient are stopped, or it is an automatic answer:
+/// it is late by now, and a person can write.
 pub fn send_letter_again(
     letter: &Letter,
     (appointment, stops): (Option<&Appointment>, Option<&AddressState>),
@@ -23,7 +28,10 @@ pub fn send_letter_again(
     now: DateTime<Utc>,
 ) -> Result<(Decision, Letter), Refusal> {
     let again = letter.queued_again(now).ok_or_else(|| settled(letter.state_name()))?;
-    not_stopped(stops, letter.medium, &letter.dealer)?;
+    if letter.instant {
+        return Err(Refusal::conflict("MSG-1", "an automatic answer is not sent again; write to the customer"));
+    }
+    not_stopped(stops, letter.medium, letter.purpose, &letter.dealer)?;
     if let Some(LetterClaim::Settle(Letter { state: LetterState::Suppressed { why, .. }, .. })) =
         again.claim(appointment, &dealer.settings, now)
     {

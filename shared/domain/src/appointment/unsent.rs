@@ -1,0 +1,52 @@
+//! The letters about an appointment that do not exist, and why (APT-3).
+
+use crate::appointment::Appointment;
+use crate::base::Medium;
+use crate::messages::{Letter, LetterKind, SuppressionReason};
+use crate::settings::DealerSettings;
+
+/// A letter that does not exist, because the customer or the dealer does not use its medium, or because there was no time for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsentLetter {
+    /// The content.
+    pub kind: LetterKind,
+    /// The medium.
+    pub medium: Medium,
+    /// The reason.
+    pub why: SuppressionReason,
+}
+
+impl Appointment {
+    /// Returns the letters about its present state that do not exist, with the reasons: confirmation and reminder by each medium, or the
+    /// cancellation. `letters` are those that exist; each of them states its own reason if it was not sent.
+    pub fn unsent(&self, letters: &[Letter], settings: &DealerSettings) -> Vec<UnsentLetter> {
+        let kinds: &[LetterKind] = match self.state.is_cancelled() {
+            true => &[LetterKind::Cancelled],
+            false => &[LetterKind::Confirmation, LetterKind::Reminder],
+        };
+        let all = kinds.iter().flat_map(|kind| [Medium::Email, Medium::Sms].map(|medium| (kind.clone(), medium)));
+        let missing = all.filter(|(kind, medium)| !letters.iter().any(|letter| letter.medium == *medium && self.is_about(letter, kind)));
+        missing.map(|(kind, medium)| UnsentLetter { why: self.why_unsent(&kind, medium, settings), kind, medium }).collect()
+    }
+
+    /// Whether an existing letter is the one of `kind`. A letter about a move to another time confirms that time.
+    fn is_about(&self, letter: &Letter, kind: &LetterKind) -> bool {
+        match kind {
+            LetterKind::Confirmation => matches!(letter.kind, LetterKind::Confirmation | LetterKind::Moved),
+            kind => letter.kind == *kind && letter.sequence == self.sequence,
+        }
+    }
+
+    fn why_unsent(&self, kind: &LetterKind, medium: Medium, settings: &DealerSettings) -> SuppressionReason {
+        let used = &settings.appointments;
+        match () {
+            () if self.reached.refuses.has(medium) => SuppressionReason::Refused,
+            () if !used.media.contains(&medium) => SuppressionReason::NotUsed,
+            () if *kind == LetterKind::Reminder && used.reminder_hours == 0 => SuppressionReason::NotUsed,
+            // A reminder that would be due before the booking is not made.
+            () if *kind == LetterKind::Reminder || self.at <= self.created => SuppressionReason::TooLate,
+            // The medium was switched on, or permitted, after the letter would have been made.
+            () => SuppressionReason::NotUsed,
+        }
+    }
+}

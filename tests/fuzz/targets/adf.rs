@@ -1,0 +1,5 @@
+//! The fuzz target `adf`.
+
+#![no_main]
+
+forecourt_fuzz::target!("adf");

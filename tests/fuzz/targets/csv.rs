@@ -1,0 +1,5 @@
+//! The fuzz target `csv`.
+
+#![no_main]
+
+forecourt_fuzz::target!("csv");

@@ -1,0 +1,5 @@
+//! The fuzz target `json`.
+
+#![no_main]
+
+forecourt_fuzz::target!("json");

@@ -1,0 +1,5 @@
+//! The fuzz target `labels`.
+
+#![no_main]
+
+forecourt_fuzz::target!("labels");

@@ -1,0 +1,5 @@
+//! The fuzz target `mail`.
+
+#![no_main]
+
+forecourt_fuzz::target!("mail");
