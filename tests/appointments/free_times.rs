@@ -94,7 +94,7 @@ async fn apt_8_a_day_without_free_times_has_its_reason() {
     assert_eq!(times(&world, ADMIN, ANNA).await.body["days"][0]["unavailable"][0]["why"], "taken");
 }
 
-/// APT-8, ACC-1, LEAD-9: whoever may make appointments at the dealer sees its free times. Wrong parameters are named.
+/// APT-8, ACC-1, LEAD-9: users who may make appointments at the dealer see its free times. Wrong parameters are named.
 #[tokio::test]
 async fn apt_8_users_who_make_appointments_see_free_times() {
     let world = World::new().await;

@@ -45,7 +45,7 @@ async fn apt_12_the_rule_counts_opening_hours_and_names_itself() {
     }
 }
 
-/// APT-5, APT-12: whoever knows better counts, although the statement is about an earlier time than the rule: another system, or a user.
+/// APT-5, APT-12: a report of another system or a user counts before the rule, also if it is about an earlier time.
 #[tokio::test]
 async fn apt_12_a_report_from_the_time_of_the_visit_wins_over_the_rule() {
     let world = World::new().await;

@@ -17,7 +17,7 @@ fn event(user: Option<&str>) -> Value {
     json!({"title": "Call back", "type": "phone_outbound", "at": "2026-11-25T09:00:00Z", "user": user})
 }
 
-fn told(world: &World, before: usize) -> Vec<String> {
+fn notices_since(world: &World, before: usize) -> Vec<String> {
     world.mails()[before..]
         .iter()
         .map(|mail| mail[6..].to_owned())
@@ -34,12 +34,12 @@ async fn cal_10_the_user_of_an_event_is_notified_once_if_somebody_else_gives_it(
     let own = world.post("ben.krause", &events, &event(None)).await;
     assert_eq!(own.status, 201, "{}", own.body);
     world.system.settle().await;
-    assert!(told(&world, before).is_empty(), "an own event needs no notice");
+    assert!(notices_since(&world, before).is_empty(), "an own event needs no notice");
     let made = world.post(ADMIN, &events, &event(Some("clara.henning"))).await;
     world.system.settle().await;
     let spoken = id.spoken();
     let line = |who: &str| format!("09:00:00 {who}: Call back für Sie am 25.11.2026, 10:00 Uhr: Anfrage {spoken} von jana");
-    assert_eq!(told(&world, before), [line("clara.henning")]);
+    assert_eq!(notices_since(&world, before), [line("clara.henning")]);
     // CAL-9: a correction that gives it to another user.
     let path = format!("{events}/{}", made.text("/id"));
     let given = world.call(Request::patch(ADMIN, &path).json(&json!({"user": "david.roth"}))).await;
@@ -51,7 +51,7 @@ async fn cal_10_the_user_of_an_event_is_notified_once_if_somebody_else_gives_it(
     let done = world.post(ADMIN, &format!("{path}/completion"), &json!({"follow_up": event(Some("clara.henning"))})).await;
     assert_eq!(done.status, 200, "{}", done.body);
     world.system.settle().await;
-    assert_eq!(told(&world, before), [line("clara.henning"), line("david.roth"), line("clara.henning")]);
+    assert_eq!(notices_since(&world, before), [line("clara.henning"), line("david.roth"), line("clara.henning")]);
     // The user may not see the lead, and reads and completes the event.
     let mail = world.system.mailbox.mails().into_iter().rev().find(|mail| mail.to.starts_with("clara.henning")).unwrap();
     assert!(mail.text.contains(&format!("/desk/leads/{id}/events/")) && mail.text.contains("Ingo Brandt"), "{}", mail.text);
@@ -90,9 +90,10 @@ async fn cal_10_a_notice_waits_for_the_opening_and_goes_to_the_deputy_of_an_abse
     let done = format!("/leads/{id}/events/{}/completion", done.text("/id"));
     assert_eq!(world.post("felix.lang", &done, &json!({})).await.status, 200);
     world.advance_to("2026-11-24T06:59:00Z").await;
-    assert!(told(&world, before).is_empty());
+    assert!(notices_since(&world, before).is_empty());
     world.advance_to("2026-11-24T07:05:00Z").await;
-    let mut readers: Vec<String> = told(&world, before).iter().map(|mail| mail.split([' ', ':']).nth(3).unwrap().to_owned()).collect();
+    let mut readers: Vec<String> =
+        notices_since(&world, before).iter().map(|mail| mail.split([' ', ':']).nth(3).unwrap().to_owned()).collect();
     readers.sort();
     assert_eq!(readers, ["david.roth", "elif.yilmaz"]);
 }
@@ -110,7 +111,7 @@ async fn cal_10_many_events_of_one_request_are_one_mail() {
     let reply = world.post(ADMIN, "/events", &json!({"leads": leads, "event": event(Some("clara.henning"))})).await;
     assert_eq!(reply.status, 207, "{}", reply.body);
     world.advance_to("2026-11-23T09:05:00Z").await;
-    let mails = told(&world, before);
+    let mails = notices_since(&world, before);
     assert_eq!(mails.len(), 1, "{mails:?}");
     assert!(mails[0].ends_with("clara.henning: 45 Kalendereinträge wurden für Sie geplant: Call back"), "{mails:?}");
 }

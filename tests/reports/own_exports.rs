@@ -77,6 +77,36 @@ async fn exp_1_an_administrator_exports_the_own_dealer_where_the_group_allows_it
     }
 }
 
+/// EXP-1: where one of two dealers withdraws the permission, the administrator of both loses the exports with its records, and keeps
+/// those of the other dealer.
+#[tokio::test]
+async fn exp_1_a_withdrawn_permission_ends_the_exports_of_that_dealer_only() {
+    let world = world_with_two_dealers().await;
+    let user = json!({"id": "dora.both", "name": "Dora", "email": "dora@example.com", "language": "de", "role": "dealer_admin",
+        "dealers": [NORDSTERN, HARBOUR], "notices": true});
+    world.store.put_user(world.scope().group(), &serde_json::from_value(user).unwrap()).await.unwrap();
+    for dealer in [NORDSTERN, HARBOUR] {
+        assert_eq!(allow(&world, "gina.group", dealer, true).await.status, 200);
+    }
+    let of = |dealers: &[&str]| json!({"what": "appointments", "filter": {"dealer": dealers}});
+    let (both, rows) = rows_of(&world, "dora.both", &json!({"what": "appointments"})).await;
+    assert_eq!(rows, 2);
+    let (harbour, _) = rows_of(&world, "dora.both", &of(&[HARBOUR])).await;
+    let (nordstern, _) = rows_of(&world, "dora.both", &of(&[NORDSTERN])).await;
+    assert_eq!(allow(&world, "gina.group", HARBOUR, false).await.status, 200);
+    world.system.advance_to(world.system.clock.now() + TimeDelta::minutes(2)).await;
+    let list = world.get("dora.both", "/exports").await;
+    let listed: Vec<&Value> = list.body["exports"].as_array().unwrap().iter().map(|export| &export["id"]).collect();
+    assert_eq!(listed, [&json!(nordstern)], "{}", list.body);
+    for (export, status) in [(&both, 404), (&harbour, 404), (&nordstern, 200)] {
+        for path in [format!("/exports/{export}"), format!("/exports/{export}/download")] {
+            assert_eq!(world.get("dora.both", &path).await.status, status, "{path}");
+        }
+    }
+    let refused = world.post("dora.both", "/exports", &of(&[NORDSTERN, HARBOUR])).await;
+    assert_eq!((refused.status, refused.text("/rule")), (403, "EXP-1"), "{}", refused.body);
+}
+
 /// EXP-3: users see their own exports, newest first, also in another browser and after the file is gone.
 #[tokio::test]
 async fn exp_3_users_list_their_own_exports_newest_first() {

@@ -1,10 +1,10 @@
 //! The download of a file and the log of downloads (EXP-2).
 
 use crate::file_name;
-use crate::request::may_read;
+use crate::readable::Readable;
 use crate::view::{DownloadLogView, LinkView};
 use chrono::TimeDelta;
-use forecourt_domain::base::{ExportId, Refusal, Right};
+use forecourt_domain::base::{ExportId, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::Download;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
@@ -20,15 +20,12 @@ const DEFAULT_PAGE: usize = 25;
 /// `GET /exports/{id}/download`: commits a log entry, then returns a link. There is no other way to the file.
 pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: ExportId = call.part("id", "export")?;
-    if call.scope.needs(Right::Export).is_err() {
-        let before = platform.store.load(&call.scope, &Load::of([Key::Export(id.clone())])).await?;
-        may_read(platform, call, before.export(&id)).await?;
-    }
+    let readable = Readable::of(platform, call).await?;
     let entry = platform.ids.next();
     // The entry is part of the read set, so that a commit whose response was lost is recognised.
     let load = Load::of([Key::Export(id.clone()), Key::Download(call.now, entry.clone())]);
     let rule = |loaded: &Loaded, _| {
-        let export = loaded.export(&id).ok_or(Refusal::NotFound("export"))?;
+        let export = readable.found(loaded.export(&id))?;
         export.ready(call.now)?;
         let download = Download {
             id: entry.clone(),

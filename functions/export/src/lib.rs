@@ -29,6 +29,7 @@ mod download;
 mod erasure;
 mod file;
 mod person;
+mod readable;
 mod request;
 mod slice;
 mod sought;

@@ -1,8 +1,9 @@
 //! The requests that create and read an export (EXP-1, EXP-3).
 
 use crate::file::columns_of;
+use crate::readable::Readable;
 use crate::view::{ExportView, ExportsView};
-use forecourt_domain::base::{DealerId, ExportId, Fault, Refusal, Right, Role};
+use forecourt_domain::base::{ExportId, Fault, Refusal};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::{AppointmentFilter, CsvDialect, Export, ExportContent, ExportFormat, FORMER_NAMES, LeadFilter};
 use forecourt_edge::Platform;
@@ -12,7 +13,6 @@ use forecourt_store::keys::Key;
 use forecourt_store::{Load, fingerprint};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// The records to export.
@@ -45,7 +45,7 @@ struct Wanted {
     dialect: CsvDialect,
 }
 
-const RULE: &str = "EXP-1";
+pub(crate) const RULE: &str = "EXP-1";
 /// The number of exports of the list without a limit.
 const PAGE: usize = 25;
 
@@ -136,7 +136,10 @@ fn current(filter: &Map<String, Value>, known: &[&str], faults: &mut Vec<Fault>)
 /// (INT-5).
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let Wanted { what, format, dialect } = call.json::<ExportBody>()?.check()?;
-    let dealers = dealers(platform, call, &what).await?;
+    for dealer in what.dealers() {
+        call.scope.reaches(dealer)?;
+    }
+    let dealers = Readable::of(platform, call).await?.dealers(platform, call, what.dealers()).await?;
     let by = call.scope.actor();
     let name = match &call.idempotency_key {
         Some(key) => platform.store.secret().name(&call.scope, &["export", &format!("{by:?}"), key]),
@@ -173,66 +176,15 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     Ok(Answer::new(202, &ExportView::of(&export, call.now))?.header("location", format!("/exports/{id}")).about(&id))
 }
 
-/// Returns the dealers of a request: the requested ones, or all whose records the sender may export.
-async fn dealers(platform: &Platform, call: &Call, what: &ExportContent) -> Result<Vec<DealerId>, Problem> {
-    let whole_group = call.scope.needs(Right::Export);
-    for dealer in what.dealers() {
-        call.scope.reaches(dealer)?;
-    }
-    match (what.dealers(), &whole_group) {
-        ([], Ok(())) => return Ok(platform.store.dealers(&call.scope).await?),
-        (requested, Ok(())) => return Ok(requested.to_vec()),
-        _ => {}
-    }
-    let own = own_dealers(platform, call).await?;
-    match what.dealers() {
-        [] if !own.is_empty() => Ok(own.into_iter().collect()),
-        requested if !requested.is_empty() && requested.iter().all(|dealer| own.contains(dealer)) => Ok(requested.to_vec()),
-        _ => Err(not_allowed(call).into()),
-    }
-}
-
-/// Returns the dealers whose records the sender may export as their administrator.
-async fn own_dealers(platform: &Platform, call: &Call) -> Result<BTreeSet<DealerId>, Problem> {
-    let reached: Vec<DealerId> = match call.scope.as_user() {
-        Some(user) if !call.scope.reaches_all() => user.dealers.iter().cloned().collect(),
-        _ => Vec::new(),
-    };
-    let found = platform.store.cached_dealers(&call.scope, &reached).await?;
-    Ok(found.iter().filter(|dealer| call.scope.needs_export(dealer).is_ok()).map(|dealer| dealer.id.clone()).collect())
-}
-
-/// Returns the refusal of a sender who may export nothing. An administrator of a dealer learns of the setting.
-fn not_allowed(call: &Call) -> Refusal {
-    let administers = call.scope.as_user().is_some_and(|user| user.role == Role::DealerAdmin);
-    let detail = "only head office may export; an administrator of a dealer may export its records if its setting own_exports allows it";
-    if administers { Refusal::not_allowed(Right::Export, RULE, detail) } else { Refusal::Forbidden(Right::Export) }
-}
-
-/// Checks that the sender may read an export: head office reads all, an administrator of dealers the own ones, while the dealers allow it.
-///
-/// # Errors
-/// 403 without the right, 404 for an export of others.
-pub(crate) async fn may_read(platform: &Platform, call: &Call, export: Option<&Export>) -> Result<(), Problem> {
-    if call.scope.needs(Right::Export).is_ok() {
-        return Ok(());
-    }
-    let own = own_dealers(platform, call).await?;
-    if own.is_empty() {
-        return Err(not_allowed(call).into());
-    }
-    let is_own = export.is_none_or(|export| export.by == call.scope.actor() && export.dealers.iter().all(|dealer| own.contains(dealer)));
-    if is_own { Ok(()) } else { Err(Refusal::NotFound("export").into()) }
-}
-
 /// `GET /exports`.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    may_read(platform, call, None).await?;
+    let readable = Readable::of(platform, call).await?;
     let mut queries = Queries::of(call, "EXP-3");
     let limit = queries.limit(PAGE);
     queries.done()?;
     let by = call.scope.actor();
-    let mut own: Vec<Export> = platform.store.exports(&call.scope).await?.into_iter().filter(|export| export.by == by).collect();
+    let mut own: Vec<Export> = platform.store.exports(&call.scope).await?;
+    own.retain(|export| export.by == by && readable.has(export));
     own.sort_by(|a, b| (b.asked, &b.id).cmp(&(a.asked, &a.id)));
     own.truncate(limit);
     Ok(Answer::new(200, &ExportsView { exports: own.iter().map(|export| ExportView::of(export, call.now)).collect() })?)
@@ -241,9 +193,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// `GET /exports/{id}`.
 pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: ExportId = call.part("id", "export")?;
-    may_read(platform, call, None).await?;
+    let readable = Readable::of(platform, call).await?;
     let loaded = platform.store.load(&call.scope, &Load::of([Key::Export(id.clone())])).await?;
-    let export = loaded.export(&id).ok_or(Refusal::NotFound("export"))?;
-    may_read(platform, call, Some(export)).await?;
+    let export = readable.found(loaded.export(&id))?;
     Ok(Answer::new(200, &ExportView::of(export, call.now))?.about(&id))
 }

@@ -14,6 +14,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::usecase::people::Names;
 use forecourt_store::keys::{Key, WakeUp, WakeUpTarget};
 use forecourt_store::{EarlierPlace, Failure, ListedLead, Listing, Load, Loaded, Partition};
+use futures::try_join;
 use std::time::{Duration, Instant};
 
 /// Longest reading time of a slice. Compressed rows fill a part only after hundreds of thousands, and the function has 90 seconds.
@@ -184,8 +185,9 @@ impl Exporter {
                     let is_new = |row: &R| !row.earlier_places().iter().any(|earlier| was_read(export, &slice.marks, earlier));
                     let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds) && is_new(row)).collect();
                     slice.rows += rows.len() as u64;
-                    let names = Names::of(&self.platform, scope, rows.iter().flat_map(R::users)).await?;
-                    let vehicles = vehicles(&self.platform, scope, rows.iter().filter_map(R::lead)).await?;
+                    let names = Names::of(&self.platform, scope, rows.iter().flat_map(R::users));
+                    let vehicles = vehicles(&self.platform, scope, rows.iter().filter_map(R::lead));
+                    let (names, vehicles) = try_join!(names, vehicles)?;
                     let context = Context { calendar: &dealer.settings.calendar, names: &names, vehicles: &vehicles };
                     slice.file.add(rows.iter().map(|row| row.cells(&context)))?;
                     let to = page.more.clone().unwrap_or_else(|| "~".into());

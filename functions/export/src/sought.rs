@@ -15,7 +15,6 @@ use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{DealerLeads, Failure, LeadRow, Listing, Load, Paging, Partition};
 use futures::future::try_join_all;
-use futures::{StreamExt, TryStreamExt, stream};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -158,13 +157,12 @@ impl Sought<'_> {
     ) -> Result<(Vec<Appointment>, bool), Failure> {
         let store = &self.platform.store;
         let ids = store.dealers(self.scope).await?;
-        let reads: Vec<_> = ids.iter().map(|id| store.dealer(self.scope, id)).collect();
-        let dealers: Vec<_> = stream::iter(reads).buffered(TOGETHER).try_collect().await?;
+        let dealers = store.cached_dealers(self.scope, &ids).await?;
         let of_dealer = |dealer: Arc<Dealer>| {
             let partitions = Partition::all(Listing::Appointments, &dealer.id, Period::default(), dealer.since, self.now);
             partitions.into_iter().map(move |partition| (dealer.clone(), partition, None::<String>))
         };
-        let mut waiting: VecDeque<_> = dealers.into_iter().flatten().flat_map(of_dealer).collect();
+        let mut waiting: VecDeque<_> = dealers.into_iter().flat_map(of_dealer).collect();
         waiting.make_contiguous().sort_by_key(|(_, partition, _)| Reverse(partition.ends()));
         let (mut found, mut left) = (Vec::new(), most);
         while left > 0 && !waiting.is_empty() {

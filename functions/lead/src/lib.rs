@@ -5,7 +5,7 @@
 //!   directory records) in one consistent read. Lists and the board read indexes, which lag by some milliseconds.
 //!   Whether lists changed is read from the dealer's pulse.
 //! - **Writes**: every change is one conditional transaction of [`forecourt_store::Store::decide`]: the lead, a timeline entry,
-//!   and the items that the rule adds. Whoever asks whether lists changed announces that the pulse is needed.
+//!   and the items that the rule adds. A request for changes of lists announces that the pulse is needed.
 //! - **Files**: documents are uploaded and downloaded by signed links; the first bytes are checked when the upload is completed, and the
 //!   verdict of the malware scan before a download. The table is updated before the bucket is cleaned.
 //! - **Failure**: an error is a problem document. On a conflict the rule runs again on fresh items; after the last attempt the answer is

@@ -17,6 +17,7 @@ use forecourt_edge::usecase::people::Names;
 use forecourt_edge::usecase::visits::{Visit, visits_between};
 use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
+use futures::try_join;
 use std::collections::BTreeMap;
 
 /// The longest day of a clock: one on which summer time ends.
@@ -71,7 +72,10 @@ impl Sender {
     /// attendance nobody has recorded (APT-12).
     async fn send_lists_of(&self, wake_up: &WakeUp, dealer: &Dealer, (list, day): (&MorningList, NaiveDate)) -> Result<Sent, Failure> {
         let (now, scope, calendar) = (self.platform.clock.now(), wake_up.scope(), &dealer.settings.calendar);
-        let mut found = visits_between(&self.platform, &scope, dealer, (now, now + LONGEST_DAY)).await?;
+        let (mut found, mut past) = try_join!(
+            visits_between(&self.platform, &scope, dealer, (now, now + LONGEST_DAY)),
+            visits_between(&self.platform, &scope, dealer, (now - TimeDelta::days(UNMARKED_DAYS), now)),
+        )?;
         found.retain(|visit| calendar.date_of(visit.appointment.at) == day);
         let mut lists: BTreeMap<UserId, DayList> = BTreeMap::new();
         for visit in found {
@@ -81,7 +85,6 @@ impl Sender {
                 lists.entry(user).or_default().visits.push(visit);
             }
         }
-        let mut past = visits_between(&self.platform, &scope, dealer, (now - TimeDelta::days(UNMARKED_DAYS), now)).await?;
         past.retain(|visit| visit.appointment.is_unmarked(&dealer.settings, now) && calendar.date_of(visit.appointment.at) < day);
         let again = !past.is_empty();
         for visit in past {

@@ -1,7 +1,7 @@
 //! The pulse of a dealer: a mark that is another one after each change of its leads, calendar events, tasks and appointments. With it a
 //! client that shows a list asks for half a read unit whether the list may have changed.
 //!
-//! A dealer whose lists nobody shows has no pulse, so its changes cost no write. Whoever asks for the mark announces for some minutes that
+//! A dealer whose lists nobody shows has no pulse, so its changes cost no write. A request for the mark announces for some minutes that
 //! it is needed. A process that commits a change looks once a minute whether that is so, and writes a new mark after its commit.
 
 use crate::entity::{Record, from_item, to_item};

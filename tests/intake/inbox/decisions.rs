@@ -38,7 +38,7 @@ async fn int_7_a_user_makes_a_lead_of_a_mail() {
 
 /// INT-7, INT-5: a mail makes one lead: for a repeat, for another user with other values, and for two users at once.
 #[tokio::test]
-async fn int_7_a_mail_makes_one_lead_whoever_makes_it() {
+async fn int_7_a_mail_makes_one_lead_also_if_two_users_make_it() {
     let world = World::new().await;
     arrive(&world, "m1", newsletter()).await;
     let path = format!("{MAILS}/m1/lead");

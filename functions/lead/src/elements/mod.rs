@@ -197,6 +197,9 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         _ => (None, Vec::new()),
     };
     let message = if let NewElement::Communication(new) = &new { Some(new) } else { None };
+    if !documents.is_empty() {
+        call.scope.needs(Right::WorkLeads)?;
+    }
     let refused = scan::refused(platform, call, lead, &documents).await?;
     let answered = message.and_then(|new| new.answers.clone());
     let decide = |context: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {

@@ -50,24 +50,26 @@ fn attached(files: &mut [AttachedView]) -> Vec<Slot<'_>> {
 
 /// Returns the documents that the malware scan keeps from being sent.
 pub(super) async fn refused(platform: &Platform, call: &Call, lead: LeadId, ids: &[ElementId]) -> Result<BTreeSet<ElementId>, Failure> {
-    let verdicts = futures::stream::iter(ids.to_vec()).map(async |id| {
-        let verdict = platform.files.verdict(&Element::document_file(call.scope.group(), lead, &id)).await?;
-        Ok::<_, Failure>(matches!(verdict, Verdict::Refused(_)).then_some(id))
-    });
-    let found: Vec<Option<ElementId>> = verdicts.buffer_unordered(AT_ONCE).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    let verdicts = verdicts(platform, call, lead, ids.iter().cloned().collect()).await?;
+    Ok(verdicts.into_iter().filter_map(|(id, verdict)| matches!(verdict, Verdict::Refused(_)).then_some(id)).collect())
 }
 
-/// Reads each verdict once.
+/// Notes the state of the file in each slot.
 async fn fill(platform: &Platform, call: &Call, lead: LeadId, slots: Vec<Slot<'_>>) -> Result<(), Failure> {
-    let ids: BTreeSet<ElementId> = slots.iter().filter_map(|(id, _)| ElementId::parse(id).ok()).collect();
-    let verdicts = futures::stream::iter(ids).map(async |id| {
-        let verdict = platform.files.verdict(&Element::document_file(call.scope.group(), lead, &id)).await?;
-        Ok::<_, Failure>((id.to_string(), state(&verdict)))
-    });
-    let states: HashMap<String, Option<&'static str>> = verdicts.buffer_unordered(AT_ONCE).try_collect().await?;
-    for (id, state) in slots {
-        *state = states.get(&id).copied().flatten();
+    let ids = slots.iter().filter_map(|(id, _)| ElementId::parse(id).ok()).collect();
+    let verdicts = verdicts(platform, call, lead, ids).await?;
+    let states: HashMap<String, _> = verdicts.iter().map(|(id, verdict)| (id.to_string(), state(verdict))).collect();
+    for (id, place) in slots {
+        *place = states.get(&id).copied().flatten();
     }
     Ok(())
+}
+
+/// Reads the verdict of each document once.
+async fn verdicts(platform: &Platform, call: &Call, lead: LeadId, ids: BTreeSet<ElementId>) -> Result<Vec<(ElementId, Verdict)>, Failure> {
+    let verdicts = futures::stream::iter(ids).map(async |id| {
+        let verdict = platform.files.verdict(&Element::document_file(call.scope.group(), lead, &id)).await?;
+        Ok::<_, Failure>((id, verdict))
+    });
+    verdicts.buffer_unordered(AT_ONCE).try_collect().await
 }

@@ -18,6 +18,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::lead_filter::Selection;
 use forecourt_edge::usecase::pool::Claimable;
+use futures::try_join;
 use row::RowReader;
 
 /// The default page size of the lists.
@@ -26,9 +27,8 @@ const DEFAULT_PAGE: usize = 25;
 /// `GET /dealers/{dealer}/leads`: returns the leads that the caller may see, newest first (LEAD-8).
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let selection = Selection::read(platform, call, DEFAULT_PAGE).await?;
-    let listed = selection.page(call.query("cursor")).await?;
     let dealer = &selection.dealer;
-    let claimable = Claimable::of(platform, &call.scope, dealer).await?;
+    let (listed, claimable) = try_join!(selection.page(call.query("cursor")), Claimable::of(platform, &call.scope, dealer))?;
     let reader = RowReader { now: call.now, claimable: &claimable };
     Ok(Answer::new(200, &LeadListView::of(&listed, reader))?.about(&dealer.id))
 }

@@ -27,7 +27,7 @@ pub const TYPE_LABELS: [(&str, Labels); 16] = [
 pub const NO_SHOW_LABELS: [(&str, Labels); 5] = [
     ("not_reached", ["Not reached", "Nicht erreicht", "Niet bereikt"]),
     ("did_not_come", ["Did not come", "Nicht gekommen", "Niet gekomen"]),
-    ("called_off", ["Called off", "Abgesagt", "Afgezegd"]),
+    ("called_off", ["Cancelled by the customer", "Abgesagt", "Afgezegd"]),
     ("wrong_number", ["Wrong number", "Falsche Nummer", "Verkeerd nummer"]),
     ("other", ["Other", "Sonstiges", "Overig"]),
 ];
