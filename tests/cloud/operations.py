@@ -127,7 +127,8 @@ REFUSED = {
     "MarkAttendance": {422: "the day of the appointment has not come"},
 }
 # Operations that end what others end too: what these make is made again before them.
-FRESH = {"CompleteEvent": ["ScheduleEvent"], "NoShowEvent": ["ScheduleEvent"], "CancelEvent": ["ScheduleEvent"], "DeleteEvent": ["ScheduleEvent"], "CancelBooking": ["Invite", "BookSlot"]}
+FRESH = {"CancelAppointment": ["MakeAppointment"], "CompleteEvent": ["ScheduleEvent"], "NoShowEvent": ["ScheduleEvent"], "CancelEvent": ["ScheduleEvent"],
+         "DeleteEvent": ["ScheduleEvent"], "CancelBooking": ["Invite", "BookSlot"]}
 KEYS = {operation["operationId"]: key for key, operation in OPERATIONS.items()}
 # The methods in their order: items are created before they are read, and removed last, the deepest path first.
 ORDER = {"POST": 0, "GET": 1, "PUT": 2, "PATCH": 3, "DELETE": 5}
