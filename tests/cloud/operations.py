@@ -124,6 +124,7 @@ REFUSED = {
     "ReceivePingBack": {401: "no signature: the ping-back that the drive signs is accepted"},
     "CompleteUpload": {409: "nothing was uploaded: the drive uploads a file by its link"},
     "DownloadExport": {409: "the export is not done yet: the drive waits for one"},
+    "DownloadAccessFile": {409: "the file is not written yet, if the machine is slow"},
     "MarkAttendance": {422: "the day of the appointment has not come"},
 }
 # Operations that end what others end too: what these make is made again before them.

@@ -141,7 +141,7 @@ impl Exporter {
                 WakeUpTarget::AccessFile { access_file: id } => Box::pin(self.write_access_file(&wake_up, id)).await?,
                 WakeUpTarget::Bulk { bulk: id } => Box::pin(self.continue_bulk(&wake_up, id)).await?,
                 WakeUpTarget::Retention { retention: dealer } => self.retain(&wake_up, dealer).await?,
-                _ => self.slice(&wake_up).await?,
+                _ => Box::pin(self.slice(&wake_up)).await?,
             }
             Ok(wake_up.about())
         })

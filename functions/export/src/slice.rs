@@ -80,7 +80,7 @@ impl Exporter {
         let name = file_name(&scope, &begun);
         let (state, written) = match &begun.state {
             _ if begun.is_over(now) => (ExportState::Expired, self.remove_files(&name, &begun.written).await?),
-            ExportState::Running { place } => self.write_slice(&scope, &begun, place.clone()).await?,
+            ExportState::Running { place } => Box::pin(self.write_slice(&scope, &begun, place.clone())).await?,
             ExportState::Closing => {
                 let upload = begun.written.upload.as_deref().unwrap_or_default();
                 self.uploads.finish(&name, upload, &begun.written.parts).await?;
@@ -118,11 +118,11 @@ impl Exporter {
         let slice = match &export.what {
             ExportContent::Appointments(filter) => {
                 let takes = |row: &Appointment, bounds: &Bounds| filter.takes(&AppointmentFacts::from(row), bounds);
-                self.read(scope, export, slice, takes).await?
+                Box::pin(self.read(scope, export, slice, takes)).await?
             }
             ExportContent::Leads(filter) => {
                 let takes = |row: &ListedLead, bounds: &Bounds| filter.takes(&facts(row), bounds);
-                self.read(scope, export, slice, takes).await?
+                Box::pin(self.read(scope, export, slice, takes)).await?
             }
         };
         written.rows += slice.rows;
