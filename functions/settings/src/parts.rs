@@ -97,6 +97,7 @@ fn shape_of(part: SettingsPart) -> Shape {
         SettingsPart::DistributionGroups => (None, &[("distribution_groups", "[]")]),
         SettingsPart::RoutingRules => (None, &[("routing_rules", "[]")]),
         SettingsPart::DeadlineRules => (None, &[("deadline_rules", "[]")]),
+        SettingsPart::FollowUpPlans => (None, &[("follow_up_plans", "[]")]),
         SettingsPart::Absences => (None, &[("absences", "[]")]),
         SettingsPart::Limits => {
             (Some("limits"), &[("letters_per_recipient", "20"), ("text_messages_per_hour", "200"), ("text_message_countries", "null")])

@@ -21,8 +21,9 @@ use crate::webhooks::{Outgoing, Webhooks};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// Returns the decision that stores a changed lead with its timeline entry.
-pub(crate) fn commit(lead: Lead, by: Actor, events: Vec<Event>, now: DateTime<Utc>) -> Decision {
+/// Returns the decision that stores a changed lead with its timeline entry. Its follow-up plan follows the events (CAL-11).
+pub(crate) fn commit(mut lead: Lead, by: Actor, mut events: Vec<Event>, now: DateTime<Utc>) -> Decision {
+    lead.follow(&by, &mut events, now);
     let entry = Entry { lead: lead.id, version: lead.version, at: now, by, events, raw: None, receipt: None };
     Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)))
 }

@@ -16,7 +16,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Status, UserId};
 use forecourt_domain::lead::FurtherAnswers;
-use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Period, Response};
+use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Period, PlanFacts, Response};
 use std::collections::HashMap;
 
 /// The kind of a list's entries.
@@ -378,6 +378,22 @@ impl ListRow for LeadFacts {
             level: row.number("first_at")?.or(level).unwrap_or_default(),
             further: row.further()?,
             further_waits: row.truth("further_waits").unwrap_or_default(),
+        })
+    }
+}
+
+impl ListRow for PlanFacts {
+    const NAMES: &'static [&'static str] = &["owner", "source", "follow_ups"];
+
+    fn read(row: HashMap<String, AttributeValue>, dealer: &DealerId, received: DateTime<Utc>) -> Result<Self, Failure> {
+        let mut row = Fields(row);
+        let runs = row.0.remove("follow_ups").map(serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value).transpose();
+        Ok(Self {
+            dealer: dealer.clone(),
+            received,
+            owner: row.user("owner")?,
+            source: row.text("source")?.unwrap_or_default(),
+            runs: runs.map_err(|_| invalid("follow_ups"))?.unwrap_or_default(),
         })
     }
 }

@@ -92,6 +92,9 @@ pub(super) fn event(event: &Event) -> Value {
             ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason, "note": note}))
         }
         Event::LegalHold { action, reason, .. } => ("legal_hold", json!({"did": did(*action), "reason": reason})),
+        Event::Plan(change) => {
+            ("follow_up_plan", json!({"did": change.action, "plan": change.name, "title": change.title, "why": change.why}))
+        }
         Event::Unknown => ("unknown", json!({})),
     };
     let mut shown = lean(fields);

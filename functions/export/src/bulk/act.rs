@@ -10,7 +10,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::usecase::event::{self, EventChoice};
-use forecourt_edge::usecase::{assignment, status};
+use forecourt_edge::usecase::{assignment, follow_up, status};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -110,6 +110,12 @@ impl Actor<'_> {
                 let event = event::schedule(platform, &call, draft.clone(), id).await?;
                 notices.extend(call.take_notices());
                 Ok(Done { event: Some(event), ..Done::default() })
+            }
+            Action::FollowUp(plan) => {
+                let call = self.call(Operation::StartPlan, lead, None);
+                follow_up::start(platform, &call, plan).await?;
+                notices.extend(call.take_notices());
+                Ok(Done::default())
             }
         }
     }

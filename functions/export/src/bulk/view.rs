@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 pub struct BulkActionView {
     /// Id of the action.
     pub id: String,
-    /// `complete`, `move`, `reassign`, `status` or `event`.
+    /// `complete`, `move`, `reassign`, `status`, `event` or `plan`.
     pub action: String,
     /// `running` or `done`.
     pub state: &'static str,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 27] = [
+pub(super) const NAMES: [&str; 30] = [
     "OpeningHoursBody",
     "WeekBody",
     "HolidaysBody",
@@ -29,6 +29,9 @@ pub(super) const NAMES: [&str; 27] = [
     "RoutingConditionBody",
     "DeadlineRulesBody",
     "DeadlineRuleBody",
+    "FollowUpPlansBody",
+    "FollowUpPlanBody",
+    "PlanStepBody",
     "AbsencesBody",
     "DealerAbsenceBody",
     "DealerSettingsBody",
@@ -42,7 +45,15 @@ pub(super) const WITH_FIELDS_OF: [(&str, &[&str]); 4] = [
     ("DealerAbsenceBody", &["AbsenceBody"]),
     (
         "DealerSettingsBody",
-        &["MailboxBody", "ConfigurationBody", "PoolBody", "DistributionGroupsBody", "RoutingRulesBody", "DeadlineRulesBody"],
+        &[
+            "MailboxBody",
+            "ConfigurationBody",
+            "PoolBody",
+            "DistributionGroupsBody",
+            "RoutingRulesBody",
+            "DeadlineRulesBody",
+            "FollowUpPlansBody",
+        ],
     ),
     ("CalendarBody", &["OpeningHoursBody", "HolidaysBody"]),
     ("MemberBody", &["DealerUserBody", "UserAbsencesBody", "AvailabilityBody"]),
@@ -253,6 +264,51 @@ pub(super) struct RoutingConditionBody {
     sites: Option<Vec<String>>,
     postcodes: Option<Vec<String>>,
     languages: Option<Vec<String>>,
+}
+
+/// The follow-up plans (CAL-11).
+#[derive(ToSchema)]
+pub(super) struct FollowUpPlansBody {
+    /// The plans. Of those that start with the first answer, the first one for the type of the lead starts.
+    #[schema(max_items = 20)]
+    follow_up_plans: Option<Vec<FollowUpPlanBody>>,
+}
+
+/// A follow-up plan.
+#[derive(ToSchema)]
+pub(super) struct FollowUpPlanBody {
+    /// The id: 1 to 64 characters of `a-z`, `0-9`, `-`, `_` and `.`.
+    #[schema(max_length = 64)]
+    id: String,
+    /// The name.
+    #[schema(max_length = 100)]
+    name: String,
+    /// The types of the leads; empty: all.
+    types: Option<Vec<String>>,
+    /// `by_hand` (default) or `after_answer`: with the first answer to the customer.
+    starts: Option<String>,
+    /// The steps, each on a later day than the one before.
+    #[schema(min_items = 1, max_items = 20)]
+    steps: Vec<PlanStepBody>,
+}
+
+/// A step of a follow-up plan.
+#[derive(ToSchema)]
+pub(super) struct PlanStepBody {
+    /// Days after the start. The step is carried out at the opening of that day, or of the first open day after it.
+    #[schema(maximum = 365)]
+    day: u32,
+    /// The type of the calendar event; not `booked_test_drive`.
+    #[schema(rename = "type")]
+    kind: String,
+    /// The title of the event.
+    #[schema(max_length = 200)]
+    title: String,
+    /// The id of a canned answer of the dealer, which is sent instead of making an event.
+    #[schema(max_length = 64)]
+    text: Option<String>,
+    /// The purpose of the message: `contract`, `service` or `advertising` (default), which needs the customer's consent.
+    purpose: Option<String>,
 }
 
 /// The absences of all users of a dealer (DIS-4).

@@ -63,6 +63,9 @@ pub enum OfView {}
 /// Marks the id of a dealer's text.
 pub enum OfText {}
 
+/// Marks the id of a follow-up plan.
+pub enum OfPlan {}
+
 /// Marks the id of an export.
 pub enum OfExport {}
 
@@ -107,6 +110,9 @@ pub type ViewId = Id<OfView>;
 
 /// A dealer's own text of letters.
 pub type TextId = Id<OfText>;
+
+/// A dealer's follow-up plan.
+pub type PlanId = Id<OfPlan>;
 
 /// A file with all records of a filter.
 pub type ExportId = Id<OfExport>;

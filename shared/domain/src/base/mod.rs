@@ -41,8 +41,8 @@ pub use hash::stable_hash;
 pub use ids::{
     AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,
     Id, InvitationId, LeadId, MailId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport,
-    OfFeed, OfGroup, OfInvitation, OfMail, OfPartner, OfTask, OfText, OfUser, OfView, OfWebhook, PartnerId, TaskId, TextId, UserId, ViewId,
-    WebhookId, numbered,
+    OfFeed, OfGroup, OfInvitation, OfMail, OfPartner, OfPlan, OfTask, OfText, OfUser, OfView, OfWebhook, PartnerId, PlanId, TaskId, TextId,
+    UserId, ViewId, WebhookId, numbered,
 };
 pub use internet::{is_public, is_public_host};
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};

@@ -216,6 +216,9 @@ pub struct Planned {
     /// Whether it takes its time for a customer ([`CalendarEvent::is_booking`]).
     #[serde(default, skip_serializing_if = "is_default")]
     pub booking: bool,
+    /// Whether it is an appointment ([`CalendarEvent::is_appointment`]).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub appointment: bool,
     /// The reasons against the booking that were accepted when its time was chosen: nobody is asked about them (APT-9). `None` if an
     /// earlier release planned it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,6 +235,7 @@ impl Planned {
             kind: Some(event.kind.clone()),
             user: event.user.clone(),
             booking: event.is_booking(),
+            appointment: event.is_appointment(),
             intended: event.accepted.as_ref().map(|accepted| accepted.intended_at(event.at)),
         }
     }

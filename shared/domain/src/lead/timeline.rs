@@ -7,7 +7,9 @@ use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
-use crate::lead::{AddressStopped, CancelledEvent, ChangedEvent, ConsentRecorded, HoldReason, MailEvent, TaskDetails, TimelineAction};
+use crate::lead::{
+    AddressStopped, CancelledEvent, ChangedEvent, ConsentRecorded, HoldReason, MailEvent, PlanChange, TaskDetails, TimelineAction,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -362,6 +364,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// A follow-up plan of the lead was started or ended, or carried out a step (CAL-11).
+    Plan(PlanChange),
     /// Contacts of the lead were erased (PRV-2).
     ContactErased {
         /// The ids that they had.

@@ -4,7 +4,7 @@ use crate::appointment::Attended;
 use crate::base::text::caseless;
 use crate::base::{AppointmentKind, AppointmentOrigin, DealerId, Fault, UserId};
 use crate::hours::{Calendar, TimeOfDay};
-use crate::reports::{AppointmentFacts, Bound, Dates, LeadFacts, Period};
+use crate::reports::{AppointmentFacts, Bound, Dates, LeadFacts, Period, PlanFacts};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -195,9 +195,18 @@ impl LeadFilter {
 
     /// Whether the filter selects a lead. Its dealer must be one of the filter's dealers.
     pub fn takes(&self, facts: &LeadFacts, bounds: &Bounds) -> bool {
-        self.user.as_ref().is_none_or(|user| facts.owner.as_ref() == Some(user))
-            && self.source.as_ref().is_none_or(|source| caseless(&facts.source) == caseless(source))
-            && bounds.created.has(facts.received)
+        self.selects((facts.owner.as_ref(), &facts.source), facts.received, bounds)
+    }
+
+    /// As [`LeadFilter::takes`], for the plans of a lead.
+    pub fn takes_plans(&self, facts: &PlanFacts, bounds: &Bounds) -> bool {
+        self.selects((facts.owner.as_ref(), &facts.source), facts.received, bounds)
+    }
+
+    fn selects(&self, (owner, source): (Option<&UserId>, &str), received: DateTime<Utc>, bounds: &Bounds) -> bool {
+        self.user.as_ref().is_none_or(|user| owner == Some(user))
+            && self.source.as_ref().is_none_or(|wanted| caseless(source) == caseless(wanted))
+            && bounds.created.has(received)
     }
 }
 

@@ -8,6 +8,7 @@ mod export;
 mod filter;
 mod leads;
 mod period;
+mod plans;
 
 pub use crate::lead::RESPONSE_BUCKETS;
 pub use appointments::{AppointmentFacts, AppointmentOrder, AppointmentTally, OfDay, Sent};
@@ -18,6 +19,7 @@ pub use export::{
 pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, FORMER_NAMES, LeadFilter, Named};
 pub use leads::{FurtherCounts, LeadCounts, LeadFacts, LeadTally, Response};
 pub use period::{BadBound, Bound, Dates, Period};
+pub use plans::{PlanFacts, PlanTally, PlanYield, StepYield};
 
 /// Returns the percentage of `number` in `total` to one decimal, rounded half up; 0.0 if `total` is 0.
 pub fn percentage(number: u64, total: u64) -> f64 {

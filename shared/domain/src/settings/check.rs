@@ -228,6 +228,7 @@ impl DealerSettings {
                 faults.push(Fault::new(format!("relay_domains[{i}]"), "INT-6", "must be a mail domain such as portal.example, without @"));
             }
         }
+        self.check_follow_up_plans(faults);
         for (field, rule, count, most) in [
             ("routing_rules", "DIS-3", self.routing_rules.len(), 200),
             ("distribution_groups", "DIS-3", self.distribution_groups.len(), 200),

@@ -7,7 +7,7 @@ use crate::base::{
 };
 use crate::hours::Calendar;
 use crate::settings::{
-    AppointmentSettings, CapacityDraft, DeadlineRule, InstantAnswer, Location, MailLayout, Member, PoolSettings, RoutingRule,
+    AppointmentSettings, CapacityDraft, DeadlineRule, FollowUpPlan, InstantAnswer, Location, MailLayout, Member, PoolSettings, RoutingRule,
     SendingLimits, VehicleSite,
 };
 use chrono::{DateTime, Utc};
@@ -188,6 +188,9 @@ pub struct DealerSettings {
     /// Reasons of a cancellation in addition to those that every dealer has (APT-11).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cancellation_reasons: Vec<String>,
+    /// The plans of steps that follow up leads (CAL-11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follow_up_plans: Vec<FollowUpPlan>,
     /// The number, times and durations of appointments that customers can book with a person (CAL-7).
     #[serde(default, skip_serializing_if = "is_default")]
     pub capacity: CapacityDraft,

@@ -64,6 +64,22 @@ routes![
         ])
         .responses(&[(200, "The overview.", Content::Json("LeadOverviewView"))])
         .problems(OVERVIEW),
+    PlanFigures = get("/overview/plans", "overview")
+        .summary("Returns the yield of each step of the follow-up plans, of the leads that match a filter (CAL-11).")
+        .rights(&[Right::ReadOverview, Right::ReadLeads])
+        .query(&[
+            DEALERS,
+            Query::new("user", Values::Id, "The id of the lead's owner."),
+            SOURCE,
+            Query::new(
+                "received_from",
+                Values::Bound,
+                "Received by the dealer at or after this time, or on this date or later in each dealer's own time zone."
+            ),
+            RECEIVED_UNTIL,
+        ])
+        .responses(&[(200, "The yield of the plans.", Content::Json("PlanFiguresView"))])
+        .problems(OVERVIEW),
     AskExport = post("/exports", "export")
         .summary("Requests a file with all records that match a filter (EXP-1, EXP-3).")
         .rights(&[Right::Export])

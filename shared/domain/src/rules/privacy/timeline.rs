@@ -63,6 +63,7 @@ pub(super) fn without_person(event: &Event, remains: &impl Fn(&Person) -> bool) 
         | Event::InvitationRevoked { .. }
         | Event::Invited { .. }
         | Event::ContactErased { .. }
+        | Event::Plan(_)
         | Event::LegalHold { .. } => {}
         Event::ContactClash { channel } => *channel = None,
         Event::Assigned { why, .. } => why.note = None,
