@@ -20,6 +20,7 @@ mod mailbox;
 mod messages;
 mod own_texts;
 mod pages;
+mod plans;
 mod privacy;
 mod purposes;
 mod recipients;

@@ -150,6 +150,7 @@ async fn set_10_the_schemas_of_settings_have_the_fields_of_the_settings() {
         ("distribution-groups", "DistributionGroupsBody"),
         ("routing-rules", "RoutingRulesBody"),
         ("deadline-rules", "DeadlineRulesBody"),
+        ("follow-up-plans", "FollowUpPlansBody"),
         ("absences", "AbsencesBody"),
         ("limits", "LimitsBody"),
         ("users/anna.vogt", "DealerUserBody"),
