@@ -46,6 +46,14 @@ async fn cal_11_the_settings_of_plans_are_checked_field_by_field() {
             reply.body
         );
     }
+    // SET-10: null is the default.
+    let step_of_nulls = json!({"day": 1, "type": "sms", "title": "T", "text": null, "purpose": null});
+    let open = json!([{"id": "a", "name": "A", "types": null, "starts": null, "steps": [step_of_nulls]}]);
+    assert_eq!(put(open).await.status, 200);
+    let version = version + 1;
+    let put = async |plans: serde_json::Value| {
+        world.call(Request::put(ADMIN, &path).json(&json!({"follow_up_plans": plans})).version(version)).await
+    };
     assert_eq!(put(json!([{"id": "a", "name": "A", "types": ["new_car"], "starts": "after_answer", "steps": [step]}])).await.status, 200);
 }
 

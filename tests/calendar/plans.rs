@@ -59,7 +59,7 @@ pub(crate) async fn start(world: &World, who: &str, lead: LeadId, plan: &str) ->
 }
 
 async fn plan(world: &World, lead: LeadId) -> Value {
-    world.get(ADMIN, &format!("/leads/{lead}")).await.body["plan"].clone()
+    world.get("gina.group", &format!("/leads/{lead}")).await.body["plan"].clone()
 }
 
 /// State, reason and number of steps that were carried out.
@@ -167,7 +167,7 @@ async fn cal_11_a_plan_starts_with_the_first_answer_to_a_lead_of_its_type() {
 #[tokio::test]
 async fn cal_11_a_reaction_a_booking_an_objection_and_the_end_of_the_lead_stop_the_plan() {
     let address = json!({"address": "jana@example.com", "reason": "unsubscribed"});
-    let withdrawn = json!({"channel": "telephone", "address": "jana@example.com", "purpose": "advertising", "status": "withdrawn",
+    let withdrawn = json!({"channel": "email", "address": "jana@example.com", "purpose": "advertising", "status": "withdrawn",
         "source": "telephone", "text": "Please stop."});
     let drive = json!({"title": "Corsa", "type": "booked_test_drive", "at": "2026-11-28T09:00:00Z"});
     let cases = [

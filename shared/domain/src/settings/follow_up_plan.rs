@@ -4,7 +4,7 @@ use crate::base::text::is_line;
 use crate::base::{BOOKED_TEST_DRIVE, EVENT_TYPES, Fault, PlanId, Purpose, TextId, whole};
 use crate::enquiry::LeadType;
 use crate::settings::DealerSettings;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A follow-up plan of a dealer (CAL-11).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,10 +14,10 @@ pub struct FollowUpPlan {
     /// The name, for users; 1 to 100 characters in one line.
     pub name: String,
     /// The types of the leads for which it is used. Empty means every type.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "default_if_null")]
     pub types: Vec<LeadType>,
     /// How it starts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "default_if_null")]
     pub starts: PlanStart,
     /// The steps, 1 to 20, each on a later day than the one before.
     pub steps: Vec<PlanStep>,
@@ -52,12 +52,21 @@ pub struct PlanStep {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextId>,
     /// The purpose of the message (PRV-6). A plan advertises unless the dealer states another purpose.
-    #[serde(default = "advertising", skip_serializing_if = "is_advertising")]
+    #[serde(default = "advertising", skip_serializing_if = "is_advertising", deserialize_with = "advertising_if_null")]
     pub purpose: Purpose,
 }
 
 fn advertising() -> Purpose {
     Purpose::Advertising
+}
+
+/// Reads a field. `null` is its default (SET-10).
+fn default_if_null<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(value: D) -> Result<T, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
+}
+
+fn advertising_if_null<'de, D: Deserializer<'de>>(purpose: D) -> Result<Purpose, D::Error> {
+    Option::deserialize(purpose).map(|purpose| purpose.unwrap_or_else(advertising))
 }
 
 fn is_advertising(purpose: &Purpose) -> bool {

@@ -40,8 +40,8 @@ impl PlanCustomer<'_> {
 /// Starts a plan of the dealer on a lead.
 ///
 /// # Errors
-/// 422 if the dealer has no such plan for leads of this type; 409 if the lead is closed, if a plan is running, if an appointment is to come,
-/// or if the customer objected to messages.
+/// 422 if the dealer has no such plan for leads of this type; 409 if the lead is closed, if a plan is running, if an appointment is to
+/// come, or if the customer objected to messages.
 pub fn start(input: LeadInput<'_>, plan: &PlanId, customer: Option<PlanCustomer<'_>>) -> Result<Decision, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
     let Some(plan) = dealer.settings.follow_up_plan(plan).filter(|plan| plan.is_for(lead.lead_type)) else {
@@ -212,7 +212,8 @@ impl StepContext<'_> {
         Made::Event(Box::new(event))
     }
 
-    /// Returns the notice to the owner about an event that the start of a plan by another user made at once: it is no resubmission (CAL-10).
+    /// Returns the notice to the owner about an event that the start of a plan by another user made at once, because it is no resubmission
+    /// (CAL-10).
     fn given(&self, run: &FollowUp, event: &CalendarEvent) -> Option<Item> {
         let Self { lead, dealer, now, .. } = *self;
         let theirs = CalendarEvent { user: lead.owner.clone(), ..event.clone() };
