@@ -15,6 +15,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         id: AppointmentId::parse(id).unwrap(),
         dealer: DealerId::parse(dealer).unwrap(),
         lead: None,
+        of_lead: None,
         event: None,
         customer: "Jana Petersen".into(),
         customer_id: None,

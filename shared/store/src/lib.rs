@@ -97,6 +97,7 @@ mod preserve;
 mod pulse;
 mod queries;
 mod reads;
+mod row_fields;
 mod secret;
 mod sessions;
 mod sign_in;

@@ -39,7 +39,7 @@ use forecourt_lead_intake::{
     DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, LeadMailView, MailLeadBody,
     MailListView, MailPageView, MailResultsView, MailTrialBody, MailTrialView, MailView, MailsBody, Outcomes,
 };
-use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
+use forecourt_overview::{AppointmentFiguresView, AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
     AccessLogView, AvailabilityView, BusyBody, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HandOverPageView,
     HandOversView, HistoryView, ImportView, MeView, RedeliveryBody, RedeliveryView, RotationBody, SavedViewBody, SavedViewsView,
@@ -74,7 +74,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: AppointmentBody, AppointmentMade, AppointmentCounted, AppointmentView, AppointmentPageView, CorrectionBody);
     register!(schemas: FreeTimesView);
     register!(schemas: MoveBody, AttendanceBody, UnprocessedView, PingBackBody, PingBackView, RotationBody, SigningSecretView);
-    register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, ExportsView, LinkView, DownloadLogView);
+    register!(schemas: AppointmentOverviewView, AppointmentFiguresView, LeadOverviewView, ExportBody, ExportView, ExportsView, LinkView, DownloadLogView);
     register!(schemas: ErasureBody, ErasurePreviewView, ErasureView, ErasuresView);
     register!(schemas: AccessFileBody, AccessFileLinkView, AccessFileView, AccessFilesView);
     register!(schemas: LegalHoldBody, LegalHoldView, LegalHoldsView, RetentionView);

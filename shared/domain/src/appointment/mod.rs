@@ -11,6 +11,7 @@ mod letters;
 mod merge;
 mod morning;
 mod notified;
+mod of_lead;
 mod report;
 mod unsent;
 mod visit_check;
@@ -25,6 +26,7 @@ pub(crate) use merge::is_before_day;
 pub use merge::{Statement, Statements, not_to_the_past, on_its_day};
 pub use morning::{LeftList, MorningList};
 pub use notified::NotifiedAddress;
+pub use of_lead::OfLead;
 pub use report::{AppointmentChange, PendingReports, Report, Unprocessed};
 pub use unsent::UnsentLetter;
 pub use visit_check::{DueVisitCheck, UNMARKED_DAYS, VisitCheck};
@@ -50,6 +52,9 @@ pub struct Appointment {
     /// The lead of the appointment, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<LeadId>,
+    /// The source and the result of its lead, for the figures (OVR-5). `None` if it has no lead, or if an earlier release stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_lead: Option<OfLead>,
     /// The calendar event of the appointment, if it has one. Time and state are then those of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,

@@ -221,6 +221,17 @@ pub enum AppointmentTeam {
     Unknown,
 }
 
+impl AppointmentTeam {
+    /// The teams with their names, as the API writes them.
+    pub const NAMES: [(&'static str, AppointmentTeam); 2] =
+        [("contact_centre", AppointmentTeam::ContactCentre), ("dealer", AppointmentTeam::Dealer)];
+
+    /// Its name, as the API writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, team)| *team == self).map_or("unknown", |(name, _)| name)
+    }
+}
+
 /// The entity that a letter is about. The letter is stored with it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

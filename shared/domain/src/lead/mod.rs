@@ -45,7 +45,7 @@ pub use terms::{ClockTerms, DeadlineCriteria, DeadlineRequest};
 pub use timeline::Event;
 pub use turn::Turn;
 
-use crate::base::{ChannelKey, DealerId, Email, LeadId, Phone, Refusal, Status, UserId, is_default};
+use crate::base::{AppointmentId, ChannelKey, DealerId, Email, LeadId, Phone, Refusal, Status, UserId, is_default};
 use crate::calendar::Planned;
 use crate::distribution::Counted;
 use crate::elements::Counts;
@@ -157,6 +157,9 @@ pub struct Lead {
     /// Its incomplete calendar events, sorted by time (CAL-3); at most 18.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned: Vec<Planned>,
+    /// Its appointments, oldest first; at most the latest eight. They get its result (OVR-5). Those before this field existed are missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appointments: Vec<AppointmentId>,
     /// When the owner last changed. Set while calendar slots still have to be moved to the new owner (CAL-7); `None` once done.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     #[serde(rename = "handed")]

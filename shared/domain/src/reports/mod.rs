@@ -1,10 +1,11 @@
 //! Overviews and exports of leads and appointments (OVR, EXP).
 //!
-//! Every number is counted from the current state for each request: there are no stored totals that could drift. [`AppointmentTally`] and
-//! [`LeadTally`] define each number.
+//! Every number is counted from the current state for each request: there are no stored totals that could drift. [`AppointmentTally`],
+//! [`AppointmentFigures`] and [`LeadTally`] define each number.
 
 mod appointments;
 mod export;
+mod figures;
 mod filter;
 mod leads;
 mod period;
@@ -15,6 +16,7 @@ pub use export::{
     CsvDialect, Download, Export, ExportContent, ExportFormat, ExportOutput, ExportPosition, ExportState, ReadingTime, ReadingTimes,
     RowPosition, UnfinishedSheet, VALIDITY,
 };
+pub use figures::{AppointmentFigures, FigureBounds, FigureCounts, FigureDate, FigureSite, FigureTally};
 pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, FORMER_NAMES, LeadFilter, Named};
 pub use leads::{FurtherCounts, LeadCounts, LeadFacts, LeadTally, Response};
 pub use period::{BadBound, Bound, Dates, Period};

@@ -1,6 +1,6 @@
 //! Creates and edits appointments (APT-1, APT-2).
 
-use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, External, LinkedLead, PendingReports};
+use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, External, LinkedLead, OfLead, PendingReports};
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, DealerId, EventId, Fault, Refusal, UserId};
 use crate::bookings::{Accepted, Despite};
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
@@ -189,6 +189,7 @@ pub fn make(
         id: new.id,
         dealer: dealer.id.clone(),
         lead: lead.map(|lead| lead.id),
+        of_lead: lead.map(OfLead::of),
         customer: name.or_else(|| lead.map(|lead| lead.contact.clone())).unwrap_or_default(),
         customer_id: lead
             .and_then(|lead| lead.contact_id.clone())

@@ -366,6 +366,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         closed: None,
         erasure: None,
         holds: Vec::new(),
+        appointments: Vec::new(),
         counts: Counts::default(),
         reaction: None,
         first_reaction: None,
