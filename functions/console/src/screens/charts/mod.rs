@@ -19,10 +19,12 @@ const USUAL_DAYS: i64 = 30;
 
 /// The origins of appointments.
 pub(super) const ORIGINS: &[&str] = &["forecourt", "contact_centre", "dealer_system"];
+/// The teams that make appointments.
+pub(super) const TEAMS: &[&str] = &["contact_centre", "dealer"];
 /// The kinds of appointments that the overview counts.
 pub(super) const KINDS: &[&str] = &["showroom", "test_drive", "telephone", "email", "video", "delivery", "other"];
 /// The attendances by which the overview is filtered.
-pub(super) const ATTENDANCES: &[&str] = &["unknown", "completed", "no_show", "cancelled"];
+pub(super) const ATTENDANCES: &[&str] = &["unknown", "completed", "no_show", "cancelled", "today_or_later"];
 
 /// The filters of an overview: parameters of the API that stand in the address by the same names.
 pub(super) struct Filters {
