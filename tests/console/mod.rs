@@ -5,6 +5,7 @@ mod bookings;
 mod canned;
 mod choices;
 mod details;
+mod figures;
 mod first_mail;
 mod forms;
 mod group;
