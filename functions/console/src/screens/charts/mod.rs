@@ -78,7 +78,8 @@ impl Filters {
     pub(super) fn export(&self, what: &str, dealer: Option<&Data>) -> String {
         let fields = self.query(dealer).into_iter().filter(|(name, _)| !matches!(*name, "sort" | "limit"));
         let pairs = fields.flat_map(|(name, value)| {
-            let values: Vec<String> = if name == "dealer" { value.split(',').map(str::to_owned).collect() } else { vec![value] };
+            let values: Vec<String> =
+                if ["dealer", "user", "kind"].contains(&name) { value.split(',').map(str::to_owned).collect() } else { vec![value] };
             values.into_iter().map(move |value| (format!("filter.{name}"), value))
         });
         format!("/desk/group/exports/new/{what}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
