@@ -192,9 +192,12 @@ fn nullable(schema: &mut RefOr<Schema>) {
 fn export_filter() -> RefOr<Schema> {
     let overviews = [Operation::AppointmentOverview, Operation::LeadOverview];
     let routes = routes::all().filter(|route| overviews.contains(&route.operation));
-    let filters = routes.flat_map(|route| route.query).filter(|query| query.name != "limit");
-    let about = "The filters of the overview of the same name. `dealer` may be a list.";
+    let filters: Vec<_> = routes.flat_map(|route| route.query).filter(|query| query.name != "limit").collect();
+    let about = "The filters of the overview of the same name. `dealer`, `user` and `kind` of appointments may be lists.";
+    // Of a name in both overviews, the wider type of the appointments remains.
     filters
+        .into_iter()
+        .rev()
         .fold(ObjectBuilder::new().description(Some(about)), |filter, query| match query.values {
             Values::Ids => {
                 let list = ArrayBuilder::new().items(schema_of(Values::Id));
