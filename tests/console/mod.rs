@@ -4,6 +4,7 @@ mod availability;
 mod bookings;
 mod canned;
 mod choices;
+mod day;
 mod details;
 mod first_mail;
 mod forms;

@@ -164,8 +164,8 @@ impl AppointmentKind {
         Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("unknown", |(name, _)| name)
     }
 
-    /// The title of the calendar event.
-    pub(crate) fn title(self) -> &'static str {
+    /// Returns the title of its calendar event.
+    pub fn title(self) -> &'static str {
         match self {
             AppointmentKind::Showroom => "Showroom Appointment",
             AppointmentKind::TestDrive => "Booked Test Drive",
