@@ -19,6 +19,7 @@ mod own_hours;
 pub(crate) mod pingback;
 pub(crate) mod reminder;
 pub(crate) mod reports;
+mod staying;
 mod tracking_only;
 mod transfers;
 mod true_attendance;

@@ -46,6 +46,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         moved: Vec::new(),
         moves: 0,
         left: Vec::new(),
+        former_leads: Vec::new(),
         version: 1,
         updated: created,
         statements: Default::default(),

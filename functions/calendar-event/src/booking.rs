@@ -234,7 +234,10 @@ impl LinkRequest<'_> {
     /// Reads the state of the invitation or the appointment, and the free slots.
     async fn read(&self) -> Result<CustomerPage, Problem> {
         match self.link {
-            Link::Invitation(link) => self.read_invitation(link).await,
+            Link::Invitation(link) => match self.read_invitation(link).await? {
+                Some(page) => Ok(page),
+                None => self.read_visit().await,
+            },
             Link::Appointment(_) => self.read_visit().await,
             Link::Feed(_) | Link::Unsubscribe(_) => Err(Problem::no_link()),
         }
@@ -244,19 +247,28 @@ impl LinkRequest<'_> {
     async fn book(&self, from: DateTime<Utc>) -> Result<bool, Failure> {
         match self.link {
             Link::Invitation(link) => {
-                self.change_invitation(link, |context, invitation, event| invitation::book(context, invitation, event, from)).await
+                let booked = self.change_invitation(link, |context, invitation, event| invitation::book(context, invitation, event, from));
+                match booked.await? {
+                    Some(new) => Ok(new),
+                    None => self.move_visit(from).await,
+                }
             }
-            Link::Appointment(_) => {
-                self.change_visit(|context, appointment| move_by_customer(context, appointment, from)).await.map(|()| false)
-            }
+            Link::Appointment(_) => self.move_visit(from).await,
             Link::Feed(_) | Link::Unsubscribe(_) => Err(Refusal::NotFound("link").into()),
         }
+    }
+
+    async fn move_visit(&self, from: DateTime<Utc>) -> Result<bool, Failure> {
+        self.change_visit(|context, appointment| move_by_customer(context, appointment, from)).await.map(|()| false)
     }
 
     /// Cancels the booking.
     async fn cancel(&self) -> Result<bool, Failure> {
         match self.link {
-            Link::Invitation(link) => self.change_invitation(link, invitation::cancel).await,
+            Link::Invitation(link) => match self.change_invitation(link, invitation::cancel).await? {
+                Some(new) => Ok(new),
+                None => self.change_visit(cancel_by_customer).await.map(|()| false),
+            },
             Link::Appointment(_) => self.change_visit(cancel_by_customer).await.map(|()| false),
             Link::Feed(_) | Link::Unsubscribe(_) => Err(Refusal::NotFound("link").into()),
         }

@@ -276,6 +276,7 @@ pub(super) fn appointment(appointment: &Appointment, items: &[Value]) -> Value {
     let arrivals: Vec<Value> = appointment.past_arrivals.iter().map(|it| arrival(&it.arrival)).collect();
     let notified: Vec<&str> = appointment.notified.iter().chain(&appointment.reminding).map(|known| known.to.as_str()).collect();
     let left: Vec<Value> = appointment.left.iter().map(|it| json!({"dealer": it.dealer, "at": it.at})).collect();
+    let former: Vec<Value> = appointment.former_leads.iter().map(|it| json!({"lead": it.lead.spoken(), "at": it.at})).collect();
     let fields = json!({
         "id": appointment.id, "dealer": appointment.dealer, "lead": appointment.lead.map(|lead| lead.spoken()),
         "customer": appointment.customer, "takes_place": appointment.at, "type": appointment.kind.name(),
@@ -285,7 +286,7 @@ pub(super) fn appointment(appointment: &Appointment, items: &[Value]) -> Value {
         "confirmed_by_customer": appointment.customer_confirmed.as_ref().map(confirmation), "earlier_confirmations": confirmed, "declined": declines,
         "arrived": appointment.arrived.as_ref().map(arrival), "earlier_arrivals": arrivals, "follows": appointment.follows,
         "email": appointment.reached.email, "phone": appointment.reached.phone, "language": appointment.reached.language,
-        "notified_at": notified, "earlier_times": moved, "earlier_dealers": left,
+        "notified_at": notified, "earlier_times": moved, "earlier_dealers": left, "earlier_leads": former,
         "partner": appointment.external.as_ref().map(|external| json!({"partner": external.partner, "id": external.id})),
         "items": items,
     });

@@ -141,6 +141,9 @@ impl EventView {
                 ("event_rescheduled", json!({"event": event, "title": title, "from": from, "to": to}))
             }
             Event::EventKept { event, title, why } => ("event_kept", json!({"event": event, "title": title, "why": why.name()})),
+            Event::EventStayed { event, title, appointment, dealer } => {
+                ("event_stayed", json!({"event": event, "title": title, "appointment": appointment, "dealer": dealer}))
+            }
             Event::EventDeleted(cancelled) => ("event_deleted", details_of_cancelled(cancelled)),
             Event::EventChanged(changed) => (name_of_event(changed.action), details_of_changed(changed)),
             Event::ElementAdded { kind, element, title, text } => {

@@ -142,6 +142,9 @@ pub struct Appointment {
     /// The previous dealers, as the lead was transferred (DIS-7), oldest first; the first one and the latest, at most 20 in all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<PreviousDealer>,
+    /// The leads that it had until they went to another dealer and it stayed (APT-10), oldest first; at most the latest 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_leads: Vec<FormerLead>,
     /// Counts its changes, from 1. Letters do not count.
     #[serde(default)]
     pub version: u64,
@@ -295,11 +298,23 @@ pub struct PreviousDealer {
     pub language: Option<Language>,
 }
 
+/// A lead that an appointment had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerLead {
+    /// The lead.
+    pub lead: LeadId,
+    /// When the lead went to another dealer.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// The actor.
+    pub by: Actor,
+}
+
 impl Appointment {
     /// The maximum number of recorded changes of time.
     pub const MOVES: usize = 100;
 
-    /// The maximum number of recorded dealers.
+    /// The maximum number of recorded dealers, and of former leads.
     const DEALERS: usize = 20;
 
     /// Transfers the appointment to another dealer. `language` is that of the former one.
@@ -313,6 +328,13 @@ impl Appointment {
         self.end_arrival(by, now, false);
         // The list of the day and the reminder are those of the new dealer.
         (self.briefing.listed, self.briefing.reminded) = (None, None);
+    }
+
+    /// Takes the lead from the appointment, which has no event from then on.
+    pub(crate) fn leave_lead(&mut self, lead: LeadId, by: &Actor, now: DateTime<Utc>) {
+        self.former_leads.push(FormerLead { lead, at: now, by: by.clone() });
+        self.former_leads.drain(..self.former_leads.len().saturating_sub(Self::DEALERS));
+        (self.lead, self.event) = (None, None);
     }
 
     /// Returns the language of the letters to a customer without a language: that of the dealer at which the appointment was made, as far

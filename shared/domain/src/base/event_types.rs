@@ -39,5 +39,8 @@ pub const CANCELLATION_REASONS: [&str; 9] = [
     "other",
 ];
 
+/// The reason of a lead's event that ended because its appointment stayed at the former dealer of the lead (APT-10).
+pub const STAYED_AT_DEALER: &str = "stayed_at_dealer";
+
 /// The reason of an appointment that was cancelled because its lead was won or lost (APT-10).
 pub const LEAD_CLOSED: &str = "lead_closed";

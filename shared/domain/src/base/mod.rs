@@ -35,7 +35,7 @@ pub use cancellation::{Cancellation, CancellationSide};
 pub use consent::{ConsentSource, ConsentStatus, ContactChannel, MAX_DECLARATION, Purpose};
 pub use email::{BadEmail, Email, UNDELIVERABLE};
 pub use entries::known_entries;
-pub use event_types::{BOOKED_TEST_DRIVE, CANCELLATION_REASONS, EVENT_TYPES, LEAD_CLOSED, NO_SHOW_REASONS};
+pub use event_types::{BOOKED_TEST_DRIVE, CANCELLATION_REASONS, EVENT_TYPES, LEAD_CLOSED, NO_SHOW_REASONS, STAYED_AT_DEALER};
 pub use fate::{ReportKind, StopReason};
 pub use hash::stable_hash;
 pub use ids::{

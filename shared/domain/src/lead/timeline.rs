@@ -1,7 +1,8 @@
 //! The events on the timeline of a lead (LEAD-1).
 
 use crate::base::{
-    ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, ReportKind, Status, StepKind, TaskId, UserId,
+    AppointmentId, ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, ReportKind, Status, StepKind, TaskId,
+    UserId,
 };
 use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
@@ -274,6 +275,17 @@ pub enum Event {
         title: String,
         /// The reason against it.
         why: Impediment,
+    },
+    /// An appointment stayed at the former dealer when the lead went to another one (APT-10).
+    EventStayed {
+        /// The id of the event, which has ended.
+        event: EventId,
+        /// The title.
+        title: String,
+        /// The appointment, which has no lead any more.
+        appointment: AppointmentId,
+        /// The dealer of the appointment.
+        dealer: DealerId,
     },
     /// A calendar event was cancelled (CAL-4).
     EventDeleted(CancelledEvent),

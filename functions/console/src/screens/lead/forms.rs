@@ -44,7 +44,7 @@ const FORMS: &[Form] = &[
     change(
         "transfer",
         Operation::AssignLead,
-        &[needed("dealer", Kind::Listed), field("appointments", Kind::Choice(&["move", "cancel"])), NOTE],
+        &[needed("dealer", Kind::Listed), field("appointments", Kind::Choice(&["move", "stay", "cancel"])), NOTE],
     ),
     change(
         "status",

@@ -126,7 +126,7 @@ impl Decision {
 }
 
 impl Appointment {
-    fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+    pub(super) fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let mut appointment = before.cloned().unwrap_or_else(|| Self {
             id: event.appointment_id(),
             dealer: lead.dealer.clone(),
@@ -162,6 +162,7 @@ impl Appointment {
             moved: Vec::new(),
             moves: 0,
             left: Vec::new(),
+            former_leads: Vec::new(),
             version: 0,
             updated: now,
             statements: Default::default(),

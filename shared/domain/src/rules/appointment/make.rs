@@ -222,6 +222,7 @@ pub fn make(
         moved: Vec::new(),
         moves: 0,
         left: Vec::new(),
+        former_leads: Vec::new(),
         version: 0,
         updated: context.now,
         statements: Default::default(),

@@ -11,6 +11,7 @@ mod link;
 mod make;
 mod next;
 mod report;
+mod stay;
 mod transfer;
 mod visit_check;
 
@@ -25,5 +26,5 @@ pub use make::{AppointmentContext, ChangedAppointment, Customer, Edit, NewAppoin
 pub use next::{FormerAppointment, NextVisit, follow_up};
 pub use report::{apply_local, apply_report, keep, reopen};
 pub(crate) use report::{changed, changed_with};
-pub use transfer::{TransferredAppointments, with_events_transferred};
+pub use transfer::{EventTransfer, TransferredAppointments, with_events_transferred};
 pub use visit_check::check_visit;

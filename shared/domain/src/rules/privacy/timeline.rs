@@ -87,6 +87,7 @@ pub(super) fn without_person(event: &Event, remains: &impl Fn(&Person) -> bool) 
         | Event::EventRescheduled { title, .. }
         | Event::EventGiven { title, .. }
         | Event::EventKept { title, .. }
+        | Event::EventStayed { title, .. }
         | Event::DocumentAnnounced { title, .. }
         | Event::ElementRemoved { title, .. }
         | Event::Resubmission { title, .. } => *title = ERASED.to_owned(),
