@@ -215,7 +215,8 @@ pub(crate) struct OfLead {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SalespersonNoticeView {
     /// What it is about: `made`, `moved`, `cancelled`, `reopened`, `corrected`, `given` (to the reader), `passed` (to somebody else),
-    /// `declined` (the customer answered no to a text message), `confirmed` (after such an answer) or `reminder`.
+    /// `declined` (the customer answered no to a text message), `confirmed` (after such an answer), `answered_yes` or `answered_no` (to one
+    /// of several text messages, and it is unclear to which), or `reminder`.
     pub what: &'static str,
     /// Id of the reader; absent if nobody got it.
     #[serde(skip_serializing_if = "Option::is_none")]

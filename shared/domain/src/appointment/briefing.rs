@@ -86,6 +86,10 @@ pub enum SalesChange {
     Declined,
     /// The customer confirmed after such an answer.
     Confirmed,
+    /// The customer answered yes to one of several text messages, and it is unclear to which.
+    AnsweredYes,
+    /// The customer answered no to one of several text messages, and it is unclear to which.
+    AnsweredNo,
     /// No change: the appointment begins soon.
     Reminder,
     /// A change of another release.
@@ -106,6 +110,8 @@ impl SalesChange {
             SalesChange::Passed => "passed",
             SalesChange::Declined => "declined",
             SalesChange::Confirmed => "confirmed",
+            SalesChange::AnsweredYes => "answered_yes",
+            SalesChange::AnsweredNo => "answered_no",
             SalesChange::Reminder => "reminder",
             SalesChange::Unknown => "unknown",
         }

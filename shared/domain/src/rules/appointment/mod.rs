@@ -19,7 +19,7 @@ pub use arrival::{arrive, take_back_arrival};
 pub(crate) use briefing::{ChangeCause, Elsewhere};
 pub use closing::{Closing, CompletedEvents, PendingAppointments, end_events_of_closed, with_events_closed};
 pub use confirmation::{confirm, take_back_confirmation};
-pub use customer::{answer, cancel_by_customer, move_by_customer, offer_to_customer};
+pub use customer::{Meant, answer, answer_unclearly, cancel_by_customer, meant_by, move_by_customer, offer_to_customer};
 pub use follow::{Sites, with_appointments};
 pub use link::link;
 pub use make::{AppointmentContext, ChangedAppointment, Customer, Edit, NewAppointment, edit, faults, make};
