@@ -214,7 +214,7 @@ pub(crate) struct OfLead {
 /// A notice to the salesperson of an appointment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SalespersonNoticeView {
-    /// What it is about: `made`, `moved`, `cancelled`, `reopened`, `corrected`, `given` (to the reader), `passed` (to somebody else),
+    /// What it is about: `made`, `made_for_lead` (to the owner of the lead, who is not the salesperson), `moved`, `cancelled`, `reopened`, `corrected`, `given` (to the reader), `passed` (to somebody else),
     /// `declined` (the customer answered no to a text message), `confirmed` (after such an answer), `answered_yes` or `answered_no` (to one
     /// of several text messages, and it is unclear to which), or `reminder`.
     pub what: &'static str,

@@ -87,7 +87,8 @@ pub fn with_appointments<'a, 's>(
         let is_owners = before.is_some_and(|before| before.user == lead.owner);
         let notified = if elsewhere == Elsewhere::Assignment && (left_behind || !is_owners) { Elsewhere::Nothing } else { elsewhere };
         let cause = ChangeCause { by: &by, notified, settings: &dealer.settings, now };
-        decision.items.push(Item::Appointment(Box::new(after.briefed(before, cause).revised(now))));
+        let briefed = after.briefed(before, cause).with_owner_notified(Some(its_lead).filter(|_| before.is_none()), cause);
+        decision.items.push(Item::Appointment(Box::new(briefed.revised(now))));
         if let Some(former) = event.follows.as_ref().filter(|_| before.is_none()) {
             decision = decision.with_follower(former, loaded(former), &event.appointment_id(), now);
         }

@@ -92,7 +92,7 @@ pub fn link(context: &AppointmentContext<'_>, before: &Appointment, leaves_clock
         ..before.clone()
     };
     let cause = ChangeCause { by, notified: Elsewhere::Nothing, settings: &dealer.settings, now };
-    let after = after.briefed(Some(before), cause).revised(now);
+    let after = after.briefed(Some(before), cause).with_owner_notified(Some(lead), cause).revised(now);
     decision.items.push(Item::Appointment(Box::new(after.clone())));
     Ok(Some(ChangedAppointment { decision, appointment: after }))
 }

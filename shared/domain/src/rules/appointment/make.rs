@@ -273,7 +273,7 @@ pub fn make(
     let emptied = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
     decision.items.extend(emptied);
     let cause = ChangeCause { by, notified: Elsewhere::Nothing, settings: &dealer.settings, now };
-    let made = made.briefed(None, cause).revised(context.now);
+    let made = made.briefed(None, cause).with_owner_notified(lead, cause).revised(context.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
     Ok(ChangedAppointment { decision, appointment: made })
 }
