@@ -6,6 +6,7 @@ mod attendance;
 mod briefing;
 mod budgets;
 mod confirmation;
+mod former;
 mod held;
 mod letters;
 mod merge;
@@ -20,6 +21,7 @@ pub use attendance::{Attendance, Attended, VisitRule};
 pub use briefing::{Briefing, BriefingClaim, NoticeFate, SalesChange, SalesMail, SalesMailSent, SalesNotice, SettledNotice};
 pub use budgets::{Admission, Shares};
 pub use confirmation::{ConfirmationWay, CustomerConfirmation, Decline, EndedConfirmation};
+pub use former::FormerLead;
 pub use letters::LetterClaim;
 pub(crate) use merge::is_before_day;
 pub use merge::{Statement, Statements, not_to_the_past, on_its_day};
@@ -298,23 +300,11 @@ pub struct PreviousDealer {
     pub language: Option<Language>,
 }
 
-/// A lead that an appointment had.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FormerLead {
-    /// The lead.
-    pub lead: LeadId,
-    /// When the lead went to another dealer.
-    #[serde(with = "chrono::serde::ts_milliseconds")]
-    pub at: DateTime<Utc>,
-    /// The actor.
-    pub by: Actor,
-}
-
 impl Appointment {
     /// The maximum number of recorded changes of time.
     pub const MOVES: usize = 100;
 
-    /// The maximum number of recorded dealers, and of former leads.
+    /// The maximum number of recorded dealers.
     const DEALERS: usize = 20;
 
     /// Transfers the appointment to another dealer. `language` is that of the former one.
@@ -328,13 +318,6 @@ impl Appointment {
         self.end_arrival(by, now, false);
         // The list of the day and the reminder are those of the new dealer.
         (self.briefing.listed, self.briefing.reminded) = (None, None);
-    }
-
-    /// Takes the lead from the appointment, which has no event from then on.
-    pub(crate) fn leave_lead(&mut self, lead: LeadId, by: &Actor, now: DateTime<Utc>) {
-        self.former_leads.push(FormerLead { lead, at: now, by: by.clone() });
-        self.former_leads.drain(..self.former_leads.len().saturating_sub(Self::DEALERS));
-        (self.lead, self.event) = (None, None);
     }
 
     /// Returns the language of the letters to a customer without a language: that of the dealer at which the appointment was made, as far
