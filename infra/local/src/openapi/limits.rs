@@ -141,7 +141,7 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         ("StatusBody" | "BulkFilterBody", "status") => names(&["in_progress", "won", "lost"]),
         ("StatusBody", "reason") => one_of(&LostReason::NAMES),
         ("StatusBody", "complete_events") => names(&["none", "overdue", "all"]),
-        ("AssignmentBody", "appointments") => names(&["move", "cancel"]),
+        ("AssignmentBody", "appointments") => names(&["move", "stay", "cancel"]),
         ("StatusBody", "appointments") => names(&["cancel", "keep"]),
         ("CancellationBody" | "PingBackBody", "side") => one_of(&CancellationSide::NAMES),
         ("AttendanceBody", "attendance") => names(&["completed", "no_show", "unknown"]),
