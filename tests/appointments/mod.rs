@@ -15,6 +15,7 @@ mod linked_leads;
 mod next_visit;
 mod no_show_rule;
 mod notices;
+mod old_letters;
 mod own_hours;
 pub(crate) mod pingback;
 pub(crate) mod reminder;

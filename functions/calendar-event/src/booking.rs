@@ -149,7 +149,13 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
             request.respond_to_change(cancelled).await
         }
         Operation::ConfirmBooking => {
-            let confirmed = request.change_visit(|context, appointment| confirm(context, appointment, ConfirmationWay::Link)).await;
+            // The customer confirms the time on the page, which may be older than the latest move.
+            let seen = call.form("from").and_then(|from| DateTime::parse_from_rfc3339(from.trim()).ok()).map(|from| from.to_utc());
+            let confirmed = request.change_visit(|context, appointment| match seen.filter(|seen| *seen != appointment.at) {
+                Some(_) => Err(Refusal::conflict("APT-12", "the appointment has another time now; confirm that time")),
+                None => confirm(context, appointment, ConfirmationWay::Link),
+            });
+            let confirmed = confirmed.await;
             request.respond_to_change(confirmed.map(|()| false)).await
         }
         Operation::BookingFile => booking_file::answer(&request.read().await?, reader),
@@ -287,6 +293,9 @@ impl LinkRequest<'_> {
             Err(Failure::Refused(Refusal::NotFound(_))) => return Err(Problem::no_link()),
             Err(other) => return Err(other.into()),
         };
+        if reader.prefers_page && refused.is_some() && call.operation == Operation::ConfirmBooking {
+            return pages::page(reader, status, &self.read().await?, Some(pages::Alert::Changed));
+        }
         respond(reader, status, &self.read().await?, refused)
     }
 }

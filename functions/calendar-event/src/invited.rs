@@ -89,6 +89,7 @@ impl LinkRequest<'_> {
             sequence: event.sequence(),
             changed: event.changed(),
             cancelled: matches!(event.state, EventState::Deleted(_)),
+            before: event.rescheduled.last().filter(|moved| moved.by != Actor::Customer).map(|moved| moved.from),
             confirmed: loaded.appointment(&event.appointment_id()).map(|appointment| appointment.customer_confirmed.is_some()),
         });
         let kind = event.map_or(&invitation.kind, |event| &event.kind);

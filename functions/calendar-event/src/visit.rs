@@ -51,6 +51,7 @@ impl LinkRequest<'_> {
             sequence: appointment.sequence,
             changed: ended.unwrap_or_else(|| event.map_or(moved, |event| event.changed().max(moved))),
             cancelled: ended.is_some(),
+            before: appointment.moved.last().filter(|moved| moved.by != Actor::Customer).map(|moved| moved.from),
             confirmed: Some(appointment.customer_confirmed.is_some()),
         };
         Ok(CustomerPage {
@@ -117,8 +118,8 @@ impl LinkRequest<'_> {
         })
     }
 
-    /// The keys that show whether the link of an invitation is valid: the dealer of its lead, and its event. The appointment may have stayed
-    /// at another dealer (APT-10).
+    /// The keys that show whether the link of an invitation is valid: the dealer of its lead, and its event. The appointment may have
+    /// stayed at another dealer (APT-10).
     fn keys_of_invitation(&self, loaded: &Loaded) -> Vec<Key> {
         let Link::Invitation(link) = self.link else { return Vec::new() };
         let dealer = loaded.lead(link.lead).map(|lead| Key::Dealer(lead.dealer.clone()));
