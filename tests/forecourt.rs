@@ -21,6 +21,7 @@ mod distribution;
 mod escalation;
 mod faults;
 mod fuzz;
+mod follow_ups;
 mod house;
 mod intake;
 mod lead_page;

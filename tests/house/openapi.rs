@@ -152,6 +152,7 @@ async fn set_10_the_schemas_of_settings_have_the_fields_of_the_settings() {
         ("deadline-rules", "DeadlineRulesBody"),
         ("absences", "AbsencesBody"),
         ("limits", "LimitsBody"),
+        ("follow-up-settings", "FollowUpSettingsBody"),
         ("users/anna.vogt", "DealerUserBody"),
         ("users/anna.vogt/absences", "UserAbsencesBody"),
         ("settings", "DealerSettingsBody"),

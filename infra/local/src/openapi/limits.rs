@@ -185,6 +185,8 @@ fn limit(schema: &str, field: &str) -> Option<Limit> {
         ("RoutingConditionBody", "types") => one_of(&LeadType::NAMES),
         ("WeeklyAbsenceBody", "day") => names(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
         ("BusyBody", "minutes") => Limit::Range(1, 1_440),
+        ("MethodStepBody", "method") => one_of_names(ContactChannel::ALL.map(ContactChannel::name)),
+        ("FollowUpSettingsBody", "decline_reasons") => Limit::Longest(60),
         ("DayOffBody", "kind") => names(&["public_holiday", "company_holiday"]),
         ("LineBody", "amount") => Limit::Range(-MAX_MONEY, MAX_MONEY),
         ("MoneyBody", "amount") => Limit::Range(0, MAX_MONEY),

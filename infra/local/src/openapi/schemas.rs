@@ -6,7 +6,7 @@ use super::mailbox::{MailLayoutBody, MailboxBody};
 use super::parameters::schema_of;
 use super::settings::{
     AbsencesBody, AppointmentSettingsBody, CapacityBody, DeadlineRulesBody, DealerSettingsBody, DistributionGroupsBody, EscalationBody,
-    HolidaysBody, LimitsBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
+    FollowUpSettingsBody, HolidaysBody, LimitsBody, OpeningHoursBody, PoolBody, RoutingRulesBody, WITH_FIELDS_OF,
 };
 use super::users::{AvailabilityBody, DealerUserBody, MeBody, SwitchAllUsersBody, SwitchUsersBody, UserAbsencesBody, UserBody};
 use forecourt_appointment::{
@@ -82,7 +82,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
     register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView, DiaryView);
     register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, MailLayoutBody, ConfigurationBody, CapacityBody, PoolBody);
-    register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
+    register!(schemas: FollowUpSettingsBody, LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
     register!(schemas: AbsencesBody, DealerSettingsBody, AvailabilityView, AvailabilityBody, BusyBody);
     register!(schemas: HandOverPageView, HandOversView, WorkView);
     register!(schemas: TextBody, TextView, TextsView, TextHistoryView, TextPreviewBody, TextPreviewView);

@@ -66,6 +66,9 @@ pub enum OfText {}
 /// Marks the id of an export.
 pub enum OfExport {}
 
+/// Marks the id of a follow-up.
+pub enum OfFollowUp {}
+
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
 
@@ -110,6 +113,9 @@ pub type TextId = Id<OfText>;
 
 /// A file with all records of a filter.
 pub type ExportId = Id<OfExport>;
+
+/// A service follow-up of a vehicle (FUP-1).
+pub type FollowUpId = Id<OfFollowUp>;
 
 /// A mail that arrived for a dealer.
 pub type MailId = Id<OfMail>;

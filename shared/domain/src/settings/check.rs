@@ -103,6 +103,7 @@ impl DealerSettings {
         faults.extend(self.capacity.check().into_iter().map(within("capacity")));
         faults.extend(self.instant_answer.check().into_iter().map(within("instant_answer")));
         faults.extend(self.limits.check().into_iter().map(within("limits")));
+        faults.extend(self.follow_ups.check().into_iter().map(within("follow_ups")));
         faults
     }
 

@@ -7,8 +7,8 @@ use crate::base::{
 };
 use crate::hours::Calendar;
 use crate::settings::{
-    AppointmentSettings, CapacityDraft, DeadlineRule, InstantAnswer, Location, MailLayout, Member, PoolSettings, RoutingRule,
-    SendingLimits, VehicleSite,
+    AppointmentSettings, CapacityDraft, DeadlineRule, FollowUpSettings, InstantAnswer, Location, MailLayout, Member, PoolSettings,
+    RoutingRule, SendingLimits, VehicleSite,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -197,6 +197,9 @@ pub struct DealerSettings {
     /// The limits of letters and text messages to customers (SET-12).
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: SendingLimits,
+    /// The job types of follow-ups, their chains of contact methods, and the reasons of customers who decline (FUP-1, FUP-3).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub follow_ups: FollowUpSettings,
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spam_gives_turn_back: bool,

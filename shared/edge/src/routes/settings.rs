@@ -23,6 +23,7 @@ pub enum SettingsPart {
     DeadlineRules,
     Absences,
     Limits,
+    FollowUpSettings,
 }
 
 const IMPORT_UNTIL: Query = Query::new("until", Values::Bound, "The last day to import; default two years after the first.");
@@ -129,6 +130,8 @@ parts! {
     Absences: "/dealers/{dealer}/absences", "AbsencesBody", "the absences of users and their deputies (DIS-4)";
     Limits: "/dealers/{dealer}/limits", "LimitsBody",
         "the limits of messages to customers: letters to a recipient, text messages, and the countries of text messages (SET-12)";
+    FollowUpSettings: "/dealers/{dealer}/follow-up-settings", "FollowUpSettingsBody",
+        "the settings of follow-ups: the job types with their chains of contact methods, and the reasons of customers who decline (FUP-1, FUP-3)";
 }
 
 pub(super) const PART_ROUTES: &[Route] = &routes_of::<{ PART_ROWS.len() }>(PART_ROWS);

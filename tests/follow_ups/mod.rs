@@ -1,0 +1,3 @@
+//! Tests of service follow-ups (FUP).
+
+mod settings;
