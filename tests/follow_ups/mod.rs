@@ -2,6 +2,7 @@
 
 mod chain;
 mod permission;
+mod records;
 mod settings;
 
 use crate::support::world::{NORDSTERN, World};

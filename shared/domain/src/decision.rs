@@ -8,6 +8,7 @@ use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
+use crate::follow_up::{FollowUp, FollowUpClaim};
 use crate::lead::{BulkAction, BulkPage, EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::mail::{IncomingMail, LeadAddress, MailWatch};
 use crate::messages::{AddressState, Letter, Message, TestMail};
@@ -82,6 +83,8 @@ pub enum Item {
     TestMail(Box<TestMail>),
     BulkAction(Box<BulkAction>),
     BulkPage(Box<BulkPage>),
+    FollowUp(Box<FollowUp>),
+    FollowUpClaim(FollowUpClaim),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

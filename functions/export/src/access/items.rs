@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{
     Appointment, AppointmentChange, AppointmentState, Arrival, Attendance, CustomerConfirmation, PendingReports,
 };
-use forecourt_domain::base::{Actor, Cancellation};
+use forecourt_domain::base::{Actor, Cancellation, ContactChannel};
 use forecourt_domain::calendar::{CalendarEvent, Ending, EventState, Invitation};
 use forecourt_domain::elements::{Communication, Content, Element};
+use forecourt_domain::follow_up::{FollowUp, PastContact};
 use forecourt_domain::lead::{Entry, Task, TaskState};
 use forecourt_domain::messages::{AddressState, Letter, LetterKind, LetterState, Message, MessageState};
 use forecourt_domain::rules::privacy::OwnPart;
@@ -255,6 +256,27 @@ fn attendance(attendance: &Attendance) -> Value {
 
 fn cancellation(at: DateTime<Utc>, actor: &Actor, why: &Cancellation) -> Value {
     json!({"at": at, "by": by(actor), "reason": why.reason, "side": why.side, "note": why.note})
+}
+
+/// Returns a follow-up: the contact, the vehicle, and each contact with its outcome.
+pub(super) fn follow_up(follow_up: &FollowUp) -> Value {
+    let it = follow_up;
+    let history: Vec<Value> = it
+        .history
+        .iter()
+        .map(|visit| json!({"date": visit.date, "work": visit.work, "mileage": visit.mileage, "price": visit.price}))
+        .collect();
+    let contact = |past: &PastContact| {
+        let method = past.method.map(ContactChannel::name);
+        json!({"at": past.at, "by": by(&past.by), "method": method, "outcome": past.outcome, "reason": past.reason, "call_back_at": past.call_back})
+    };
+    let contacts: Vec<Value> = it.contacts.iter().map(contact).collect();
+    let notes: Vec<Value> = it.notes.iter().map(|note| json!({"at": note.at, "by": by(&note.by), "text": note.text})).collect();
+    lean(json!({
+        "id": it.id, "dealer": it.dealer, "external_id": it.external_id, "created_at": it.created, "contact": it.contact,
+        "vehicle": it.vehicle, "type": it.job, "due": it.due, "status": it.chain.status(it.updated), "history": history,
+        "contacts": contacts, "notes": notes,
+    }))
 }
 
 /// Returns an appointment with the items beside it.
