@@ -45,6 +45,7 @@ pub struct Chain {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<PastMethod>,
     /// Its state.
+    #[serde(rename = "what")]
     pub state: ChainState,
 }
 
@@ -57,6 +58,7 @@ pub struct PastMethod {
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
     /// The reason.
+    #[serde(rename = "what")]
     pub why: MethodEnd,
 }
 
@@ -80,6 +82,7 @@ pub enum ChainState {
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
         /// The reason.
+        #[serde(rename = "what")]
         why: ChainEnd,
     },
 }
