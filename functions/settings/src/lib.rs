@@ -49,7 +49,7 @@ pub use bookings::BookingsAffectedView;
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use hand_over::{HandOverView, HeldAppointment, HeldEvent, HeldInvitation, HeldLead, HeldTask, MovedView, WorkCounts, WorkView};
 pub use holidays::{ImportView, SkippedView};
-pub use me::{ColleagueView, MeView, MyDealerView};
+pub use me::{ColleagueView, MeView, MyDealerView, PlanNameView};
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use orders::{HandOverPageView, HandOversView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
