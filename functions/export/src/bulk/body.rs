@@ -1,5 +1,6 @@
 //! The body of a bulk action, read and checked.
 
+use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, PlanId, Refusal, Right, UserId};
 use forecourt_domain::bookings::Despite;
 use forecourt_domain::calendar::EventTime;
@@ -157,6 +158,16 @@ impl Action {
             Action::Reassign(_) => Right::AssignLeads,
             _ => Right::WorkLeads,
         }
+    }
+
+    /// Checks the time of the action: one that is out of reach is so for every lead.
+    pub(super) fn within_reach(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let reached = match self {
+            Action::Move { to, .. } => to.within_reach(now),
+            Action::Plan(draft) => draft.when().within_reach(now),
+            _ => Ok(()),
+        };
+        reached.map_err(|fault| Refusal::Invalid(vec![Fault { field: format!("{}.{}", self.name(), fault.field), ..fault }]))
     }
 
     /// Returns the number of leads that change at the same time. Changes of owners and states write the same lane of the dealer.

@@ -40,6 +40,7 @@ pub(crate) async fn create(exporter: &Exporter, call: &Call) -> Result<Answer, P
         call.note_repeat(true);
         return known(exporter, call, before, &request).await;
     }
+    action.within_reach(call.now)?;
     let leads = match chosen {
         Chosen::Leads(leads) => leads,
         Chosen::Filter(dealer, parameters) => {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 30] = [
+pub(super) const NAMES: [&str; 33] = [
     "OpeningHoursBody",
     "WeekBody",
     "HolidaysBody",

@@ -6,6 +6,7 @@ use chrono::{DateTime, Days, NaiveDate, Timelike as _, Utc};
 
 /// The days after a promised day among which an open day is sought.
 const LATER: u64 = 14;
+const OUT_OF_REACH: &str = "must be within ten years";
 
 /// The requested time of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,20 @@ impl EventTime {
             EventTime::At(at) => ("at", "CAL-1", Some(at)),
             EventTime::On(date) => ("date", "CAL-2", self.opening(calendar, date, now)),
         };
-        at.filter(|at| in_reach(*at, now)).ok_or_else(|| Fault::new(field, rule, "must be within ten years"))
+        at.filter(|at| in_reach(*at, now)).ok_or_else(|| Fault::new(field, rule, OUT_OF_REACH))
+    }
+
+    /// Checks that it is near enough for every dealer: a request about many leads is then refused once, not for each lead.
+    ///
+    /// # Errors
+    /// A fault if the time is more than ten years away.
+    pub fn within_reach(self, now: DateTime<Utc>) -> Result<(), Fault> {
+        let (field, rule, at) = match self {
+            EventTime::Now => return Ok(()),
+            EventTime::At(at) => ("at", "CAL-1", at),
+            EventTime::On(date) => ("date", "CAL-2", date.and_time(now.time()).and_utc()),
+        };
+        if in_reach(at, now) { Ok(()) } else { Err(Fault::new(field, rule, OUT_OF_REACH)) }
     }
 
     /// Returns whether it has a time of its own.

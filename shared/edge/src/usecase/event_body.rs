@@ -74,6 +74,11 @@ impl EventDraft {
         &self.title
     }
 
+    /// Returns the requested time.
+    pub fn when(&self) -> EventTime {
+        self.when
+    }
+
     /// Returns the event with its id.
     pub fn with_id(self, id: EventId) -> NewEvent {
         let Self { title, kind, when, notes, user, despite } = self;
