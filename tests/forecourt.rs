@@ -20,6 +20,7 @@ mod console;
 mod distribution;
 mod escalation;
 mod faults;
+mod follow_ups;
 mod fuzz;
 mod house;
 mod intake;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const NEW: &str = "2026-11-26T13:00:00Z";
 
 /// Returns the paths of the links in the mails to a customer, oldest first.
-fn links(world: &World, name: &str) -> Vec<String> {
+pub(super) fn links(world: &World, name: &str) -> Vec<String> {
     let line = |text: &str| text.lines().find_map(|line| line.trim().strip_prefix("https://desk.example")).map(str::to_owned);
     mails_to(world, name).into_iter().filter_map(|(mail, _)| line(&mail.text)).collect()
 }
@@ -27,7 +27,7 @@ fn with(user: &str) -> Value {
 }
 
 /// Returns the world, the appointment without a lead, and the link in its confirmation.
-async fn booked() -> (World, String, String) {
+pub(super) async fn booked() -> (World, String, String) {
     let world = World::new().await;
     let id = made(&world, ADMIN, &with("anna.vogt")).await;
     world.system.settle().await;
@@ -35,7 +35,7 @@ async fn booked() -> (World, String, String) {
     (world, id, link)
 }
 
-async fn stored(world: &World, id: &str) -> Appointment {
+pub(super) async fn stored(world: &World, id: &str) -> Appointment {
     let id = id.parse().unwrap();
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Appointment(AppointmentId::clone(&id))])).await.unwrap();
     loaded.appointment(&id).unwrap().clone()

@@ -13,6 +13,39 @@ async fn moved(world: &World, id: &str, at: &str) -> Reply {
     world.post(ANNA, &format!("/appointments/{id}/time"), &json!({"at": at})).await
 }
 
+/// APT-12: a visit that is over stays a to-do and can still become a no-show: its move makes a new appointment. A visit that is not over is
+/// moved, because the customer is late, and a past time is corrected.
+#[tokio::test]
+async fn apt_12_a_move_of_a_visit_that_is_over_makes_a_new_appointment() {
+    let world = World::new().await;
+    let id = book(&world, ADMIN, "jana", ANNA, VISIT).await;
+    world.advance_to("2026-11-23T10:00:00Z").await;
+    let late = moved(&world, &id, "2026-11-23T11:30:00+01:00").await;
+    assert_eq!((late.status, late.text("/id"), late.text("/at")), (200, id.as_str(), "2026-11-23T10:30:00Z"), "{}", late.body);
+    world.advance_to("2026-11-23T12:00:00Z").await;
+    let corrected = moved(&world, &id, "2026-11-23T11:15:00+01:00").await;
+    assert_eq!((corrected.status, corrected.text("/id")), (200, id.as_str()), "{}", corrected.body);
+    let next = moved(&world, &id, NEXT).await;
+    assert_eq!((next.status, next.text("/follows"), next.text("/attendance")), (200, id.as_str(), "unknown"), "{}", next.body);
+    let again = moved(&world, &id, NEXT).await;
+    assert_eq!((again.status, again.text("/id")), (200, next.text("/id")), "{}", again.body);
+    let old = seen(&world, &id).await;
+    assert_eq!((old.text("/attendance"), old.text("/at")), ("unknown", "2026-11-23T10:15:00Z"));
+    act(&world, ANNA, &id, "attendance", &json!({"attendance": "no_show"})).await;
+    // The event of a lead does the same.
+    let lead = world.lead(&enquiry("piet")).await;
+    let drive = json!({"title": "Drive", "type": "booked_test_drive", "at": "2026-11-23T14:00:00Z"});
+    let drive = world.post(ADMIN, &format!("/leads/{lead}/events"), &drive).await.text("/id").to_owned();
+    world.advance_to("2026-11-23T16:00:00Z").await;
+    let moved = world.post(ADMIN, &format!("/leads/{lead}/events/{drive}/time"), &json!({"at": NEXT})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    assert_eq!((moved.text("/at"), moved.text("/follow_up/at")), ("2026-11-23T14:00:00Z", "2026-11-26T09:00:00Z"), "{}", moved.body);
+    assert_eq!(world.events(lead).await.len(), 2);
+    // From the next day on the no-show is counted, and the visit to come is not.
+    world.advance_to("2026-11-24T09:00:00Z").await;
+    assert_eq!(attendance(&world).await["no_show"]["number"], 1);
+}
+
 async fn attendance(world: &World) -> Value {
     world.get(ADMIN, "/overview/appointments").await.body["attendance"].clone()
 }
@@ -53,7 +86,7 @@ async fn apt_12_a_move_after_a_no_show_makes_a_new_appointment() {
     let overview = world.get(ADMIN, "/overview/appointments").await;
     assert_eq!((&overview.body["appointments"]["total"], &overview.body["appointments"]["customers"]), (&json!(2), &json!(1)));
     // A wrong mark is taken back first; then the appointment itself moves.
-    let wrong = book(&world, ADMIN, "kim", ANNA, "2026-11-27T10:00:00+01:00").await;
+    let wrong = book(&world, ADMIN, "kim", ANNA, "2026-11-27T12:00:00+01:00").await;
     act(&world, ANNA, &wrong, "attendance", &json!({"attendance": "no_show"})).await;
     act(&world, ANNA, &wrong, "attendance", &json!({"attendance": "unknown"})).await;
     assert_eq!(moved(&world, &wrong, "2026-11-30T10:00:00+01:00").await.text("/id"), wrong);

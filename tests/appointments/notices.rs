@@ -43,6 +43,37 @@ pub(super) async fn correct(world: &World, who: &str, id: &str, body: &Value) ->
     reply
 }
 
+/// APT-7: the owner of a lead is notified of an appointment that somebody else makes with another salesperson, with a link that the owner
+/// can open. An own appointment, and one with the owner as the salesperson, need no such notice.
+#[tokio::test]
+async fn apt_7_the_owner_of_a_lead_is_notified_of_an_appointment_with_a_colleague() {
+    for world in [World::new().await, World::delivering_twice().await] {
+        let lead = world.lead(&enquiry("jana")).await;
+        assert_eq!(world.page(lead).await.lead.owner.unwrap().as_str(), ANNA);
+        let visit = |user: &str, at: &str| json!({"lead": lead, "kind": "showroom", "at": at, "user": user});
+        made(&world, ADMIN, &visit(BEN, WHEN)).await;
+        assert_eq!(notices(&world, ANNA).await, ["23 09:00 Termin Ihres Leads"]);
+        assert_eq!(notices(&world, BEN).await, ["23 09:00 Neuer Termin"]);
+        let mail = to(&world, ANNA).pop().unwrap();
+        assert!(mail.text.contains("mit Ben Krause") && mail.text.contains(&format!("/desk/leads/{lead}")), "{}", mail.text);
+        made(&world, ANNA, &visit(BEN, "2026-11-26T12:00:00+01:00")).await;
+        made(&world, ADMIN, &visit(ANNA, "2026-11-26T14:00:00+01:00")).await;
+        assert_eq!(notices(&world, ANNA).await, ["23 09:00 Termin Ihres Leads", "23 09:00 Neuer Termin"]);
+        // An event that is an appointment is one, too.
+        let drive = json!({"title": "Drive", "type": "booked_test_drive", "at": "2026-11-27T10:00:00+01:00", "user": BEN});
+        assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/events"), &drive).await.status, 201);
+        assert_eq!(notices(&world, ANNA).await.last().unwrap(), "23 09:00 Termin Ihres Leads");
+        // A lead that has another owner by the opening: the former one need not know.
+        world.advance_to("2026-11-23T20:00:00Z").await;
+        made(&world, ADMIN, &visit(BEN, "2026-11-27T14:00:00+01:00")).await;
+        world.post(ADMIN, &format!("/leads/{lead}/assignment"), &json!({"user": "clara.henning"})).await;
+        let before = notices(&world, ANNA).await.len();
+        world.advance_to("2026-11-24T08:00:00Z").await;
+        let new: Vec<String> = notices(&world, ANNA).await.split_off(before);
+        assert!(new.iter().all(|notice| !notice.contains("Leads")), "{new:?}");
+    }
+}
+
 /// APT-7: each change by somebody else reaches the salesperson once, at once, with everything that is needed for the visit.
 #[tokio::test]
 async fn apt_7_the_salesperson_is_notified_of_what_others_do_with_an_appointment() {

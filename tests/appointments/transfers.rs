@@ -8,10 +8,10 @@ use crate::support::letters::mails_to;
 use crate::support::world::{ADMIN, World, enquiry};
 use serde_json::json;
 
-const HARBOUR: &str = "harbour-cars-demo";
+pub(super) const HARBOUR: &str = "harbour-cars-demo";
 
 /// Makes a visit of a lead of anna, with `user` as its salesperson. Returns the ids of the lead and of the appointment.
-async fn visit(world: &World, user: Option<&str>, at: &str) -> (String, String) {
+pub(super) async fn visit(world: &World, user: Option<&str>, at: &str) -> (String, String) {
     let lead = world.lead(&enquiry("jana")).await.to_string();
     world.system.settle().await;
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/assignment"), &json!({"user": ANNA})).await.status, 200);
@@ -70,9 +70,9 @@ async fn apt_7_the_list_of_the_day_follows_an_appointment_to_another_dealer() {
     assert!(notices(&world, ANNA).await.iter().all(|notice| !notice.contains("heute")));
 }
 
-const TO_COME: &str = "2026-11-26T10:00:00+01:00";
+pub(super) const TO_COME: &str = "2026-11-26T10:00:00+01:00";
 
-async fn letters(world: &World) -> Vec<(String, String)> {
+pub(super) async fn letters(world: &World) -> Vec<(String, String)> {
     world.system.settle().await;
     let written = |subject: &str| subject.split(" – ").next().unwrap().to_owned();
     mails_to(world, "jana").into_iter().map(|(mail, _)| (written(&mail.subject), mail.text)).collect()
@@ -90,7 +90,7 @@ async fn apt_10_a_lead_with_an_appointment_to_come_is_transferred_only_with_a_ch
     let named = json!([{"what": "appointment", "appointment": id, "kind": "showroom", "at": "2026-11-26T09:00:00Z"}]);
     assert_eq!(refused.body["obstacles"], named, "{}", refused.body);
     assert!(refused.text("/detail").contains("2026-11-26 10:00"), "{}", refused.body);
-    for wrong in [json!({"dealer": HARBOUR, "appointments": "stay"}), json!({"user": BEN, "appointments": "cancel"})] {
+    for wrong in [json!({"dealer": HARBOUR, "appointments": "keep"}), json!({"user": BEN, "appointments": "cancel"})] {
         let wrong = world.post("gina.group", &path, &wrong).await;
         assert_eq!((wrong.status, wrong.faults()), (422, vec!["appointments APT-10".into()]));
     }

@@ -23,6 +23,7 @@ TYPES = {
 # What differs in one form.
 OF_FORM = {
     "status": {"status": "lost", "reason": "price", "complete_events": "all", "appointments": "keep"},
+    "export_appointments": {"filter.maker": "", "filter.lead": ""},
     "leads_status": {"status.status": "lost", "status.reason": "price", "status.complete_events": "all", "status.appointments": "keep"},
     "appointment_attendance": {"attendance": "completed", "reason": ""},
     "availability_busy_until": {"until": "2026-11-23T20:00"},

@@ -1,6 +1,7 @@
 //! Links that show events in other calendars (CAL-6), and the revocation of an invitation (CAL-8).
 
 use crate::calendar::views::{call, plan, titles};
+use crate::support::appointments::made;
 use crate::support::world::{ADMIN, CONSOLE_URL, NORDSTERN, Reply, Request, World, enquiry, gateway_event};
 use aws_lambda_events::encodings::Body;
 use http::HeaderMap;
@@ -86,6 +87,39 @@ async fn cal_6_a_feed_is_unchanged_until_an_event_changes_and_then_contains_the_
     let off = entries(&fetch(&world, &link, "").await.2).into_iter().find(|event| property(event, "SUMMARY").starts_with("Drive")).unwrap();
     assert_eq!((property(&off, "SEQUENCE").as_str(), property(&off, "STATUS").as_str()), ("2", "CANCELLED"));
     assert_eq!(property(&off, "UID"), property(&moved, "UID"));
+}
+
+/// CAL-6, ACC-1: a feed has appointments without a lead, too: those of its person, with the customer's name and no more. A move and a
+/// cancellation change the same entry.
+#[tokio::test]
+async fn cal_6_a_feed_has_appointments_without_a_lead() {
+    let world = World::new().await;
+    let visit = |name: &str, user: &str| {
+        let customer = json!({"name": name, "phone": "0171 2345678", "email": "karl@example.com"});
+        json!({"customer": customer, "kind": "showroom", "at": "2026-11-25T09:00:00Z", "user": user})
+    };
+    let karl = made(&world, ADMIN, &visit("Karl", "ben.krause")).await;
+    made(&world, ADMIN, &visit("Otto", "anna.vogt")).await;
+    let link = feed(&world, "ben.krause", &json!({})).await;
+    let shown = async || {
+        let (status, _, text) = fetch(&world, &link, "").await;
+        assert_eq!(status, 200, "{text}");
+        assert!(!text.contains("2345678") && !text.contains("karl@"), "no more of the customer than a name: {text}");
+        let mut entries = entries(&text);
+        assert_eq!(entries.len(), 1, "{text}");
+        entries.remove(0)
+    };
+    let first = shown().await;
+    assert_eq!(property(&first, "SUMMARY"), "Showroom Appointment · Karl");
+    assert_eq!(property(&first, "DESCRIPTION"), format!("{CONSOLE_URL}/desk/appointments/{karl}"));
+    world.advance_to("2026-11-23T15:00:00Z").await;
+    world.post(ADMIN, &format!("/appointments/{karl}/time"), &json!({"at": "2026-11-25T11:00:00Z"})).await;
+    let moved = shown().await;
+    assert_eq!((property(&moved, "UID"), property(&moved, "SEQUENCE")), (property(&first, "UID"), "1".to_owned()));
+    assert!(property(&moved, "DTSTART").ends_with("20261125T120000"), "{moved:?}");
+    world.post(ADMIN, &format!("/appointments/{karl}/cancellation"), &json!({})).await;
+    let off = shown().await;
+    assert_eq!((property(&off, "UID"), property(&off, "STATUS")), (property(&first, "UID"), "CANCELLED".to_owned()));
 }
 
 /// CAL-6: a feed shows only events that its user can access at that time.

@@ -12,5 +12,7 @@ pub(crate) mod invitation;
 pub(crate) mod links;
 pub(crate) mod new_owner;
 pub(crate) mod next_action;
+mod plan_figures;
+pub(crate) mod plans;
 pub(crate) mod slots;
 pub(crate) mod views;

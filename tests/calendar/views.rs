@@ -1,5 +1,6 @@
 //! A day, week or month of a calendar (CAL-6).
 
+use crate::support::appointments::made;
 use crate::support::dealers::of_dealer;
 use crate::support::world::{ADMIN, Reply, Request, World, enquiry};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
@@ -242,6 +243,43 @@ async fn cal_6_planned_events_move_to_another_dealer_with_their_lead() {
     assert_eq!(world.events(id).await.len(), 2);
 }
 
+/// CAL-6, ACC-1: the calendar has appointments without a lead among the events, for those who may open them, and follows them.
+#[tokio::test]
+async fn cal_6_the_calendar_has_appointments_without_a_lead_among_the_events() {
+    let world = World::new().await;
+    let jana = world.lead(&enquiry("jana")).await;
+    plan(&world, jana, &call("Call her", "2026-11-24T09:00:00Z")).await;
+    let visit = |name: &str, user: &str, at: &str| json!({"customer": {"name": name, "email": "visit@example.com"}, "kind": "showroom", "at": at, "user": user});
+    let karl = made(&world, ADMIN, &visit("Karl", "ben.krause", "2026-11-24T08:00:00Z")).await;
+    let otto = made(&world, ADMIN, &visit("Otto", "anna.vogt", "2026-11-24T10:00:00Z")).await;
+    let all = ["Showroom Appointment", "Call her", "Showroom Appointment"];
+    for view in ["view=day&date=2026-11-24", "view=week&date=2026-11-24", "view=month&date=2026-11-24"] {
+        assert_eq!(titles(&world, ADMIN, view).await, all, "{view}");
+        assert_eq!(paged(&world, view).await, all, "{view}");
+    }
+    let day = "view=day&date=2026-11-24";
+    let entry = calendar(&world, ADMIN, day).await.body["events"][0].clone();
+    let wanted = json!({"id": karl, "lead": null, "appointment": karl, "contact": "Karl", "vehicle": "", "title": "Showroom Appointment",
+        "type": "visit_inbound", "at": "2026-11-24T08:00:00Z", "until": "2026-11-24T09:00:00Z", "user": "ben.krause",
+        "state": "incomplete"});
+    assert_eq!(entry, wanted);
+    // Each seller sees the own ones, and the calendar of a person has that person's.
+    for (who, query, count) in [("ben.krause", day, 1), ("anna.vogt", day, 2), ("clara.henning", day, 0)] {
+        assert_eq!(titles(&world, who, query).await.len(), count, "{who}");
+    }
+    assert_eq!(titles(&world, ADMIN, &format!("{day}&user=anna.vogt")).await.len(), 2);
+    // An appointment that moves or is cancelled does so here, too.
+    world.post(ADMIN, &format!("/appointments/{karl}/time"), &json!({"at": "2026-11-24T11:00:00Z"})).await;
+    world.post(ADMIN, &format!("/appointments/{otto}/cancellation"), &json!({})).await;
+    let states = async |query: &str| {
+        let events = calendar(&world, ADMIN, query).await.body["events"].clone();
+        let line = |event: &Value| format!("{} {}", event["contact"].as_str().unwrap(), event["state"].as_str().unwrap());
+        events.as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(states(day).await, ["jana incomplete", "Karl incomplete"]);
+    assert_eq!(states(&format!("{day}&deleted=true")).await, ["jana incomplete", "Otto deleted", "Karl incomplete"]);
+}
+
 /// CAL-6: the cost of the calendar. docs/costs.md has the same figures.
 #[tokio::test]
 async fn cal_6_scheduling_an_event_costs_16_write_units_and_a_month_view_4_read_units() {
@@ -266,6 +304,6 @@ async fn cal_6_scheduling_an_event_costs_16_write_units_and_a_month_view_4_read_
     // row: 2. The notice to the owner, whom somebody else gives the event: 3.
     assert_eq!((scheduled.calls, scheduled.write_units), (3, 16.0));
     assert_eq!(completed.write_units, 13.0);
-    assert_eq!(view.calls, 3, "two months, and the leads");
+    assert_eq!(view.calls, 4, "two months, the appointments, and the leads");
     assert!(view.read_units <= 4.0, "{view:?}");
 }

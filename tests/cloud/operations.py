@@ -40,6 +40,7 @@ BODIES = {
     "PlaceLegalHold": lambda known: {"lead": known.spare(), "reason": "authority"},
     "BulkEvents": lambda known: {"leads": [known.ids["/leads/{id}"]], "event": CALL},
     "AskExport": {"what": "leads"},
+    "StartPlan": {"id": "none"},
     "StartBulkAction": lambda known: {"leads": [known.ids["/leads/{id}"]], "complete": {"events": "overdue"}},
     "BookSlot": lambda known: {"from": known.slot()},
     "AssignLead": {"user": SELLER, "note": "knows the customer"},
@@ -109,6 +110,7 @@ SENDERS = {
 REFUSED = {
     "ApproveDeadline": {409: "no move of the first-contact deadline is requested"},
     "ClaimLead": {409: "the lead is not in the pool"},
+    "StartPlan": {422: "the dealer has no follow-up plan"},
     "RecordArrival": {409: "the day of the appointment has not come"},
     "ConfirmAppointment": {409: "the appointment is cancelled by then"},
     "ConfirmBooking": {404: "the booking is over or cancelled by then", 409: "nothing is booked by then"},

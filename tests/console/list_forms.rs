@@ -19,6 +19,11 @@ fn fill(settings: &mut DealerSettings) {
         json!([{"group": "used-cars", "when": when("mobile.de")}, {"group": "new-cars", "when": {"types": ["new_car"]}}]);
     whole["deadline_rules"] =
         json!([{"level_1": 15, "reminder": 5, "level_2": 60, "when": when("mobile.de")}, {"level_1": 600, "when": {"makes": ["BMW"]}}]);
+    let step = |day: u32| json!({"day": day, "type": "email_outbound", "title": "Write", "text": "still-there", "purpose": "contract"});
+    whole["follow_up_plans"] = json!([
+        {"id": "all", "name": "All", "types": ["used_car", "service"], "starts": "after_answer", "steps": [step(1), step(3)]},
+        {"id": "new", "name": "New", "starts": "by_hand", "steps": [{"day": 0, "type": "phone_outbound", "title": "Call"}]},
+    ]);
     whole["mail_layouts"] = json!([
         {"source": "Website", "senders": ["a.example", "b.example"], "labels": {"Anliegen": "message", "Tausch": "trade_in.vehicle"}},
         {"source": "Portal", "senders": ["c.example"]},
@@ -137,7 +142,7 @@ async fn set_10_a_change_of_one_row_keeps_every_other_field_of_every_row() {
     let switch = format!("users.{anna}.assignable");
     let swapped = |list: &str, settings: &mut Value| settings[list].as_array_mut().unwrap().swap(0, 1);
     let switched = [(switch.as_str(), "")];
-    let cases: [Change<'_>; 10] = [
+    let cases: [Change<'_>; 12] = [
         ("absences", &["save"], &[("absences.0.until", "2026-12-22")], &|s| {
             s["members"][anna]["absences"][0]["until"] = json!("2026-12-22T23:00:00Z");
         }),
@@ -145,6 +150,8 @@ async fn set_10_a_change_of_one_row_keeps_every_other_field_of_every_row() {
         ("routing", &["down:routing_rules.0", "save"], &[], &|s| swapped("routing_rules", s)),
         ("deadline-rules", &["up:deadline_rules.1", "save"], &[], &|s| swapped("deadline_rules", s)),
         ("deadline-rules", &["save"], &[("deadline_rules.1.level_1", "20")], &|s| s["deadline_rules"][1]["level_1"] = json!(20)),
+        ("plans", &["up:follow_up_plans.1", "save"], &[], &|s| swapped("follow_up_plans", s)),
+        ("plans", &["save"], &[("follow_up_plans.1.steps.1.day", "5")], &|s| s["follow_up_plans"][1]["steps"][1]["day"] = json!(5)),
         ("configuration", &["save"], &[("vehicle_sites.1.aliases", "See")], &|s| s["vehicle_sites"][1]["aliases"] = json!(["See"])),
         ("mailbox", &["save"], &[("mail_layouts.0.labels.1.value", "plate")], &|s| {
             s["mail_layouts"][0]["labels"]["Tausch"] = json!("plate");

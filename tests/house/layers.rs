@@ -3,7 +3,7 @@
 use crate::support::{files, root};
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
-const ORDER: [&str; 36] = [
+const ORDER: [&str; 38] = [
     "base",
     "hours",
     "enquiry",
@@ -20,6 +20,7 @@ const ORDER: [&str; 36] = [
     "messages",
     "mail",
     "appointment",
+    "follow_up",
     "access",
     "reports",
     "webhooks",
@@ -37,6 +38,7 @@ const ORDER: [&str; 36] = [
     "rules/elements",
     "rules/lead",
     "rules/appointment",
+    "rules/follow_up",
     "rules/hand_over",
     "rules/messages",
     "rules/privacy",

@@ -114,6 +114,29 @@ async fn lead_10_next_actions_and_overdue_events_are_completed_and_moved_but_no_
     assert_eq!(drive[0].at.to_rfc3339(), "2026-11-26T10:00:00+00:00");
 }
 
+/// LEAD-10, APT-8: the rows of plans and moves have the warnings that the single requests have.
+#[tokio::test]
+async fn lead_10_rows_of_plans_and_moves_have_their_warnings() {
+    let world = World::new().await;
+    let leads = leads_of(&world, "ben.krause", &["jana", "piet"]).await;
+    let what = |reply: &Reply| -> Vec<Vec<String>> {
+        let rows = reply.body["results"].as_array().unwrap_or_else(|| panic!("{}", reply.body));
+        let of = |row: &Value| {
+            let warnings = row["warnings"].as_array().cloned().unwrap_or_default();
+            warnings.iter().map(|warning| warning["what"].as_str().unwrap().to_owned()).collect()
+        };
+        rows.iter().map(of).collect()
+    };
+    let event = json!({"title": "Visit", "type": "visit_inbound", "at": "2026-11-26T10:00:00+01:00"});
+    let planned = bulk(&world, ADMIN, &json!({"leads": leads, "event": event})).await;
+    assert_eq!((statuses(&planned), what(&planned)), (vec![201, 201], vec![vec![], vec!["double_booked".to_owned()]]), "{}", planned.body);
+    let id = planned.text("/id");
+    let again = world.get(ADMIN, &format!("/bulk-actions/{id}/results")).await;
+    assert_eq!(what(&again), what(&planned), "the stored results have them, too");
+    let moved = bulk(&world, ADMIN, &json!({"leads": [leads[0]], "move": {"at": "2026-11-29T10:00:00+01:00"}})).await;
+    assert_eq!(what(&moved), [["closed".to_owned()]], "{}", moved.body);
+}
+
 #[tokio::test]
 async fn lead_10_a_bulk_reassignment_sends_one_mail_to_each_reader() {
     let world = World::new().await;
@@ -143,6 +166,33 @@ async fn lead_10_a_bulk_reassignment_sends_one_mail_to_each_reader() {
     assert!(owners.iter().all(|owner| owner.is_string() && *owner != "clara.henning"), "{}", spread.body);
     let pool = bulk(&world, ADMIN, &json!({"leads": leads[..1], "reassign": {"to": "pool"}})).await;
     assert_eq!((statuses(&pool), pool.text("/results/0/problem/rule")), (vec![409], "DIS-8"), "{}", pool.body);
+}
+
+/// LEAD-10, ESC-6: the mail of the morning names customer and telephone number of each lead, without the leads that were answered or
+/// assigned anew in the evening. Without any lead there is no mail.
+#[tokio::test]
+async fn lead_10_the_mail_of_a_bulk_action_names_customers_and_leaves_out_what_is_not_true_any_more() {
+    let world = World::at("2026-11-23T19:00:00Z").await;
+    let mut leads = Vec::new();
+    for (name, phone) in [("jana", "0171 2345671"), ("piet", "0171 2345672"), ("maria", "0171 2345673")] {
+        let mut body = enquiry(name);
+        body["contact"]["phone"] = json!(phone);
+        leads.push(world.lead(&body).await);
+    }
+    world.system.settle().await;
+    let given = bulk(&world, ADMIN, &json!({"leads": leads, "reassign": {"user": "clara.henning"}})).await;
+    assert!(statuses(&given).iter().all(|status| *status == 200), "{}", given.body);
+    let answered = world.post("clara.henning", &format!("/leads/{}/reactions", leads[1]), &json!({"kind": "reply"})).await;
+    assert!(answered.status < 300, "{}", answered.body);
+    world.post(ADMIN, &format!("/leads/{}/assignment", leads[2]), &json!({"user": "ben.krause"})).await;
+    world.advance_to("2026-11-24T09:00:00Z").await;
+    let to_clara = |words: &str| {
+        let mails = world.system.mailbox.mails().into_iter();
+        mails.filter(|mail| mail.to.starts_with("clara.henning") && mail.subject.contains(words)).collect::<Vec<_>>()
+    };
+    let mail = to_clara("zugewiesen").pop().expect("a mail");
+    assert!(mail.text.contains("jana, +491712345671"), "{}", mail.text);
+    assert!(!mail.text.contains("piet") && !mail.text.contains("maria"), "{}", mail.text);
 }
 
 #[tokio::test]

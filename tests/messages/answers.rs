@@ -174,9 +174,10 @@ async fn msg_3_an_answer_about_an_appointment_without_a_lead_makes_no_lead() {
     assert_eq!(leads.body["leads"], json!([]), "{}", leads.body);
 }
 
-/// MSG-3: with two appointments, before the reminder, and after a move, a word is a text message as any other.
+/// MSG-3: before the reminder, a word is a text message as any other; after a move, it is not about the appointment. With two appointments
+/// that are not answered it confirms neither.
 #[tokio::test]
-async fn msg_3_a_word_without_exactly_one_question_is_a_text_message() {
+async fn msg_3_a_word_about_two_appointments_confirms_neither() {
     let world = world().await;
     let lead = lead_of_jana(&world).await;
     let first = made(&world, ADMIN, &json!({"lead": lead, "kind": "showroom", "at": WHEN})).await;
@@ -195,4 +196,49 @@ async fn msg_3_a_word_without_exactly_one_question_is_a_text_message() {
     assert!(stored(&world, &first).await.customer_confirmed.is_none(), "it was asked about another time");
     assert!(stored(&world, &second).await.customer_confirmed.is_some());
     assert_eq!(texts(&world, lead).await, ["ja", "ja", "ja"]);
+}
+
+/// MSG-3, APT-7: of two appointments without a lead a word confirms none and makes no lead. Both salespersons are notified, once. Then the
+/// word is about the one that is not answered.
+#[tokio::test]
+async fn msg_3_an_unclear_word_notifies_the_salespersons_and_makes_no_lead() {
+    let world = world().await;
+    let mut ids = Vec::new();
+    for (user, at) in [("anna.vogt", WHEN), ("ben.krause", "2026-11-25T11:00:00+01:00")] {
+        let mut body = appointment("jana", at);
+        body["user"] = json!(user);
+        ids.push(made(&world, ADMIN, &body).await);
+    }
+    world.advance_to(REMINDED).await;
+    for id in ["m-1", "m-2"] {
+        receive(&world, "Y", id).await;
+    }
+    for id in &ids {
+        assert!(stored(&world, id).await.customer_confirmed.is_none());
+        let page = seen(&world, id).await;
+        let last = page.body["salesperson_notices"].as_array().unwrap().last().unwrap();
+        assert_eq!((&last["what"], &last["fate"]), (&json!("answered_yes"), &json!("sent")), "{}", page.body);
+    }
+    for user in ["anna.vogt", "ben.krause"] {
+        assert_eq!(notices(&world, &format!("{user}: Unklares Ja des Kunden: ")), 1, "{:?}", world.mails());
+    }
+    // Anna has asked: her appointment takes place.
+    let confirmed = world.post("anna.vogt", &format!("/appointments/{}/confirmation", ids[0]), &json!({})).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+    receive(&world, "nein", "m-3").await;
+    assert!(stored(&world, &ids[0]).await.customer_confirmed.is_some());
+    assert!(stored(&world, &ids[1]).await.is_declined());
+    let leads = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads")).await;
+    assert_eq!(leads.body["leads"], json!([]), "{}", leads.body);
+}
+
+/// MSG-3, INT-7: a word of a sender who was asked nothing and has no lead waits in the inbox and makes no lead.
+#[tokio::test]
+async fn msg_3_a_word_without_a_question_waits_in_the_inbox() {
+    let world = world().await;
+    receive(&world, "Ja", "m-1").await;
+    let leads = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads")).await;
+    assert_eq!(leads.body["leads"], json!([]), "{}", leads.body);
+    let mails = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/mails")).await;
+    assert_eq!(mails.body["mails"].as_array().unwrap().len(), 1, "{}", mails.body);
 }

@@ -76,6 +76,34 @@ fn msg_2_a_line_without_a_value_is_left_out() {
     assert_eq!(written, "a\n\nD:");
 }
 
+/// MSG-2: an empty value leaves no hole: its clause, its sentence, its brackets and a label without a line are left out with it. The
+/// commas in values separate nothing.
+#[test]
+fn msg_2_an_empty_value_leaves_no_hole() {
+    let value = |variable: Variable| match variable {
+        Variable::Dealer => "Nord, Hamburg",
+        Variable::Time => "Monday, 10:00",
+        _ => "",
+    };
+    for (text, wanted) in [
+        ("{{ dealer }} ({{ phone }}), {{ time }}", "Nord, Hamburg, Monday, 10:00"),
+        ("Tel. {{ phone }}, place: {{ dealer }}.", "place: Nord, Hamburg."),
+        ("See you. Tel. {{ phone }}", "See you."),
+        ("We expect you: {{ time }}, {{ salesperson }}.", "We expect you: Monday, 10:00."),
+        ("On {{ time }}. You meet {{ salesperson }}. See you!", "On Monday, 10:00. See you!"),
+        ("{{ dealer }}  {{ phone }}  {{ time }}", "Nord, Hamburg Monday, 10:00"),
+        ("{{ dealer }} · {{ phone }} · {{ time }}", "Nord, Hamburg · Monday, 10:00"),
+        ("Call us:\n{{ phone }}\n\nBye", "Bye"),
+        ("Hello\n\nCall us:\n{{ phone }}\nBye", "Hello\n\nBye"),
+        ("Find us:\n{{ phone }}\n{{ dealer }}\nBye", "Find us:\nNord, Hamburg\nBye"),
+        ("Call us:\n{{ phone }}", ""),
+        ("a  b (c), d", "a  b (c), d"),
+    ] {
+        let template = Template::parse(text, TextKind::Reminder.variables()).unwrap();
+        assert_eq!(template.write(value), wanted, "{text}");
+    }
+}
+
 /// MSG-2: a name or vehicle that contains a link is left out of every text, and so is a name without a letter.
 #[test]
 fn msg_2_values_of_an_enquiry_bring_no_link_into_a_text() {

@@ -5,6 +5,7 @@ mod appointments;
 mod canary;
 mod closed;
 mod erasure;
+mod follow_ups;
 mod holds;
 mod ledger;
 mod letters;

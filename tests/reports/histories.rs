@@ -248,8 +248,10 @@ impl ReportHistory {
     async fn change_as_user(&mut self, visit: &mut Visit) {
         let to = self.afternoon(-1..4);
         let (path, body, what) = match self.dice.usize(0..4) {
-            // After a recorded attendance, a move by a user makes another appointment (APT-12).
-            0 if visit.attended() == Attended::Unknown => ("time", json!({"at": to}), ReportKind::Moved(to)),
+            // After a recorded attendance, and after the visit to a time to come, a move by a user makes another appointment (APT-12).
+            0 if visit.attended() == Attended::Unknown && (visit.at() > self.now() || to <= self.now()) => {
+                ("time", json!({"at": to}), ReportKind::Moved(to))
+            }
             1 if !visit.is_cancelled() => ("cancellation", json!({}), ReportKind::Cancelled),
             2 if visit.attended() != Attended::NoShow => {
                 ("attendance", json!({"attendance": "no_show"}), ReportKind::Attended(Attended::NoShow))
@@ -268,7 +270,7 @@ impl ReportHistory {
         }
     }
 
-    /// A lead goes to another dealer, and its planned appointments go with it.
+    /// A lead goes to another dealer, and its appointments to come go with it. Those that have begun stay, without the lead (APT-10).
     async fn move_lead(&mut self, young: bool) {
         if self.leads.is_empty() {
             return;
@@ -281,8 +283,13 @@ impl ReportHistory {
         }
         move_to_dealer(&self.world, &id, to).await;
         self.leads[lead].1 = to;
+        let now = self.now();
         for visit in self.visits.iter_mut().filter(|visit| visit.lead == Some(lead) && visit.dealer == from && visit.is_planned()) {
-            visit.dealer = to;
+            if visit.at() > now {
+                visit.dealer = to;
+            } else {
+                visit.lead = None;
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod bulk;
 pub(crate) mod export;
 mod export_files;
+mod figures;
 pub(crate) mod grid;
 pub(crate) mod histories;
 pub(crate) mod leads;

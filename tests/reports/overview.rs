@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const CHICAGO: &str = "lakeside-motors-demo";
 pub const LONDON: &str = "harbour-cars-demo";
 
+const ATTENDANCES: [&str; 5] = ["unknown", "completed", "no_show", "cancelled", "today_or_later"];
+
 /// Returns the overview's boxes as a simple model counts them.
 pub fn boxes(rows: &[&Appointment], zone: impl Fn(&Appointment) -> Tz, now: DateTime<Utc>) -> Value {
     let share = |n: usize, of: usize| json!({"number": n, "percentage": if of == 0 { 0.0 } else { (n as f64 * 1_000.0 / of as f64).round() / 10.0 }});
@@ -49,10 +51,14 @@ pub fn boxes(rows: &[&Appointment], zone: impl Fn(&Appointment) -> Tz, now: Date
 pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl Fn(&Appointment, Tz) -> bool + use<>) {
     let mut chance = |one_in: usize| dice.usize(0..one_in) == 0;
     let dealer = chance(3).then_some([CHICAGO, LONDON].join(","));
-    let user = chance(4).then_some("ben.krause");
+    let users: Option<&[&str]> = chance(4).then(|| [&["ben.krause"][..], &["anna.vogt", "ben.krause"]][dice.usize(0..2)]);
+    let mut chance = |one_in: usize| dice.usize(0..one_in) == 0;
     let origin = chance(4).then_some(AppointmentOrigin::NAMES[1]);
-    let kind = chance(4).then_some(AppointmentKind::NAMES[1]);
-    let attendance = chance(3).then(|| ["unknown", "completed", "no_show", "cancelled"][dice.usize(0..4)]);
+    let kinds: Option<&[(&str, AppointmentKind)]> =
+        chance(4).then(|| [&AppointmentKind::NAMES[1..2], &AppointmentKind::NAMES[0..3]][dice.usize(0..2)]);
+    let mut chance = |one_in: usize| dice.usize(0..one_in) == 0;
+    let team = chance(5).then_some(AppointmentTeam::NAMES[0]);
+    let attendance = chance(3).then(|| ATTENDANCES[dice.usize(0..5)]);
     let mut date = |one_in: usize| (dice.usize(0..one_in) == 0).then(|| (around - TimeDelta::hours(dice.i64(-40..100))).date_naive());
     let (made_from, made_to, at_from, at_to) = (date(3), date(5), date(3), date(5));
     let (made_to, at_to) =
@@ -60,9 +66,10 @@ pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl 
     let text = |name: &str, value: Option<String>| value.map(|value| format!("{name}={value}&")).unwrap_or_default();
     let query = [
         text("dealer", dealer.clone()),
-        text("user", user.map(str::to_owned)),
+        text("user", users.map(|users| users.join(","))),
+        text("team", team.map(|(name, _)| name.to_owned())),
         text("origin", origin.map(|(name, _)| name.to_owned())),
-        text("kind", kind.map(|(name, _)| name.to_owned())),
+        text("kind", kinds.map(|kinds| kinds.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(","))),
         text("attendance", attendance.map(str::to_owned)),
         text("created_from", made_from.map(|date| date.to_string())),
         text("created_until", made_to.map(|date| date.to_string())),
@@ -74,13 +81,17 @@ pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl 
     };
     let takes = move |row: &Appointment, zone: Tz| {
         let date = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
-        let came =
-            if row.state.is_cancelled() { "cancelled" } else { Attended::NAMES.iter().find(|(_, is)| *is == row.attendance.is).unwrap().0 };
+        let came = match row.attendance.is {
+            _ if row.state.is_cancelled() => "cancelled",
+            _ if date(row.at) >= date(around) => "today_or_later",
+            is => is.name(),
+        };
         row.kind != AppointmentKind::Workshop
             && dealer.as_ref().is_none_or(|_| [CHICAGO, LONDON].contains(&row.dealer.as_str()))
-            && user.is_none_or(|user| row.user.as_ref().is_some_and(|is| is.as_str() == user))
+            && users.is_none_or(|users| row.user.as_ref().is_some_and(|is| users.contains(&is.as_str())))
+            && team.is_none_or(|(_, team)| row.team == team)
             && origin.is_none_or(|(_, origin)| row.origin == origin)
-            && kind.is_none_or(|(_, kind)| row.kind == kind)
+            && kinds.is_none_or(|kinds| kinds.iter().any(|(_, kind)| row.kind == *kind))
             && attendance.is_none_or(|wanted| came == wanted)
             && within(date(row.created), made_from, made_to)
             && within(date(row.at), at_from, at_to)

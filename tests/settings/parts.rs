@@ -19,6 +19,7 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
         "deadline-rules",
         "absences",
         "limits",
+        "follow-up-settings",
     ];
     for part in parts {
         let read = world.get(ADMIN, &of_dealer(part)).await;
@@ -117,7 +118,17 @@ async fn set_10_a_part_keeps_fields_that_are_left_out_and_takes_what_get_returns
     assert_eq!((&kept.body["settings"]["from_name"], &kept.body["settings"]["spam_gives_turn_back"]), (&Value::Null, &json!(true)));
     assert_eq!(kept.body["settings"]["admin_user"], set.body["settings"]["admin_user"]);
     assert_eq!(put("absences", 3, &json!({})).await.body["version"], 3);
-    let parts = ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "appointment-settings", "pool", "limits"];
+    let parts = [
+        "opening-hours",
+        "holidays",
+        "escalation",
+        "mailbox",
+        "configuration",
+        "appointment-settings",
+        "pool",
+        "limits",
+        "follow-up-settings",
+    ];
     for part in
         parts.into_iter().chain(["distribution-groups", "routing-rules", "deadline-rules", "absences", "settings", "users/anna.vogt"])
     {

@@ -87,6 +87,10 @@ fn objects(item: &AttributeValue) -> Vec<Path> {
     let mut found = Vec::new();
     walk(item, &Vec::new(), &mut |path, value| {
         let AttributeValue::M(fields) = value else { return };
+        // The yield of follow-up plans in the row of a lead is computed from its runs by the release that writes it.
+        if path.iter().any(|step| matches!(step, Step::Field(name) if name == "follow_ups")) {
+            return;
+        }
         let without = match path.last() {
             Some(Step::Field(name)) => TABLES.contains(&name.as_str()) || (fields.len() == 1 && VARIANTS.contains(&name.as_str())),
             _ => false,
@@ -347,7 +351,7 @@ async fn a_migration_writes_what_is_not_in_the_form_of_this_release_and_keeps_th
     let (written, left) = migrate().await;
     assert_eq!(left.len(), 2, "{left:?}");
     assert_eq!(migrate().await.0, 0, "a repeated migration writes nothing");
-    assert_eq!(written, 3, "a lead with an open further deadline gets a due time (LEAD-6)");
+    assert_eq!(written, 4, "a lead with an open further deadline gets a due time (LEAD-6)");
     for (key, item) in &items {
         let after = table.get(item).await;
         assert_eq!(after[ADDED], added(), "{key:?}");

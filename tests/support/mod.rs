@@ -12,6 +12,7 @@ pub mod letters;
 pub mod mail_limits;
 pub mod mails;
 pub mod pingbacks;
+pub mod plans;
 pub mod processor;
 pub mod sim;
 pub mod smtp;

@@ -63,7 +63,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     let next = AppointmentId::parse(&short(&next_name)).map_err(|e| Failure::Broken(e.into()))?;
     let maker = call.scope.makes_appointments().ok();
     let rule = |context: &AppointmentContext<'_>, appointment: &Appointment, known: Option<&Appointment>| match wanted {
-        ChangeRequest::Move(to, _) if appointment.is_followed_at_move(context.by) => {
+        ChangeRequest::Move(to, _) if appointment.is_followed_at_move(context.by, to, &context.dealer.settings, context.now) => {
             through_event(appointment, |made| made.request_hash.is_none())?;
             let (origin, team) = maker.ok_or(Refusal::Forbidden(Right::WorkAppointments))?;
             appointment::follow_up(context, appointment, NextVisit { id: next.clone(), to, origin, team }, known)
@@ -99,7 +99,9 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
         let context = AppointmentContext { despite: &despite, ..context_of(loaded, appointment, &days, &by, call.now)? };
         let changed = rule(&context, appointment, known)?.map(|changed| watched(changed, appointment, &context, loaded));
         let version = appointment.version;
-        let unchanged = || if appointment.is_followed_at_move(&by) { known.unwrap_or(appointment).clone() } else { appointment.clone() };
+        let follows = |to| appointment.is_followed_at_move(&by, to, &context.dealer.settings, call.now);
+        let is_followed = matches!(wanted, ChangeRequest::Move(to, _) if follows(to));
+        let unchanged = || if is_followed { known.unwrap_or(appointment).clone() } else { appointment.clone() };
         let (decision, after) =
             changed.map_or_else(|| (None, unchanged()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment));
         let notes = Notes::of(call, &after, context.dealer, decision.as_ref());

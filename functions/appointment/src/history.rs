@@ -36,7 +36,8 @@ pub struct HappenedView {
     /// `made`, `moved`, `given` (to another salesperson, or taken from the previous one), `transferred` (to another dealer), `cancelled`,
     /// `kept` (although the salesperson was absent or the dealer closed), `reinstated` (reopened or moved after a cancellation, and booked
     /// again), `confirmed`, `confirmation_taken_back`, `declined` (the customer answered no to a text message), `arrived`,
-    /// `arrival_taken_back`, `linked` (to a lead that was chosen), or the attendance that was recorded.
+    /// `arrival_taken_back`, `linked` (to a lead that was chosen), `unlinked` (it stayed when its lead went to another dealer), or the
+    /// attendance that was recorded.
     pub what: &'static str,
     /// Who made the change; `user` alone if you may not know the salesperson of the lead. A rule is `rule:arrival` or
     /// `rule:no_show_after_hours` (APT-12).
@@ -62,11 +63,26 @@ pub struct HappenedView {
     /// Id of the previous dealer, if the appointment was transferred and you may know the salesperson of the lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_dealer: Option<String>,
+    /// Id of the former lead, if that went to another dealer and the appointment stayed, and you may know the salesperson of the lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_lead: Option<String>,
 }
 
 impl HappenedView {
     fn new(at: DateTime<Utc>, what: &'static str, by: String) -> Self {
-        Self { at, what, by, way: None, from: None, reason: None, side: None, note: None, from_user: None, from_dealer: None }
+        Self {
+            at,
+            what,
+            by,
+            way: None,
+            from: None,
+            reason: None,
+            side: None,
+            note: None,
+            from_user: None,
+            from_dealer: None,
+            from_lead: None,
+        }
     }
 
     fn cancelled(at: DateTime<Utc>, by: String, why: &Cancellation) -> Self {
@@ -109,8 +125,20 @@ pub(crate) fn history(a: &Appointment, knows_users: bool) -> Vec<HappenedView> {
     // A partner must not notice the lead (ACC-1).
     let linked = a.linked.as_ref().filter(|_| knows_users).and_then(|linked| linked.chosen.as_ref());
     let linked = linked.map(|chosen| HappenedView::new(chosen.at, "linked", name(&chosen.by)));
-    let mut all: Vec<HappenedView> =
-        moved.chain(transferred).chain(given).chain(kept).chain(linked).chain(marked).chain(undone).chain(cancelled).collect();
+    let unlinked = a.former_leads.iter().filter(|_| knows_users).map(|former| HappenedView {
+        from_lead: Some(former.lead.to_string()),
+        ..HappenedView::new(former.at, "unlinked", name(&former.by))
+    });
+    let mut all: Vec<HappenedView> = moved
+        .chain(transferred)
+        .chain(given)
+        .chain(kept)
+        .chain(linked)
+        .chain(unlinked)
+        .chain(marked)
+        .chain(undone)
+        .chain(cancelled)
+        .collect();
     all.extend(visit_states(a, &name));
     // A rule that counts an arrival as attended has its time, and comes after it.
     all.sort_by_key(|happened| (happened.at, happened.by.starts_with("rule:")));

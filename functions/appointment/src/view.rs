@@ -5,7 +5,7 @@ use crate::linking::ProposedLeadView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, SettledNotice, Unprocessed};
-use forecourt_domain::base::{AppointmentTeam, DealerId, Media, Right, UserId};
+use forecourt_domain::base::{AppointmentTeam, DealerId, Media, Medium, Right, UserId};
 use forecourt_domain::messages::{Letter, LetterState};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::usecase::people::{PersonView, user_in};
@@ -214,8 +214,9 @@ pub(crate) struct OfLead {
 /// A notice to the salesperson of an appointment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SalespersonNoticeView {
-    /// What it is about: `made`, `moved`, `cancelled`, `reopened`, `corrected`, `given` (to the reader), `passed` (to somebody else),
-    /// `declined` (the customer answered no to a text message), `confirmed` (after such an answer) or `reminder`.
+    /// What it is about: `made`, `made_for_lead` (to the owner of the lead, who is not the salesperson), `moved`, `cancelled`, `reopened`,
+    /// `corrected`, `given` (to the reader), `passed` (to somebody else), `declined` (the customer answered no to a text message),
+    /// `confirmed` (after it), `answered_yes` or `answered_no` (unclear to which of several), or `reminder`.
     pub what: &'static str,
     /// Id of the reader; absent if nobody got it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -302,7 +303,7 @@ impl AppointmentView {
     pub(crate) fn of(appointment: &Appointment, scope: &Scope) -> Self {
         let a = appointment;
         let knows_lead = knows_leads(scope) && scope.reaches(&a.dealer).is_ok();
-        let knows_users = knows_lead || a.lead.is_none();
+        let knows_users = knows_lead || !a.had_lead();
         let refuses = [("email", a.reached.refuses.email), ("sms", a.reached.refuses.sms)];
         Self {
             id: a.id.to_string(),
@@ -310,8 +311,8 @@ impl AppointmentView {
             dealer: if knows_lead { a.dealer.to_string() } else { a.made_at().to_string() },
             customer: CustomerView {
                 name: a.customer.clone(),
-                email: a.reached.email.as_ref().map(ToString::to_string),
-                phone: a.reached.phone.as_ref().map(|phone| phone.typed.clone()),
+                email: a.reached.email.as_ref().filter(|_| knows_lead || a.has_own_address(Medium::Email)).map(ToString::to_string),
+                phone: a.reached.phone.as_ref().filter(|_| knows_lead || a.has_own_address(Medium::Sms)).map(|phone| phone.typed.clone()),
                 language: a.reached.language.as_ref().map(|language| language.as_str().to_owned()),
                 refuses: refuses.into_iter().filter(|(_, refused)| *refused).map(|(name, _)| name).collect(),
             },

@@ -149,7 +149,13 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
             request.respond_to_change(cancelled).await
         }
         Operation::ConfirmBooking => {
-            let confirmed = request.change_visit(|context, appointment| confirm(context, appointment, ConfirmationWay::Link)).await;
+            // The customer confirms the time on the page, which may be older than the latest move.
+            let seen = call.form("from").and_then(|from| DateTime::parse_from_rfc3339(from.trim()).ok()).map(|from| from.to_utc());
+            let confirmed = request.change_visit(|context, appointment| match seen.filter(|seen| *seen != appointment.at) {
+                Some(_) => Err(Refusal::conflict("APT-12", "the appointment has another time now; confirm that time")),
+                None => confirm(context, appointment, ConfirmationWay::Link),
+            });
+            let confirmed = confirmed.await;
             request.respond_to_change(confirmed.map(|()| false)).await
         }
         Operation::BookingFile => booking_file::answer(&request.read().await?, reader),
@@ -234,7 +240,10 @@ impl LinkRequest<'_> {
     /// Reads the state of the invitation or the appointment, and the free slots.
     async fn read(&self) -> Result<CustomerPage, Problem> {
         match self.link {
-            Link::Invitation(link) => self.read_invitation(link).await,
+            Link::Invitation(link) => match self.read_invitation(link).await? {
+                Some(page) => Ok(page),
+                None => self.read_visit().await,
+            },
             Link::Appointment(_) => self.read_visit().await,
             Link::Feed(_) | Link::Unsubscribe(_) => Err(Problem::no_link()),
         }
@@ -244,19 +253,28 @@ impl LinkRequest<'_> {
     async fn book(&self, from: DateTime<Utc>) -> Result<bool, Failure> {
         match self.link {
             Link::Invitation(link) => {
-                self.change_invitation(link, |context, invitation, event| invitation::book(context, invitation, event, from)).await
+                let booked = self.change_invitation(link, |context, invitation, event| invitation::book(context, invitation, event, from));
+                match booked.await? {
+                    Some(new) => Ok(new),
+                    None => self.move_visit(from).await,
+                }
             }
-            Link::Appointment(_) => {
-                self.change_visit(|context, appointment| move_by_customer(context, appointment, from)).await.map(|()| false)
-            }
+            Link::Appointment(_) => self.move_visit(from).await,
             Link::Feed(_) | Link::Unsubscribe(_) => Err(Refusal::NotFound("link").into()),
         }
+    }
+
+    async fn move_visit(&self, from: DateTime<Utc>) -> Result<bool, Failure> {
+        self.change_visit(|context, appointment| move_by_customer(context, appointment, from)).await.map(|()| false)
     }
 
     /// Cancels the booking.
     async fn cancel(&self) -> Result<bool, Failure> {
         match self.link {
-            Link::Invitation(link) => self.change_invitation(link, invitation::cancel).await,
+            Link::Invitation(link) => match self.change_invitation(link, invitation::cancel).await? {
+                Some(new) => Ok(new),
+                None => self.change_visit(cancel_by_customer).await.map(|()| false),
+            },
             Link::Appointment(_) => self.change_visit(cancel_by_customer).await.map(|()| false),
             Link::Feed(_) | Link::Unsubscribe(_) => Err(Refusal::NotFound("link").into()),
         }
@@ -275,6 +293,9 @@ impl LinkRequest<'_> {
             Err(Failure::Refused(Refusal::NotFound(_))) => return Err(Problem::no_link()),
             Err(other) => return Err(other.into()),
         };
+        if reader.prefers_page && refused.is_some() && call.operation == Operation::ConfirmBooking {
+            return pages::page(reader, status, &self.read().await?, Some(pages::Alert::Changed));
+        }
         respond(reader, status, &self.read().await?, refused)
     }
 }

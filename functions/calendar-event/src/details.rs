@@ -47,6 +47,8 @@ pub(crate) struct Booked {
     /// The time of the latest change.
     pub(crate) changed: DateTime<Utc>,
     pub(crate) cancelled: bool,
+    /// The time before the dealer moved it. `None` if it was not moved, or if the customer chose the present time.
+    pub(crate) before: Option<DateTime<Utc>>,
     /// Whether the customer confirmed it. `None` if it cannot be confirmed.
     pub(crate) confirmed: Option<bool>,
 }

@@ -1,8 +1,8 @@
 //! The diary of a dealer: calendar events and appointments of one to seven days (CAL-6).
 
-use crate::calendar::{MAX_EXAMINED, PAGE, YEARS};
+use crate::calendar::{MAX_EXAMINED, PAGE, YEARS, event_state};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
-use forecourt_domain::appointment::{Appointment, Attended};
+use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{AppointmentId, DealerId, Fault, LeadId, Phone, Refusal, Right, UserId};
 use forecourt_domain::calendar::EventState;
 use forecourt_domain::settings::Dealer;
@@ -289,12 +289,7 @@ impl DiaryReader<'_> {
             kind: Some(appointment.kind.name()),
             at: appointment.at,
             until: appointment.at + self.dealer.capacity().duration(event_type),
-            state: match appointment.attendance.is {
-                _ if cancelled => "deleted",
-                Attended::Unknown => "incomplete",
-                Attended::Completed => "completed",
-                Attended::NoShow => "no_show",
-            },
+            state: event_state(appointment),
             unmarked,
             arrived_at: arrived_at(appointment),
             customer_confirmed: customer_confirmed(appointment),

@@ -1,6 +1,6 @@
 //! Calendar feeds: secret links by which other calendar programs subscribe to events (CAL-6).
 
-use crate::calendar::{EventFilter, VisibleEvent};
+use crate::calendar::{EntryFilter, VisibleEntry};
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::access::Scope;
@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 /// Days that a feed shows before today, and after it.
 const PAST: u64 = 30;
 const AHEAD: u64 = 180;
-/// Maximum number of events in a feed, for past and future.
+/// Maximum number of entries in a feed, for past and future.
 const MAX_PAST: usize = 500;
 const MAX_AHEAD: usize = 1_500;
 /// Maximum number of reads, of a thousand rows each, in one month of a dealer: no index is ordered by user.
@@ -193,11 +193,11 @@ pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Pro
         None => dealers_of(platform, &scope, shown.as_deref().unwrap_or(user)).await?,
     };
     let of_dealers = dealers.iter().map(async |dealer| {
-        let filter = EventFilter { scope: &scope, dealer, person: feed.person.as_ref(), deleted: true, now: call.now };
-        events_of_dealer(platform, &filter).await
+        let filter = EntryFilter { scope: &scope, dealer, person: feed.person.as_ref(), deleted: true, now: call.now };
+        entries_of_dealer(platform, &filter).await
     });
     let of_dealers = try_join_all(of_dealers).await?;
-    let entries = dealers.iter().zip(&of_dealers).flat_map(|(dealer, events)| events.iter().map(|event| entry(platform, event, dealer)));
+    let entries = dealers.iter().zip(&of_dealers).flat_map(|(dealer, of_dealer)| of_dealer.iter().map(|one| entry(platform, one, dealer)));
     let entries = entries.collect();
     let name = match (&feed.dealer, dealers.first(), &feed.person) {
         (Some(_), Some(dealer), None) => dealer.settings.name.clone(),
@@ -214,16 +214,16 @@ pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Pro
     Ok(answer.header("x-robots-tag", "noindex, nofollow").about(&feed.id))
 }
 
-/// The events of a feed at one dealer. The range is whole days in the dealer's time zone, so that the ETag is stable during a day.
-async fn events_of_dealer(platform: &Platform, filter: &EventFilter<'_>) -> Result<Vec<VisibleEvent>, Problem> {
+/// The entries of a feed at one dealer. The range is whole days in the dealer's time zone, so that the ETag is stable during a day.
+async fn entries_of_dealer(platform: &Platform, filter: &EntryFilter<'_>) -> Result<Vec<VisibleEntry>, Problem> {
     let calendar = &filter.dealer.settings.calendar;
     let today = calendar.date_of(filter.now);
     let begins = |date: Option<chrono::NaiveDate>| date.and_then(|date| calendar.begins(date)).unwrap_or(filter.now);
     let midnight = begins(Some(today));
     let first = begins(today.checked_sub_days(Days::new(PAST)));
     let last = begins(today.checked_add_days(Days::new(AHEAD + 1)));
-    let past = filter.events_of_range(platform, (first, midnight), MAX_PAST);
-    let ahead = filter.events_of_range(platform, (midnight, last), MAX_AHEAD);
+    let past = filter.entries_of_range(platform, (first, midnight), MAX_PAST);
+    let ahead = filter.entries_of_range(platform, (midnight, last), MAX_AHEAD);
     let (past, ahead) = futures::future::try_join(past, ahead).await?;
     Ok(past.into_iter().chain(ahead).collect())
 }
@@ -237,19 +237,19 @@ fn months((from, until): TimeRange) -> impl Iterator<Item = TimeRange> {
     std::iter::successors(Some(from), next).map(move |at| (at, next(&at).unwrap_or(until)))
 }
 
-impl EventFilter<'_> {
-    /// The first `max` events of a range. The months are read in parallel.
-    async fn events_of_range(&self, platform: &Platform, range: TimeRange, max: usize) -> Result<Vec<VisibleEvent>, Problem> {
-        let read = try_join_all(months(range).map(|range| self.events_of_month(platform, range, max))).await?;
+impl EntryFilter<'_> {
+    /// The first `max` entries of a range. The months are read in parallel.
+    async fn entries_of_range(&self, platform: &Platform, range: TimeRange, max: usize) -> Result<Vec<VisibleEntry>, Problem> {
+        let read = try_join_all(months(range).map(|range| self.entries_of_month(platform, range, max))).await?;
         Ok(read.into_iter().flatten().take(max).collect())
     }
 
-    /// The first `max` events of a month, within `MAX_READS` reads.
-    async fn events_of_month(&self, platform: &Platform, range: TimeRange, max: usize) -> Result<Vec<VisibleEvent>, Problem> {
+    /// The first `max` entries of a month, within `MAX_READS` reads.
+    async fn entries_of_month(&self, platform: &Platform, range: TimeRange, max: usize) -> Result<Vec<VisibleEntry>, Problem> {
         let (mut all, mut cursor) = (Vec::new(), None);
         for _ in 0..MAX_READS {
-            let (events, next) = self.events(platform, range, cursor.as_deref(), max - all.len()).await?;
-            all.extend(events);
+            let (entries, next) = self.entries(platform, range, cursor.as_deref(), max - all.len()).await?;
+            all.extend(entries);
             cursor = next;
             if cursor.is_none() || all.len() >= max {
                 break;
@@ -259,26 +259,34 @@ impl EventFilter<'_> {
     }
 }
 
-/// An event as other calendar programs show it. Of the contact it holds the name only.
-fn entry(platform: &Platform, event: &VisibleEvent, dealer: &Dealer) -> (Event, Tz, DateTime<Utc>) {
-    let VisibleEvent { row, lead } = event;
+/// An entry as other calendar programs show it. Of the customer it holds the name only.
+fn entry(platform: &Platform, one: &VisibleEntry, dealer: &Dealer) -> (Event, Tz, DateTime<Utc>) {
     let zone = dealer.settings.calendar.zone();
-    let cancelled = row.state == "deleted";
-    let title = if lead.contact.is_empty() { row.title.clone() } else { format!("{} · {}", row.title, lead.contact) };
-    let link = platform.console.event(lead, &row.id, event.user());
-    let about: Vec<String> = [lead.vehicle.clone(), lead.id.spoken(), link].into_iter().filter(|line| !line.is_empty()).collect();
+    let (title, contact) = (one.title(), one.contact());
+    let title = if contact.is_empty() { title.to_owned() } else { format!("{title} · {contact}") };
+    let (id, sequence, changed, about) = match one {
+        VisibleEntry::Event(row, lead) => {
+            let link = platform.console.event(lead, &row.id, one.user());
+            (AppointmentId::of_event(row.lead, &row.id), row.sequence, row.changed, vec![lead.vehicle.clone(), lead.id.spoken(), link])
+        }
+        VisibleEntry::Appointment(appointment) => {
+            let link = platform.console.appointment(&appointment.id);
+            (appointment.id.clone(), appointment.sequence, appointment.updated, vec![link])
+        }
+    };
+    let about: Vec<String> = about.into_iter().filter(|line| !line.is_empty()).collect();
     let mut entry = Event::new();
     entry
-        .uid(&format!("{}@forecourt", AppointmentId::of_event(row.lead, &row.id)))
-        .sequence(row.sequence)
+        .uid(&format!("{id}@forecourt"))
+        .sequence(sequence)
         .summary(&title)
         .description(&about.join("\n"))
         .location(&dealer.settings.name)
-        .append_property(Property::new("DTSTAMP", ical::utc(row.changed)))
-        .append_property(Property::new("STATUS", if cancelled { "CANCELLED" } else { "CONFIRMED" }))
-        .append_property(Property::new("TRANSP", if row.state == "incomplete" { "OPAQUE" } else { "TRANSPARENT" }))
-        .append_property(Property::new("CATEGORIES", ical::escaped(&row.kind)))
-        .append_property(ical::time("DTSTART", row.at, zone))
-        .append_property(ical::time("DTEND", event.until(dealer), zone));
-    (entry.done(), zone, row.at)
+        .append_property(Property::new("DTSTAMP", ical::utc(changed)))
+        .append_property(Property::new("STATUS", if one.state() == "deleted" { "CANCELLED" } else { "CONFIRMED" }))
+        .append_property(Property::new("TRANSP", if one.state() == "incomplete" { "OPAQUE" } else { "TRANSPARENT" }))
+        .append_property(Property::new("CATEGORIES", ical::escaped(one.kind())))
+        .append_property(ical::time("DTSTART", one.at(), zone))
+        .append_property(ical::time("DTEND", one.until(dealer), zone));
+    (entry.done(), zone, one.at())
 }

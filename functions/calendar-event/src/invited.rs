@@ -28,6 +28,11 @@ pub(crate) fn linked_items<'a>(loaded: &'a Loaded, link: &InvitationLink, now: D
     if invitation.is_good(event, now) { Ok((lead, dealer, invitation, event)) } else { Err(Refusal::NotFound("invitation")) }
 }
 
+/// Whether the appointment of the event stayed at a former dealer of the lead, without the lead (APT-10).
+fn has_stayed(event: &CalendarEvent) -> bool {
+    event.left_at.is_some()
+}
+
 /// Loads the items behind a link: lead, invitation, dealer, event and appointment, the days that `read_days` reads, and the
 /// `remembered` request.
 fn load<'a>(
@@ -50,8 +55,9 @@ fn load<'a>(
 }
 
 impl LinkRequest<'_> {
-    /// Reads the items behind the link of an invitation, and the free slots.
-    pub(crate) async fn read_invitation(&self, link: &InvitationLink) -> Result<CustomerPage, Problem> {
+    /// Reads the items behind the link of an invitation, and the free slots. `None` if its appointment stayed at a former dealer of the
+    /// lead: the link then opens the appointment (APT-10).
+    pub(crate) async fn read_invitation(&self, link: &InvitationLink) -> Result<Option<CustomerPage>, Problem> {
         let Self { platform, call, first: from, .. } = *self;
         let now = call.now;
         let free = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
@@ -65,6 +71,9 @@ impl LinkRequest<'_> {
         let items = linked_items(&loaded, link, now).map_err(|_| Problem::no_link())?;
         let days = |user: &UserId, date| loaded.day(user, date);
         let (lead, dealer, invitation, event) = items;
+        if event.is_some_and(has_stayed) {
+            return Ok(None);
+        }
         let offered: Result<_, OfferRefusal> = free(items, &days);
         let closed = offered.as_ref().err().copied();
         let (mut free, more_from) = offered.unwrap_or_default();
@@ -80,10 +89,11 @@ impl LinkRequest<'_> {
             sequence: event.sequence(),
             changed: event.changed(),
             cancelled: matches!(event.state, EventState::Deleted(_)),
+            before: event.rescheduled.last().filter(|moved| moved.by != Actor::Customer).map(|moved| moved.from),
             confirmed: loaded.appointment(&event.appointment_id()).map(|appointment| appointment.customer_confirmed.is_some()),
         });
         let kind = event.map_or(&invitation.kind, |event| &event.kind);
-        Ok(CustomerPage {
+        let page = CustomerPage {
             token: token(call)?,
             key: new_name(platform, call, link.lead, "form"),
             dealer: dealer.clone(),
@@ -101,15 +111,17 @@ impl LinkRequest<'_> {
             free,
             more_from,
             later: from.is_some(),
-        })
+        };
+        Ok(Some(page))
     }
 
-    /// Applies a change once per `Idempotency-Key`. Returns whether it made a new booking.
+    /// Applies a change once per `Idempotency-Key`. Returns whether it made a new booking; `None` if the appointment stayed at a former
+    /// dealer of the lead, so that the change is one of the appointment.
     pub(crate) async fn change_invitation(
         &self,
         link: &InvitationLink,
         rule: impl Fn(&CalendarContext<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Option<bool>, Failure> {
         let Self { platform, call, .. } = *self;
         let request = request(platform, call, link.lead);
         let apply = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
@@ -123,10 +135,13 @@ impl LinkRequest<'_> {
         let decided = platform.store.decide(&call.scope, load, |loaded, _| {
             let days = |user: &UserId, date| loaded.day(user, date);
             let items = linked_items(loaded, link, call.now)?;
+            if items.3.is_some_and(has_stayed) {
+                return Ok((None, (None, false)));
+            }
             if let Some(request) = &request
                 && let Some(answer) = request.answered(loaded, call.now)?
             {
-                return Ok((None, (answer == NEW_BOOKING, true)));
+                return Ok((None, (Some(answer == NEW_BOOKING), true)));
             }
             let new = items.3.is_none_or(|event| items.2.status(Some(event), call.now) == InvitationStatus::Cancelled);
             let decision = apply(items, &days)?;
@@ -136,7 +151,7 @@ impl LinkRequest<'_> {
                 Some(request) => Some(request.answering(decision.unwrap_or_default(), if new { NEW_BOOKING } else { "" }.into(), call.now)),
                 None => decision,
             };
-            Ok((decision, (new, false)))
+            Ok((decision, (Some(new), false)))
         });
         let (new, again) = decided.await?;
         call.note_repeat(again);

@@ -51,6 +51,7 @@ impl LinkRequest<'_> {
             sequence: appointment.sequence,
             changed: ended.unwrap_or_else(|| event.map_or(moved, |event| event.changed().max(moved))),
             cancelled: ended.is_some(),
+            before: appointment.moved.last().filter(|moved| moved.by != Actor::Customer).map(|moved| moved.from),
             confirmed: Some(appointment.customer_confirmed.is_some()),
         };
         Ok(CustomerPage {
@@ -113,8 +114,17 @@ impl LinkRequest<'_> {
             let lead = loaded.appointment(&id).and_then(|appointment| appointment.lead);
             let enquiry = lead.filter(|lead| loaded.lead(*lead).is_some()).map(|lead| enquiry_key(loaded, lead));
             let needed = needs(loaded, &id, &read_days, &Actor::Customer, self.call.now);
-            [Key::Appointment(id)].into_iter().chain(needed).chain(enquiry).collect()
+            [Key::Appointment(id)].into_iter().chain(needed).chain(enquiry).chain(self.keys_of_invitation(loaded)).collect()
         })
+    }
+
+    /// The keys that show whether the link of an invitation is valid: the dealer of its lead, and its event. The appointment may have
+    /// stayed at another dealer (APT-10).
+    fn keys_of_invitation(&self, loaded: &Loaded) -> Vec<Key> {
+        let Link::Invitation(link) = self.link else { return Vec::new() };
+        let dealer = loaded.lead(link.lead).map(|lead| Key::Dealer(lead.dealer.clone()));
+        let event = loaded.invitation(link.lead, &link.invitation).and_then(|invitation| invitation.event.clone());
+        dealer.into_iter().chain(event.map(|event| Key::Event(link.lead, event))).collect()
     }
 
     fn linked_keys(&self) -> Vec<Key> {

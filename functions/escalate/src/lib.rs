@@ -1,5 +1,5 @@
 //! Carries out the escalation steps that are due: reminder, level 1 and level 2 of a lead (ESC-1 to ESC-3), and those of a calendar event
-//! (ESC-4). Notifies owners of further deadlines that have passed (LEAD-6).
+//! (ESC-4). Notifies owners of further deadlines that have passed (LEAD-6). Carries out the steps of follow-up plans (CAL-11).
 //!
 //! - **Triggers**: wake-ups of the kinds `escalate`, `resubmit` and `recompute` from the escalate queue.
 //! - **Reads**: the lead or the event with its lead, the dealer, and the rotation if the lead goes to the next user (DIS-10), in one
@@ -12,6 +12,7 @@
 //! - **Failure**: a failed message returns to the queue and, after the last delivery, to the dead-letter queue; the sweep repeats a lost
 //!   wake-up. A wake-up that is early, late or doubled finds no due step and changes nothing (ESC-8, ESC-9).
 
+mod follow_up;
 mod hand_over;
 mod recomputation;
 
@@ -38,12 +39,17 @@ async fn handle_message(platform: &Platform, message: SqsMessage) -> Result<Stri
             _ => recomputation::process_page(platform, &wake_up).await?,
         },
         DueKind::Resubmit => escalate_event(platform, &wake_up).await?,
-        _ => escalate_lead(platform, &wake_up).await?,
+        _ => {
+            if escalate_lead(platform, &wake_up).await? {
+                follow_up::carry_out(platform, &wake_up).await?;
+            }
+        }
     }
     Ok(wake_up.about())
 }
 
-async fn escalate_lead(platform: &Platform, wake_up: &WakeUp) -> Result<(), Failure> {
+/// Carries out the escalation steps that are due. Returns whether a step of the lead's follow-up plan is due, too.
+async fn escalate_lead(platform: &Platform, wake_up: &WakeUp) -> Result<bool, Failure> {
     let id = wake_up.lead()?;
     let now = platform.clock.now();
     let load = Load::of([Key::Lead(id), Key::Dealer(wake_up.dealer.clone())]).then(|loaded| {
@@ -56,11 +62,13 @@ async fn escalate_lead(platform: &Platform, wake_up: &WakeUp) -> Result<(), Fail
             escalate(lead, dealer, &|lane| loaded.place(&dealer.id, lane), now).or_else(|| deadlines_passed(lead, dealer, now))
         });
         let happened = decision.as_ref().and_then(Decision::lead).map(|lead| lead.steps_of(now)).unwrap_or_default();
-        Ok((decision, happened))
+        let lead = decision.as_ref().and_then(Decision::lead).or(loaded.lead(id));
+        let follows = lead.is_some_and(|lead| follow_up::is_due(lead, now));
+        Ok((decision, (happened, follows)))
     };
-    let happened = platform.store.decide(&wake_up.scope(), load, rule).await?;
+    let (happened, follows) = platform.store.decide(&wake_up.scope(), load, rule).await?;
     platform.metrics.note_lag(Metric::EscalationLag, happened, now);
-    Ok(())
+    Ok(follows)
 }
 
 /// Escalates a calendar event that is overdue (ESC-4).

@@ -6,7 +6,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, _) = forecourt_edge::start::platform("escalate", forecourt_edge::files::none, Needs::Nothing).await?;
+    let (platform, _) = forecourt_edge::start::platform("escalate", forecourt_edge::files::none, Needs::Keys(&[])).await?;
     let handle = async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(forecourt_escalate::handle(&platform, event.payload).await);
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -34,14 +34,14 @@ pub use list::{
     BoardRowView, BoardView, ChangesView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody, RowActionView,
 };
 pub use page::{
-    DeadlineRequestView, DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView,
-    OpenTaskView, ReactionView, StepView, TargetView, TimelineView,
+    DeadlineRequestView, DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadPlanStepView, LeadPlanView,
+    LeadView, MessageView, OpenTaskView, PlanChoiceView, ReactionView, StepView, TargetView, TimelineView,
 };
 pub use undelivered::{UndeliveredListView, UndeliveredView};
 pub use work::{
     AgendaView, AssignmentBody, ConsentBody, ConsentView, ConsentsView, ContactMadeBody, LeadContactBody, LeadContactsView, LiftBody,
-    MessagePreviewBody, MessagePreviewView, MetBody, PhoneBody, ReactionBody, StatusBody, StopBody, StopView, StopsView, TargetBody,
-    TaskBody, TaskView, TasksView, TodoView,
+    MessagePreviewBody, MessagePreviewView, MetBody, PhoneBody, PlanStartBody, ReactionBody, StatusBody, StopBody, StopView, StopsView,
+    TargetBody, TaskBody, TaskView, TasksView, TodoView,
 };
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};

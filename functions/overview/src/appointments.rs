@@ -32,7 +32,7 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
     let counted = Mutex::new(RunningTotals { tally: AppointmentTally::default(), grid: Grid::new(grid) });
     let takes = |site: &Site, facts: &AppointmentFacts| {
         filter.takes(facts, &site.bounds)
-            && call.scope.sees_appointment_of(facts.user.as_ref(), facts.by.as_ref(), &site.dealer.settings, call.now)
+            && call.scope.sees_appointment_of(facts.user.as_ref(), facts.by.user(), &site.dealer.settings, call.now)
     };
     let (sites_ref, counted_ref, takes) = (&sites, &counted, &takes);
     let read = |partition: Partition, after: Option<String>| async move {

@@ -1,21 +1,26 @@
-//! The appointment overview and the lead overview (OVR-1 to OVR-4).
+//! The appointment overview, the lead overview (OVR-1 to OVR-5) and the yield of follow-up plans (CAL-11).
 //!
-//! - **Triggers**: `GET /overview/appointments` and `GET /overview/leads`.
+//! - **Triggers**: `GET /overview/appointments`, `GET /overview/appointments/figures`, `GET /overview/leads` and `GET /overview/plans`.
 //! - **Reads**: the settings of all requested dealers, then the dealers' lists month by month, up to 32 pages concurrently. If only numbers
 //!   are needed, it reads the fields to count and not the whole rows.
 //! - **Writes**: nothing. No totals are stored, so they cannot drift from the data.
 //! - **Visibility**: rows that the caller may not see are not counted.
 //! - **Failure**: if one read fails the request fails with 503 and no partial numbers are returned. The caller may retry.
 //!
-//! `sites` finds the dealers and reads their lists, `appointments` and `leads` count, `grid` holds a page of appointments, `view` defines
-//! the responses.
+//! `sites` finds the dealers and reads their lists, `appointments`, `figures`, `leads` and `plans` count, `grid` holds a page of
+//! appointments, `view` and `figures_view` define the responses.
 
 mod appointments;
+mod figures;
+mod figures_view;
 mod grid;
 mod leads;
+mod plans;
 mod sites;
 mod view;
 
+pub use figures_view::{AppointmentFiguresView, FigureCountsView, FigureRowView, FigureWeekView, NoShowReasonView};
+pub use plans::{PlanFiguresView, PlanStepYieldView, PlanYieldView};
 pub use view::{
     AppointmentDayView, AppointmentOverviewView, AppointmentRowView, AppointmentsBox, AttendanceBox, FurtherCountsView, LeadCountsView,
     LeadOverviewView, ResponseTimeView, SentBox, Share, SourceBox,
@@ -34,6 +39,8 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
         Operation::AppointmentOverview => appointments::overview(platform, &call).await,
+        Operation::PlanFigures => plans::figures(platform, &call).await,
+        Operation::AppointmentFigures => figures::figures(platform, &call).await,
         Operation::LeadOverview => leads::overview(platform, &call).await,
         _ => Err(Problem::wrong_function()),
     }

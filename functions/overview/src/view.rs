@@ -23,7 +23,7 @@ pub struct Share {
 }
 
 impl Share {
-    fn of(number: u64, total: u64) -> Self {
+    pub(crate) fn of(number: u64, total: u64) -> Self {
         Self { number, percentage: percentage(number, total) }
     }
 }

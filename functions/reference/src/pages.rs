@@ -5,7 +5,7 @@ use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 use std::fmt::Write as _;
 
 /// The pages: path below `/reference/` and Markdown source.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 15] = [
     ("rules", include_str!("../../../docs/rules.md")),
     ("decisions/README", include_str!("../../../docs/decisions/README.md")),
     ("decisions/settings", include_str!("../../../docs/decisions/settings.md")),
@@ -17,6 +17,7 @@ const PAGES: [(&str, &str); 14] = [
     ("decisions/appointments", include_str!("../../../docs/decisions/appointments.md")),
     ("decisions/messages", include_str!("../../../docs/decisions/messages.md")),
     ("decisions/reports", include_str!("../../../docs/decisions/reports.md")),
+    ("decisions/follow-up", include_str!("../../../docs/decisions/follow-up.md")),
     ("decisions/webhooks", include_str!("../../../docs/decisions/webhooks.md")),
     ("decisions/privacy", include_str!("../../../docs/decisions/privacy.md")),
     ("decisions/console", include_str!("../../../docs/decisions/console.md")),

@@ -6,7 +6,7 @@ use crate::sender::Sender;
 use crate::texts::VisitMail;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::appointment::{Appointment, BriefingClaim, MorningList, NoticeFate, SalesMail, SalesMailSent};
+use forecourt_domain::appointment::{Appointment, BriefingClaim, MorningList, NoticeFate, SalesChange, SalesMail, SalesMailSent};
 use forecourt_domain::base::{AppointmentId, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::messages::Retry;
@@ -67,6 +67,13 @@ impl Sender {
         let Some(visit) = read.filter(|visit| visit.appointment.briefing.leased && !visit.is_erased()) else { return Ok(()) };
         let mut sent = Vec::new();
         for (dealer, mail) in mails {
+            // The lead may have another owner since.
+            let of_lead = mail.changes.iter().any(|change| change.what == SalesChange::MadeForLead);
+            let owner = visit.lead.as_ref().and_then(|lead| lead.owner.as_ref());
+            if of_lead && owner != mail.person.as_ref() && visit.appointment.user != mail.person {
+                sent.push(SalesMailSent { mail, to: None, result: Ok(NoticeFate::Off) });
+                continue;
+            }
             sent.extend(self.send_to_readers(wake_up, &dealer, &visit, mail).await?);
         }
         // If recording fails, the mails are sent again: use the long retry budget.

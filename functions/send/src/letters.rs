@@ -171,6 +171,9 @@ impl Sender {
             if let Some(why) = letter.outdated_instant(lead, &dealer.settings, now) {
                 return Ok((Some(decided(letter.suppressed(why, now))), nothing));
             }
+            if letter.is_of_ended_plan(lead) {
+                return Ok((Some(decided(letter.suppressed(SuppressionReason::NoLongerSo, now))), nothing));
+            }
             // The contact may be erased from the lead only some minutes after the order (PRV-2).
             let is_erased = is_being_erased(lead, loaded);
             let to = if is_erased { None } else { recipient(&leased, appointment, lead, loaded, dealer) };

@@ -23,6 +23,7 @@ mod attachments;
 mod bookings;
 mod briefings;
 mod budgets;
+mod bulk;
 mod carrier;
 mod customer_link;
 mod expose;

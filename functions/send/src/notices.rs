@@ -1,5 +1,6 @@
 //! Notices to users by mail (ESC-6, MSG-1): leased, bundled into one mail, checked again, sent, recorded.
 
+use crate::bulk;
 use crate::carrier::Undelivered;
 use crate::mail::{Envelope, Mail};
 use crate::pool;
@@ -167,11 +168,23 @@ impl Sender {
     /// Sends one mail with all `claimed` notices to their reader.
     async fn send_to(&self, wake_up: &WakeUp, id: &str, reader: Reader, claimed: Vec<ClaimedNotice>) -> Result<(), Failure> {
         let now = self.platform.clock.now();
-        let Some(ClaimedNotice { dealer, .. }) = claimed.first() else { return Ok(()) };
+        if claimed.is_empty() {
+            return Ok(());
+        }
         let Reader { to, addressee, scope, .. } = reader;
         self.keep_copies(wake_up, &claimed, &to, now).await?;
         pool::notify_assignable(&self.platform, wake_up, claimed.iter().map(|c| (&c.message, &c.lead, &c.dealer)), now).await?;
-        let delivered = match self.facts(wake_up, &claimed, &to).await {
+        let facts = self.facts(wake_up, &claimed, &to).await;
+        // What happened during a night can make a notice about many leads needless.
+        let (void, claimed): (Vec<_>, Vec<_>) = match &facts {
+            Ok((_, reported)) => claimed.into_iter().partition(|one| bulk::is_void(one, reported)),
+            Err(_) => (Vec::new(), claimed),
+        };
+        if !void.is_empty() {
+            self.record_all(wake_up, &void, |message| message.dropped(DropReason::NoLongerSo, now)).await?;
+        }
+        let Some(ClaimedNotice { dealer, .. }) = claimed.first() else { return Ok(()) };
+        let delivered = match facts {
             Ok((names, reported)) => {
                 let reader = NoticeReader { to: &to, names: &names, scope: scope.as_ref(), reported: &reported };
                 let tagged = if let Recipient::User(user) = &to { Some(Tagged::User(user.clone())) } else { None };
@@ -206,13 +219,15 @@ impl Sender {
         .await
     }
 
-    /// Reads the names of the users whom notices mention, and the enquiries, mails and text messages that they report.
+    /// Reads the names of the users whom notices mention, the enquiries, mails and text messages that they report, and the leads of notices
+    /// about many.
     async fn facts(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], to: &Recipient) -> Result<(Names, Loaded), Failure> {
         let scope = wake_up.scope();
         let mentioned = claimed.iter().flat_map(|c| c.message.mentions(&c.lead, &c.dealer, to));
         let entry = |c: &ClaimedNotice| Some((c.lead.id, c.message.reported_entry(&c.lead)?));
         let entries = claimed.iter().filter_map(entry).map(|(lead, version)| Key::Entry(lead, version));
-        let load = Load::of(entries).then(|loaded| {
+        let leads = claimed.iter().flat_map(|c| bulk::named(&c.message)).map(|lead| Key::Lead(*lead));
+        let load = Load::of(entries.chain(leads)).then(|loaded| {
             let answer = |(lead, version)| Some((lead, loaded.entry(lead, version)?.answer()?.clone()));
             let answers = claimed.iter().filter_map(entry).filter_map(answer);
             answers.map(|(lead, element)| Key::Element(lead, ElementKind::Communication, element)).collect()

@@ -49,7 +49,7 @@ pub use bookings::BookingsAffectedView;
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use hand_over::{HandOverView, HeldAppointment, HeldEvent, HeldInvitation, HeldLead, HeldTask, MovedView, WorkCounts, WorkView};
 pub use holidays::{ImportView, SkippedView};
-pub use me::{ColleagueView, MeView, MyDealerView};
+pub use me::{ColleagueView, MeView, MyDealerView, PlanNameView};
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use orders::{HandOverPageView, HandOversView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
@@ -93,14 +93,14 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ListViews | Operation::SaveView | Operation::RemoveView => views::operate(platform, &call).await,
         Operation::SwitchAllUsers => members::switch_all(platform, &call).await,
         Operation::ListUsers | Operation::ReadUser | Operation::UserHistory | Operation::SaveUser | Operation::RemoveUser => {
-            users::operate(platform, &call).await
+            Box::pin(users::operate(platform, &call)).await
         }
         Operation::MakeWebhook
         | Operation::ListWebhooks
         | Operation::ReadWebhook
         | Operation::ChangeWebhook
         | Operation::RemoveWebhook
-        | Operation::RotateSecret => webhooks::operate(platform, &call).await,
+        | Operation::RotateSecret => Box::pin(webhooks::operate(platform, &call)).await,
         Operation::ListTexts
         | Operation::ReadText
         | Operation::TextHistory
@@ -111,7 +111,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ListDeliveries => deliveries::list(platform, &call).await,
         Operation::Redeliver => deliveries::redeliver(platform, &call).await,
         Operation::RedeliverPeriod => redelivery::redeliver(platform, &call).await,
-        _ => operate_dealer(platform, &call).await,
+        _ => Box::pin(operate_dealer(platform, &call)).await,
     }
 }
 
@@ -140,8 +140,8 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
             let (body, versions) = (body::writable_settings(call)?, change::required_versions(call)?);
             let make = |dealer: &Dealer| body::settings(mail_server::kept(body.clone(), &dealer.settings, &call.scope), &dealer.settings);
             Box::pin(mail_server::check(platform, call, (&id, &body), &versions, make)).await?;
-            let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, make).await?;
-            answer_saved(platform, (call, &request), &saved, SettingsView::of(&saved.dealer, &call.scope)).await
+            let saved = Box::pin(change::save_and_hand_over(platform, (call, &request), &id, &versions, make)).await?;
+            Box::pin(answer_saved(platform, (call, &request), &saved, SettingsView::of(&saved.dealer, &call.scope))).await
         }
         Operation::ReadPart(part) => {
             let dealer = current(platform, call, &id).await?;
@@ -152,14 +152,14 @@ async fn operate_dealer(platform: &Platform, call: &Call) -> Result<Answer, Prob
             let (body, versions) = (body::writable_settings(call)?, change::required_versions(call)?);
             let make = |dealer: &Dealer| parts::replaced(part, &dealer.settings, &body);
             Box::pin(mail_server::check(platform, call, (&id, &body), &versions, make)).await?;
-            let saved = change::save_and_hand_over(platform, (call, &request), &id, &versions, make).await;
+            let saved = Box::pin(change::save_and_hand_over(platform, (call, &request), &id, &versions, make)).await;
             let saved = saved.map_err(|failure| match failure {
                 Failure::Refused(refusal) => Failure::Refused(parts::relocated(part, refusal)),
                 other => other,
             });
             let saved = saved?;
             let view = SettingsView::of_part(part, &saved.dealer, &call.scope).completed(platform, call, part, &saved.dealer).await?;
-            answer_saved(platform, (call, &request), &saved, view).await
+            Box::pin(answer_saved(platform, (call, &request), &saved, view)).await
         }
         Operation::ImportHolidays => holidays::import(platform, call, &id).await,
         Operation::ListHandOvers => orders::list(platform, call, &id).await,

@@ -5,7 +5,7 @@ use crate::body;
 use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
 use forecourt_domain::people::{OwnFacts, User};
 use forecourt_domain::rules::people;
-use forecourt_domain::settings::Dealer;
+use forecourt_domain::settings::{Dealer, FollowUpPlan};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Queries};
 use forecourt_store::keys::Key;
@@ -54,6 +54,21 @@ pub struct MeView {
     pub after: Option<String>,
 }
 
+/// A follow-up plan of a dealer, by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlanNameView {
+    /// Id of the plan.
+    pub id: String,
+    /// The name.
+    pub name: String,
+}
+
+impl PlanNameView {
+    fn of(plan: &FollowUpPlan) -> Self {
+        Self { id: plan.id.to_string(), name: plan.name.clone() }
+    }
+}
+
 /// A dealer that the requesting user has access to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MyDealerView {
@@ -80,6 +95,9 @@ pub struct MyDealerView {
     /// The dealer's own reasons of a cancellation, in addition to those that every dealer has; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cancellation_reasons: Vec<String>,
+    /// The dealer's follow-up plans (CAL-11); absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub follow_up_plans: Vec<PlanNameView>,
     /// The users of the dealer in the order of its settings, and after them its former users, the latest first: at most 20.
     pub people: Vec<ColleagueView>,
 }
@@ -216,6 +234,7 @@ impl MyDealerView {
             event_types: settings.event_types.clone(),
             no_show_reasons: settings.no_show_reasons.clone(),
             cancellation_reasons: settings.cancellation_reasons.clone(),
+            follow_up_plans: settings.follow_up_plans.iter().map(PlanNameView::of).collect(),
             people: people_of(dealer).filter_map(named).collect(),
         }
     }

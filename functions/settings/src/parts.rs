@@ -97,10 +97,24 @@ fn shape_of(part: SettingsPart) -> Shape {
         SettingsPart::DistributionGroups => (None, &[("distribution_groups", "[]")]),
         SettingsPart::RoutingRules => (None, &[("routing_rules", "[]")]),
         SettingsPart::DeadlineRules => (None, &[("deadline_rules", "[]")]),
+        SettingsPart::FollowUpPlans => (None, &[("follow_up_plans", "[]")]),
         SettingsPart::Absences => (None, &[("absences", "[]")]),
         SettingsPart::Limits => {
             (Some("limits"), &[("letters_per_recipient", "20"), ("text_messages_per_hour", "200"), ("text_message_countries", "null")])
         }
+        SettingsPart::FollowUpSettings => (
+            Some("follow_ups"),
+            &[
+                (
+                    "methods",
+                    r#"[{"method":"sms","lead_days":28},{"method":"email","lead_days":21},{"method":"telephone","lead_days":14},{"method":"letter","lead_days":7}]"#,
+                ),
+                ("job_types", "[]"),
+                ("decline_reasons", "[]"),
+                ("min_gap_days", "3"),
+                ("max_attempts", "6"),
+            ],
+        ),
     };
     Shape { within, fields }
 }

@@ -8,6 +8,7 @@ use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
+use crate::follow_up::{FollowUp, FollowUpClaim};
 use crate::lead::{BulkAction, BulkPage, EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::mail::{IncomingMail, LeadAddress, MailWatch};
 use crate::messages::{AddressState, Letter, Message, TestMail};
@@ -21,8 +22,9 @@ use crate::webhooks::{Outgoing, Webhooks};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// Returns the decision that stores a changed lead with its timeline entry.
-pub(crate) fn commit(lead: Lead, by: Actor, events: Vec<Event>, now: DateTime<Utc>) -> Decision {
+/// Returns the decision that stores a changed lead with its timeline entry. Its follow-up plan follows the events (CAL-11).
+pub(crate) fn commit(mut lead: Lead, by: Actor, mut events: Vec<Event>, now: DateTime<Utc>) -> Decision {
+    lead.follow(&by, &mut events, now);
     let entry = Entry { lead: lead.id, version: lead.version, at: now, by, events, raw: None, receipt: None };
     Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)))
 }
@@ -82,6 +84,8 @@ pub enum Item {
     TestMail(Box<TestMail>),
     BulkAction(Box<BulkAction>),
     BulkPage(Box<BulkPage>),
+    FollowUp(Box<FollowUp>),
+    FollowUpClaim(FollowUpClaim),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

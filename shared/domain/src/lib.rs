@@ -41,6 +41,7 @@
 //! | [`messages`] | messages to staff, letters to customers, and their delivery |
 //! | [`mail`] | mail that arrived for dealers |
 //! | [`appointment`] | appointments, reports about them, and who was notified |
+//! | [`follow_up`] | service follow-ups of vehicles: the chain of contact methods as a state machine, and the permission of each method |
 //! | [`access`] | scopes: the data and the actions that a caller is allowed |
 //! | [`reports`] | overviews and exports |
 //! | [`webhooks`] | webhooks and their deliveries |
@@ -58,6 +59,7 @@ pub mod directory;
 pub mod distribution;
 pub mod elements;
 pub mod enquiry;
+pub mod follow_up;
 pub mod hours;
 pub mod lead;
 pub mod mail;

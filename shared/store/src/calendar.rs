@@ -53,11 +53,6 @@ pub struct Events {
 }
 
 impl CalendarRange<'_> {
-    /// Returns the cursor of the page that ends with `event`. It is valid for this range only.
-    pub fn cursor(&self, event: &EventRow) -> String {
-        Cursor::new(self.name(), keys::calendar_place(event.at, event.lead, &event.id)).encode()
-    }
-
     pub(crate) fn name(&self) -> String {
         format!("{}#{}#{}", self.dealer, keys::stamp(self.from), keys::stamp(self.until))
     }
@@ -72,17 +67,8 @@ impl CalendarRange<'_> {
 }
 
 impl Store {
-    /// Returns at most `limit` events of a range, after the one that `cursor` names. It reads all months of the range in parallel; a view
-    /// has two at most.
-    ///
-    /// # Errors
-    /// [`Failure::Refused`] if the cursor is not one of this range; [`Failure::Unavailable`].
-    pub async fn calendar(&self, scope: &Scope, range: &CalendarRange<'_>, cursor: Option<&str>, limit: usize) -> Result<Events, Failure> {
-        let begin = range.begin(&range.name(), cursor)?;
-        self.events_from(scope, range, &begin, limit).await
-    }
-
-    /// Returns at most `limit` events of a range from the place `begin` on.
+    /// Returns at most `limit` events of a range from the place `begin` on. It reads all months of the range in parallel; a view has two at
+    /// most.
     pub(crate) async fn events_from(&self, scope: &Scope, range: &CalendarRange<'_>, begin: &str, limit: usize) -> Result<Events, Failure> {
         let CalendarRange { dealer, from, until } = *range;
         let end = keys::stamp(until);

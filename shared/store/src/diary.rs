@@ -33,8 +33,32 @@ impl Store {
     /// # Errors
     /// [`Failure::Refused`] if the cursor is not one of this range; [`Failure::Unavailable`].
     pub async fn diary(&self, scope: &Scope, range: &CalendarRange<'_>, cursor: Option<&str>, limit: usize) -> Result<DiaryPage, Failure> {
-        let name = format!("diary#{}", range.name());
-        let begin = range.begin(&name, cursor)?;
+        self.entries_of(scope, range, (&format!("diary#{}", range.name()), cursor), limit).await
+    }
+
+    /// Returns the same entries as [`diary`](Self::diary), for a calendar: its cursors are not those of a diary.
+    ///
+    /// # Errors
+    /// As [`diary`](Self::diary).
+    pub async fn calendar(
+        &self,
+        scope: &Scope,
+        range: &CalendarRange<'_>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<DiaryPage, Failure> {
+        self.entries_of(scope, range, (&range.name(), cursor), limit).await
+    }
+
+    /// Returns a page of the list `name`, after the entry that its `cursor` names.
+    async fn entries_of(
+        &self,
+        scope: &Scope,
+        range: &CalendarRange<'_>,
+        (name, cursor): (&str, Option<&str>),
+        limit: usize,
+    ) -> Result<DiaryPage, Failure> {
+        let begin = range.begin(name, cursor)?;
         let appointments = Range {
             partition: keys::diary_partition(scope, range.dealer),
             from: begin.clone(),
@@ -52,7 +76,7 @@ impl Store {
         let rows = appointments.rows.into_iter().map(|(place, row)| (place, DiaryEntry::Appointment(Box::new(row))));
         let appointments = ListPart { rows: rows.collect(), read_until: appointments.read_until };
         let (rows, end) = merged(vec![events, appointments], limit);
-        let cursor = |place: String| Cursor::new(&name, place).encode();
+        let cursor = |place: String| Cursor::new(name, place).encode();
         let entries = rows.into_iter().map(|(place, entry)| (cursor(place), entry)).collect();
         Ok(DiaryPage { entries, cursor: end.map(cursor) })
     }

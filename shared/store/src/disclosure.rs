@@ -74,11 +74,12 @@ impl Disclosed {
             Stored::Channel(it) => Self::Channel(it),
             Stored::AddressState(it) => Self::AddressState(it),
             // The file has these too: the job reads them itself, because it selects by them.
-            Stored::Lead(_) | Stored::Appointment(_) | Stored::IncomingMail(_) => return None,
+            Stored::Lead(_) | Stored::Appointment(_) | Stored::IncomingMail(_) | Stored::FollowUp(_) => return None,
             // The timeline has the enquiry of the receipt, with its flags.
             Stored::EnquiryReceipt(_) => return None,
             // Hashes, counts, reserved quarter-hours, ids and times, which say nothing further about the person.
             Stored::Receipt(_) | Stored::ReceivedRequest(_) | Stored::Usage(_) | Stored::Day(_) => return None,
+            Stored::FollowUpClaim(_) => return None,
             // Filters, ids and times of what users did; the copies of data in exports are those of the items.
             Stored::BulkAction(_) | Stored::BulkPage(_) => return None,
             Stored::AccessRecord(_) | Stored::Download(_) | Stored::Export(_) | Stored::Erasure(_) => return None,

@@ -64,10 +64,11 @@ impl Store {
         let query = WorkQuery { users: &users, from: None, until: None, cursor: None, limit: MOST, selective: true };
         let (from, until) = (now - TimeDelta::days(EVENTS.0), now + TimeDelta::days(EVENTS.1));
         let range = CalendarRange { dealer, from, until };
+        let begin = keys::stamp(from);
         let (leads, tasks, events, appointments) = tokio::try_join!(
             self.board(scope, query, |row| row.facts.dealer == *dealer && is_held(row, user)),
             self.given_tasks(of, None, MOST),
-            self.calendar(scope, &range, None, MOST),
+            self.events_from(scope, &range, &begin, MOST),
             self.personal_appointments(of, now, None, MOST),
         )?;
         let leads: Vec<LeadRow> = leads.leads.into_iter().map(|(_, row)| row).collect();

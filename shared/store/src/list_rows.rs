@@ -5,18 +5,18 @@
 //! partition of their own: the newcomers. The index lags by moments. A reader that takes many minutes uses [`earlier_places`] to recognise
 //! an appointment that was transferred meanwhile.
 
-use crate::entity::{Attributes, ItemError, from_item};
+use crate::entity::{Attributes, from_item};
 use crate::keys::{self, Key, Month, TableKey};
 use crate::lead_row::LeadRow;
 use crate::reads::log_unreadable;
+use crate::row_fields::{Fields, invalid, known};
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, Attended};
-use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Status, UserId};
-use forecourt_domain::lead::FurtherAnswers;
-use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Period, Response};
+use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Status};
+use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Period, PlanFacts, Response};
 use std::collections::HashMap;
 
 /// The kind of a list's entries.
@@ -224,78 +224,23 @@ fn place(attributes: &Attributes) -> Option<&str> {
     attributes.get("lsk")?.as_s().ok().map(String::as_str)
 }
 
-fn invalid(field: &'static str) -> Failure {
-    ItemError::Index(field).into()
-}
-
-/// Reads a row by hand: a generic reader takes several times as long, and of these there are hundreds of thousands.
-struct Fields(HashMap<String, AttributeValue>);
-
-impl Fields {
-    fn text(&mut self, name: &'static str) -> Result<Option<String>, Failure> {
-        match self.0.remove(name) {
-            None => Ok(None),
-            Some(AttributeValue::S(text)) => Ok(Some(text)),
-            Some(_) => Err(invalid(name)),
-        }
-    }
-
-    fn number<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, Failure> {
-        match self.0.get(name) {
-            None => Ok(None),
-            Some(AttributeValue::N(number)) => number.parse().map(Some).map_err(|_| invalid(name)),
-            Some(_) => Err(invalid(name)),
-        }
-    }
-
-    fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, Failure> {
-        Ok(self.number(name)?.and_then(DateTime::from_timestamp_millis))
-    }
-
-    fn truth(&self, name: &str) -> Option<bool> {
-        self.0.get(name)?.as_bool().ok().copied()
-    }
-
-    fn user(&mut self, name: &'static str) -> Result<Option<UserId>, Failure> {
-        self.text(name)?.map(|id| UserId::try_from(id).map_err(|_| invalid(name))).transpose()
-    }
-
-    fn one_of<T: Copy>(&self, name: &str, all: &[(&'static str, T)]) -> Option<T> {
-        known(self.0.get(name), all)
-    }
-
-    /// Returns the field `inner` of the map `name`.
-    fn inner(&self, name: &str, inner: &str) -> Option<&AttributeValue> {
-        self.0.get(name)?.as_m().ok()?.get(inner)
-    }
-
-    /// Returns the answers to further messages.
-    fn further(&self) -> Result<FurtherAnswers, Failure> {
-        let times = self.0.get("further_times").and_then(|times| times.as_l().ok()).into_iter().flatten();
-        let number = |time: &AttributeValue| time.as_n().ok()?.parse().ok();
-        let times = times.map(|time| number(time).ok_or_else(|| invalid("further_times"))).collect::<Result<_, _>>()?;
-        let count = |name| Ok::<u32, Failure>(self.number(name)?.unwrap_or_default());
-        let (in_time, late) = (count("further_in_time")?, count("further_late")?);
-        Ok(FurtherAnswers { since: None, in_time, late, times, levels: [count("further_level_1")?, count("further_level_2")?] })
-    }
-
-    fn media(&self, name: &str) -> Media {
-        let is = |medium| self.inner(name, medium).and_then(|value| value.as_bool().ok()) == Some(&true);
-        Media { email: is("email"), sms: is("sms") }
-    }
-}
-
-fn known<T: Copy>(value: Option<&AttributeValue>, all: &[(&'static str, T)]) -> Option<T> {
-    let text = value?.as_s().ok()?;
-    all.iter().find(|(name, _)| name == text).map(|(_, value)| *value)
-}
-
-/// The stored names of teams.
-const TEAMS: [(&str, AppointmentTeam); 2] = [("contact_centre", AppointmentTeam::ContactCentre), ("dealer", AppointmentTeam::Dealer)];
-
 impl ListRow for AppointmentFacts {
-    const NAMES: &'static [&'static str] =
-        &["at", "user", "by", "customer_id", "kind", "origin", "team", "state", "attendance", "confirmed", "reminded"];
+    const NAMES: &'static [&'static str] = &[
+        "at",
+        "user",
+        "by",
+        "customer_id",
+        "kind",
+        "origin",
+        "team",
+        "state",
+        "attendance",
+        "confirmed",
+        "reminded",
+        "lead",
+        "of_lead",
+        "customer_confirmed",
+    ];
 
     fn read(row: HashMap<String, AttributeValue>, _: &DealerId, created: DateTime<Utc>) -> Result<Self, Failure> {
         let mut row = Fields(row);
@@ -308,17 +253,20 @@ impl ListRow for AppointmentFacts {
             at: row.time("at")?.ok_or_else(|| invalid("at"))?,
             kind: row.one_of("kind", &AppointmentKind::NAMES).unwrap_or(AppointmentKind::Unknown),
             origin: row.one_of("origin", &AppointmentOrigin::NAMES).unwrap_or(AppointmentOrigin::Unknown),
-            team: row.one_of("team", &TEAMS).unwrap_or(AppointmentTeam::Unknown),
+            team: row.one_of("team", &AppointmentTeam::NAMES).unwrap_or(AppointmentTeam::Unknown),
             cancelled: known(row.inner("state", "is"), &[("cancelled", true)]).unwrap_or_default(),
             attended,
             confirmed: row.media("confirmed"),
             reminded: row.media("reminded"),
-            by: row
-                .inner("by", "user")
-                .and_then(|user| user.as_s().ok())
-                .map(|user| UserId::parse(user))
-                .transpose()
-                .map_err(|_| invalid("by"))?,
+            by: row.actor("by")?,
+            lead: row.text("lead")?.and_then(|lead| lead.parse().ok()),
+            of_lead: row.of_lead(),
+            customer_confirmed: row.0.contains_key("customer_confirmed"),
+            no_show_reason: row
+                .inner("attendance", "reason")
+                .and_then(|reason| reason.as_s().ok())
+                .filter(|_| attended == Attended::NoShow)
+                .cloned(),
             user: row.user("user")?,
             customer_id: row.text("customer_id")?.map(ChannelKey),
         })
@@ -378,6 +326,22 @@ impl ListRow for LeadFacts {
             level: row.number("first_at")?.or(level).unwrap_or_default(),
             further: row.further()?,
             further_waits: row.truth("further_waits").unwrap_or_default(),
+        })
+    }
+}
+
+impl ListRow for PlanFacts {
+    const NAMES: &'static [&'static str] = &["owner", "source", "follow_ups"];
+
+    fn read(row: HashMap<String, AttributeValue>, dealer: &DealerId, received: DateTime<Utc>) -> Result<Self, Failure> {
+        let mut row = Fields(row);
+        let runs = row.0.remove("follow_ups").map(serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value).transpose();
+        Ok(Self {
+            dealer: dealer.clone(),
+            received,
+            owner: row.user("owner")?,
+            source: row.text("source")?.unwrap_or_default(),
+            runs: runs.map_err(|_| invalid("follow_ups"))?.unwrap_or_default(),
         })
     }
 }

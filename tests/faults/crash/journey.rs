@@ -3,7 +3,8 @@
 use super::cloud::Cloud;
 use super::group::{BOSS, NORTH, POND, PORTAL, SOUTH, WEST};
 use super::{
-    access, bounce, bulk, erasure, inbox, limits, linked, mail_in, mornings, office, pingback, retention, texts, thread, unmarked, visits,
+    access, bounce, bulk, erasure, inbox, limits, linked, mail_in, mornings, office, pingback, plans, retention, texts, thread, unmarked,
+    visits,
 };
 use crate::support::stored_appointments::{appointment, save};
 use crate::support::world::{Reply, Request, at};
@@ -58,6 +59,8 @@ pub enum Journey {
     Retention,
     /// The events of leads are moved and completed in bulk, and the leads reassigned: at once, and as a job of two pages.
     Bulk,
+    /// A follow-up plan makes an event, sends a mail and stops when the customer asks again; another one runs to its end.
+    Plans,
     /// A customer answers by mail, with files, and the seller answers in the thread.
     Thread,
     /// Mails arrive: of a portal, of a customer, with two enquiries, for two dealers, and twice.
@@ -84,7 +87,8 @@ pub enum Journey {
 impl Journey {
     pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
     /// Further journeys whose ends are snapshots.
-    pub const SHORT: [Journey; 23] = [
+    pub const SHORT: [Journey; 24] = [
+        Journey::Plans,
         Journey::Bulk,
         Journey::Linked,
         Journey::Mornings,
@@ -128,6 +132,7 @@ impl Journey {
             | Journey::Limits
             | Journey::Access
             | Journey::Bulk
+            | Journey::Plans
             | Journey::Mornings
             | Journey::Unmarked
             | Journey::Linked
@@ -167,6 +172,7 @@ impl Journey {
             Journey::Bounce => Box::pin(bounce::bounce(cloud)).await,
             Journey::Bulk => Box::pin(bulk::bulk(cloud)).await,
             Journey::Access => Box::pin(access::access(cloud)).await,
+            Journey::Plans => Box::pin(plans::plans(cloud)).await,
             Journey::Mornings => Box::pin(mornings::mornings(cloud)).await,
             Journey::Unmarked => Box::pin(unmarked::unmarked(cloud)).await,
             Journey::Linked => Box::pin(linked::linked(cloud)).await,

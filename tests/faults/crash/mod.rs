@@ -26,6 +26,7 @@ mod mail_in;
 mod mornings;
 mod office;
 mod pingback;
+mod plans;
 mod ports;
 mod races;
 mod retention;

@@ -28,6 +28,10 @@ pub enum Move {
     Book(usize, &'static str),
     /// A user claims the first lead of the pond's pool.
     Claim(&'static str),
+    /// The group admin changes the visit: the last part of the path, key and body.
+    Visit(&'static str, &'static str, Value),
+    /// The group admin gives the visit to this user.
+    Person(&'static str),
     /// The contact centre's system creates this appointment.
     Make(Value),
     /// The contact centre's system creates or reports on an appointment by queue.
@@ -64,6 +68,9 @@ fn races() -> Vec<(&'static str, Move, Move)> {
         || json!({"type": "appointment.cancelled", "external_id": "c-1", "at": "2026-11-23T09:59:58Z"}),
         || json!({"external_id": "c-1", "customer": {"name": "Jana", "email": "jana@example.com"}, "kind": "showroom", "at": "2026-11-24T09:00:00Z"}),
     );
+    let later = |at: &str| Move::Visit("time", "k-v", json!({"at": at}));
+    let off = || Move::Visit("cancellation", "k-c", json!({}));
+    let stay = || to(json!({"dealer": SOUTH, "appointments": "stay"}));
     let lost = || Move::Post("status", "k-s", json!({"status": "lost", "reason": "price"}));
     vec![
         ("two enquiries for one rotation", Move::Lead("k-1"), Move::Lead("k-2")),
@@ -83,6 +90,12 @@ fn races() -> Vec<(&'static str, Move, Move)> {
         ("two enquiries of a new person", Move::Contact("k-1"), Move::Contact("k-2")),
         ("one new address for contacts of two leads", Move::Reach("k-1", false), Move::Reach("k-2", true)),
         ("two bookings of one slot", Move::Book(0, SLOT), Move::Book(1, SLOT)),
+        ("a visit gets another salesperson and is moved", Move::Person("cara"), later("2026-11-24T11:00:00Z")),
+        ("a visit gets another salesperson and is cancelled", Move::Person("cara"), off()),
+        ("a visit gets two salespersons", Move::Person("cara"), Move::Person("ben")),
+        ("a visit is moved and cancelled", later("2026-11-24T11:00:00Z"), off()),
+        ("a visit stays without its lead and is moved", stay(), later("2026-11-24T11:00:00Z")),
+        ("a visit stays without its lead and is cancelled", stay(), off()),
         ("a slower escalation and an enquiry", slower(), Move::Lead("k-1")),
         ("a slower escalation and level 1", slower(), Move::Deliver),
         // Leavers who hold no lead. Those who hold leads are judged by their final state: `leavers`.
@@ -98,6 +111,8 @@ pub struct Before {
     pooled: Reply,
     /// The paths of two invitations. Empty unless an action books.
     invitations: Vec<String>,
+    /// The id of a visit of anna. `None` unless an action changes it.
+    visit: Option<String>,
 }
 
 impl Before {
@@ -111,12 +126,26 @@ impl Before {
             let made = post(cloud, "boss", &format!("/leads/{}/invitations", invited.text("/id")), &format!("{key}-i"), &body).await;
             invitations.push(made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned());
         }
-        Self { first, pooled, invitations }
+        Self { first, pooled, invitations, visit: None }
+    }
+
+    /// Adds a visit, of the first lead or without a lead.
+    async fn with_visit(mut self, cloud: &Cloud, of_lead: bool) -> Self {
+        let mut body = json!({"customer": {"name": "Visitor", "email": "visitor@example.com"}, "kind": "showroom",
+            "at": "2026-11-24T09:00:00Z", "user": "anna"});
+        if of_lead {
+            body["lead"] = self.first.body["id"].clone();
+        }
+        let made = post(cloud, "boss", &format!("/dealers/{NORTH}/appointments"), "k-visit", &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        self.visit = Some(made.text("/id").to_owned());
+        self
     }
 }
 
 pub async fn make(cloud: &Cloud, before: &Before, what: &Move) -> Option<Reply> {
-    let Before { first, pooled, invitations } = before;
+    let Before { first, pooled, invitations, visit } = before;
+    let visit = format!("/appointments/{}", visit.as_deref().unwrap_or_default());
     match what {
         Move::Set(method, path, version, body) => {
             Some(cloud.request(&Request::new(method.clone(), "boss", path).json(body).version(*version)).await)
@@ -133,6 +162,11 @@ pub async fn make(cloud: &Cloud, before: &Before, what: &Move) -> Option<Reply> 
         Move::Lead(key) => Some(lead(cloud, NORTH, key, &enquiry(key)).await),
         Move::Post(path, key, body) => Some(post(cloud, "boss", &format!("/leads/{}/{path}", first.text("/id")), key, body).await),
         Move::Claim(who) => Some(post(cloud, who, &format!("/leads/{}/claim", pooled.text("/id")), who, &json!({})).await),
+        Move::Visit(path, key, body) => Some(post(cloud, "boss", &format!("{visit}/{path}"), key, body).await),
+        Move::Person(user) => {
+            let (headers, body) = ([("content-type", "application/json"), ("if-match", "*")], json!({"user": user}).to_string());
+            Some(cloud.request(&Request::patch("boss", &visit).headers(&headers).body(body.as_bytes())).await)
+        }
         Move::Make(body) => Some(post(cloud, CENTRES, &format!("/dealers/{NORTH}/appointments"), "k-m", body).await),
         Move::Ping(body) => Some(ping(cloud, body).await),
         Move::Queue(body) => {
@@ -171,7 +205,12 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
         let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
         sign(&cloud).await;
         let books = [a, b].iter().any(|action| matches!(action, Move::Book(..)));
-        let before = &Before::of(&cloud, books).await;
+        let before = Before::of(&cloud, books).await;
+        let stays = [a, b].iter().any(|action| matches!(action, Move::Post(_, _, body) if body["appointments"] == "stay"));
+        let before = &match [a, b].iter().any(|action| matches!(action, Move::Visit(..) | Move::Person(_))) {
+            true => before.with_visit(&cloud, stays).await,
+            false => before,
+        };
         cloud.pass_until(at("2026-11-23T09:59:59Z")).await;
         cloud.clock.freeze_at(at("2026-11-23T10:00:00Z"));
         let (x, y) = match order {

@@ -145,6 +145,8 @@ pub(crate) enum Alert {
     NotFree,
     /// The form has no slot.
     Unpicked,
+    /// The appointment that is confirmed is not as the page showed it any more.
+    Changed,
 }
 
 impl Alert {
@@ -152,6 +154,7 @@ impl Alert {
         match self {
             Alert::NotFree => "taken",
             Alert::Unpicked => "unpicked",
+            Alert::Changed => "changed",
         }
     }
 }
@@ -174,7 +177,9 @@ pub(crate) fn page(reader: &Reader, status: u16, details: &CustomerPage, alert: 
     let booking = details.booked().map(|booked| {
         let Slot { from, until } = booked.slot;
         let confirmed = booked.confirmed;
-        context! { confirmed, date => date(from), from => texts.time(from, dealer), until => texts.time(until, dealer) }
+        let before = booked.before.filter(|before| *before != from && confirmed != Some(true));
+        let before = before.map(|before| context! { date => date(before), time => texts.time(before, dealer) });
+        context! { confirmed, before, at => from.to_rfc3339(), date => date(from), from => texts.time(from, dealer), until => texts.time(until, dealer) }
     });
     let location = &dealer.settings.location;
     let phone = location.phone.as_deref().map(|text| {
@@ -184,7 +189,10 @@ pub(crate) fn page(reader: &Reader, status: u16, details: &CustomerPage, alert: 
     let place = details.is_at_dealer.then(|| context! { address => location.line(), map => &location.map_link });
     let standing = details.status.name();
     let closed = details.closed.map(|why| texts.closed(why, dealer));
-    let alert_text = alert.and_then(|alert| closed.as_ref().or_else(|| texts.page.get(alert.name())));
+    let alert_text = alert.and_then(|alert| {
+        let of_slots = closed.as_ref().filter(|_| alert != Alert::Changed);
+        of_slots.or_else(|| texts.page.get(alert.name()))
+    });
     let expires = context! { date => date(details.expires), time => texts.time(details.expires, dealer) };
     // Links are relative, so that they work under any base URL; the answer to a form is one level deeper.
     // The token was verified and needs no escaping.

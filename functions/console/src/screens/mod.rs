@@ -6,6 +6,7 @@ mod calendar;
 mod charts;
 mod choices;
 mod exports;
+mod figures;
 mod group;
 mod hand_over;
 mod help;
@@ -52,7 +53,7 @@ pub(crate) struct Part {
     forms: fn(&str) -> Option<Vec<String>>,
 }
 
-const PARTS: [&Part; 19] = [
+const PARTS: [&Part; 20] = [
     &today::PART,
     &leads::PART,
     &mails::PART,
@@ -64,6 +65,7 @@ const PARTS: [&Part; 19] = [
     &appointments::PART,
     &charts::PART,
     &overview::PART,
+    &figures::PART,
     &exports::PART,
     &settings::PART,
     &texts::PART,

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{
     Appointment, AppointmentChange, AppointmentState, Arrival, Attendance, CustomerConfirmation, PendingReports,
 };
-use forecourt_domain::base::{Actor, Cancellation};
+use forecourt_domain::base::{Actor, Cancellation, ContactChannel};
 use forecourt_domain::calendar::{CalendarEvent, Ending, EventState, Invitation};
 use forecourt_domain::elements::{Communication, Content, Element};
+use forecourt_domain::follow_up::{FollowUp, PastContact};
 use forecourt_domain::lead::{Entry, Task, TaskState};
 use forecourt_domain::messages::{AddressState, Letter, LetterKind, LetterState, Message, MessageState};
 use forecourt_domain::rules::privacy::OwnPart;
@@ -257,6 +258,27 @@ fn cancellation(at: DateTime<Utc>, actor: &Actor, why: &Cancellation) -> Value {
     json!({"at": at, "by": by(actor), "reason": why.reason, "side": why.side, "note": why.note})
 }
 
+/// Returns a follow-up: the contact, the vehicle, and each contact with its outcome.
+pub(super) fn follow_up(follow_up: &FollowUp) -> Value {
+    let it = follow_up;
+    let history: Vec<Value> = it
+        .history
+        .iter()
+        .map(|visit| json!({"date": visit.date, "work": visit.work, "mileage": visit.mileage, "price": visit.price}))
+        .collect();
+    let contact = |past: &PastContact| {
+        let method = past.method.map(ContactChannel::name);
+        json!({"at": past.at, "by": by(&past.by), "method": method, "outcome": past.outcome, "reason": past.reason, "call_back_at": past.call_back})
+    };
+    let contacts: Vec<Value> = it.contacts.iter().map(contact).collect();
+    let notes: Vec<Value> = it.notes.iter().map(|note| json!({"at": note.at, "by": by(&note.by), "text": note.text})).collect();
+    lean(json!({
+        "id": it.id, "dealer": it.dealer, "external_id": it.external_id, "created_at": it.created, "contact": it.contact,
+        "vehicle": it.vehicle, "type": it.job, "due": it.due, "status": it.chain.status(it.updated), "history": history,
+        "contacts": contacts, "notes": notes,
+    }))
+}
+
 /// Returns an appointment with the items beside it.
 pub(super) fn appointment(appointment: &Appointment, items: &[Value]) -> Value {
     let (state, cancelled) = match &appointment.state {
@@ -276,6 +298,7 @@ pub(super) fn appointment(appointment: &Appointment, items: &[Value]) -> Value {
     let arrivals: Vec<Value> = appointment.past_arrivals.iter().map(|it| arrival(&it.arrival)).collect();
     let notified: Vec<&str> = appointment.notified.iter().chain(&appointment.reminding).map(|known| known.to.as_str()).collect();
     let left: Vec<Value> = appointment.left.iter().map(|it| json!({"dealer": it.dealer, "at": it.at})).collect();
+    let former: Vec<Value> = appointment.former_leads.iter().map(|it| json!({"lead": it.lead.spoken(), "at": it.at})).collect();
     let fields = json!({
         "id": appointment.id, "dealer": appointment.dealer, "lead": appointment.lead.map(|lead| lead.spoken()),
         "customer": appointment.customer, "takes_place": appointment.at, "type": appointment.kind.name(),
@@ -285,7 +308,7 @@ pub(super) fn appointment(appointment: &Appointment, items: &[Value]) -> Value {
         "confirmed_by_customer": appointment.customer_confirmed.as_ref().map(confirmation), "earlier_confirmations": confirmed, "declined": declines,
         "arrived": appointment.arrived.as_ref().map(arrival), "earlier_arrivals": arrivals, "follows": appointment.follows,
         "email": appointment.reached.email, "phone": appointment.reached.phone, "language": appointment.reached.language,
-        "notified_at": notified, "earlier_times": moved, "earlier_dealers": left,
+        "notified_at": notified, "earlier_times": moved, "earlier_dealers": left, "earlier_leads": former,
         "partner": appointment.external.as_ref().map(|external| json!({"partner": external.partner, "id": external.id})),
         "items": items,
     });

@@ -43,6 +43,7 @@ impl Slice<'_> {
             self.place.cursor = cursor;
             if self.place.cursor.is_none() {
                 self.archive.close("\n]\n")?;
+                self.follow_ups().await?;
                 self.turn(AccessPhase::Mails);
                 return Ok(());
             }
@@ -50,6 +51,29 @@ impl Slice<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Writes the follow-ups of the contact, if there are any: a person has few, so that they are one file of one slice.
+    async fn follow_ups(&mut self) -> Result<(), Failure> {
+        let store = &self.exporter.platform.store;
+        let shared = self.order.shared_record.clone();
+        let own: Vec<_> = self.order.channels.iter().filter(|channel| shared.as_ref() != Some(*channel)).cloned().collect();
+        let mut ids = BTreeSet::new();
+        for channel in &own {
+            self.count_read();
+            ids.extend(store.follow_ups_of(&self.scope, channel).await?);
+        }
+        let loaded = store.load(&self.scope, &Load::of(ids.iter().cloned().map(Key::FollowUp))).await?;
+        let mut found = ids.iter().filter_map(|id| loaded.follow_up(id)).filter(|one| one.created <= self.order.at).peekable();
+        if found.peek().is_none() {
+            return Ok(());
+        }
+        self.archive.open("follow_ups.json", "[")?;
+        for follow_up in found {
+            self.archive.item(&items::follow_up(follow_up).to_string())?;
+        }
+        self.archive.close("\n]\n")?;
+        Ok(())
     }
 
     /// Returns an appointment with its letters, reports and webhook events.

@@ -49,6 +49,9 @@ pub(super) fn event(event: &Event) -> Value {
         }
         Event::EventGiven { event, title, .. } => ("event_given_to_another_employee", json!({"event": event, "title": title})),
         Event::EventKept { event, title, why } => ("event_kept", json!({"event": event, "title": title, "despite": why.name()})),
+        Event::EventStayed { event, title, dealer, .. } => {
+            ("appointment_stayed_at_dealer", json!({"event": event, "title": title, "dealer": dealer}))
+        }
         Event::EventDeleted(cancelled) => {
             ("event_cancelled", json!({"event": cancelled.event, "title": cancelled.title, "why": cancelled.why}))
         }
@@ -92,6 +95,9 @@ pub(super) fn event(event: &Event) -> Value {
             ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason, "note": note}))
         }
         Event::LegalHold { action, reason, .. } => ("legal_hold", json!({"did": did(*action), "reason": reason})),
+        Event::Plan(change) => {
+            ("follow_up_plan", json!({"did": change.action, "plan": change.name, "title": change.title, "why": change.why}))
+        }
         Event::Unknown => ("unknown", json!({})),
     };
     let mut shown = lean(fields);

@@ -3,6 +3,7 @@
 use super::body::Action;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{EventId, LeadId, Refusal};
+use forecourt_domain::bookings::Warning;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::{BulkAction, BulkNotice, BulkRow, Lead};
 use forecourt_domain::rules::calendar::EventAction;
@@ -10,9 +11,10 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::usecase::event::{self, EventChoice};
-use forecourt_edge::usecase::{assignment, status};
+use forecourt_edge::usecase::{assignment, follow_up, status};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
+use std::collections::BTreeSet;
 
 /// What the action did with the lead.
 #[derive(Default)]
@@ -20,6 +22,13 @@ struct Done {
     event: Option<EventId>,
     /// The lead after an assignment.
     assigned: Option<Lead>,
+    /// The warnings about the event that was planned or moved.
+    warnings: BTreeSet<Warning>,
+}
+
+/// Returns the warnings of a decision. A repeat after an interruption has none.
+fn warnings_in(decision: Option<&Decision>) -> BTreeSet<Warning> {
+    decision.map(|decision| decision.warnings.clone()).unwrap_or_default()
 }
 
 /// The leads of a bulk action, each changed by a request of its own.
@@ -34,7 +43,7 @@ impl Actor<'_> {
     /// Carries the action out for a lead. Returns its result, and the notices that are sent for all leads together. A repeat returns the
     /// same.
     pub(super) async fn act(&self, named: &str) -> (BulkRow, Vec<BulkNotice>) {
-        let row = BulkRow { lead: named.to_owned(), status: 200, event: None, owner: None, problem: None };
+        let row = BulkRow { lead: named.to_owned(), status: 200, event: None, owner: None, warnings: Vec::new(), problem: None };
         let Ok(lead) = named.parse::<LeadId>() else {
             return (self.failed(row, Refusal::NotFound("lead").into()).await, Vec::new());
         };
@@ -42,7 +51,9 @@ impl Actor<'_> {
         match self.carry_out(lead, &mut notices).await {
             Ok(done) => {
                 let owner = done.assigned.and_then(|lead| lead.owner);
-                (BulkRow { status: if done.event.is_some() { 201 } else { 200 }, event: done.event, owner, ..row }, notices)
+                let warnings = done.warnings.into_iter().map(|warning| warning.name().to_owned()).collect();
+                let status = if done.event.is_some() { 201 } else { 200 };
+                (BulkRow { status, event: done.event, owner, warnings, ..row }, notices)
             }
             Err(problem) => (self.failed(row, problem).await, Vec::new()),
         }
@@ -82,15 +93,10 @@ impl Actor<'_> {
             }
             Action::Move { to, despite } => {
                 let call = self.call(Operation::RescheduleEvent, lead, None);
-                event::settle(
-                    platform,
-                    &call,
-                    EventChoice::NextAction,
-                    (EventAction::Reschedule { to: *to, despite: despite.clone() }, None),
-                    nothing,
-                )
-                .await?;
-                Ok(Done::default())
+                let action = EventAction::Reschedule { to: *to, despite: despite.clone() };
+                let warned = |_: &Lead, _: [Option<&EventId>; 2], decision: Option<&Decision>, _: &Loaded| warnings_in(decision);
+                let warnings = event::settle(platform, &call, EventChoice::NextAction, (action, None), warned).await?;
+                Ok(Done { warnings, ..Done::default() })
             }
             Action::Reassign(target) => {
                 let call = self.call(Operation::AssignLead, lead, None);
@@ -106,10 +112,17 @@ impl Actor<'_> {
             }
             Action::Plan(draft) => {
                 let call = self.call(Operation::ScheduleEvent, lead, None);
-                let id = |_: &Lead, [id, _]: [&EventId; 2], _: Option<&Decision>, _: &Loaded| id.clone();
-                let event = event::schedule(platform, &call, draft.clone(), id).await?;
+                let planned =
+                    |_: &Lead, [id, _]: [&EventId; 2], decision: Option<&Decision>, _: &Loaded| (id.clone(), warnings_in(decision));
+                let (event, warnings) = event::schedule(platform, &call, draft.clone(), planned).await?;
                 notices.extend(call.take_notices());
-                Ok(Done { event: Some(event), ..Done::default() })
+                Ok(Done { event: Some(event), warnings, ..Done::default() })
+            }
+            Action::FollowUp(plan) => {
+                let call = self.call(Operation::StartPlan, lead, None);
+                follow_up::start(platform, &call, plan).await?;
+                notices.extend(call.take_notices());
+                Ok(Done::default())
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The body of a bulk action, read and checked.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
+use forecourt_domain::base::{DealerId, Fault, PlanId, Refusal, Right, UserId};
 use forecourt_domain::bookings::Despite;
 use forecourt_domain::calendar::EventTime;
 use forecourt_domain::distribution::PassedOverFor;
@@ -11,6 +11,7 @@ use forecourt_domain::rules::lead::reaction::ClosingOutcome;
 use forecourt_edge::formats::json::{Loose, Text, note};
 use forecourt_edge::usecase::assignment::AssignmentTarget;
 use forecourt_edge::usecase::event_body::{EventBody, EventDraft, RescheduleBody};
+use forecourt_edge::usecase::follow_up::PlanStartBody;
 use forecourt_edge::usecase::status::StatusBody;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
@@ -42,6 +43,9 @@ pub struct BulkActionBody {
     /// Plans an event of each lead.
     #[schema(value_type = Option<EventBody>)]
     event: Loose<EventBody>,
+    /// Starts a follow-up plan on each lead (CAL-11).
+    #[schema(value_type = Option<PlanStartBody>)]
+    plan: Loose<PlanStartBody>,
 }
 
 /// The parameters of the list of a dealer's leads, with the same meanings.
@@ -132,6 +136,7 @@ pub(super) enum Action {
     Reassign(AssignmentTarget),
     SetStatus(ClosingOutcome, Closing, Option<String>),
     Plan(EventDraft),
+    FollowUp(PlanId),
 }
 
 impl Action {
@@ -143,6 +148,7 @@ impl Action {
             Action::Reassign(_) => "reassign",
             Action::SetStatus(..) => "status",
             Action::Plan(_) => "event",
+            Action::FollowUp(_) => "plan",
         }
     }
 
@@ -212,8 +218,11 @@ impl BulkActionBody {
         if let Some(body) = self.event.take("event", "an event", &mut faults) {
             actions.push(Action::Plan(body.read("event.", &mut faults)));
         }
+        if let Some(body) = self.plan.take("plan", "an object", &mut faults) {
+            actions.extend(within("plan", body.check(), &mut faults).map(Action::FollowUp));
+        }
         if faults.is_empty() && actions.len() != 1 {
-            faults.push(Fault::new("complete", RULE, "send exactly one of complete, move, reassign, status and event"));
+            faults.push(Fault::new("complete", RULE, "send exactly one of complete, move, reassign, status, event and plan"));
         }
         match (chosen, actions.pop()) {
             (Some(chosen), Some(action)) if faults.is_empty() => Ok((chosen, action)),

@@ -1,7 +1,9 @@
 //! Bulk actions as clients see them.
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::bookings::Warning;
 use forecourt_domain::lead::{BulkAction, BulkRow};
+use forecourt_edge::usecase::warnings::{WarningView, warnings};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -11,7 +13,7 @@ use utoipa::ToSchema;
 pub struct BulkActionView {
     /// Id of the action.
     pub id: String,
-    /// `complete`, `move`, `reassign`, `status` or `event`.
+    /// `complete`, `move`, `reassign`, `status`, `event` or `plan`.
     pub action: String,
     /// `running` or `done`.
     pub state: &'static str,
@@ -57,6 +59,9 @@ pub struct BulkLeadView {
     /// The owner after an assignment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The reasons against the time and person of the event that was planned or moved; absent if there are none (APT-8).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningView>,
     /// The problem, if the action was not carried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<forecourt_edge::http::Problem>)]
@@ -87,6 +92,9 @@ impl From<&BulkRow> for BulkLeadView {
             status: row.status,
             event: row.event.as_ref().map(ToString::to_string),
             owner: row.owner.as_ref().map(ToString::to_string),
+            warnings: warnings(
+                row.warnings.iter().filter_map(|name| Warning::NAMES.iter().find(|(known, _)| known == name)).map(|(_, it)| it),
+            ),
             problem: row.problem.as_deref().and_then(|problem| serde_json::from_str(problem).ok()),
         }
     }

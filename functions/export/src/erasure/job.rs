@@ -70,6 +70,7 @@ impl Job<'_> {
                 self.turn(order, |order| order.turned(None, self.now)).await
             }
             ErasurePhase::Directory => {
+                self.erase_follow_ups(order).await?;
                 // A held lead also keeps the proofs of its contact.
                 let keeps_words = !order.is_retention() && order.targets.iter().any(|target| order.held.contains(&target.lead));
                 for channel in &order.channels {

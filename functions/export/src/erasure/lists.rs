@@ -1,11 +1,11 @@
-//! Erases the appointments of a contact (PRV-2).
+//! Erases the appointments and the follow-ups of a contact (PRV-2).
 
 use super::job::Job;
 use crate::sought::Sought;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{AppointmentId, Subject};
 use forecourt_domain::privacy::{Erasure, ErasureCursor};
-use forecourt_domain::rules::privacy::{ErasedBooking, erase_appointment};
+use forecourt_domain::rules::privacy::{ErasedBooking, erase_appointment, erase_follow_up};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::LoadDay;
 use forecourt_edge::usecase::lead::days_of;
@@ -56,6 +56,19 @@ impl Job<'_> {
         let rule = |loaded: &Loaded, _| Ok((decide(loaded, &|user, date| loaded.day(user, date))?, ()));
         store.decide(&self.scope, load.with_long_retry(), rule).await?;
         self.delete_letters(id).await
+    }
+
+    /// Erases the follow-ups of the contact: those of the person's own channels. A channel that others share identifies nobody.
+    pub(super) async fn erase_follow_ups(&self, order: &Erasure) -> Result<(), Failure> {
+        let store = &self.exporter.platform.store;
+        for channel in order.channels.iter().filter(|channel| order.shared_record.as_ref() != Some(*channel)) {
+            for id in store.follow_ups_of(&self.scope, channel).await? {
+                let rule =
+                    |loaded: &Loaded, _| Ok((loaded.follow_up(&id).and_then(|follow_up| erase_follow_up(order, follow_up, self.now)), ()));
+                store.decide(&self.scope, Load::of([Key::FollowUp(id.clone())]).with_long_retry(), rule).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Deletes everything beside an appointment: letters, and reports that came before it.

@@ -24,7 +24,7 @@ use forecourt_domain::base::{LeadId, Phone, Refusal};
 use forecourt_domain::decision::Item;
 use forecourt_domain::enquiry::{RawContact, RawEnquiry, RawPhone, Tolerance};
 use forecourt_domain::lead::{Raw, RawStorage};
-use forecourt_domain::messages::TextCommand;
+use forecourt_domain::messages::{Reply, TextCommand};
 use forecourt_domain::people::ReceivedRequest;
 use forecourt_domain::rules::lead::intake::Arrival;
 use forecourt_domain::settings::{Dealer, TextNumber};
@@ -95,6 +95,9 @@ impl ReceivedText<'_> {
             Settled::Full => self.put_in_inbox("a text message to a lead that has too many messages").await,
             Settled::WithoutLead if command == Some(TextCommand::Help) => {
                 self.put_in_inbox("a text message that asks the provider for help, of a sender without a lead").await
+            }
+            Settled::WithoutLead if Reply::of(&self.notice.text).is_some() => {
+                self.put_in_inbox("a text message of one word that answers no question, of a sender without a lead").await
             }
             Settled::WithoutLead if self.notice.text.is_empty() => {
                 self.put_in_inbox("a text message without a text, of a sender without a lead").await

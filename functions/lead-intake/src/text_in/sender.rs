@@ -3,11 +3,12 @@
 use super::ReceivedText;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{Actor, ChannelKey, ElementId, LeadId, Refusal, UserId, numbered};
-use forecourt_domain::decision::Decision;
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{Reply, TextCommand};
-use forecourt_domain::rules::appointment::{AppointmentContext, answer};
+use forecourt_domain::rules::appointment::{AppointmentContext, Meant, answer, answer_unclearly, meant_by};
 use forecourt_domain::rules::lead::text::{CommandContext, IncomingText, TextContext, TextOutcome};
+use forecourt_domain::slots::LoadDay;
 use forecourt_edge::usecase::appointment::{context_of, needs};
 use forecourt_edge::usecase::directory::{contact_of, lead_keys, leads_of, pointed};
 use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
@@ -64,24 +65,37 @@ impl ReceivedText<'_> {
                 return Ok(context.carry_out(command).map_or((None, Settled::Done), |decision| done(decision, lead)));
             }
             let days = |user: &UserId, date| loaded.day(user, date);
-            if let Some((asked, reply)) = self.asked(loaded, &key, number).zip(reply)
-                && let Ok(visit) = context_of(loaded, asked, &days, &Actor::Customer, self.now)
-                && visit.dealer.id == dealer.id
+            let asked = self.asked(loaded, &key, number, &days);
+            if let Some(reply) = reply
+                && let Some(meant) = meant_by(reply, asked.iter().map(|(appointment, _)| *appointment).collect())
             {
-                let is_owner = asked.user.is_some() && asked.user.as_ref() == visit.lead.and_then(|lead| lead.owner.as_ref());
-                let of_visit = visit.lead.filter(|lead| lead.texter(number, enquiry_of(loaded, lead)).is_some());
+                let is_meant = |appointment: &Appointment| match &meant {
+                    Meant::One(one) => one.id == appointment.id,
+                    Meant::Several(several) => several.iter().any(|one| one.id == appointment.id),
+                };
+                let meant_visits: Vec<_> = asked.iter().filter(|(appointment, _)| is_meant(appointment)).collect();
+                let mut leads_of_visits = meant_visits.iter().filter_map(|(_, visit)| visit.lead);
+                let of_visit = leads_of_visits.find(|lead| lead.texter(number, enquiry_of(loaded, lead)).is_some());
                 let lead = of_visit.or(lead.filter(|lead| context(lead).has(number)));
+                let owner = lead.and_then(|lead| lead.owner.as_ref());
+                let is_owner = owner.is_some() && meant_visits.iter().any(|(appointment, _)| appointment.user.as_ref() == owner);
                 let joined = match lead.map(|lead| context(lead).join_answer(&text, reply, is_owner)) {
                     Some(TextOutcome::Full) => return Ok((None, Settled::Full)),
                     Some(TextOutcome::Joined(decision)) => decision,
                     Some(TextOutcome::NotOfLead) | None => Decision::default(),
                 };
-                let changed = match answer(&visit, asked, reply) {
-                    // The contact of the lead was erased.
-                    Err(Refusal::Conflict { .. }) => None,
-                    changed => changed?,
-                };
-                let changed = changed.map(|changed| changed.decision.items).unwrap_or_default();
+                let mut changed = Vec::new();
+                for (appointment, visit) in meant_visits {
+                    if let Meant::Several(_) = meant {
+                        changed.extend(answer_unclearly(visit, appointment, reply).map(|after| Item::Appointment(Box::new(after))));
+                        continue;
+                    }
+                    match answer(visit, appointment, reply) {
+                        // The contact of the lead was erased.
+                        Err(Refusal::Conflict { .. }) => {}
+                        answered => changed.extend(answered?.into_iter().flat_map(|answered| answered.decision.items)),
+                    }
+                }
                 return Ok(done(changed.into_iter().fold(joined, Decision::with), lead));
             }
             Ok(match lead.map(|lead| context(lead).join(&text)) {
@@ -104,11 +118,18 @@ impl ReceivedText<'_> {
         leads
     }
 
-    /// Returns the appointment to come about which the number was asked. `None` if there is none, or more than one.
-    fn asked<'a>(&self, loaded: &'a Loaded, key: &ChannelKey, number: &str) -> Option<&'a Appointment> {
+    /// Returns the appointments to come about which the number was asked, each with the input of a change.
+    fn asked<'a>(
+        &self,
+        loaded: &'a Loaded,
+        key: &ChannelKey,
+        number: &str,
+        days: LoadDay<'a>,
+    ) -> Vec<(&'a Appointment, AppointmentContext<'a>)> {
         let ids = loaded.address_state(key).into_iter().flat_map(|state| state.asked_by(&self.dealer.id, self.now));
-        let mut asked = ids.filter_map(|id| loaded.appointment(id)).filter(|found| found.was_asked(number, self.now));
-        asked.next().filter(|_| asked.next().is_none())
+        let asked = ids.filter_map(|id| loaded.appointment(id)).filter(|found| found.was_asked(number, self.now));
+        let with_context = asked.filter_map(|asked| Some((asked, context_of(loaded, asked, days, &Actor::Customer, self.now).ok()?)));
+        with_context.filter(|(_, visit)| visit.dealer.id == self.dealer.id).collect()
     }
 
     /// Returns the keys of the appointments about which the number was asked, and of everything that a change of them needs.

@@ -4,12 +4,14 @@ mod contact;
 mod event_details;
 mod header;
 mod people;
+mod plan;
 mod raw;
 mod timeline;
 mod view;
 
 pub use contact::LeadContactView;
 pub use header::{HeaderView, OpenTaskView, TargetView};
+pub use plan::{LeadPlanStepView, LeadPlanView, PlanChoiceView};
 pub(crate) use raw::raw;
 pub use timeline::{EntryView, EventView, TimelineView};
 pub use view::{DeadlineRequestView, DeadlineView, LeadPageView, LeadView, MessageView, ReactionView, StepView};

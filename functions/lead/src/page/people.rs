@@ -15,7 +15,8 @@ pub(super) fn of_page(page: &LeadPage) -> BTreeSet<UserId> {
         _ => None,
     });
     let mut users = of_timeline(&page.timeline);
-    users.extend(page.lead.owner.iter().chain(assignees).chain(planned).chain(notified).cloned());
+    let starter = page.lead.follow_up.as_ref().and_then(|run| run.by.user());
+    users.extend(page.lead.owner.iter().chain(starter).chain(assignees).chain(planned).chain(notified).cloned());
     users
 }
 

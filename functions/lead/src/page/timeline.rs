@@ -4,6 +4,7 @@ use super::event_details::{
     details_of_cancelled, details_of_changed, name_of_contact, name_of_deadline, name_of_event, name_of_hold, name_of_request,
     name_of_stop, name_of_task,
 };
+use super::plan::details_of_plan;
 use crate::cursor;
 use crate::elements::{ContentView, Linked};
 use chrono::{DateTime, Utc};
@@ -47,7 +48,8 @@ pub struct EntryView {
 pub struct EventView {
     /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`,
     /// `contact_clash`, or `element_added`, `document_announced`, `element_changed`, `element_removed` with `kind` and `element` (LEAD-2),
-    /// `mail_received` with `element` (LEAD-3), `consent_recorded` (PRV-6),
+    /// `mail_received` with `element` (LEAD-3), `consent_recorded` (PRV-6), `plan_started`, `plan_step`,
+    /// `plan_ended` (CAL-11),
     /// `deadline_added` …
     pub what: &'static str,
     /// The fields of the event.
@@ -141,6 +143,9 @@ impl EventView {
                 ("event_rescheduled", json!({"event": event, "title": title, "from": from, "to": to}))
             }
             Event::EventKept { event, title, why } => ("event_kept", json!({"event": event, "title": title, "why": why.name()})),
+            Event::EventStayed { event, title, appointment, dealer } => {
+                ("event_stayed", json!({"event": event, "title": title, "appointment": appointment, "dealer": dealer}))
+            }
             Event::EventDeleted(cancelled) => ("event_deleted", details_of_cancelled(cancelled)),
             Event::EventChanged(changed) => (name_of_event(changed.action), details_of_changed(changed)),
             Event::ElementAdded { kind, element, title, text } => {
@@ -176,6 +181,7 @@ impl EventView {
                 ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason(to), "note": note}))
             }
             Event::LegalHold { action, hold, reason } => (name_of_hold(*action), json!({"hold": hold, "reason": reason.name()})),
+            Event::Plan(change) => details_of_plan(change),
             Event::ContactErased { contacts } => ("contact_erased", json!({"contacts": contacts})),
             Event::MailReturned { kind, to, element, detail } => {
                 ("mail_returned", json!({"kind": kind, "to": to, "element": element, "why": detail}))

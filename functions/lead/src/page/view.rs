@@ -2,6 +2,7 @@
 
 use super::contact::LeadContactView;
 use super::header::{HeaderView, NextActionView};
+use super::plan::{LeadPlanView, PlanChoiceView};
 use super::timeline::EntryView;
 use crate::cursor;
 use crate::elements::CountsView;
@@ -57,6 +58,9 @@ pub struct LeadView {
     pub deadline: Option<DeadlineView>,
     /// The reaction that stopped the response clock (ESC-7); `null` while it runs.
     pub reaction: Option<ReactionView>,
+    /// The latest follow-up plan; absent if none was ever started (CAL-11).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<LeadPlanView>,
     /// Number of elements of each kind.
     pub counts: CountsView,
     /// When its contacts were erased; absent if it has a contact. The lead then has no personal data, and cannot be reopened (PRV-2).
@@ -172,6 +176,9 @@ pub struct LeadPageView {
     pub contacts: Vec<LeadContactView>,
     /// The calendar event that `next_action` names; `null` if no event is incomplete (CAL-3).
     pub next_action_event: Option<NextActionView>,
+    /// The follow-up plans that can be started on the lead; absent if the dealer has none for leads of this type (CAL-11).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<PlanChoiceView>,
     /// The fifty latest timeline entries, oldest first.
     pub timeline: Vec<EntryView>,
     /// Whether earlier entries exist.
@@ -230,6 +237,7 @@ impl LeadView {
             updated_at: lead.updated,
             deadline: DeadlineView::of(lead, now),
             reaction: lead.reaction.as_ref().map(ReactionView::of),
+            plan: LeadPlanView::of(lead),
             counts: CountsView::of(lead.counts),
             erased_at: lead.erased,
             legal_holds: lead.holds.iter().map(LeadHoldView::of).collect(),
@@ -275,14 +283,17 @@ impl LeadPageView {
             timeline_truncated: page.older.is_some(),
             timeline_cursor: page.older.map(|version| cursor::after(page.lead.id, version)),
             messages: page.messages.iter().map(MessageView::of).collect(),
+            plans: Vec::new(),
             people: Vec::new(),
         }
     }
 
-    /// The page with what follows from the dealer's settings: the rule of the deadline (ESC-13), the user who grants a requested move of
-    /// it, whether `scope` may grant it (ESC-12), and why the next event cannot take place as planned (APT-9).
+    /// The page with what follows from the dealer's settings: the follow-up plans for it (CAL-11), the rule of the deadline (ESC-13), the
+    /// user who grants a requested move of it, whether `scope` may grant it (ESC-12), and why the next event cannot take place as planned
+    /// (APT-9).
     pub(crate) fn with_settings(mut self, page: &LeadPage, dealer: &Dealer, scope: &Scope, now: DateTime<Utc>) -> Self {
         let (lead, settings) = (&page.lead, &dealer.settings);
+        self.plans = PlanChoiceView::all(lead, dealer);
         if let Some(deadline) = self.lead.deadline.as_mut() {
             deadline.rule = DeadlineRuleView::of(lead, dealer);
         }

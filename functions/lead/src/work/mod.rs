@@ -5,6 +5,7 @@ mod body;
 mod consents;
 mod contacts;
 mod deadlines;
+mod plan;
 mod preview;
 mod status;
 mod stops;
@@ -16,7 +17,7 @@ pub use body::ReactionBody;
 pub use consents::{ConsentBody, ConsentView, ConsentsView};
 pub use contacts::{LeadContactBody, LeadContactsView, PhoneBody};
 pub use deadlines::{ContactMadeBody, MetBody, TargetBody};
-pub use forecourt_edge::usecase::{assignment::AssignmentBody, status::StatusBody};
+pub use forecourt_edge::usecase::{assignment::AssignmentBody, follow_up::PlanStartBody, status::StatusBody};
 pub use preview::{MessagePreviewBody, MessagePreviewView};
 pub(crate) use status::{react, set_status};
 pub use stops::{LiftBody, StopBody, StopView, StopsView};
@@ -60,6 +61,8 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
         Operation::LiftStop => stops::lift(platform, call).await,
         Operation::ListConsents => consents::list(platform, call).await,
         Operation::AddConsent => consents::add(platform, call).await,
+        Operation::StartPlan => plan::start(platform, call).await,
+        Operation::StopPlan => plan::stop(platform, call).await,
         Operation::PreviewMessage => preview::preview(platform, call).await,
         _ => Err(Problem::wrong_function()),
     }

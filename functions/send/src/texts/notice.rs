@@ -1,6 +1,7 @@
 //! The parts of the text of a notice.
 
 use super::Texts;
+use crate::bulk;
 use crate::mail::Envelope;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -36,6 +37,24 @@ impl NoticeReader<'_> {
     }
 }
 
+impl NoticeReader<'_> {
+    /// A lead of a notice about many, as this reader may see it.
+    fn lead_text(
+        &self,
+        lead: &Lead,
+        message: &Message,
+        (dealer, now): (&Dealer, DateTime<Utc>),
+        when: &dyn Fn(DateTime<Utc>) -> String,
+    ) -> LeadText {
+        let known = LeadText { number: lead.id.spoken(), contact: lead.contact.clone(), ..LeadText::default() };
+        if !self.sees(lead, dealer, now) {
+            return known;
+        }
+        let due = answer_due(lead, message, now).or_else(|| lead.current_deadline().map(|(at, _)| at));
+        LeadText { phone: phone_of(lead), deadline: due.map(when).unwrap_or_default(), ..known }
+    }
+}
+
 /// Returns when the contact must be answered: the time of level 1, which leaves a new owner time to act (DIS-7). It is the deadline itself
 /// in a notice for a supervisor, and after level 1. `None` if nobody waits for an answer.
 pub(super) fn answer_due(lead: &Lead, message: &Message, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -52,6 +71,9 @@ fn bulk_name(what: BulkNews) -> &'static str {
         BulkNews::Events | BulkNews::Unknown => "bulk_events",
     }
 }
+
+/// The most leads that a mail names for notices that state the same.
+const MOST_LEADS: usize = 20;
 
 /// Longest beginning of a customer's message, in characters.
 const MESSAGE: usize = 300;
@@ -104,10 +126,19 @@ pub(super) struct NoticeText {
     /// The customer's address to which mail is stopped.
     address: String,
     complained: bool,
-    /// The number of leads of a notice about many, the numbers of the first ones, and how many these leave out.
+    /// The number of leads of a notice about many, the first ones, and how many these leave out.
     count: u32,
-    leads: String,
+    leads: Vec<LeadText>,
     more: u32,
+}
+
+/// A lead of a notice about many. A text is empty if it is unknown, or if the reader may not see it.
+#[derive(Clone, Default, Serialize)]
+struct LeadText {
+    number: String,
+    contact: String,
+    phone: String,
+    deadline: String,
 }
 
 impl NoticeText {
@@ -165,9 +196,11 @@ impl NoticeText {
         for text in texts {
             match joined.iter_mut().find(|known| known.is_alike(&text)) {
                 Some(known) => {
-                    let named = u32::try_from(text.leads.split(", ").count()).unwrap_or(u32::MAX);
                     known.count += text.count;
-                    known.more += named + text.more;
+                    known.leads.extend(text.leads);
+                    let over = known.leads.len().saturating_sub(MOST_LEADS);
+                    known.leads.truncate(MOST_LEADS);
+                    known.more += text.more + u32::try_from(over).unwrap_or(u32::MAX);
                 }
                 None => joined.push(text),
             }
@@ -271,8 +304,14 @@ impl Texts {
             Notice::Bulk { what, count, leads, title, note, by } => NoticeText {
                 about: about(bulk_name(*what)),
                 title: title.as_deref().map(|title| title_of(title, language).to_owned()).unwrap_or_default(),
-                count: *count,
-                leads: leads.iter().map(|lead| lead.spoken()).collect::<Vec<_>>().join(", "),
+                count: {
+                    let gone = leads.len() - bulk::valid(message, reader.reported).len();
+                    count.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX))
+                },
+                leads: bulk::valid(message, reader.reported)
+                    .into_iter()
+                    .map(|lead| reader.lead_text(lead, message, (dealer, now), &when))
+                    .collect(),
                 more: count.saturating_sub(u32::try_from(leads.len()).unwrap_or(u32::MAX)),
                 note: note.clone().unwrap_or_default(),
                 by: name(by.as_ref()),

@@ -158,7 +158,11 @@ impl Texts {
             phone: phone.unwrap_or_default().to_owned(),
             vehicle: vehicle.to_owned(),
             notes: appointment.notes.clone().unwrap_or_default(),
-            link: self.console.appointment(&appointment.id),
+            // The owner of the lead need not see the appointments of a colleague.
+            link: match &visit.lead {
+                Some(lead) if !scope.sees_appointment(appointment, &dealer.settings, now) => self.console.lead(lead.id),
+                _ => self.console.appointment(&appointment.id),
+            },
             nobody: appointment.user.is_none(),
             cancelled: appointment.state.is_cancelled(),
             person: String::new(),

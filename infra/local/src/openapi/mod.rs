@@ -1,6 +1,7 @@
 //! The OpenAPI document, derived from the table of routes and the types that the functions read and write.
 
 mod configuration;
+mod follow_ups;
 mod limits;
 mod mailbox;
 mod parameters;

@@ -1,6 +1,7 @@
 //! The schemas that the rows of the table name.
 
 use super::configuration::ConfigurationBody;
+use super::follow_ups::{FollowUpPlansBody, FollowUpSettingsBody};
 use super::limits::{is_of_body, limited, types_of};
 use super::mailbox::{MailLayoutBody, MailboxBody};
 use super::parameters::schema_of;
@@ -32,14 +33,14 @@ use forecourt_lead::{
     AgendaView, AssignmentBody, BoardView, CannedAnswersView, ChangesView, CommentBody, CommentView, CommunicationBody, CommunicationView,
     ConsentBody, ConsentsView, ContactMadeBody, DocumentBody, DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView,
     LeadListView, LeadPageView, LeadSearchBody, LeadView, LiftBody, MessageOptionsView, MessagePreviewBody, MessagePreviewView, MetBody,
-    QuoteBody, QuoteView, ReactionBody, StatusBody, StopBody, StopsView, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody,
-    TestDriveView, TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
+    PlanStartBody, QuoteBody, QuoteView, ReactionBody, StatusBody, StopBody, StopsView, TargetBody, TaskBody, TaskView, TasksView,
+    TestDriveBody, TestDriveView, TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{
     DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, EnquiryVehicleBody, LeadCreated, LeadMailView, MailLeadBody,
     MailListView, MailPageView, MailResultsView, MailTrialBody, MailTrialView, MailView, MailsBody, Outcomes,
 };
-use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
+use forecourt_overview::{AppointmentFiguresView, AppointmentOverviewView, LeadOverviewView, PlanFiguresView};
 use forecourt_settings::{
     AccessLogView, AvailabilityView, BusyBody, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HandOverPageView,
     HandOversView, HistoryView, ImportView, MeView, RedeliveryBody, RedeliveryView, RotationBody, SavedViewBody, SavedViewsView,
@@ -63,7 +64,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: EnquiryBody, EnquiryAccepted, LeadCreated, EnquiryReceiptView, Outcomes, DryRunBody, DryRunView);
     register!(schemas: MailListView, MailView, MailPageView, MailLeadBody, LeadMailView);
     register!(schemas: MailsBody, MailResultsView, MailTrialBody, MailTrialView);
-    register!(schemas: ReactionBody, AssignmentBody, StatusBody, LeadView, LeadPageView, LeadListView, BoardView);
+    register!(schemas: ReactionBody, AssignmentBody, StatusBody, PlanStartBody, LeadView, LeadPageView, LeadListView, BoardView);
     register!(schemas: TimelineView, TargetBody, MetBody, ContactMadeBody, TaskBody, TaskView, TasksView, AgendaView);
     register!(schemas: LeadContactBody, LeadContactsView, UndeliveredListView, UndeliveredView);
     register!(schemas: LeadSearchBody, FoundLeadsView, ChangesView, LiftBody, StopBody, StopsView, MessagePreviewBody, MessagePreviewView);
@@ -74,7 +75,8 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: AppointmentBody, AppointmentMade, AppointmentCounted, AppointmentView, AppointmentPageView, CorrectionBody);
     register!(schemas: FreeTimesView);
     register!(schemas: MoveBody, AttendanceBody, UnprocessedView, PingBackBody, PingBackView, RotationBody, SigningSecretView);
-    register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, ExportsView, LinkView, DownloadLogView);
+    register!(schemas: AppointmentOverviewView, AppointmentFiguresView, LeadOverviewView, PlanFiguresView, ExportBody, ExportView);
+    register!(schemas: ExportsView, LinkView, DownloadLogView);
     register!(schemas: ErasureBody, ErasurePreviewView, ErasureView, ErasuresView);
     register!(schemas: AccessFileBody, AccessFileLinkView, AccessFileView, AccessFilesView);
     register!(schemas: LegalHoldBody, LegalHoldView, LegalHoldsView, RetentionView);
@@ -82,7 +84,8 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
     register!(schemas: RedeliveryBody, RedeliveryView, EnquiryVehicleBody, MeView, SavedViewBody, SavedViewsView, DiaryView);
     register!(schemas: OpeningHoursBody, HolidaysBody, EscalationBody, MailboxBody, MailLayoutBody, ConfigurationBody, CapacityBody, PoolBody);
-    register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody);
+    register!(schemas: LimitsBody, AppointmentSettingsBody, DistributionGroupsBody, RoutingRulesBody, DeadlineRulesBody, FollowUpPlansBody);
+    register!(schemas: FollowUpSettingsBody);
     register!(schemas: AbsencesBody, DealerSettingsBody, AvailabilityView, AvailabilityBody, BusyBody);
     register!(schemas: HandOverPageView, HandOversView, WorkView);
     register!(schemas: TextBody, TextView, TextsView, TextHistoryView, TextPreviewBody, TextPreviewView);
@@ -192,9 +195,12 @@ fn nullable(schema: &mut RefOr<Schema>) {
 fn export_filter() -> RefOr<Schema> {
     let overviews = [Operation::AppointmentOverview, Operation::LeadOverview];
     let routes = routes::all().filter(|route| overviews.contains(&route.operation));
-    let filters = routes.flat_map(|route| route.query).filter(|query| query.name != "limit");
-    let about = "The filters of the overview of the same name. `dealer` may be a list.";
+    let filters: Vec<_> = routes.flat_map(|route| route.query).filter(|query| query.name != "limit").collect();
+    let about = "The filters of the overview of the same name. `dealer`, `user` and `kind` of appointments may be lists.";
+    // Of a name in both overviews, the wider type of the appointments remains.
     filters
+        .into_iter()
+        .rev()
         .fold(ObjectBuilder::new().description(Some(about)), |filter, query| match query.values {
             Values::Ids => {
                 let list = ArrayBuilder::new().items(schema_of(Values::Id));

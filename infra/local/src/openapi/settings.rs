@@ -3,11 +3,12 @@
 
 #![expect(dead_code, reason = "the types are only described")]
 
+use super::follow_ups::FollowUpSettingsBody;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The names of the schemas.
-pub(super) const NAMES: [&str; 27] = [
+pub(super) const NAMES: [&str; 33] = [
     "OpeningHoursBody",
     "WeekBody",
     "HolidaysBody",
@@ -17,6 +18,9 @@ pub(super) const NAMES: [&str; 27] = [
     "InstantAnswerBody",
     "MailLayoutBody",
     "LimitsBody",
+    "FollowUpSettingsBody",
+    "JobTypeBody",
+    "MethodStepBody",
     "ConfigurationBody",
     "VehicleSiteBody",
     "CapacityBody",
@@ -29,6 +33,9 @@ pub(super) const NAMES: [&str; 27] = [
     "RoutingConditionBody",
     "DeadlineRulesBody",
     "DeadlineRuleBody",
+    "FollowUpPlansBody",
+    "FollowUpPlanBody",
+    "PlanStepBody",
     "AbsencesBody",
     "DealerAbsenceBody",
     "DealerSettingsBody",
@@ -42,7 +49,15 @@ pub(super) const WITH_FIELDS_OF: [(&str, &[&str]); 4] = [
     ("DealerAbsenceBody", &["AbsenceBody"]),
     (
         "DealerSettingsBody",
-        &["MailboxBody", "ConfigurationBody", "PoolBody", "DistributionGroupsBody", "RoutingRulesBody", "DeadlineRulesBody"],
+        &[
+            "MailboxBody",
+            "ConfigurationBody",
+            "PoolBody",
+            "DistributionGroupsBody",
+            "RoutingRulesBody",
+            "DeadlineRulesBody",
+            "FollowUpPlansBody",
+        ],
     ),
     ("CalendarBody", &["OpeningHoursBody", "HolidaysBody"]),
     ("MemberBody", &["DealerUserBody", "UserAbsencesBody", "AvailabilityBody"]),
@@ -297,6 +312,7 @@ pub(super) struct DealerSettingsBody {
     capacity: Option<CapacityBody>,
     appointments: Option<AppointmentSettingsBody>,
     limits: Option<LimitsBody>,
+    follow_ups: Option<FollowUpSettingsBody>,
 }
 
 /// Where customers find a dealer, and how they call it, as letters state it (SET-4). The country is that of the dealer.

@@ -171,8 +171,9 @@ pub enum AdminNoticeState {
 
 /// The roles over the whole group: the group's admins get a mail when somebody gets one.
 const WATCHED_ROLES: [Role; 4] = [Role::GroupAdmin, Role::HeadOffice, Role::ContactCentre, Role::Operator];
-/// The additional rights of which the group's admins get a mail: they show leads or customers' appointments, or lead to rights that do.
-const WATCHED_RIGHTS: [Right; 10] = [
+/// The additional rights of which the group's admins get a mail: they show leads, customers' appointments or follow-ups, or lead to rights
+/// that do.
+const WATCHED_RIGHTS: [Right; 11] = [
     Right::ReadLeads,
     Right::FindLeads,
     Right::WorkLeads,
@@ -180,6 +181,7 @@ const WATCHED_RIGHTS: [Right; 10] = [
     Right::ReadOverview,
     Right::ReadAppointments,
     Right::WorkAppointments,
+    Right::WorkFollowUps,
     Right::Export,
     Right::ManageUsers,
     Right::ManageWebhooks,

@@ -86,6 +86,12 @@ pub enum SalesChange {
     Declined,
     /// The customer confirmed after such an answer.
     Confirmed,
+    /// Somebody made the appointment with another salesperson than the owner of its lead, who is the person.
+    MadeForLead,
+    /// The customer answered yes to one of several text messages, and it is unclear to which.
+    AnsweredYes,
+    /// The customer answered no to one of several text messages, and it is unclear to which.
+    AnsweredNo,
     /// No change: the appointment begins soon.
     Reminder,
     /// A change of another release.
@@ -106,6 +112,9 @@ impl SalesChange {
             SalesChange::Passed => "passed",
             SalesChange::Declined => "declined",
             SalesChange::Confirmed => "confirmed",
+            SalesChange::MadeForLead => "made_for_lead",
+            SalesChange::AnsweredYes => "answered_yes",
+            SalesChange::AnsweredNo => "answered_no",
             SalesChange::Reminder => "reminder",
             SalesChange::Unknown => "unknown",
         }
@@ -113,7 +122,7 @@ impl SalesChange {
 
     /// Whether the person did not have the appointment before.
     fn is_first(self) -> bool {
-        matches!(self, SalesChange::Made | SalesChange::Given)
+        matches!(self, SalesChange::Made | SalesChange::Given | SalesChange::MadeForLead)
     }
 }
 
@@ -294,6 +303,7 @@ impl Appointment {
             let expected = self.at > now || all.iter().any(|one| one.from.is_some_and(|from| from > now));
             match () {
                 () if !self.effective(all.clone()).contains(notice) => false,
+                () if notice.what == SalesChange::MadeForLead => expected && !self.state.is_cancelled(),
                 () if !has_it => !never_had && notice.what == SalesChange::Passed,
                 () if self.state.is_cancelled() => !never_had && expected,
                 () => expected,

@@ -61,6 +61,7 @@ impl Letter {
             language: appointment.reached.language.clone(),
             queued: now,
             instant: false,
+            plan: None,
             purpose: Purpose::Contract,
             state: LetterState::Queued { due, attempts: 0 },
             report: None,

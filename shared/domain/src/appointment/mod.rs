@@ -6,11 +6,13 @@ mod attendance;
 mod briefing;
 mod budgets;
 mod confirmation;
+mod former;
 mod held;
 mod letters;
 mod merge;
 mod morning;
 mod notified;
+mod of_lead;
 mod report;
 mod unsent;
 mod visit_check;
@@ -20,11 +22,13 @@ pub use attendance::{Attendance, Attended, VisitRule};
 pub use briefing::{Briefing, BriefingClaim, NoticeFate, SalesChange, SalesMail, SalesMailSent, SalesNotice, SettledNotice};
 pub use budgets::{Admission, Shares};
 pub use confirmation::{ConfirmationWay, CustomerConfirmation, Decline, EndedConfirmation};
+pub use former::FormerLead;
 pub use letters::LetterClaim;
 pub(crate) use merge::is_before_day;
 pub use merge::{Statement, Statements, not_to_the_past, on_its_day};
 pub use morning::{LeftList, MorningList};
 pub use notified::NotifiedAddress;
+pub use of_lead::OfLead;
 pub use report::{AppointmentChange, PendingReports, Report, Unprocessed};
 pub use unsent::UnsentLetter;
 pub use visit_check::{DueVisitCheck, UNMARKED_DAYS, VisitCheck};
@@ -50,6 +54,9 @@ pub struct Appointment {
     /// The lead of the appointment, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<LeadId>,
+    /// The source and the result of its lead, for the figures (OVR-5). `None` if it has no lead, or if an earlier release stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_lead: Option<OfLead>,
     /// The calendar event of the appointment, if it has one. Time and state are then those of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
@@ -142,6 +149,9 @@ pub struct Appointment {
     /// The previous dealers, as the lead was transferred (DIS-7), oldest first; the first one and the latest, at most 20 in all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<PreviousDealer>,
+    /// The leads that it had until they went to another dealer and it stayed (APT-10), oldest first; at most the latest 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_leads: Vec<FormerLead>,
     /// Counts its changes, from 1. Letters do not count.
     #[serde(default)]
     pub version: u64,

@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 
 /// The author of a change, as the timeline shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +67,26 @@ impl fmt::Display for Actor {
             Actor::Customer => f.write_str("customer"),
             Actor::System => f.write_str("system"),
             Actor::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+/// A text names no author.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be user: or partner: with an id, customer, or system")]
+pub struct BadActor;
+
+impl FromStr for Actor {
+    type Err = BadActor;
+
+    fn from_str(text: &str) -> Result<Self, BadActor> {
+        match text.split_once(':') {
+            Some(("user", id)) => id.parse().map(Actor::User).map_err(|_| BadActor),
+            Some(("partner", id)) => id.parse().map(Actor::Partner).map_err(|_| BadActor),
+            Some(_) => Err(BadActor),
+            None if text == "customer" => Ok(Actor::Customer),
+            None if text == "system" => Ok(Actor::System),
+            None => Err(BadActor),
         }
     }
 }

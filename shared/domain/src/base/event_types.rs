@@ -1,4 +1,5 @@
-//! The types of calendar events that every dealer has (CAL-1), the reasons of a no-show (CAL-4) and of a cancellation (APT-11).
+//! The types of calendar events that every dealer has (CAL-1), the reasons of a no-show (CAL-4) and of a cancellation (APT-11), the types
+//! of jobs of follow-ups (FUP-1), and the reasons for which their customers decline (FUP-3).
 
 /// The types that every dealer has: the name in the API and the label for people (CAL-1).
 pub const EVENT_TYPES: [(&str, &str); 16] = [
@@ -39,5 +40,14 @@ pub const CANCELLATION_REASONS: [&str; 9] = [
     "other",
 ];
 
+/// The reason of a lead's event that ended because its appointment stayed at the former dealer of the lead (APT-10).
+pub const STAYED_AT_DEALER: &str = "stayed_at_dealer";
+
 /// The reason of an appointment that was cancelled because its lead was won or lost (APT-10).
 pub const LEAD_CLOSED: &str = "lead_closed";
+
+/// The types of jobs that every dealer has (FUP-1).
+pub const JOB_TYPES: [&str; 5] = ["MOT", "Service", "VHC", "VOSA", "PMI"];
+
+/// The reasons for which customers decline a follow-up, as every dealer has them (FUP-3).
+pub const DECLINE_REASONS: [&str; 7] = ["price", "other_garage", "vehicle_sold", "not_needed", "moved_away", "no_time", "other"];

@@ -63,8 +63,14 @@ pub enum OfView {}
 /// Marks the id of a dealer's text.
 pub enum OfText {}
 
+/// Marks the id of a follow-up plan.
+pub enum OfPlan {}
+
 /// Marks the id of an export.
 pub enum OfExport {}
+
+/// Marks the id of a follow-up.
+pub enum OfFollowUp {}
 
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
@@ -108,8 +114,14 @@ pub type ViewId = Id<OfView>;
 /// A dealer's own text of letters.
 pub type TextId = Id<OfText>;
 
+/// A dealer's follow-up plan.
+pub type PlanId = Id<OfPlan>;
+
 /// A file with all records of a filter.
 pub type ExportId = Id<OfExport>;
+
+/// A service follow-up of a vehicle (FUP-1).
+pub type FollowUpId = Id<OfFollowUp>;
 
 /// A mail that arrived for a dealer.
 pub type MailId = Id<OfMail>;

@@ -164,8 +164,8 @@ impl AppointmentKind {
         Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("unknown", |(name, _)| name)
     }
 
-    /// The title of the calendar event.
-    pub(crate) fn title(self) -> &'static str {
+    /// Returns the title of its calendar event.
+    pub fn title(self) -> &'static str {
         match self {
             AppointmentKind::Showroom => "Showroom Appointment",
             AppointmentKind::TestDrive => "Booked Test Drive",
@@ -219,6 +219,17 @@ pub enum AppointmentTeam {
     /// A team of another release.
     #[serde(other)]
     Unknown,
+}
+
+impl AppointmentTeam {
+    /// The teams with their names, as the API writes them.
+    pub const NAMES: [(&'static str, AppointmentTeam); 2] =
+        [("contact_centre", AppointmentTeam::ContactCentre), ("dealer", AppointmentTeam::Dealer)];
+
+    /// Its name, as the API writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, team)| *team == self).map_or("unknown", |(name, _)| name)
+    }
 }
 
 /// The entity that a letter is about. The letter is stored with it.

@@ -35,14 +35,16 @@ pub use cancellation::{Cancellation, CancellationSide};
 pub use consent::{ConsentSource, ConsentStatus, ContactChannel, MAX_DECLARATION, Purpose};
 pub use email::{BadEmail, Email, UNDELIVERABLE};
 pub use entries::known_entries;
-pub use event_types::{BOOKED_TEST_DRIVE, CANCELLATION_REASONS, EVENT_TYPES, LEAD_CLOSED, NO_SHOW_REASONS};
+pub use event_types::{
+    BOOKED_TEST_DRIVE, CANCELLATION_REASONS, DECLINE_REASONS, EVENT_TYPES, JOB_TYPES, LEAD_CLOSED, NO_SHOW_REASONS, STAYED_AT_DEALER,
+};
 pub use fate::{ReportKind, StopReason};
 pub use hash::stable_hash;
 pub use ids::{
-    AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,
-    Id, InvitationId, LeadId, MailId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport,
-    OfFeed, OfGroup, OfInvitation, OfMail, OfPartner, OfTask, OfText, OfUser, OfView, OfWebhook, PartnerId, TaskId, TextId, UserId, ViewId,
-    WebhookId, numbered,
+    AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId,
+    FollowUpId, GroupId, Id, InvitationId, LeadId, MailId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement,
+    OfEvent, OfExport, OfFeed, OfFollowUp, OfGroup, OfInvitation, OfMail, OfPartner, OfPlan, OfTask, OfText, OfUser, OfView, OfWebhook,
+    PartnerId, PlanId, TaskId, TextId, UserId, ViewId, WebhookId, numbered,
 };
 pub use internet::{is_public, is_public_host};
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};

@@ -58,6 +58,8 @@ pub enum Right {
     ReadAppointments,
     /// Create and change appointments, and record the attendance.
     WorkAppointments,
+    /// Work on service follow-ups: read, call, record outcomes (FUP).
+    WorkFollowUps,
     /// Manage webhooks and read their secrets (APT-6).
     ManageWebhooks,
     /// Change the settings reserved for the operator: `mail_server`, its secret, `text_number` and `lead_tracking_only` (SET-4, MSG-3,
@@ -70,7 +72,7 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 17] = [
+    pub const ALL: [Right; 18] = [
         Right::SubmitLeads,
         Right::ReadLeads,
         Right::FindLeads,
@@ -86,6 +88,7 @@ impl Right {
         Right::Export,
         Right::ReadAppointments,
         Right::WorkAppointments,
+        Right::WorkFollowUps,
         Right::ManageWebhooks,
         Right::Operate,
     ];
@@ -108,6 +111,7 @@ impl Right {
             Right::Export => "export",
             Right::ReadAppointments => "read_appointments",
             Right::WorkAppointments => "work_appointments",
+            Right::WorkFollowUps => "work_follow_ups",
             Right::ManageWebhooks => "manage_webhooks",
             Right::Operate => "operate",
             Right::Unknown => "unknown",
@@ -153,7 +157,7 @@ impl Role {
     pub(crate) fn may(self, right: Right) -> bool {
         use Right::{
             AssignLeads, ChangeSettings, Export, FindLeads, ManageGroups, ManageUsers, ModerateComments, Operate, ReadAppointments,
-            ReadLeads, ReadOverview, ReadSettings, ReadUsers, SubmitLeads, Unknown, WorkAppointments, WorkLeads,
+            ReadLeads, ReadOverview, ReadSettings, ReadUsers, SubmitLeads, Unknown, WorkAppointments, WorkFollowUps, WorkLeads,
         };
         match self {
             Role::Seller => {
@@ -168,6 +172,7 @@ impl Role {
                     | ModerateComments
                     | ReadAppointments
                     | WorkAppointments
+                    | WorkFollowUps
                     | ReadOverview
                     | ReadSettings
                     | ChangeSettings
@@ -175,7 +180,9 @@ impl Role {
             ),
             Role::GroupAdmin => !matches!(right, Operate | Export | Unknown),
             Role::HeadOffice => matches!(right, ReadLeads | ReadAppointments | ReadOverview | Export | ReadSettings | ReadUsers),
-            Role::ContactCentre => matches!(right, SubmitLeads | FindLeads | ReadAppointments | WorkAppointments | ReadOverview),
+            Role::ContactCentre => {
+                matches!(right, SubmitLeads | FindLeads | ReadAppointments | WorkAppointments | WorkFollowUps | ReadOverview)
+            }
             Role::Operator => matches!(right, ReadSettings | ChangeSettings | ManageGroups | ReadUsers | ManageUsers | Operate),
             Role::Unknown => false,
         }

@@ -69,6 +69,10 @@ pub struct CalendarEvent {
     /// The appointment that this one follows, because the customer did not come to that one (APT-12).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<AppointmentId>,
+    /// The former dealer of the lead, at which the appointment stayed without the lead (APT-10). The event has ended with it. `None` for
+    /// every other event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<DealerId>,
 }
 
 impl CalendarEvent {
@@ -216,6 +220,9 @@ pub struct Planned {
     /// Whether it takes its time for a customer ([`CalendarEvent::is_booking`]).
     #[serde(default, skip_serializing_if = "is_default")]
     pub booking: bool,
+    /// Whether it is an appointment ([`CalendarEvent::is_appointment`]).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub appointment: bool,
     /// The reasons against the booking that were accepted when its time was chosen: nobody is asked about them (APT-9). `None` if an
     /// earlier release planned it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,6 +239,7 @@ impl Planned {
             kind: Some(event.kind.clone()),
             user: event.user.clone(),
             booking: event.is_booking(),
+            appointment: event.is_appointment(),
             intended: event.accepted.as_ref().map(|accepted| accepted.intended_at(event.at)),
         }
     }
@@ -241,9 +249,10 @@ impl Planned {
 const MAX_RESCHEDULED: usize = 100;
 
 impl CalendarEvent {
-    /// Returns whether it is an appointment: the customer booked it, it is a booked test drive, or it was created as one (APT-1).
+    /// Returns whether it is an appointment: the customer booked it, it is a booked test drive, or it was created as one (APT-1). An
+    /// appointment that stayed at a former dealer is no event any more (APT-10).
     pub fn is_appointment(&self) -> bool {
-        self.booked || self.kind == BOOKED_TEST_DRIVE || self.appointment.is_some()
+        self.left_at.is_none() && (self.booked || self.kind == BOOKED_TEST_DRIVE || self.appointment.is_some())
     }
 
     /// Returns whether it takes its time for a customer: it is an appointment, or has calendar slots of its own (APT-9).

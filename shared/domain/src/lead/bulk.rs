@@ -80,6 +80,9 @@ pub struct BulkRow {
     /// The owner of a lead that was assigned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
+    /// The names of the warnings about the time and person of the event that was planned or moved (APT-8).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The problem as JSON, if the action was not carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

@@ -6,12 +6,14 @@ mod bulk;
 mod contacts;
 mod entry;
 mod event_change;
+mod follow_up;
 mod further;
 mod handed;
 mod hold;
 mod mail_event;
 mod origin;
 mod plan;
+mod plan_change;
 mod planned;
 mod raw;
 mod reaction;
@@ -29,12 +31,14 @@ pub(crate) use contacts::is_same;
 pub use contacts::{Enquirer, LeadContact};
 pub use entry::Entry;
 pub use event_change::{CancelledEvent, ChangedEvent, EventTexts};
+pub use follow_up::{FollowUp, FollowUpEnd, FollowUpStep, NextStep, StepDone};
 pub use further::{FurtherAnswers, RESPONSE_BUCKETS, response_bucket};
 pub use handed::HandedFrom;
 pub use hold::{HoldReason, LeadHold};
 pub use mail_event::MailEvent;
 pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
+pub use plan_change::{FollowUpYield, PlanAction, PlanChange, StepSkipped, StopCause};
 pub use raw::{Raw, RawStorage};
 pub(crate) use reaction::Canceller;
 pub use reaction::Reaction;
@@ -45,7 +49,7 @@ pub use terms::{ClockTerms, DeadlineCriteria, DeadlineRequest};
 pub use timeline::Event;
 pub use turn::Turn;
 
-use crate::base::{ChannelKey, DealerId, Email, LeadId, Phone, Refusal, Status, UserId, is_default};
+use crate::base::{AppointmentId, ChannelKey, DealerId, Email, LeadId, Phone, Refusal, Status, UserId, is_default};
 use crate::calendar::Planned;
 use crate::distribution::Counted;
 use crate::elements::Counts;
@@ -157,6 +161,9 @@ pub struct Lead {
     /// Its incomplete calendar events, sorted by time (CAL-3); at most 18.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned: Vec<Planned>,
+    /// Its appointments, oldest first; at most the latest eight. They get its result (OVR-5). Those before this field existed are missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appointments: Vec<AppointmentId>,
     /// When the owner last changed. Set while calendar slots still have to be moved to the new owner (CAL-7); `None` once done.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     #[serde(rename = "handed")]
@@ -164,6 +171,12 @@ pub struct Lead {
     /// The last hand-over by which it came to another owner (DIS-12). `None` if there was none, or if it went back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_from: Option<HandedFrom>,
+    /// The latest run of a follow-up plan (CAL-11). `None` if none was ever started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<Box<FollowUp>>,
+    /// The yields of the runs before it, oldest first; at most the latest nine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_follow_ups: Vec<FollowUpYield>,
     /// The number of its elements of each kind (LEAD-1).
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub counts: Counts,
@@ -238,7 +251,8 @@ impl Lead {
         self.owner.as_ref()?;
         let step = self.plan.as_ref().filter(|_| self.clock_runs()).and_then(Plan::next);
         let deadlines = self.unnoticed().map(|target| target.at);
-        step.into_iter().chain(self.goes_on_at()).chain(deadlines).min().map(Waiting::Escalate)
+        let follow_up = self.next_follow_up().map(|next| next.at);
+        step.into_iter().chain(self.goes_on_at()).chain(deadlines).chain(follow_up).min().map(Waiting::Escalate)
     }
 
     /// The first-contact deadline, whether the clock still runs or not.
@@ -312,7 +326,8 @@ impl Lead {
 pub enum Waiting {
     /// Distribute the lead, which has waited since this time; or move its calendar slots to the new owner.
     Distribute(DateTime<Utc>),
-    /// Fire the next escalation step, pass the lead on to the next user of the rotation, or notify the owner of a further deadline.
+    /// Fire the next escalation step, pass the lead on to the next user of the rotation, notify the owner of a further deadline, or carry
+    /// out the next step of its follow-up plan.
     Escalate(DateTime<Utc>),
 }
 

@@ -11,6 +11,9 @@ use chrono::{DateTime, Utc};
 /// days whose slots it takes, its appointment and its webhook deliveries.
 const MOST: usize = 18;
 
+/// The maximum number of appointments that get the result of a lead. The commit that closes the lead has room for them beside its events.
+const MOST_APPOINTMENTS: usize = 8;
+
 impl Lead {
     /// The next action (CAL-3): the earliest incomplete event, past or future. Without one, the time of the last update.
     pub fn next_action(&self) -> (DateTime<Utc>, Option<&EventId>) {
@@ -42,10 +45,20 @@ impl Lead {
         self.check_room()?;
         self.planned.push(Planned::of(event));
         self.planned.sort();
+        self.note_appointment(event);
         if event.kind == BOOKED_TEST_DRIVE {
             self.counts.add(ElementKind::TestDrive);
         }
         Ok(Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at })
+    }
+
+    /// Records the appointment of an event, if it is one, so that it gets the result of the lead (OVR-5).
+    fn note_appointment(&mut self, event: &CalendarEvent) {
+        let id = event.appointment_id();
+        if event.is_appointment() && !self.appointments.contains(&id) {
+            self.appointments.push(id);
+            self.appointments.drain(..self.appointments.len().saturating_sub(MOST_APPOINTMENTS));
+        }
     }
 
     /// Counts the test drive of an event whose new state is `is` (LEAD-1). Cancelled test drives do not count.

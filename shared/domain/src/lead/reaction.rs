@@ -82,6 +82,7 @@ impl Lead {
         let clock_seconds = (at - from).num_seconds();
         self.reaction =
             Some(Reaction { kind, at, working_seconds, clock_seconds, deadline: self.original_deadline(), appointments: Vec::new() });
+        self.answered_for_plan(kind, dealer, now);
         true
     }
 

@@ -1,13 +1,16 @@
 //! The events on the timeline of a lead (LEAD-1).
 
 use crate::base::{
-    ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, ReportKind, Status, StepKind, TaskId, UserId,
+    AppointmentId, ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, ReactionKind, ReportKind, Status, StepKind, TaskId,
+    UserId,
 };
 use crate::bookings::Impediment;
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
-use crate::lead::{AddressStopped, CancelledEvent, ChangedEvent, ConsentRecorded, HoldReason, MailEvent, TaskDetails, TimelineAction};
+use crate::lead::{
+    AddressStopped, CancelledEvent, ChangedEvent, ConsentRecorded, HoldReason, MailEvent, PlanChange, TaskDetails, TimelineAction,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -275,6 +278,17 @@ pub enum Event {
         /// The reason against it.
         why: Impediment,
     },
+    /// An appointment stayed at the former dealer when the lead went to another one (APT-10).
+    EventStayed {
+        /// The id of the event, which has ended.
+        event: EventId,
+        /// The title.
+        title: String,
+        /// The appointment, which has no lead any more.
+        appointment: AppointmentId,
+        /// The dealer of the appointment.
+        dealer: DealerId,
+    },
     /// A calendar event was cancelled (CAL-4).
     EventDeleted(CancelledEvent),
     /// A calendar event was corrected or reopened (CAL-9).
@@ -362,6 +376,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// A follow-up plan of the lead was started or ended, or carried out a step (CAL-11).
+    Plan(PlanChange),
     /// Contacts of the lead were erased (PRV-2).
     ContactErased {
         /// The ids that they had.

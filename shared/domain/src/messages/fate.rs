@@ -153,6 +153,13 @@ impl AddressState {
         self.stops.iter().filter(move |stop| stop.dealer.as_ref().is_none_or(|of| of == dealer))
     }
 
+    /// Whether the customer objected to messages of a dealer: by a complaint, an unsubscription, a stop of text messages, or the latest
+    /// declaration about a channel and purpose. A bounce is no objection.
+    pub(crate) fn objects_at(&self, dealer: &DealerId) -> bool {
+        let stopped = self.stops_at(dealer).any(|stop| stop.kind != StopReason::Bounced);
+        stopped || self.latest_consents().any(|consent| consent.status == ConsentStatus::Withdrawn)
+    }
+
     /// Returns the state of the address after the customer permitted the messages that `stop` would stop. Stops that happened later stay,
     /// and earlier ones that are recorded later have no effect: text messages can arrive in another order. `None` if nothing changes.
     pub fn permitted(before: Option<&Self>, key: &ChannelKey, stop: &Stop) -> Option<Self> {

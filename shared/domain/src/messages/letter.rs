@@ -47,6 +47,9 @@ pub struct Letter {
     /// Whether it is the automatic answer to a new enquiry.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub instant: bool,
+    /// The number of the run of the follow-up plan that wrote it (CAL-11). `None` if no plan did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<u32>,
     /// The purpose (PRV-6).
     #[serde(default, skip_serializing_if = "Purpose::is_contract")]
     pub purpose: Purpose,
@@ -283,6 +286,7 @@ impl Letter {
             language: None,
             queued: now,
             instant: false,
+            plan: None,
             purpose: Purpose::Contract,
             to: None,
             counted: Vec::new(),
@@ -295,7 +299,7 @@ impl Letter {
 
     /// Whether a user wrote its text for this customer.
     pub fn is_by_user(&self) -> bool {
-        matches!(self.kind, LetterKind::Text { .. }) && !self.instant
+        matches!(self.kind, LetterKind::Text { .. }) && !self.instant && self.plan.is_none()
     }
 
     /// When it must be processed next. `None` if it is settled.

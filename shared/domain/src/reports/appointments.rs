@@ -1,7 +1,7 @@
 //! Overview of appointments (OVR-1).
 
-use crate::appointment::{Appointment, Attended};
-use crate::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, Media, UserId};
+use crate::appointment::{Appointment, Attended, OfLead};
+use crate::base::{Actor, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, LeadId, Media, UserId};
 use crate::reports::{AttendanceFilter, Bounds};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::cmp::Ordering;
@@ -14,7 +14,11 @@ pub struct AppointmentFacts {
     pub created: DateTime<Utc>,
     pub at: DateTime<Utc>,
     pub user: Option<UserId>,
-    pub by: Option<UserId>,
+    pub by: Actor,
+    pub lead: Option<LeadId>,
+    pub of_lead: Option<OfLead>,
+    pub customer_confirmed: bool,
+    pub no_show_reason: Option<String>,
     pub customer_id: Option<ChannelKey>,
     pub kind: AppointmentKind,
     pub origin: AppointmentOrigin,
@@ -31,7 +35,11 @@ impl From<&Appointment> for AppointmentFacts {
             created: appointment.created,
             at: appointment.at,
             user: appointment.user.clone(),
-            by: appointment.by.user().cloned(),
+            by: appointment.by.clone(),
+            lead: appointment.lead,
+            of_lead: appointment.of_lead.clone(),
+            customer_confirmed: appointment.customer_confirmed.is_some(),
+            no_show_reason: appointment.attendance.reason.clone().filter(|_| appointment.attendance.is == Attended::NoShow),
             customer_id: appointment.customer_id.clone(),
             kind: appointment.kind,
             origin: appointment.origin,
@@ -45,9 +53,9 @@ impl From<&Appointment> for AppointmentFacts {
 }
 
 impl AppointmentFacts {
-    /// The attendance as a filter value.
-    pub fn attendance(&self) -> AttendanceFilter {
-        AttendanceFilter::of(self.cancelled, self.attended)
+    /// The attendance as a filter value. `bounds` are those of its dealer: today begins at midnight in the dealer's time zone.
+    pub fn attendance(&self, bounds: &Bounds) -> AttendanceFilter {
+        AttendanceFilter::of(self.cancelled, bounds.today.is_some_and(|today| self.at < today), self.attended)
     }
 }
 
@@ -168,14 +176,12 @@ impl AppointmentTally {
         }
         self.confirmed.count(facts.confirmed);
         self.reminded.count(facts.reminded);
-        if facts.cancelled {
-            self.cancelled += 1;
-        } else if bounds.today.is_some_and(|today| facts.at < today) {
-            match facts.attended {
-                Attended::Completed => self.completed += 1,
-                Attended::NoShow => self.no_show += 1,
-                Attended::Unknown => self.unknown += 1,
-            }
+        match facts.attendance(bounds) {
+            AttendanceFilter::Cancelled => self.cancelled += 1,
+            AttendanceFilter::Completed => self.completed += 1,
+            AttendanceFilter::NoShow => self.no_show += 1,
+            AttendanceFilter::Unknown => self.unknown += 1,
+            AttendanceFilter::TodayOrLater => {}
         }
         match facts.customer_id {
             Some(customer) => drop(self.customers.insert(customer)),

@@ -2,37 +2,45 @@
 
 use crate::appointment::Attended;
 use crate::base::text::caseless;
-use crate::base::{AppointmentKind, AppointmentOrigin, DealerId, Fault, UserId};
+use crate::base::{Actor, AppointmentKind, AppointmentOrigin, AppointmentTeam, DealerId, Fault, LeadId, UserId};
 use crate::hours::{Calendar, TimeOfDay};
-use crate::reports::{AppointmentFacts, Bound, Dates, LeadFacts, Period};
+use crate::reports::{AppointmentFacts, Bound, Dates, LeadFacts, Period, PlanFacts};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::str::FromStr;
 
-/// Filter values for attendance (OVR-2).
+/// Filter values for attendance (OVR-2). Each appointment has exactly one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names explain themselves")]
 pub enum AttendanceFilter {
+    /// Dated before today and not recorded, as the box counts it (OVR-1).
     Unknown,
+    /// Dated before today; the customer came.
     Completed,
+    /// Dated before today; the customer did not come.
     NoShow,
-    /// Cancelled. An attendance that was recorded before does not count.
+    /// Cancelled, of any date. An attendance that was recorded before does not count.
     Cancelled,
+    /// Dated today or later, whatever is recorded.
+    TodayOrLater,
 }
 
 impl AttendanceFilter {
     /// The names in queries.
-    pub const NAMES: [(&'static str, AttendanceFilter); 4] = [
+    pub const NAMES: [(&'static str, AttendanceFilter); 5] = [
         ("unknown", AttendanceFilter::Unknown),
         ("completed", AttendanceFilter::Completed),
         ("no_show", AttendanceFilter::NoShow),
         ("cancelled", AttendanceFilter::Cancelled),
+        ("today_or_later", AttendanceFilter::TodayOrLater),
     ];
 
-    /// Returns the value for an appointment. A cancelled appointment is only `Cancelled`.
-    pub fn of(cancelled: bool, attended: Attended) -> Self {
+    /// Returns the value of an appointment. `past` is whether it is dated before today at its dealer.
+    pub fn of(cancelled: bool, past: bool, attended: Attended) -> Self {
         match attended {
             _ if cancelled => AttendanceFilter::Cancelled,
+            _ if !past => AttendanceFilter::TodayOrLater,
             Attended::Unknown => AttendanceFilter::Unknown,
             Attended::Completed => AttendanceFilter::Completed,
             Attended::NoShow => AttendanceFilter::NoShow,
@@ -65,15 +73,24 @@ pub struct AppointmentFilter {
     /// The dealers. Empty for all accessible dealers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dealers: Vec<DealerId>,
-    /// The salesperson.
+    /// The salespersons. Empty for all.
+    #[serde(rename = "user", with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<UserId>,
+    /// The actor who created the appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<UserId>,
+    pub maker: Option<Actor>,
+    /// The team that created it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<AppointmentTeam>,
+    /// Its lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead: Option<LeadId>,
     /// The system in which the appointment was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<AppointmentOrigin>,
-    /// The kind. Never workshop, because the overview does not count those (OVR-1).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<AppointmentKind>,
+    /// The kinds; empty for all. Never workshop, because the overview does not count those (OVR-1).
+    #[serde(rename = "kind", with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<AppointmentKind>,
     /// The attendance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attendance: Option<AttendanceFilter>,
@@ -87,8 +104,20 @@ pub struct AppointmentFilter {
 
 impl AppointmentFilter {
     /// The names of its query parameters.
-    pub const NAMES: [&'static str; 9] =
-        ["dealer", "user", "origin", "kind", "attendance", "created_from", "created_until", "appointment_from", "appointment_until"];
+    pub const NAMES: [&'static str; 12] = [
+        "dealer",
+        "user",
+        "maker",
+        "team",
+        "lead",
+        "origin",
+        "kind",
+        "attendance",
+        "created_from",
+        "created_until",
+        "appointment_from",
+        "appointment_until",
+    ];
 
     /// Reads the values from the query parameters.
     ///
@@ -99,10 +128,13 @@ impl AppointmentFilter {
         let kinds: Vec<(&str, AppointmentKind)> =
             AppointmentKind::NAMES.into_iter().filter(|(_, kind)| *kind != AppointmentKind::Workshop).collect();
         let filter = Self {
-            dealers: reading.dealers(),
-            user: reading.id("user"),
+            dealers: reading.ids("dealer", "must be dealer ids, separated by commas"),
+            users: reading.ids("user", "must be ids of users, separated by commas"),
+            maker: reading.parsed("maker", "must be user: or partner: with an id, customer, or system"),
+            team: reading.one_of("team", &AppointmentTeam::NAMES),
+            lead: reading.parsed("lead", "must be the id of a lead"),
             origin: reading.one_of("origin", &AppointmentOrigin::NAMES),
-            kind: reading.one_of("kind", &kinds),
+            kinds: reading.each_of("kind", &kinds),
             attendance: reading.one_of("attendance", &AttendanceFilter::NAMES),
             created: reading.dates("created_from", "created_until"),
             at: reading.dates("appointment_from", "appointment_until"),
@@ -113,10 +145,14 @@ impl AppointmentFilter {
     /// Returns its values by name, as [`Self::read`] accepts them.
     pub fn named(&self) -> Vec<(&'static str, String)> {
         let mut writer = FilterWriter(Vec::new());
-        writer.dealers(&self.dealers);
-        writer.text("user", self.user.as_ref());
+        writer.list("dealer", &self.dealers);
+        writer.list("user", &self.users);
+        writer.text("maker", self.maker.as_ref());
+        writer.one_of("team", self.team.as_ref(), &AppointmentTeam::NAMES);
+        writer.text("lead", self.lead.as_ref());
         writer.one_of("origin", self.origin.as_ref(), &AppointmentOrigin::NAMES);
-        writer.one_of("kind", self.kind.as_ref(), &AppointmentKind::NAMES);
+        let kind = |kind: &AppointmentKind| AppointmentKind::NAMES.iter().find(|(_, known)| known == kind).map(|(name, _)| *name);
+        writer.list("kind", &self.kinds.iter().filter_map(kind).collect::<Vec<_>>());
         writer.one_of("attendance", self.attendance.as_ref(), &AttendanceFilter::NAMES);
         writer.dates(["created_from", "created_until"], self.created);
         writer.dates(["appointment_from", "appointment_until"], self.at);
@@ -132,10 +168,13 @@ impl AppointmentFilter {
     /// Whether the filter selects an appointment. Its dealer must be one of the filter's dealers.
     pub fn takes(&self, facts: &AppointmentFacts, bounds: &Bounds) -> bool {
         facts.kind != AppointmentKind::Workshop
-            && self.user.as_ref().is_none_or(|user| facts.user.as_ref() == Some(user))
+            && (self.users.is_empty() || facts.user.as_ref().is_some_and(|user| self.users.contains(user)))
+            && self.maker.as_ref().is_none_or(|maker| facts.by == *maker)
+            && self.team.is_none_or(|team| facts.team == team)
+            && self.lead.is_none_or(|lead| facts.lead == Some(lead))
             && self.origin.is_none_or(|origin| facts.origin == origin)
-            && self.kind.is_none_or(|kind| facts.kind == kind)
-            && self.attendance.is_none_or(|attendance| facts.attendance() == attendance)
+            && (self.kinds.is_empty() || self.kinds.contains(&facts.kind))
+            && self.attendance.is_none_or(|attendance| facts.attendance(bounds) == attendance)
             && bounds.created.has(facts.created)
             && bounds.at.has(facts.at)
     }
@@ -170,8 +209,8 @@ impl LeadFilter {
     pub fn read(named: Named<'_>, rule: &'static str) -> Result<Self, Vec<Fault>> {
         let mut reading = Reading { named, rule, faults: Vec::new() };
         let filter = Self {
-            dealers: reading.dealers(),
-            user: reading.id("user"),
+            dealers: reading.ids("dealer", "must be dealer ids, separated by commas"),
+            user: reading.parsed("user", "must be the id of a user"),
             source: reading.text("source").map(|source| caseless(&source)),
             received: reading.dates("received_from", "received_until"),
         };
@@ -181,7 +220,7 @@ impl LeadFilter {
     /// Returns its values by name, as [`Self::read`] accepts them.
     pub fn named(&self) -> Vec<(&'static str, String)> {
         let mut writer = FilterWriter(Vec::new());
-        writer.dealers(&self.dealers);
+        writer.list("dealer", &self.dealers);
         writer.text("user", self.user.as_ref());
         writer.text("source", self.source.as_ref());
         writer.dates(["received_from", "received_until"], self.received);
@@ -195,9 +234,18 @@ impl LeadFilter {
 
     /// Whether the filter selects a lead. Its dealer must be one of the filter's dealers.
     pub fn takes(&self, facts: &LeadFacts, bounds: &Bounds) -> bool {
-        self.user.as_ref().is_none_or(|user| facts.owner.as_ref() == Some(user))
-            && self.source.as_ref().is_none_or(|source| caseless(&facts.source) == caseless(source))
-            && bounds.created.has(facts.received)
+        self.selects((facts.owner.as_ref(), &facts.source), facts.received, bounds)
+    }
+
+    /// As [`LeadFilter::takes`], for the plans of a lead.
+    pub fn takes_plans(&self, facts: &PlanFacts, bounds: &Bounds) -> bool {
+        self.selects((facts.owner.as_ref(), &facts.source), facts.received, bounds)
+    }
+
+    fn selects(&self, (owner, source): (Option<&UserId>, &str), received: DateTime<Utc>, bounds: &Bounds) -> bool {
+        self.user.as_ref().is_none_or(|user| owner == Some(user))
+            && self.source.as_ref().is_none_or(|wanted| caseless(source) == caseless(wanted))
+            && bounds.created.has(received)
     }
 }
 
@@ -209,9 +257,9 @@ impl FilterWriter {
         self.0.extend(value.map(|value| (name, value.to_string())));
     }
 
-    fn dealers(&mut self, dealers: &[DealerId]) {
-        let all: Vec<&str> = dealers.iter().map(DealerId::as_str).collect();
-        self.text("dealer", (!all.is_empty()).then(|| all.join(",")).as_ref());
+    fn list(&mut self, name: &'static str, values: &[impl ToString]) {
+        let all: Vec<String> = values.iter().map(ToString::to_string).collect();
+        self.text(name, (!all.is_empty()).then(|| all.join(",")).as_ref());
     }
 
     fn one_of<T: PartialEq>(&mut self, name: &'static str, value: Option<&T>, all: &[(&'static str, T)]) {
@@ -236,22 +284,14 @@ impl Reading<'_> {
         self.faults.push(Fault::new(name, self.rule, detail));
     }
 
-    /// Reads a list that is separated by commas.
-    fn dealers(&mut self) -> Vec<DealerId> {
-        let Some(text) = (self.named)("dealer") else { return Vec::new() };
-        let mut dealers = Vec::new();
-        for part in text.split(',').map(str::trim) {
-            match DealerId::parse(part) {
-                Ok(dealer) => dealers.push(dealer),
-                Err(_) => {
-                    self.fault("dealer", "must be dealer ids, separated by commas");
-                    break;
-                }
-            }
+    /// Reads a list of ids that are separated by commas.
+    fn ids<T: FromStr + Ord>(&mut self, name: &str, must_be: &str) -> Vec<T> {
+        let Some(text) = (self.named)(name) else { return Vec::new() };
+        let all: Option<BTreeSet<T>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+        if all.is_none() {
+            self.fault(name, must_be);
         }
-        dealers.sort();
-        dealers.dedup();
-        dealers
+        all.into_iter().flatten().collect()
     }
 
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
@@ -262,12 +302,24 @@ impl Reading<'_> {
         Some(text)
     }
 
-    fn id(&mut self, name: &str) -> Option<UserId> {
-        let id = UserId::parse(&(self.named)(name)?);
-        if id.is_err() {
-            self.fault(name, "must be the id of a user");
+    fn parsed<T: FromStr>(&mut self, name: &str, must_be: &str) -> Option<T> {
+        let value = (self.named)(name)?.trim().parse();
+        if value.is_err() {
+            self.fault(name, must_be);
         }
-        id.ok()
+        value.ok()
+    }
+
+    /// Reads a list of names that are separated by commas. The values are in the order of `all`.
+    fn each_of<T: Copy>(&mut self, name: &str, all: &[(&'static str, T)]) -> Vec<T> {
+        let Some(text) = (self.named)(name) else { return Vec::new() };
+        let wanted: BTreeSet<&str> = text.split(',').map(str::trim).collect();
+        if !wanted.iter().all(|wanted| all.iter().any(|(known, _)| known == wanted)) {
+            let names: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
+            self.fault(name, format!("must be one or several of {}, separated by commas", names.join(", ")));
+            return Vec::new();
+        }
+        all.iter().filter(|(known, _)| wanted.contains(known)).map(|(_, value)| *value).collect()
     }
 
     fn one_of<T: Copy>(&mut self, name: &str, all: &[(&'static str, T)]) -> Option<T> {
@@ -295,5 +347,31 @@ impl Reading<'_> {
 
     fn end<T>(self, filter: T) -> Result<T, Vec<Fault>> {
         if self.faults.is_empty() { Ok(filter) } else { Err(self.faults) }
+    }
+}
+
+/// Stores a single value as such, which is what earlier releases stored, and several as a list. An earlier release refuses the list, so it
+/// exports nothing rather than too much.
+mod one_or_more {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored<T> {
+        None(()),
+        One(T),
+        More(Vec<T>),
+    }
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(values: &[T], to: S) -> Result<S::Ok, S::Error> {
+        if let [one] = values { one.serialize(to) } else { values.serialize(to) }
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+        Ok(match Stored::deserialize(from)? {
+            Stored::None(()) => Vec::new(),
+            Stored::One(one) => vec![one],
+            Stored::More(all) => all,
+        })
     }
 }

@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod directory;
 pub mod distribution;
 pub mod elements;
+pub mod follow_up;
 pub mod hand_over;
 pub mod lead;
 pub mod messages;

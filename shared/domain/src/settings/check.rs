@@ -103,6 +103,7 @@ impl DealerSettings {
         faults.extend(self.capacity.check().into_iter().map(within("capacity")));
         faults.extend(self.instant_answer.check().into_iter().map(within("instant_answer")));
         faults.extend(self.limits.check().into_iter().map(within("limits")));
+        faults.extend(self.follow_ups.check().into_iter().map(within("follow_ups")));
         faults
     }
 
@@ -228,6 +229,7 @@ impl DealerSettings {
                 faults.push(Fault::new(format!("relay_domains[{i}]"), "INT-6", "must be a mail domain such as portal.example, without @"));
             }
         }
+        self.check_follow_up_plans(faults);
         for (field, rule, count, most) in [
             ("routing_rules", "DIS-3", self.routing_rules.len(), 200),
             ("distribution_groups", "DIS-3", self.distribution_groups.len(), 200),

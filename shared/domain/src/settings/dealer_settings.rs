@@ -7,8 +7,8 @@ use crate::base::{
 };
 use crate::hours::Calendar;
 use crate::settings::{
-    AppointmentSettings, CapacityDraft, DeadlineRule, InstantAnswer, Location, MailLayout, Member, PoolSettings, RoutingRule,
-    SendingLimits, VehicleSite,
+    AppointmentSettings, CapacityDraft, DeadlineRule, FollowUpPlan, FollowUpSettings, InstantAnswer, Location, MailLayout, Member,
+    PoolSettings, RoutingRule, SendingLimits, VehicleSite,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -188,6 +188,9 @@ pub struct DealerSettings {
     /// Reasons of a cancellation in addition to those that every dealer has (APT-11).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cancellation_reasons: Vec<String>,
+    /// The plans of steps that follow up leads (CAL-11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follow_up_plans: Vec<FollowUpPlan>,
     /// The number, times and durations of appointments that customers can book with a person (CAL-7).
     #[serde(default, skip_serializing_if = "is_default")]
     pub capacity: CapacityDraft,
@@ -197,6 +200,9 @@ pub struct DealerSettings {
     /// The limits of letters and text messages to customers (SET-12).
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: SendingLimits,
+    /// The job types of follow-ups, their chains of contact methods, and the reasons of customers who decline (FUP-1, FUP-3).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub follow_ups: FollowUpSettings,
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spam_gives_turn_back: bool,

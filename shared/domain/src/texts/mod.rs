@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod holes;
 mod html;
 mod own;
 mod template;

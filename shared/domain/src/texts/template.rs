@@ -1,5 +1,6 @@
 //! The template of a text: lines with variables such as `{{ customer }}`. Nothing in a template can run (MSG-2).
 
+use super::holes::without_holes;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -104,7 +105,7 @@ impl Variable {
 
 /// A part of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Text(String),
     Variable(Variable),
 }
@@ -201,14 +202,26 @@ impl Template {
         self.lines.iter().filter(|line| is_left_out(line, &value)).flat_map(|line| variables(line)).collect()
     }
 
-    /// Writes the text with the values that `value` returns. A line whose variables are all empty is left out, and so is the blank line
-    /// that would then follow a blank line.
+    /// Writes the text with the values that `value` returns. A line whose variables are all empty is left out, and so are the blank line
+    /// that would then follow a blank line, and a label before it that has no other line. Of a line with other values the part with the
+    /// empty ones is left out.
     pub fn write<'a>(&self, value: impl Fn(Variable) -> &'a str) -> String {
         let mut out: Vec<String> = Vec::with_capacity(self.lines.len());
         let mut omitted = false;
+        // Whether the last line is a label, such as "Call us:".
+        let mut label = false;
         for line in &self.lines {
             if is_left_out(line, &value) {
                 omitted = true;
+                continue;
+            }
+            let has_variables = variables(line).next().is_some();
+            if label && omitted && !has_variables {
+                out.pop();
+            }
+            if variables(line).any(|variable| value(variable).is_empty()) {
+                out.push(without_holes(line, &value));
+                (omitted, label) = (false, false);
                 continue;
             }
             let written: String = line
@@ -221,9 +234,13 @@ impl Template {
             let written = written.trim_end().to_owned();
             let repeats_blank = omitted && written.is_empty() && out.last().is_none_or(String::is_empty);
             if !repeats_blank {
+                label = !has_variables && written.ends_with(':');
                 out.push(written);
                 omitted = false;
             }
+        }
+        if label && omitted {
+            out.pop();
         }
         out.join("\n").trim_end().to_owned()
     }

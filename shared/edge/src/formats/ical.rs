@@ -66,12 +66,15 @@ pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
         .uid(&format!("{}@forecourt", entry.uid))
         .sequence(entry.sequence)
         .summary(&entry.title)
-        .location(&place(settings, entry.is_at_dealer))
         .append_property(Property::new("DTSTAMP", utc(entry.changed)))
         .append_property(Property::new("STATUS", if entry.cancelled { "CANCELLED" } else { "CONFIRMED" }))
         .append_property(time("DTSTART", entry.from, zone))
         .append_property(time("DTEND", entry.until, zone))
         .append_property(Property::new("ORGANIZER", organizer).add_parameter("CN", &parameter(&settings.name)).done());
+    // Nobody comes to a telephone call: an address would lead the customer to the dealer.
+    if entry.is_at_dealer {
+        event.location(&place(settings));
+    }
     if let Some((name, address)) = attendee {
         let mut attendee = Property::new("ATTENDEE", mailto(address));
         if !name.is_empty() {
@@ -91,9 +94,9 @@ pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
     (calendar(vec![Property::new("METHOD", method)], vec![(event.done(), zone, entry.from)]), media_type)
 }
 
-/// Returns the dealer's name, with the address if the entry takes place there.
-fn place(settings: &DealerSettings, is_at_dealer: bool) -> String {
-    let address = Some(settings.location.line()).filter(|address| is_at_dealer && !address.is_empty());
+/// Returns the dealer's name and address.
+fn place(settings: &DealerSettings) -> String {
+    let address = Some(settings.location.line()).filter(|address| !address.is_empty());
     // Calendar programs search for the place in all countries.
     address.map_or_else(|| settings.name.clone(), |address| format!("{}, {address}, {}", settings.name, settings.country.as_str()))
 }

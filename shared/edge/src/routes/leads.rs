@@ -2,7 +2,7 @@
 
 use super::problems::{FIELDS, LEAD_CHANGE, MEDIA_TYPE, NO_DEALER, NO_RIGHT, NO_TOKEN, PARAMETER, READ, RETRY, UNREADABLE};
 use super::query::{ACTION_TYPE, ACTION_USER, CREATED_FROM, CREATED_UNTIL, CURSOR, LIMIT_25, OVERDUE, OWNER, SOURCE, STATUS, TYPE};
-use super::row::{get, post, routes, routes_of};
+use super::row::{delete, get, post, routes, routes_of};
 use super::{Content, Operation, ProblemResponse, Query, Response, Route, Row, Values};
 use forecourt_domain::base::Right;
 
@@ -142,6 +142,21 @@ routes![
         .description("If two users claim a lead at once, one gets it; the response to the other names the owner.")
         .rights(&[Right::WorkLeads])
         .responses(LEAD)
+        .problems(LEAD_CHANGE),
+    StartPlan = post("/leads/{id}/plan", "lead")
+        .summary("Starts a follow-up plan of the dealer on a lead (CAL-11).")
+        .description("The response is 409 if a plan is running, an appointment is to come, or the customer objected to messages.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("PlanStartBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    StopPlan = delete("/leads/{id}/plan", "lead")
+        .summary("Stops the follow-up plan of a lead; nothing changes if none is running (CAL-11).")
+        .description("Events that the plan has made stay. Its messages that wait are not sent any more.")
+        .rights(&[Right::WorkLeads])
+        .responses(LEAD)
+        .if_match()
         .problems(LEAD_CHANGE),
     StartBulkAction = post("/bulk-actions", "export")
         .summary("Carries one action out on many leads, with a result for each lead (LEAD-10).")

@@ -70,8 +70,15 @@ impl Operation {
 
     /// Whether it only takes something away from a lead, and adds no text to it. Such a change is possible after an erasure (PRV-2).
     pub(crate) fn only_removes(self) -> bool {
-        let removals =
-            [Self::RemoveContact, Self::DropDeadline, Self::DeleteTask, Self::DeleteEvent, Self::RevokeInvitation, Self::LiftStop];
+        let removals = [
+            Self::RemoveContact,
+            Self::DropDeadline,
+            Self::DeleteTask,
+            Self::DeleteEvent,
+            Self::RevokeInvitation,
+            Self::LiftStop,
+            Self::StopPlan,
+        ];
         removals.contains(&self) || matches!(self, Self::Element(Elements::Remove(_)))
     }
 

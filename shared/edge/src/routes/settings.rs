@@ -21,8 +21,10 @@ pub enum SettingsPart {
     DistributionGroups,
     RoutingRules,
     DeadlineRules,
+    FollowUpPlans,
     Absences,
     Limits,
+    FollowUpSettings,
 }
 
 const IMPORT_UNTIL: Query = Query::new("until", Values::Bound, "The last day to import; default two years after the first.");
@@ -126,9 +128,13 @@ parts! {
     RoutingRules: "/dealers/{dealer}/routing-rules", "RoutingRulesBody", "the routing rules: the first rule that matches a lead selects its group (DIS-3)";
     DeadlineRules: "/dealers/{dealer}/deadline-rules", "DeadlineRulesBody",
         "the deadline rules: the first rule that matches a lead sets the durations of its steps, else the dealer's apply (ESC-13)";
+    FollowUpPlans: "/dealers/{dealer}/follow-up-plans", "FollowUpPlansBody",
+        "the follow-up plans: steps that make events and send messages until the customer reacts (CAL-11)";
     Absences: "/dealers/{dealer}/absences", "AbsencesBody", "the absences of users and their deputies (DIS-4)";
     Limits: "/dealers/{dealer}/limits", "LimitsBody",
         "the limits of messages to customers: letters to a recipient, text messages, and the countries of text messages (SET-12)";
+    FollowUpSettings: "/dealers/{dealer}/follow-up-settings", "FollowUpSettingsBody",
+        "the settings of follow-ups: the job types with their chains of contact methods, and the reasons of customers who decline (FUP-1, FUP-3)";
 }
 
 pub(super) const PART_ROUTES: &[Route] = &routes_of::<{ PART_ROWS.len() }>(PART_ROWS);

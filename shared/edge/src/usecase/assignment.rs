@@ -3,14 +3,14 @@
 use crate::Platform;
 use crate::formats::json::{Loose, Text, note};
 use crate::http::{Call, Problem};
-use crate::usecase::lead::{self, LeadContext, LeadRequest, found};
+use crate::usecase::lead::{self, LeadContext, LeadRequest, enquiry_key, enquiry_of, found};
 use forecourt_domain::base::{Actor, DealerId, Fault, LeadId, Refusal, Right, UserId};
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::distribution::{LoadLane, PassedOverFor};
 use forecourt_domain::lead::{Lead, Task};
-use forecourt_domain::rules::appointment::{TransferredAppointments, with_events_transferred};
+use forecourt_domain::rules::appointment::{EventTransfer, TransferredAppointments, with_events_transferred};
 use forecourt_domain::rules::calendar::{CalendarContext, with_reservations_moved};
 use forecourt_domain::rules::distribution::{self, ByHand};
 use forecourt_domain::rules::lead::task;
@@ -35,8 +35,9 @@ pub struct AssignmentBody {
     /// own maximum (DIS-13).
     #[schema(value_type = Option<Vec<String>>, max_items = 2, example = json!(["absent"]))]
     despite: Loose<Vec<String>>,
-    /// What becomes of the lead's appointments to come at another dealer: `move`, and they take place there, or `cancel`, which notifies
-    /// the customer. Required with `dealer` if there are any; otherwise the response is 409 and names them (APT-10).
+    /// What becomes of the lead's appointments to come at another dealer: `move`, and they take place there; `stay`, and they take place
+    /// at the former dealer without the lead; or `cancel`, which notifies the customer. Required with `dealer` if there are any; otherwise
+    /// the response is 409 and names them (APT-10).
     #[schema(value_type = Option<String>, example = "move")]
     appointments: Loose<Text>,
     /// Free text, up to 2,000 characters.
@@ -86,9 +87,10 @@ impl AssignmentBody {
         let appointments = match self.appointments.text("appointments", &mut faults).as_deref() {
             None => None,
             Some("move") => Some(TransferredAppointments::Move),
+            Some("stay") => Some(TransferredAppointments::Stay),
             Some("cancel") => Some(TransferredAppointments::Cancel),
             Some(_) => {
-                faults.push(Fault::new("appointments", "APT-10", "must be move or cancel"));
+                faults.push(Fault::new("appointments", "APT-10", "must be move, stay or cancel"));
                 None
             }
         };
@@ -152,8 +154,11 @@ pub async fn assign(platform: &Platform, call: &Call, target: &AssignmentTarget)
                 let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
                 let days = |user: &UserId, date| loaded.day(user, date);
                 let context = CalendarContext { lead, dealer, days: &days, by: &by, now: call.now };
-                let transferred =
-                    |decision| with_events_transferred(decision, &events, (*appointments, to), &context, |id| loaded.appointment(id));
+                let transferred = |decision| {
+                    with_events_transferred(decision, &events, going(lead, to, *appointments, loaded), &context, |id| {
+                        loaded.appointment(id)
+                    })
+                };
                 Ok(moved.map(transferred).transpose()?.map(|decision| task::with_tasks_moved(decision, &tasks, to)))
             }
         }
@@ -182,7 +187,14 @@ fn open_work_keys(loaded: &Loaded, call: &Call) -> Vec<Key> {
     let Some(lead) = call.part("id", "lead").ok().and_then(|id| loaded.lead(id)) else { return Vec::new() };
     let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
     let given = lead.tasks.iter().filter(|work| work.assignee.is_some()).map(|work| Key::Task(lead.id, work.id.clone()));
-    events.chain(given).collect()
+    // An appointment that stays keeps the customer's addresses.
+    let enquiry = lead.contacts.is_empty().then(|| enquiry_key(loaded, lead.id));
+    events.chain(given).chain(enquiry).collect()
+}
+
+/// Returns the transfer of the events of a lead to another dealer.
+fn going<'a>(lead: &Lead, to: &'a Dealer, appointments: Option<TransferredAppointments>, loaded: &'a Loaded) -> EventTransfer<'a> {
+    EventTransfer { to, appointments, enquiry: enquiry_of(loaded, lead) }
 }
 
 /// Returns the keys of the calendar days whose time the transfer frees (CAL-7).
@@ -192,7 +204,8 @@ fn freed_days(loaded: &Loaded, call: &Call, transfer: &Transfer) -> Vec<Key> {
     let events = planned_events(lead, loaded);
     lead::days_of(|days| {
         let context = CalendarContext { lead, dealer, days, by: &Actor::System, now: call.now };
-        with_events_transferred(Decision::default(), &events, (transfer.appointments, to), &context, |id| loaded.appointment(id))
+        let going = going(lead, to, transfer.appointments, loaded);
+        with_events_transferred(Decision::default(), &events, going, &context, |id| loaded.appointment(id))
     })
 }
 

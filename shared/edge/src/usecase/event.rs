@@ -139,7 +139,7 @@ fn following<'a>(event: &CalendarEvent, id: &'a EventId, loaded: &'a Loaded) -> 
     NextEvent { id, known: loaded.event(event.lead, id), appointment: loaded.appointment(&event.appointment_id()) }
 }
 
-/// Applies an action to an event. A reschedule of a no-show plans the event `next` (APT-12).
+/// Applies an action to an event. A reschedule of a no-show, or of a visit that is over, plans the event `next` (APT-12).
 fn decide(
     context: &CalendarContext<'_>,
     event: &CalendarEvent,
@@ -147,7 +147,9 @@ fn decide(
     next: NextEvent<'_>,
 ) -> Result<Option<Decision>, Refusal> {
     match action {
-        EventAction::Reschedule { to, despite } if event.is_followed_at_move() => calendar::plan_next(context, event, next, (to, despite)),
+        EventAction::Reschedule { to, despite } if event.is_followed_at_move(to, &context.dealer.settings, context.now) => {
+            calendar::plan_next(context, event, next, (to, despite))
+        }
         _ => calendar::settle(context, event, action.clone(), follow_up),
     }
 }

@@ -9,6 +9,7 @@ pub mod deadline_rule;
 pub mod directory;
 pub mod event;
 pub mod event_body;
+pub mod follow_up;
 pub mod given_bookings;
 pub mod lead;
 pub mod lead_filter;

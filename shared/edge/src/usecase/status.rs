@@ -150,10 +150,14 @@ fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent>
 }
 
 /// Returns the keys of the planned events: those that end with the lead, the appointments about which the sender decides (APT-10), and
-/// those that become due again when it is reopened.
+/// those that become due again when it is reopened; and of its appointments, which get the result of the lead (OVR-5).
 fn event_keys(loaded: &Loaded, call: &Call) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
-    lead.into_iter().flat_map(|lead| lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()))).collect()
+    let of = |lead: &Lead| {
+        let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
+        events.chain(lead.appointments.iter().cloned().map(Key::Appointment)).collect::<Vec<_>>()
+    };
+    lead.map(of).unwrap_or_default()
 }
 
 /// Returns the keys of the calendar days whose time those events free (CAL-7).

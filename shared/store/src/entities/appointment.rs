@@ -8,7 +8,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, MorningList, PendingReports};
 
 /// The fields of an appointment that are not in its row: no list shows them.
-const UNLISTED: [&str; 19] = [
+const UNLISTED: [&str; 20] = [
     "reached",
     "told",
     "notes",
@@ -28,6 +28,7 @@ const UNLISTED: [&str; 19] = [
     "past_arrivals",
     "followed_by",
     "visit_check",
+    "former_leads",
 ];
 
 impl Entity for Appointment {

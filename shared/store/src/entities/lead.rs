@@ -1,12 +1,12 @@
 //! Leads, their calendar events and their tasks. `row` holds the fields that lists, calendars and reports show: the indexes carry it.
 
 use crate::Failure;
-use crate::entity::{Attributes, Due, Entity, Record, flat, from_item, in_row, to_item};
+use crate::entity::{Attributes, Due, Entity, ItemError, Record, flat, from_item, in_row, to_item};
 use crate::keys::{self, DueKind, Month};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::access::Scope;
 use forecourt_domain::calendar::{CalendarEvent, Planned};
-use forecourt_domain::lead::{Lead, Task, TaskState, Waiting};
+use forecourt_domain::lead::{FollowUpYield, Lead, Task, TaskState, Waiting};
 
 /// The fields of a lead that are in its row.
 const LEAD_ROW: [&str; 20] = [
@@ -62,6 +62,7 @@ impl Entity for Lead {
         "next_user",
         "last_plan",
         "held",
+        "follow_ups",
     ];
 
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
@@ -129,6 +130,10 @@ pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
     }
     if let Some(next) = lead.planned.first() {
         row.extend(next_fields(next));
+    }
+    if let Some(run) = &lead.follow_up {
+        let yields: Vec<FollowUpYield> = lead.former_follow_ups.iter().cloned().chain([run.yields()]).collect();
+        row.insert("follow_ups".into(), serde_dynamo::to_attribute_value(yields).map_err(ItemError::Encode)?);
     }
     state.insert("row".into(), AttributeValue::M(row));
     Ok(state)

@@ -8,6 +8,7 @@ mod appointment;
 mod bulk;
 mod contact;
 mod export;
+mod follow_up;
 mod lead;
 mod mail;
 mod message;
@@ -26,8 +27,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::{AccessRecord, Scope};
 use forecourt_domain::appointment::{Appointment, MorningList, PendingReports, Unprocessed};
 use forecourt_domain::base::{
-    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, MailId, Partner,
-    PartnerId, Subject, TaskId, Usage, UserId,
+    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FollowUpId, InvitationId, LeadId, MailId,
+    Partner, PartnerId, Subject, TaskId, Usage, UserId,
 };
 use forecourt_domain::bookings::BookingWatch;
 use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
@@ -35,6 +36,7 @@ use forecourt_domain::decision::Item;
 use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
+use forecourt_domain::follow_up::{FollowUp, FollowUpClaim};
 use forecourt_domain::lead::{BulkAction, BulkPage, EnquiryReceipt, Entry, Lead, Receipt, Task};
 use forecourt_domain::mail::{IncomingMail, LeadAddress, MailWatch};
 use forecourt_domain::messages::{AddressState, Letter, Message, TestMail};
@@ -175,6 +177,12 @@ entities! {
     /// A page of the leads of a bulk action, with their results (LEAD-10).
     BulkPage = pub bulk_page(bulk: &str, page: u32) -> BulkPage, "BA#{bulk}" / "P#{page:04}", it => [it.bulk, it.page], custom;
 
+    // Follow-ups.
+    /// A service follow-up (FUP-1).
+    FollowUp = pub follow_up(id: &FollowUpId) -> FollowUp, "F#{id}" / "@", it => [it.id], custom;
+    /// The follow-up that was created last for a vehicle and a type of job, by the hash of both (FUP-1).
+    FollowUpClaim = pub follow_up_claim(key: &str) -> FollowUpClaim, "FC#{key}" / "@", it => [it.key], plain;
+
     // Exports.
     /// An export.
     Export = pub export(id: &ExportId) -> Export, "X" / (id.to_string()), it => [it.id], custom;
@@ -234,6 +242,8 @@ impl Kind {
             ("LH", _) => Kind::LegalHold,
             ("BA", "@") => Kind::BulkAction,
             ("BA", "P") => Kind::BulkPage,
+            ("F", "@") => Kind::FollowUp,
+            ("FC", "@") => Kind::FollowUpClaim,
             ("X", _) => Kind::Export,
             ("XLOG", _) => Kind::Download,
             ("ALOG", _) => Kind::AccessRecord,

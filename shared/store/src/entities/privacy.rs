@@ -45,6 +45,10 @@ impl Kind {
         match self {
             // The numbers, times and states of these are counted.
             Kind::Lead | Kind::Entry | Kind::Event | Kind::Task | Kind::Appointment => Treatment::Rewritten,
+            // Type, dates, state and outcomes are counted.
+            Kind::FollowUp => Treatment::Rewritten,
+            // A hash of a vehicle and a job.
+            Kind::FollowUpClaim => Treatment::Kept,
             // They consist of texts about the person.
             Kind::Message | Kind::Invitation | Kind::Element | Kind::Letter | Kind::PendingReports => Treatment::Deleted,
             // HMACs of addresses and numbers, with the names in the record.

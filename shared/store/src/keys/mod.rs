@@ -43,6 +43,9 @@
 //! | Whether a dealer's lists may have changed, while somebody shows them | `PULSE#g#dealer` / `@` | GetItem; cached for 60 s where changes are committed; deleted 15 minutes after |
 //! | Group and dealer that receive text messages at a number (MSG-3) | `NUMBER#number` / `@` | GetItem; with the dealer where one is saved |
 //! | Group and partner of a queue sender | `SENDER#id` / `@` | GetItem, cached for 60 s |
+//! | Follow-up; the latest one for a vehicle and a job (FUP-1) | `g#F#id` / `@`; `g#FC#hash` / `@` | GetItem; BatchGetItem where one is created |
+//! | A dealer's follow-ups by the method on whose list they are, booked ones, those that ended in a month | **list** `g#D#dealer#Q#method`, `…#Q#booked`, `…#Q#ended#month` / `time#follow-up` | Query |
+//! | Follow-ups of a contact | **work** `g#FC#contact` / follow-up | Query |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
 //! | A dealer's diary: its calendar, and its appointments that are no events of leads (CAL-6) | the calendar, and **work** `g#D#dealer#V` / `time#appointment` | Query, all at once |
@@ -60,12 +63,15 @@ use forecourt_domain::base::{AppointmentId, DealerId, EventId, LeadId, MailId, S
 use forecourt_domain::elements::ElementKind;
 
 mod due;
+mod follow_up;
 mod month;
 mod wake_up;
 
 pub use crate::entities::Key;
 pub use due::{DUE_SHARDS, DueKind};
 pub(crate) use due::{due_partition, due_place, due_shard};
+pub use follow_up::FollowUpList;
+pub(crate) use follow_up::{follow_up_listing, follow_ups_of_contact};
 pub(crate) use month::Month;
 pub use wake_up::{WakeUp, WakeUpTarget};
 

@@ -35,9 +35,12 @@ pub(super) const PART: Part = Part {
 };
 
 /// The filters, the order and the size of a page, which are parameters of the API by the same names.
-const FILTERS: [&str; 11] = [
+const FILTERS: [&str; 14] = [
     "dealer",
     "user",
+    "maker",
+    "team",
+    "lead",
     "origin",
     "kind",
     "attendance",
@@ -103,8 +106,10 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         usual => filters.usual,
         filtered => filters.any_but(&ARRANGEMENT),
         export => page.may_export(dealer).then(|| filters.export("appointments", dealer)),
+        figures => filters.address(&format!("{path}/figures"), "date", "created"),
         origins => charts::ORIGINS.to_vec(),
         kinds => charts::KINDS.to_vec(),
+        teams => charts::TEAMS.to_vec(),
         attendances => charts::ATTENDANCES.to_vec(),
         group => dealer.is_none(),
         tabs => group::tabs(page),

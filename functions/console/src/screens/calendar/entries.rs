@@ -1,4 +1,4 @@
-//! The entries of a calendar: the diary has events and appointments, the calendar has events only.
+//! The entries of a calendar: events and appointments. The diary has more of each, for up to a week.
 
 use super::period::{Length, Period};
 use crate::api::{Data, Unanswered};
@@ -47,7 +47,7 @@ impl AllDay {
 pub(super) async fn read(page: &Page<'_>, dealer: &Data, shown: (&Period, &[&str]), calls: usize) -> Result<Found, Unanswered> {
     let (period, people) = shown;
     let zoned = page.zoned(Some(dealer));
-    // The API has appointments without a lead for up to a week.
+    // The API has a diary for up to a week.
     let diary = period.length != Length::Month && dealer.get("can").contains("read_appointments");
     let mut found = Found { more: true, ..Found::default() };
     let mut cursor = String::new();
@@ -93,7 +93,9 @@ fn of_diary(data: &Data, zoned: &Zoned) -> Option<Entry> {
 }
 
 fn of_calendar(data: &Data, zoned: &Zoned) -> Option<Entry> {
-    entry(data, data.text("contact"), context! { event => data.text("id") }, zoned)
+    let appointment = some(data.text("appointment"));
+    let event = some(data.text("id")).filter(|_| appointment.is_none());
+    entry(data, data.text("contact"), context! { event, appointment }, zoned)
 }
 
 /// An entry of the fields that the diary and the calendar share. `None` if its time cannot be read.

@@ -10,7 +10,7 @@ use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::view::Zoned;
 use chrono::{Datelike as _, NaiveDate};
-use entries::{Entry, Found};
+use entries::{AllDay, Entry, Found};
 use forecourt_edge::routes::Operation;
 use minijinja::{Value, context};
 use period::{Length, Period};
@@ -55,7 +55,7 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
     })?;
     let sheet = Sheet { found: &found, zoned: &zoned };
     let contents = match period.length {
-        Length::Day => sheet.day(period.date, &people),
+        Length::Day => sheet.day(period.date, &columns(page, &dealer, &people, &found)),
         Length::Week => context! { days => period.weeks().iter().flatten().map(|day| sheet.cell(*day, usize::MAX)).collect::<Vec<_>>() },
         Length::Month => sheet.month(&period),
     };
@@ -85,6 +85,28 @@ async fn show(page: &Page<'_>) -> Result<Reply, Trouble> {
 /// Parameters to add to an address that has some.
 fn kept(query: String) -> String {
     if query.is_empty() { query } else { format!("&{query}") }
+}
+
+/// Returns the people who have a column in a day: those who were chosen. If nobody was, everybody of the dealer, and nobody (an empty id)
+/// if an entry has no person. A seller sees the entries of few colleagues: an own column, and those of colleagues who have one.
+fn columns(page: &Page<'_>, dealer: &Data, chosen: &[&str], found: &Found) -> Vec<String> {
+    if !chosen.is_empty() {
+        return chosen.iter().map(|id| (*id).to_owned()).collect();
+    }
+    let mut busy: Vec<String> = found.entries.iter().map(|entry| entry.user.clone()).collect();
+    busy.sort_unstable();
+    busy.dedup();
+    let (is_seller, me) = (page.me.text("role") == "seller", page.me.text("id"));
+    let shows = |person: &Data| person.get("former").json() != true && (!is_seller || person.text("id") == me);
+    let is_busy = |person: &Data| busy.iter().any(|id| id == person.text("id"));
+    let people = dealer.get("people").items();
+    let ids = people.iter().filter(|person| shows(person) || is_busy(person)).map(|person| person.text("id").to_owned());
+    let mut columns: Vec<String> = ids.collect();
+    busy.retain(|id| !columns.contains(id));
+    // Nobody comes last; before it, former users whom the dealer does not list any more.
+    busy.sort_by_key(String::is_empty);
+    columns.extend(busy);
+    columns
 }
 
 /// Lays entries out.
@@ -120,21 +142,27 @@ impl Sheet<'_> {
         context! { weeks => period.weeks().iter().map(|week| week.iter().map(cell).collect::<Vec<_>>()).collect::<Vec<_>>() }
     }
 
-    /// The hours of a day with a column for each person, or one column for all.
-    fn day(&self, date: NaiveDate, people: &[&str]) -> Value {
+    /// The hours of a day with a column for each person.
+    fn day(&self, date: NaiveDate, people: &[String]) -> Value {
         let hours = self.found.entries.iter().map(|entry| entry.hour);
         let first = hours.clone().min().unwrap_or(HOURS.0).min(HOURS.0);
         let last = hours.max().unwrap_or(HOURS.1).max(HOURS.1);
-        let columns = if people.len() > 1 { people.to_vec() } else { vec![people.first().copied().unwrap_or_default()] };
-        let is_in = |entry: &Entry, hour: u32, person: &str| entry.hour == hour && (columns.len() == 1 || entry.user == person);
+        let is_in = |entry: &Entry, hour: u32, person: &str| entry.hour == hour && entry.user == person;
         let row = |hour: u32| {
-            let cells = columns.iter().map(|person| {
+            let cells = people.iter().map(|person| {
                 let entries = self.found.entries.iter().filter(|entry| is_in(entry, hour, person)).map(|entry| &entry.value);
-                context! { person => *person, entries => entries.collect::<Value>() }
+                context! { person, entries => entries.collect::<Value>() }
             });
             context! { clock => format!("{hour:02}:00"), cells => cells.collect::<Vec<_>>() }
         };
         let hours: Vec<Value> = (first..=last).map(row).collect();
-        context! { hours, columns => columns.iter().copied().collect::<Value>(), off => self.all_day(date) }
+        let columns: Vec<Value> = people.iter().map(|person| context! { person, off => self.is_off(date, person) }).collect();
+        context! { hours, columns, off => self.all_day(date) }
+    }
+
+    /// Whether a person is absent for a part of a date.
+    fn is_off(&self, date: NaiveDate, person: &str) -> bool {
+        let is_of = |day: &AllDay| day.value.get_attr("user").is_ok_and(|user| user.as_str() == Some(person));
+        self.found.all_day.iter().any(|day| day.is_on(date) && is_of(day))
     }
 }

@@ -19,10 +19,12 @@ const USUAL_DAYS: i64 = 30;
 
 /// The origins of appointments.
 pub(super) const ORIGINS: &[&str] = &["forecourt", "contact_centre", "dealer_system"];
+/// The teams that make appointments.
+pub(super) const TEAMS: &[&str] = &["contact_centre", "dealer"];
 /// The kinds of appointments that the overview counts.
 pub(super) const KINDS: &[&str] = &["showroom", "test_drive", "telephone", "email", "video", "delivery", "other"];
 /// The attendances by which the overview is filtered.
-pub(super) const ATTENDANCES: &[&str] = &["unknown", "completed", "no_show", "cancelled"];
+pub(super) const ATTENDANCES: &[&str] = &["unknown", "completed", "no_show", "cancelled", "today_or_later"];
 
 /// The filters of an overview: parameters of the API that stand in the address by the same names.
 pub(super) struct Filters {
@@ -76,7 +78,8 @@ impl Filters {
     pub(super) fn export(&self, what: &str, dealer: Option<&Data>) -> String {
         let fields = self.query(dealer).into_iter().filter(|(name, _)| !matches!(*name, "sort" | "limit"));
         let pairs = fields.flat_map(|(name, value)| {
-            let values: Vec<String> = if name == "dealer" { value.split(',').map(str::to_owned).collect() } else { vec![value] };
+            let values: Vec<String> =
+                if ["dealer", "user", "kind"].contains(&name) { value.split(',').map(str::to_owned).collect() } else { vec![value] };
             values.into_iter().map(move |value| (format!("filter.{name}"), value))
         });
         format!("/desk/group/exports/new/{what}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())

@@ -44,7 +44,7 @@ const FORMS: &[Form] = &[
     change(
         "transfer",
         Operation::AssignLead,
-        &[needed("dealer", Kind::Listed), field("appointments", Kind::Choice(&["move", "cancel"])), NOTE],
+        &[needed("dealer", Kind::Listed), field("appointments", Kind::Choice(&["move", "stay", "cancel"])), NOTE],
     ),
     change(
         "status",
@@ -60,6 +60,8 @@ const FORMS: &[Form] = &[
     form("contact", Operation::ContactMade, &[field("made", Kind::Tick), NOTE]),
     form("reaction", Operation::LogReaction, &[needed("kind", Kind::Choice(&["reply", "call_reached", "call_missed"])), NOTE]),
     form("claim", Operation::ClaimLead, &[]),
+    form("plan", Operation::StartPlan, &[needed("id", Kind::Listed)]),
+    form("plan-stop", Operation::StopPlan, &[]),
     form("contact-new", Operation::AddContact, CONTACT),
     form(
         "invitation",
@@ -91,6 +93,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
     let dealer = page.dealer(lead.text("dealer"));
     let mut choices = choices(page, dealer.as_ref(), name);
     choices.insert("dealer", other_dealers(page, lead.text("dealer")));
+    choices.insert("id", lead.get("plans").items().iter().map(named).collect());
     let setting = Setting {
         place: Place { dealer: dealer.as_ref(), active: "leads" },
         parts: &parts,

@@ -45,6 +45,7 @@ pub(super) const PART: Part = Part {
         ("lead.html", include_str!("lead.html")),
         ("lead_details.html", include_str!("lead_details.html")),
         ("lead_follow_up.html", include_str!("lead_follow_up.html")),
+        ("lead_plan.html", include_str!("lead_plan.html")),
         ("lead_thread.html", include_str!("lead_thread.html")),
         ("lead_thread_parts.html", include_str!("lead_thread_parts.html")),
         ("lead_messages.html", include_str!("lead_messages.html")),

@@ -1,6 +1,6 @@
 //! Bulk manage: one action for the leads that were ticked, or for all leads of the filter, with a result for each lead (LEAD-10).
 
-use super::super::choices::{Choices, event_types, labelled, people};
+use super::super::choices::{Choices, event_types, labelled, named, people};
 use super::super::{Page, Place};
 use crate::api::Data;
 use crate::console::Trouble;
@@ -56,17 +56,20 @@ const STATUS: &[Field] = &joined::<17>(&[
     ],
 ]);
 
+const FOLLOW_UP: &[Field] = &joined::<13>(&[&LEADS, &[needed("plan.id", Kind::Listed)]]);
+
 const fn form(name: &'static str, fields: &'static [Field]) -> Form {
     Form { name, operation: Operation::StartBulkAction, fields, versioned: false, dangerous: false }
 }
 
 /// The forms, by the last part of their address.
-const FORMS: [(&str, Form); 5] = [
+const FORMS: [(&str, Form); 6] = [
     ("plan", form("leads_plan", PLAN)),
     ("complete", form("leads_complete", COMPLETE)),
     ("move", form("leads_move", MOVE)),
     ("assign", form("leads_assign", ASSIGN)),
     ("status", form("leads_status", STATUS)),
+    ("follow-up", form("leads_follow_up", FOLLOW_UP)),
 ];
 
 /// Leads to the form of the action that a button of the list names, with the chosen leads.
@@ -196,6 +199,7 @@ fn choices(page: &Page<'_>, dealer: &Data) -> BTreeMap<&'static str, Choices> {
     BTreeMap::from([
         ("event.type", event_types(language, Some(dealer))),
         ("event.user", people(Some(dealer))),
+        ("plan.id", dealer.get("follow_up_plans").items().iter().map(named).collect()),
         ("complete.events", labelled(language, "bulk_events", ["next", "overdue"])),
         ("reassign.to", owners),
         ("reassign.despite", labelled(language, "despite", ["absent", "full"])),

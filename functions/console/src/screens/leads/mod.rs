@@ -26,6 +26,8 @@ pub(super) const PART: Part = Part {
         Screen { method: "POST", path: "/desk/d/{dealer}/leads/assign", run: |page| Box::pin(bulk::answer(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/leads/status", run: |page| Box::pin(bulk::answer(page)) },
         Screen { method: "POST", path: "/desk/d/{dealer}/leads/status", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "GET", path: "/desk/d/{dealer}/leads/follow-up", run: |page| Box::pin(bulk::answer(page)) },
+        Screen { method: "POST", path: "/desk/d/{dealer}/leads/follow-up", run: |page| Box::pin(bulk::answer(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/leads/bulk", run: |page| Box::pin(bulk::choose(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/leads/bulk/{bulk}", run: |page| Box::pin(bulk::progress(page)) },
         Screen { method: "GET", path: "/desk/d/{dealer}/board", run: |page| Box::pin(board::show(page)) },

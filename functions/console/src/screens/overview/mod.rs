@@ -1,4 +1,5 @@
-//! The overview of leads: response times, in time and late, escalations, won and lost, by seller, source and dealer.
+//! The overview of leads: response times, in time and late, escalations, won and lost, by seller, source and dealer, and
+//! the yield of follow-up plans.
 
 use super::charts::{self, Filters};
 use super::{Page, Part, Place, Screen, group, views};
@@ -14,7 +15,7 @@ pub(super) const PART: Part = Part {
         Screen { method: "GET", path: "/desk/d/{dealer}/overview", run: |page| Box::pin(of_dealer(page)) },
         Screen { method: "GET", path: "/desk/group/overview", run: |page| Box::pin(overview(page, None)) },
     ],
-    templates: &[("overview.html", include_str!("overview.html"))],
+    templates: &[("overview.html", include_str!("overview.html")), ("overview_plans.html", include_str!("overview_plans.html"))],
     texts: [include_str!("en.json"), include_str!("de.json"), include_str!("nl.json")],
     forms: |_| None,
 };
@@ -36,12 +37,18 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
             None => Ok(None),
         }
     };
-    let (found, asked) = futures::join!(page.get(Operation::LeadOverview, &[], filters.query(dealer)), asked);
+    let overview = page.get(Operation::LeadOverview, &[], filters.query(dealer));
+    let plans = page.get(Operation::PlanFigures, &[], filters.query(dealer));
+    let (found, plans, asked) = futures::join!(overview, plans, asked);
     let saved = dealer.zip(asked?).map(|(dealer, saved)| views::bar(page, dealer.text("id"), &saved, &["overview"]));
     let (status, found, problems) = match found {
         Ok(found) => (200, Some(found), Vec::new()),
         Err(Unanswered::Problem(problem)) if problem.status == 422 => (422, None, charts::refusals(page, &problem)),
         Err(other) => return Err(other.into()),
+    };
+    let plans = match plans {
+        Err(Unanswered::Problem(problem)) if problem.status == 422 => None,
+        plans => Some(plans?),
     };
     let values = filters.values();
     let chosen: Vec<String> = values.get("dealer").map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect()).unwrap_or_default();
@@ -50,6 +57,7 @@ async fn overview(page: &Page<'_>, dealer: Option<&Data>) -> Result<Reply, Troub
         all => found.as_ref().map_or(Value::from(()), |found| found.get("leads").value()),
         saved,
         problems,
+        plans => plans.as_ref().map_or(Value::from(()), |plans| plans.get("plans").value()),
         users => by("users"),
         sources => by("sources"),
         sites_of_leads => by("dealers"),

@@ -94,6 +94,8 @@ pub(super) enum Kind {
     Group,
     /// Some of the dealer's distribution groups.
     Groups,
+    /// One of the dealer's canned answers.
+    Canned,
     /// A list of texts, one a line.
     Words,
     /// Intervals of a day, `[["08:00", "12:30"]]`.
@@ -171,14 +173,12 @@ impl Shape {
 impl Section {
     /// Whether the page offers the dealer's distribution groups.
     pub(super) fn uses_groups(&self) -> bool {
-        fn uses(fields: &[Field]) -> bool {
-            fields.iter().any(|field| match field.kind {
-                Kind::Group | Kind::Groups => true,
-                Kind::Rows(rows) => uses(rows.fields),
-                _ => false,
-            })
-        }
-        uses(self.fields)
+        uses(self.fields, |kind| matches!(kind, Kind::Group | Kind::Groups))
+    }
+
+    /// Whether the page offers the dealer's canned answers.
+    pub(super) fn uses_canned(&self) -> bool {
+        uses(self.fields, |kind| matches!(kind, Kind::Canned))
     }
 
     /// Returns the list at a path, such as `absences`, or `mail_layouts.0.labels` for a list in a row.
@@ -210,6 +210,14 @@ impl Section {
         let first = || self.fields.iter().find(|field| field.name.starts_with(&format!("{inner}."))).map(|field| field.name.to_owned());
         self.fields.iter().find_map(|field| field.input_of(&inner)).or_else(first)
     }
+}
+
+/// Whether a field, or one in its rows, is of a kind.
+fn uses(fields: &[Field], is: fn(&Kind) -> bool) -> bool {
+    fields.iter().any(|field| match field.kind {
+        Kind::Rows(rows) => uses(rows.fields, is),
+        ref kind => is(kind),
+    })
 }
 
 impl Field {

@@ -77,7 +77,7 @@ pub(super) async fn answer(page: &Page<'_>) -> Result<Reply, Trouble> {
         }
     }
     let (nothing, none) = (Json::Null, BTreeMap::new());
-    let inputs = Inputs { words: &words, json: &nothing, typed: &typed, errors: &errors, findings: &none, groups: &[], focus: None };
+    let inputs = Inputs { words: &words, json: &nothing, typed: &typed, errors: &errors, findings: &none, offered: &[], focus: None };
     let fields = inputs.section(&LEAD, |_: &Field| true);
     let values = context! { fields, general, wrong => errors.len(), result, list => format!("/desk/d/{id}/settings") };
     page.render(status, "settings_dry_run.html", Place { dealer: Some(&dealer), active: "settings" }, values)

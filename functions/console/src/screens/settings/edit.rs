@@ -7,14 +7,14 @@ use super::describe::{Field, Section, Source};
 use super::inputs::Inputs;
 use super::values::{self, Errors};
 use super::words::Words;
-use super::{find, findings, mail_trial, mailbox, picture, sections};
+use super::{find, findings, mail_trial, mailbox, offered, picture, sections};
 use crate::api::{ApiProblem, Ask, Data, Unanswered};
 use crate::console::Trouble;
 use crate::reply::Reply;
 use crate::screens::{Page, Place, availability, hand_over};
 use crate::view::explained;
 use crate::visit::Pairs;
-use forecourt_edge::routes::{Operation, SettingsPart};
+use forecourt_edge::routes::Operation;
 use http::Method;
 use minijinja::{Value, context};
 use serde_json::Value as Json;
@@ -34,7 +34,8 @@ struct Current {
     version: String,
     /// The texts of findings, by the path of the input.
     findings: BTreeMap<String, Vec<String>>,
-    groups: Vec<String>,
+    /// The values of other parts that it offers, with their texts.
+    offered: Vec<(String, String)>,
     picture: Option<Value>,
     /// The address of the mailbox and its last mail.
     mailbox: Option<Value>,
@@ -110,12 +111,7 @@ impl Editor<'_> {
     /// Reads the section. A page that is only shown also reads its findings, and the drawing of what it does.
     async fn current(&self, with_findings: bool) -> Result<Current, Trouble> {
         let read = self.page.get(self.section.source.read(), &self.parts, Vec::new());
-        let groups = async {
-            match self.section.uses_groups() {
-                true => self.page.get(Operation::ReadPart(SettingsPart::DistributionGroups), &self.parts[..1], Vec::new()).await.map(Some),
-                false => Ok(None),
-            }
-        };
+        let offered = offered::values(self.page, self.section, &self.parts);
         let found = async {
             match with_findings && self.section.source != Source::Week {
                 true => self.page.get(Operation::SettingsFindings, &self.parts[..1], Vec::new()).await.map(Some),
@@ -134,17 +130,16 @@ impl Editor<'_> {
                 false => Ok(None),
             }
         };
-        let (read, groups, found, picture, last_mail) = futures::join!(read, groups, found, drawn, last_mail);
-        let (read, groups, found, last_mail) = (read?, groups?, found?, last_mail?);
+        let (read, offered, found, picture, last_mail) = futures::join!(read, offered, found, drawn, last_mail);
+        let (read, offered, found, last_mail) = (read?, offered?, found?, last_mail?);
         let json = match self.section.source {
             Source::Part(_) | Source::Whole => read.get("settings").json().clone(),
             Source::Users | Source::User | Source::Week => read.json().clone(),
         };
-        let groups = groups.map(|groups| groups.get("settings").get("distribution_groups").items()).unwrap_or_default();
         Ok(Current {
             findings: found.map(|found| findings::of_section(self.section, &found, &json, &self.words)).unwrap_or_default(),
             version: read.version().unwrap_or_default(),
-            groups: groups.iter().filter_map(|group| group.json().as_str().map(str::to_owned)).collect(),
+            offered,
             json,
             picture,
             mailbox: (self.section.name == "mailbox").then(|| mailbox::shown(&read, last_mail.as_ref())),
@@ -338,7 +333,7 @@ impl Editor<'_> {
             typed,
             errors: &notes.errors,
             findings: &current.findings,
-            groups: &current.groups,
+            offered: &current.offered,
             focus: notes.focus.as_deref(),
         };
         let is_open = |field: &Field| self.is_open(field);

@@ -22,8 +22,8 @@ pub(super) struct Inputs<'a> {
     pub(super) errors: &'a Errors,
     /// The texts of findings, by path.
     pub(super) findings: &'a BTreeMap<String, Vec<String>>,
-    /// The dealer's distribution groups.
-    pub(super) groups: &'a [String],
+    /// The distribution groups or canned answers of the dealer that it offers, with their texts.
+    pub(super) offered: &'a [(String, String)],
     /// The input that gets the focus.
     pub(super) focus: Option<&'a str>,
 }
@@ -109,7 +109,7 @@ impl Inputs<'_> {
             Kind::Day => ("date", None),
             Kind::Moment(_) => ("moment", None),
             Kind::Flag => ("flag", None),
-            Kind::Choice(_) | Kind::MinutesOf(_) | Kind::Person | Kind::Group => ("choice", None),
+            Kind::Choice(_) | Kind::MinutesOf(_) | Kind::Person | Kind::Group | Kind::Canned => ("choice", None),
             Kind::Ticks(_) | Kind::Groups => ("ticks", None),
             Kind::Words => ("words", None),
             Kind::Intervals => ("intervals", None),
@@ -151,7 +151,7 @@ impl Inputs<'_> {
                 values.iter().map(|value| ((*value).to_owned(), self.words.minutes(value.parse().unwrap_or_default()))).collect()
             }
             Kind::Person => self.words.people().map(|(id, name)| (id.to_owned(), name.to_owned())).collect(),
-            Kind::Group | Kind::Groups => self.groups.iter().map(|group| (group.clone(), group.clone())).collect(),
+            Kind::Group | Kind::Groups | Kind::Canned => self.offered.to_vec(),
             _ => return Vec::new(),
         };
         if matches!(kind, Kind::Person) {

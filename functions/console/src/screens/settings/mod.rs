@@ -5,7 +5,7 @@
 //! | `describe`, `sections` | the parts as data |
 //! | `values` | from the values of the API to the inputs of a form, and back |
 //! | `words` | values and changes in words |
-//! | `inputs` | the inputs for the template |
+//! | `inputs`, `offered` | the inputs for the template, and the values of other parts that they offer |
 //! | `edit` | the page of a part: shown, edited, reviewed, saved |
 //! | `findings`, `picture`, `mailbox` | risky settings beside their fields; what the four times do, drawn; the address and the last mail |
 //! | `dry_run`, `mail_trial`, `import`, `history`, `people` | pages of their own |
@@ -19,8 +19,10 @@ mod import;
 mod inputs;
 mod mail_trial;
 mod mailbox;
+mod offered;
 mod people;
 mod picture;
+mod plans;
 mod sections;
 mod values;
 mod words;

@@ -2,6 +2,7 @@
 
 use super::super::each_of;
 use super::describe::{End, Field, Kind, Rows, Section, Shape, Shown, Source, field, needed, reserved, values};
+use super::plans::PLANS;
 use forecourt_domain::settings::MailField;
 use forecourt_edge::routes::SettingsPart;
 
@@ -9,7 +10,7 @@ const WEEKDAYS: &[&str] = &["hours.tue", "hours.wed", "hours.thu", "hours.fri"];
 const DAY_OFF_KINDS: &[&str] = &["public_holiday", "company_holiday"];
 /// The weekdays, as the API names them.
 pub(super) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const LEAD_TYPES: &[&str] = &["new_car", "used_car", "trade_in", "test_drive", "service", "other"];
+pub(super) const LEAD_TYPES: &[&str] = &["new_car", "used_car", "trade_in", "test_drive", "service", "other"];
 /// The types of events that customers can book or that sellers plan with a duration.
 const BOOKED_TYPES: &[&str] =
     &["visit_inbound", "visit_outbound", "booked_test_drive", "delivery", "phone_outbound", "phone_inbound", "post_sales_follow_up"];
@@ -43,7 +44,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ("times", &["hours", "days-off", "escalation", "deadline-rules"]),
     ("distribution", &["users", "absences", "pool", "groups", "routing"]),
     ("messages", &["mailbox", "configuration", "limits"]),
-    ("customers", &["appointments", "capacity", "dealer"]),
+    ("customers", &["appointments", "capacity", "plans", "dealer"]),
 ];
 
 pub(super) const SECTIONS: &[Section] = &[
@@ -283,6 +284,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
         ],
     ),
+    section("plans", Source::Part(SettingsPart::FollowUpPlans), "", &[rows("follow_up_plans", &PLANS)]),
     section(
         "dealer",
         Source::Whole,

@@ -2,6 +2,7 @@
 
 use crate::appointment::{Appointment, SalesChange, SalesNotice};
 use crate::base::{Actor, UserId};
+use crate::lead::{Lead, is_pooled};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
@@ -35,6 +36,19 @@ impl Appointment {
         let changes = self.changes(before, cause);
         self.brief(changes, cause.settings, cause.now);
         self.plan_visit_check(cause.settings);
+        self
+    }
+
+    /// Adds the notice to the owner of its lead that somebody else made it with another salesperson. The user of the pool gets none.
+    pub(crate) fn with_owner_notified(mut self, lead: Option<&Lead>, cause: ChangeCause<'_>) -> Self {
+        let ChangeCause { by, notified, settings, now } = cause;
+        let owner = lead.filter(|lead| !is_pooled(lead, settings)).and_then(|lead| lead.owner.as_ref());
+        let learns = |owner: &&UserId| self.user.as_ref() != Some(*owner) && by.user() != Some(*owner);
+        let Some(owner) = owner.filter(learns).filter(|_| notified == Elsewhere::Nothing && self.is_to_come(now)).cloned() else {
+            return self;
+        };
+        let notice = SalesNotice { what: SalesChange::MadeForLead, to: Some(owner), by: by.clone(), at: now, from: None, dealer: None };
+        self.brief(vec![notice], settings, now);
         self
     }
 

@@ -103,6 +103,47 @@ pub fn answer(context: &AppointmentContext<'_>, before: &Appointment, reply: Rep
     changed(context, before, after).map(Some)
 }
 
+/// The appointments that an answer to a text message can mean.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Meant<'a> {
+    /// It means this one.
+    One(&'a Appointment),
+    /// It can mean each of these: their salespersons ask the customer. Empty if the answer changes none.
+    Several(Vec<&'a Appointment>),
+}
+
+/// Selects what `reply` means of the appointments about which the number was `asked`: the only one, or the only one that is not answered
+/// yet. Of several it is none, because the wrong one might be confirmed. `None` if the number was asked about nothing.
+pub fn meant_by<'a>(reply: Reply, asked: Vec<&'a Appointment>) -> Option<Meant<'a>> {
+    let is_open = |appointment: &&&Appointment| appointment.customer_confirmed.is_none() && !appointment.is_declined();
+    let open: Vec<&Appointment> = asked.iter().filter(is_open).copied().collect();
+    match (asked.as_slice(), open.as_slice()) {
+        ([], _) => None,
+        ([one], _) | (_, [one]) => Some(Meant::One(one)),
+        (_, []) => {
+            let differs = |appointment: &&Appointment| match reply {
+                Reply::Yes => appointment.customer_confirmed.is_none(),
+                Reply::No => !appointment.is_declined(),
+            };
+            Some(Meant::Several(asked.into_iter().filter(differs).collect()))
+        }
+        _ => Some(Meant::Several(open)),
+    }
+}
+
+/// Notifies the salesperson of an answer that can mean several appointments. `None` if an equal answer is known.
+pub fn answer_unclearly(context: &AppointmentContext<'_>, before: &Appointment, reply: Reply) -> Option<Appointment> {
+    let what = if reply == Reply::Yes { SalesChange::AnsweredYes } else { SalesChange::AnsweredNo };
+    let known = before.briefing.pending.iter().map(|notice| notice.what).chain(before.briefing.settled.iter().map(|notice| notice.what));
+    if context.not_erased(before).is_err() || known.collect::<Vec<_>>().contains(&what) {
+        return None;
+    }
+    let mut after = before.clone();
+    let notice = SalesNotice::of_answer(what, before, context.by, context.now);
+    after.brief(vec![notice], &context.dealer.settings, context.now);
+    Some(after.revised(context.now))
+}
+
 /// Cancels an appointment from the side of its customer. `None` if it is cancelled.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Changes an appointment as its calendar event changes (APT-1).
 
 use crate::appointment::{Appointment, AppointmentChange, AppointmentState, Attendance, Attended};
-use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, BOOKED_TEST_DRIVE};
+use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, BOOKED_TEST_DRIVE, EventId, Status};
 use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item};
 use crate::enquiry::ContactPreferences;
@@ -10,6 +10,7 @@ use crate::lead::{Event, Lead};
 use crate::rules::appointment::{ChangeCause, Elsewhere};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// Returns the kind of an appointment whose event has the type `kind`.
 pub(super) fn kind_of(kind: &str) -> AppointmentKind {
@@ -82,17 +83,19 @@ pub fn with_appointments<'a, 's>(
         if before == Some(&after) {
             continue;
         }
+        after.note_lead(its_lead);
         decision.items.extend(after.letters(before, dealer, now));
         // A colleague of the owner gets no notice of the lead.
         let is_owners = before.is_some_and(|before| before.user == lead.owner);
         let notified = if elsewhere == Elsewhere::Assignment && (left_behind || !is_owners) { Elsewhere::Nothing } else { elsewhere };
         let cause = ChangeCause { by: &by, notified, settings: &dealer.settings, now };
-        decision.items.push(Item::Appointment(Box::new(after.briefed(before, cause).revised(now))));
+        let briefed = after.briefed(before, cause).with_owner_notified(Some(its_lead).filter(|_| before.is_none()), cause);
+        decision.items.push(Item::Appointment(Box::new(briefed.revised(now))));
         if let Some(former) = event.follows.as_ref().filter(|_| before.is_none()) {
             decision = decision.with_follower(former, loaded(former), &event.appointment_id(), now);
         }
     }
-    decision
+    decision.with_lead_result(lead, loaded)
 }
 
 impl Decision {
@@ -113,6 +116,29 @@ impl Decision {
         self
     }
 
+    /// Records in the appointments of the lead that it was won, or is not won any more (OVR-5). `before` is the lead before the change.
+    /// This is no change of the appointment: its version stays, and nobody is notified.
+    fn with_lead_result<'a>(mut self, before: &Lead, loaded: impl Fn(&AppointmentId) -> Option<&'a Appointment>) -> Self {
+        let Some(after) = self.lead().filter(|after| (after.status == Status::Won) != (before.status == Status::Won)).cloned() else {
+            return self;
+        };
+        // An earlier release did not record the appointments of the lead, but their events are planned.
+        let of_event = |id: &EventId| [Some(AppointmentId::of_event(before.id, id)), AppointmentId::parse(id.as_str()).ok()];
+        let planned = before.planned.iter().flat_map(|planned| of_event(&planned.id)).flatten();
+        let ids: BTreeSet<AppointmentId> = after.appointments.iter().cloned().chain(planned).collect();
+        let changed: Vec<Item> = ids
+            .iter()
+            .filter_map(|id| {
+                let is_changed = |item: &Item| matches!(item, Item::Appointment(appointment) if appointment.id == *id);
+                let mut appointment = loaded(id).filter(|_| !self.items.iter().any(is_changed)).cloned()?;
+                appointment.note_lead(&after);
+                Some(Item::Appointment(Box::new(appointment)))
+            })
+            .collect();
+        self.items.extend(changed);
+        self
+    }
+
     /// Returns which other notices the decision sends to salespersons (APT-7).
     fn notified_of(&self, by: &Actor) -> Elsewhere {
         let mut entries = self.items.iter().filter_map(|item| if let Item::Entry(entry) = item { Some(entry) } else { None });
@@ -126,11 +152,12 @@ impl Decision {
 }
 
 impl Appointment {
-    fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+    pub(super) fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let mut appointment = before.cloned().unwrap_or_else(|| Self {
             id: event.appointment_id(),
             dealer: lead.dealer.clone(),
             lead: Some(event.lead),
+            of_lead: None,
             event: Some(event.id.clone()),
             customer: lead.contact.clone(),
             customer_id: lead.contact_id.clone(),
@@ -162,6 +189,7 @@ impl Appointment {
             moved: Vec::new(),
             moves: 0,
             left: Vec::new(),
+            former_leads: Vec::new(),
             version: 0,
             updated: now,
             statements: Default::default(),

@@ -1,6 +1,6 @@
 //! Links an appointment to the lead of its customer (APT-8).
 
-use crate::appointment::{Appointment, ChosenLead, LinkedLead};
+use crate::appointment::{Appointment, ChosenLead, LinkedLead, OfLead};
 use crate::base::{AppointmentKind, EventId, Refusal, Status, UserId};
 use crate::bookings::Despite;
 use crate::calendar::{EventTime, Planned};
@@ -84,6 +84,7 @@ pub fn link(context: &AppointmentContext<'_>, before: &Appointment, leaves_clock
     }
     let after = Appointment {
         lead: Some(lead.id),
+        of_lead: Some(OfLead::of(lead)),
         event: Some(id),
         customer_id: lead.contact_id.clone().or_else(|| before.customer_id.clone()),
         user: before.user.clone().or_else(|| lead.person(dealer)),
@@ -92,7 +93,7 @@ pub fn link(context: &AppointmentContext<'_>, before: &Appointment, leaves_clock
         ..before.clone()
     };
     let cause = ChangeCause { by, notified: Elsewhere::Nothing, settings: &dealer.settings, now };
-    let after = after.briefed(Some(before), cause).revised(now);
+    let after = after.briefed(Some(before), cause).with_owner_notified(Some(lead), cause).revised(now);
     decision.items.push(Item::Appointment(Box::new(after.clone())));
     Ok(Some(ChangedAppointment { decision, appointment: after }))
 }

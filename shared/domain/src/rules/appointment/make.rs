@@ -1,6 +1,6 @@
 //! Creates and edits appointments (APT-1, APT-2).
 
-use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, External, LinkedLead, PendingReports};
+use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, External, LinkedLead, OfLead, PendingReports};
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, DealerId, EventId, Fault, Refusal, UserId};
 use crate::bookings::{Accepted, Despite};
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
@@ -189,6 +189,7 @@ pub fn make(
         id: new.id,
         dealer: dealer.id.clone(),
         lead: lead.map(|lead| lead.id),
+        of_lead: lead.map(OfLead::of),
         customer: name.or_else(|| lead.map(|lead| lead.contact.clone())).unwrap_or_default(),
         customer_id: lead
             .and_then(|lead| lead.contact_id.clone())
@@ -222,6 +223,7 @@ pub fn make(
         moved: Vec::new(),
         moves: 0,
         left: Vec::new(),
+        former_leads: Vec::new(),
         version: 0,
         updated: context.now,
         statements: Default::default(),
@@ -272,7 +274,7 @@ pub fn make(
     let emptied = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
     decision.items.extend(emptied);
     let cause = ChangeCause { by, notified: Elsewhere::Nothing, settings: &dealer.settings, now };
-    let made = made.briefed(None, cause).revised(context.now);
+    let made = made.briefed(None, cause).with_owner_notified(lead, cause).revised(context.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
     Ok(ChangedAppointment { decision, appointment: made })
 }

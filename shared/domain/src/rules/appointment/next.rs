@@ -4,6 +4,7 @@ use crate::appointment::{Appointment, Attended};
 use crate::base::{Actor, AppointmentId, AppointmentOrigin, AppointmentTeam, ChannelKey, Refusal};
 use crate::decision::Item;
 use crate::rules::appointment::{AppointmentContext, ChangedAppointment, Customer, NewAppointment, make};
+use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
 /// The appointment that a new one follows.
@@ -29,11 +30,13 @@ pub struct NextVisit {
 }
 
 impl Appointment {
-    /// Whether a move by `by` makes a new appointment, so that this one stays counted with its attendance. A partner's system has one id
-    /// for the appointment and moves it itself (APT-5), unless another one follows already.
-    pub fn is_followed_at_move(&self, by: &Actor) -> bool {
-        let marked = !matches!(by, Actor::Partner(_)) && self.attendance.is != Attended::Unknown;
-        !self.state.is_cancelled() && (marked || self.followed_by.is_some())
+    /// Whether a move by `by` to another time makes a new appointment, so that this one stays counted: its attendance is recorded, or its
+    /// visit is over and the new time is to come, so that the attendance is still to be recorded. A partner's system has one id for the
+    /// appointment and moves it itself (APT-5), unless another one follows already.
+    pub fn is_followed_at_move(&self, by: &Actor, to: DateTime<Utc>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        let over = to > now && self.ends(settings) <= now;
+        let stays = !matches!(by, Actor::Partner(_)) && (self.attendance.is != Attended::Unknown || over);
+        !self.state.is_cancelled() && (stays || self.followed_by.is_some())
     }
 
     /// Checks that no other appointment follows this one.

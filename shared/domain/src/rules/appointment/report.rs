@@ -129,7 +129,7 @@ impl Appointment {
     /// Checks the time and person of a change from `before`, if it changes one of them (APT-8). A partner is warned of the person whom it
     /// may know only: it does not learn who owns the lead.
     fn check_change(&mut self, before: &Self, context: &AppointmentContext<'_>) -> Result<BTreeSet<Warning>, Refusal> {
-        let hides_user = context.lead.is_some() && matches!(context.by, Actor::Partner(_));
+        let hides_user = before.had_lead() && matches!(context.by, Actor::Partner(_));
         if (self.at, &self.user) == (before.at, &before.user) || self.user.is_none() && self.at == before.at {
             return Ok(BTreeSet::new());
         }

@@ -91,6 +91,12 @@ pub fn reopen(context: &CalendarContext<'_>, event: &CalendarEvent) -> Result<Op
         return Ok(None);
     }
     let was_cancelled = matches!(event.state, EventState::Deleted(_));
+    if event.left_at.is_some() {
+        return Err(Refusal::conflict(
+            "APT-10",
+            "the appointment stayed at another dealer and takes place there; agree on a new appointment",
+        ));
+    }
     if was_cancelled && event.booked {
         return Err(Refusal::conflict("CAL-9", "a cancelled booking of a customer cannot be reopened; agree on a new appointment"));
     }

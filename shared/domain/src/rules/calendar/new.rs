@@ -75,6 +75,7 @@ impl NewEvent {
             accepted: None,
             appointment: self.appointment,
             follows: self.follows,
+            left_at: None,
         };
         let accepted = Some(event.chosen(lead.owner.as_ref(), &dealer.settings));
         // An event without its own time records something at `now`. It reserves no time.

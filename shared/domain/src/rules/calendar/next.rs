@@ -6,15 +6,21 @@ use crate::bookings::Despite;
 use crate::calendar::{CalendarEvent, EventState, EventTime};
 use crate::decision::Decision;
 use crate::rules::calendar::{CalendarContext, NewEvent, schedule};
+use crate::settings::{Capacity, CapacityDraft, DealerSettings};
+use chrono::{DateTime, Utc};
 
 impl CalendarEvent {
-    /// Whether a move makes a new event, so that the no-show of this one stays counted.
-    pub fn is_followed_at_move(&self) -> bool {
-        self.is_appointment() && matches!(self.state, EventState::NoShow(_))
+    /// Whether a move to another time makes a new event, so that this one stays counted: of a no-show, and of a visit that is over and not
+    /// marked yet, if the new time is to come.
+    pub fn is_followed_at_move(&self, to: &EventTime, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        let duration = || Capacity::resolve(&settings.capacity, &CapacityDraft::default()).duration(&self.kind);
+        let is_to_come = || to.instant(&settings.calendar, now).is_ok_and(|at| at > now);
+        let over = || self.state == EventState::Incomplete && self.at + duration() <= now && is_to_come();
+        self.is_appointment() && (matches!(self.state, EventState::NoShow(_)) || over())
     }
 }
 
-/// The event that is to follow a no-show.
+/// The event that is to follow a no-show, or a visit that is over.
 #[derive(Debug, Clone, Copy)]
 pub struct NextEvent<'a> {
     /// Its id.
@@ -25,7 +31,7 @@ pub struct NextEvent<'a> {
     pub appointment: Option<&'a Appointment>,
 }
 
-/// Plans the event `next`, which follows the no-show `event` at another time. `None` if that one exists and has the requested time.
+/// Plans the event `next`, which follows the visit `event` at another time. `None` if that one exists and has the requested time.
 ///
 /// # Errors
 /// 422 for a past time; 409 if another event follows already; errors of [`schedule`].

@@ -229,6 +229,7 @@ fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) 
     events.extend(clashes(contact).map(Clash::event));
     let (offered, trade_ins) = enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
     events.extend(offered.into_iter().chain(attached));
+    changed.follow(&arrival.by, &mut events, arrival.at);
     let noted = noted(arrival, &changed, found);
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
@@ -363,9 +364,12 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         planned: Vec::new(),
         calendar_transfer_pending_since: None,
         handed_from: None,
+        follow_up: None,
+        former_follow_ups: Vec::new(),
         closed: None,
         erasure: None,
         holds: Vec::new(),
+        appointments: Vec::new(),
         counts: Counts::default(),
         reaction: None,
         first_reaction: None,
@@ -381,20 +385,4 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
     lead.plan = Plan::new(lead.escalation(dealer), &dealer.settings.calendar, arrival.clock()).unwrap_or(None);
     lead.origin.deadline = lead.deadline();
     lead
-}
-
-impl LeadOrigin {
-    /// Whether an arrival of the same origin brings nothing new.
-    pub fn knows(&self, arrival: &Arrival) -> bool {
-        brings_nothing_new(&self.body, &self.resent, arrival)
-    }
-}
-
-/// Whether an arrival brings nothing new: the first sending of a known content, the current content again, or a request that was already
-/// processed. An earlier content that is marked as sent again is new, because the sender has changed it back.
-pub(super) fn brings_nothing_new(first: &String, resent: &[Resent], arrival: &Arrival) -> bool {
-    let present = resent.last().map_or(first, |last| &last.body);
-    let is_known_content = *first == arrival.body || resent.iter().any(|resent| resent.body == arrival.body);
-    let carried_out = arrival.request.is_some() && resent.iter().any(|resent| resent.request == arrival.request);
-    carried_out || if arrival.resend { *present == arrival.body } else { is_known_content }
 }

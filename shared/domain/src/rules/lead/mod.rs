@@ -4,6 +4,7 @@ pub mod attached;
 pub mod contacts;
 mod escalation;
 pub mod first_contact;
+pub mod follow_up;
 mod instant;
 pub mod intake;
 mod passed;

@@ -1,8 +1,8 @@
 //! The receipt of an enquiry whose sender may not read the lead (INT-5, ACC-1).
 
-use super::intake::{Arrival, OTHER_BODY, RESENDS, brings_nothing_new, sent_again_too_often};
+use super::intake::{Arrival, OTHER_BODY, RESENDS, sent_again_too_often};
 use crate::base::{DealerId, Refusal};
-use crate::lead::{EnquiryReceipt, Lead, Receipt, Resent};
+use crate::lead::{EnquiryReceipt, Lead, LeadOrigin, Receipt, Resent};
 
 impl EnquiryReceipt {
     /// Returns whether an arrival repeats the enquiry of this receipt. If not, it changes the enquiry.
@@ -41,4 +41,20 @@ impl EnquiryReceipt {
         after.flags.clone_from(&arrival.enquiry.flags);
         after
     }
+}
+
+impl LeadOrigin {
+    /// Whether an arrival of the same origin brings nothing new.
+    pub fn knows(&self, arrival: &Arrival) -> bool {
+        brings_nothing_new(&self.body, &self.resent, arrival)
+    }
+}
+
+/// Whether an arrival brings nothing new: the first sending of a known content, the current content again, or a request that was already
+/// processed. An earlier content that is marked as sent again is new, because the sender has changed it back.
+fn brings_nothing_new(first: &String, resent: &[Resent], arrival: &Arrival) -> bool {
+    let present = resent.last().map_or(first, |last| &last.body);
+    let is_known_content = *first == arrival.body || resent.iter().any(|resent| resent.body == arrival.body);
+    let carried_out = arrival.request.is_some() && resent.iter().any(|resent| resent.request == arrival.request);
+    carried_out || if arrival.resend { *present == arrival.body } else { is_known_content }
 }

@@ -108,7 +108,8 @@ impl TextContext<'_> {
         let start = ClockStart { counted: text.at.min(now), seen: now, act_until: None };
         let criteria = changed.latest_criteria();
         let started = if effect == TextEffect::None { None } else { changed.further_message(dealer, start, criteria) };
-        let events = [element.added()].into_iter().chain(started).collect();
+        let mut events: Vec<Event> = [element.added()].into_iter().chain(started).collect();
+        changed.follow(&Actor::Customer, &mut events, now);
         changed.answer_to(writer);
         changed.counts.add(ElementKind::Communication);
         // Messages that follow each other are reported together.

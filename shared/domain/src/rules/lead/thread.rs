@@ -144,6 +144,7 @@ impl ThreadContext<'_> {
                 if let Some(writer) = writer {
                     changed.answer_to(writer);
                 }
+                events.extend(changed.customer_reacted(now));
                 let added = changed.owner.clone().map(|owner| Message::added(&changed, owner, now));
                 // Mails that follow each other are reported together.
                 notice = added.map(|notice| if waits { notice.gathered() } else { notice });
@@ -158,6 +159,7 @@ impl ThreadContext<'_> {
         let element = Element::new(mail.id.clone(), lead.id, content, &by, mail.mail.at.min(now));
         let elements = || [&element].into_iter().chain(&documents);
         elements().for_each(|element| changed.counts.add(element.content.kind()));
+        changed.follow(&by, &mut events, now);
         let entry = Entry { lead: lead.id, version: changed.version, at: now, by, events, raw: Some(mail.raw.clone()), receipt: None };
         let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
         let decision = decision.with_some(notice.map(Item::Message));

@@ -7,7 +7,7 @@ use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::LoadLane;
 use crate::elements::Counts;
 use crate::enquiry::{Enquiry, RoutingCriteria};
-use crate::lead::{Event, Lead, LeadContact, Task, TaskState};
+use crate::lead::{Event, Lead, LeadContact, StopCause, Task, TaskState};
 use crate::privacy::{ErasedCounts, Erasure};
 use crate::rules::lead::reaction::{self, ClosingOutcome, StatusChange};
 use crate::settings::Dealer;
@@ -79,6 +79,9 @@ impl Lead {
         self.targets.clear();
         self.tasks.clear();
         self.planned.clear();
+        if let Some(run) = self.follow_up.as_mut() {
+            run.end(StopCause::Erased, now);
+        }
         self.erase_enquiry();
     }
 

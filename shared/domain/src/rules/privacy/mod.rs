@@ -2,6 +2,7 @@
 //! lead that an access file gives (PRV-4).
 
 mod appointment;
+mod follow_up;
 mod hold;
 mod lead;
 mod mail;
@@ -10,6 +11,7 @@ mod own_part;
 mod timeline;
 
 pub use appointment::{ErasedBooking, erase_appointment, erase_event};
+pub use follow_up::erase_follow_up;
 pub use hold::{lifted, not_erased, not_held, placed, placed_on, shown_on};
 pub use lead::{LeadErasure, erase_lead, erase_task};
 pub use mail::{ErasedMail, erase_mail, erase_words};

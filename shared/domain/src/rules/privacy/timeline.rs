@@ -63,6 +63,7 @@ pub(super) fn without_person(event: &Event, remains: &impl Fn(&Person) -> bool) 
         | Event::InvitationRevoked { .. }
         | Event::Invited { .. }
         | Event::ContactErased { .. }
+        | Event::Plan(_)
         | Event::LegalHold { .. } => {}
         Event::ContactClash { channel } => *channel = None,
         Event::Assigned { why, .. } => why.note = None,
@@ -87,6 +88,7 @@ pub(super) fn without_person(event: &Event, remains: &impl Fn(&Person) -> bool) 
         | Event::EventRescheduled { title, .. }
         | Event::EventGiven { title, .. }
         | Event::EventKept { title, .. }
+        | Event::EventStayed { title, .. }
         | Event::DocumentAnnounced { title, .. }
         | Event::ElementRemoved { title, .. }
         | Event::Resubmission { title, .. } => *title = ERASED.to_owned(),
