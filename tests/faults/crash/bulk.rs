@@ -7,8 +7,8 @@ use super::journey::{Journey, enquiry, lead, post, until};
 use crate::support::world::{Reply, Request};
 use serde_json::json;
 
-/// The events of three leads are moved by a job, two of the leads go to another user at once, and the events are completed by a job. What
-/// a request had no time for is continued from the queue, so that only the results at the end are compared.
+/// The events of three leads are moved to another day by a job, two of the leads go to another user at once, and the events are completed
+/// by a job. What a request had no time for is continued from the queue, so that only the results at the end are compared.
 pub async fn bulk(cloud: &Cloud) -> Vec<Reply> {
     let mut leads = Vec::new();
     for (key, name) in [("k-1", "nora"), ("k-2", "olga"), ("k-3", "pina")] {
@@ -19,7 +19,7 @@ pub async fn bulk(cloud: &Cloud) -> Vec<Reply> {
     for (key, lead) in ["e-1", "e-2", "e-3"].into_iter().zip(&leads) {
         post(cloud, BOSS, &format!("/leads/{lead}/events"), key, &event).await;
     }
-    let moved = post(cloud, BOSS, "/bulk-actions", "b-1", &json!({"leads": leads, "move": {"at": "2026-11-23T14:00:00Z"}})).await;
+    let moved = post(cloud, BOSS, "/bulk-actions", "b-1", &json!({"leads": leads, "move": {"date": "2026-11-24"}})).await;
     until(cloud, "2026-11-23T09:12:00Z").await;
     let given = post(cloud, BOSS, "/bulk-actions", "b-2", &json!({"leads": leads[..2], "reassign": {"user": "ben"}})).await;
     until(cloud, "2026-11-23T09:19:00Z").await;

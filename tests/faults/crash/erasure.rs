@@ -1,10 +1,9 @@
 //! The journey of an erased contact (PRV-2).
 
 use super::cloud::Cloud;
+use super::faults_in_turn_at_every_call;
 use super::group::{BOSS, NORTH};
 use super::journey::{Journey, enquiry, lead, post, until};
-use super::turn::Turn;
-use super::{CrashCase, cases, judge_all, play};
 use crate::support::world::{Reply, Request};
 use serde_json::json;
 
@@ -47,9 +46,5 @@ pub async fn erasure(cloud: &Cloud) -> Vec<Reply> {
 /// PRV-2: a contact is erased wholly and once, and what is counted is counted once.
 #[test]
 fn prv_2_an_erasure_survives_a_fault_at_every_call() {
-    // The journey is long: a run plays a third of the cases of its turn.
-    let undisturbed = play(&CrashCase::of(Journey::Erasure), false);
-    let turn = Turn::current();
-    let cases = turn.third(cases(turn, Journey::Erasure, &undisturbed.calls));
-    println!("{} cases", judge_all(&cases, &undisturbed.end));
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Erasure));
 }

@@ -5,6 +5,7 @@ use super::group::{CENTRES, NORTH, POND, SOUTH, WEST};
 use super::journey::{enquiry, lead, post};
 use super::judge::End;
 use super::pingback::{ping, sign};
+use super::turn::Turn;
 use super::{Bug, GROUP};
 use crate::support::gate::Gate;
 use crate::support::world::{Reply, Request, at};
@@ -226,10 +227,10 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
     })
 }
 
-/// Returns the first interleaving whose end differs from the ends of both orders. `None` if there is none.
-fn lost_race(name: &str, a: &Move, b: &Move, seeds: u64, bug: Option<Bug>) -> Option<String> {
+/// Returns the first interleaving of this turn whose end differs from the ends of both orders. `None` if there is none.
+fn lost_race((name, a, b): &(&str, Move, Move), turn: Turn, bug: Option<Bug>) -> Option<String> {
     let orders = [play(a, b, Order::AThenB, None), play(a, b, Order::BThenA, None)];
-    (0..seeds).find_map(|seed| {
+    (0..60).filter(|seed| turn.plays(*seed)).find_map(|seed| {
         let end = play(a, b, Order::SideBySide(seed), bug);
         let wrong: Vec<_> = orders.iter().map(|order| end.against(order)).collect();
         wrong.iter().all(|wrong| !wrong.is_empty()).then(|| {
@@ -242,18 +243,25 @@ fn lost_race(name: &str, a: &Move, b: &Move, seeds: u64, bug: Option<Bug>) -> Op
     })
 }
 
-/// DIS-2, ESC-7, ESC-8, INT-5: each pair of actions is serializable in 60 interleavings of their calls.
+/// DIS-2, ESC-7, ESC-8, INT-5: each pair of actions is serializable in the interleavings of their calls. The turns together play 60 of them.
 #[test]
 fn dis_2_each_pair_of_concurrent_actions_is_serializable() {
-    let lost: Vec<String> = races().iter().filter_map(|(name, a, b)| lost_race(name, a, b, 60, None)).collect();
+    let lost: Vec<String> = races().iter().filter_map(|race| lost_race(race, Turn::current(), None)).collect();
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
 /// The harness itself: the races detect a write without a condition.
 #[test]
 fn the_races_detect_a_write_without_a_condition() {
-    for bug in [Bug::RotationOutsideTheUnit, Bug::DroppedCondition, Bug::UnguardedSlots, Bug::UnguardedContacts] {
-        let noticed = races().iter().find_map(|(name, a, b)| lost_race(name, a, b, 60, Some(bug)));
+    let seeded = [
+        (Bug::RotationOutsideTheUnit, "two enquiries for one rotation"),
+        (Bug::DroppedCondition, "an answer and level 1"),
+        (Bug::UnguardedSlots, "two bookings of one slot"),
+        (Bug::UnguardedContacts, "two enquiries of a new person"),
+    ];
+    for (bug, name) in seeded {
+        let race = races().into_iter().find(|(race, ..)| *race == name).unwrap();
+        let noticed = lost_race(&race, Turn::ALL, Some(bug));
         println!("{bug:?}: {}", noticed.as_deref().unwrap_or("nothing"));
         assert!(noticed.is_some(), "{bug:?} went unnoticed");
     }

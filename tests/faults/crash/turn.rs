@@ -5,9 +5,9 @@ use super::{CrashCase, Journey, cases, play};
 use crate::support::gate::{Call, Fault, Strike};
 use std::collections::BTreeSet;
 
-/// The parts of the faults of a journey, and of the cases of a long journey. A run plays one part.
+/// The parts of the faults of a call, and of the calls of a journey. A run plays one part of each.
 const PARTS: usize = 3;
-/// The number of turns. Three of them play every fault, and all of them every case of a long journey.
+/// The number of turns. Together they play every case.
 const TURNS: usize = PARTS * PARTS;
 
 /// The part of the cases that a run plays. `None` for all cases.
@@ -15,7 +15,7 @@ const TURNS: usize = PARTS * PARTS;
 pub struct Turn(Option<usize>);
 
 impl Turn {
-    const ALL: Self = Self(None);
+    pub const ALL: Self = Self(None);
 
     /// Returns the turn of this run: `CRASH_TURN` (0 to 8), which CI changes from commit to commit. With `CRASH_ALL` all cases are
     /// played.
@@ -40,14 +40,19 @@ impl Turn {
         self.0.is_none_or(|turn| number % PARTS == turn % PARTS)
     }
 
-    /// Returns a third of the cases of a long journey in this turn. Three turns that have the same cases play different thirds of them.
+    /// Whether the interleaving with this seed is played.
+    pub fn plays(self, seed: u64) -> bool {
+        self.0.is_none_or(|turn| seed % TURNS as u64 == turn as u64)
+    }
+
+    /// Returns a third of the cases of this turn. Three turns that have the same cases play different thirds of them.
     pub fn third(self, cases: Vec<CrashCase>) -> Vec<CrashCase> {
         let is_played = |place: usize| self.0.is_none_or(|turn| place % PARTS == turn / PARTS);
         cases.into_iter().enumerate().filter_map(|(place, case)| is_played(place).then_some(case)).collect()
     }
 
-    /// Returns the faults to play, each with its call. Every call meets a fault in every turn: a call with at least three faults meets a
-    /// third of them, and one with fewer always meets its first.
+    /// Returns the faults of this turn, each with its call. Every call has a fault in every turn: a call with at least three faults has a
+    /// third of them, and one with fewer always has its first. A run plays a [`third`](Self::third) of them.
     pub fn strikes(self, calls: &[Call], wanted: impl Fn(&Fault) -> bool) -> Vec<Strike> {
         let (mut number, mut strikes) = (0, Vec::new());
         for call in calls {
@@ -105,17 +110,19 @@ fn every_call_meets_a_fault_in_every_turn() {
     }
 }
 
-/// The nine turns play every case of the erasure, and each plays a small part.
+/// The nine turns play every case of a journey, and each plays a small part.
 #[test]
-fn nine_turns_play_every_case_of_a_long_journey() {
-    let calls = play(&CrashCase::of(Journey::Erasure), false).calls;
-    let played = |turn: Turn| turn.third(cases(turn, Journey::Erasure, &calls)).iter().map(CrashCase::to_string).collect::<BTreeSet<_>>();
-    let all = played(Turn::ALL);
-    let turns: Vec<BTreeSet<String>> = (0..TURNS).map(|turn| played(Turn::of(Some(&turn.to_string())))).collect();
-    for cases in &turns {
-        assert!(cases.len() * 5 < all.len(), "{} of {}", cases.len(), all.len());
+fn nine_turns_play_every_case_of_a_journey() {
+    for journey in [Journey::Day, Journey::Erasure, Journey::Export] {
+        let calls = play(&CrashCase::of(journey), false).calls;
+        let played = |turn: Turn| turn.third(cases(turn, journey, &calls)).iter().map(CrashCase::to_string).collect::<BTreeSet<_>>();
+        let all = played(Turn::ALL);
+        let turns: Vec<BTreeSet<String>> = (0..TURNS).map(|turn| played(Turn::of(Some(&turn.to_string())))).collect();
+        for cases in &turns {
+            assert!(cases.len() * 5 < all.len(), "{} of {}", cases.len(), all.len());
+        }
+        assert_eq!(turns.into_iter().flatten().collect::<BTreeSet<_>>(), all, "{journey:?}");
     }
-    assert_eq!(turns.into_iter().flatten().collect::<BTreeSet<_>>(), all);
 }
 
 #[test]
