@@ -45,9 +45,11 @@ async fn cal_11_the_bar_of_the_list_starts_a_plan_on_ticked_leads() {
     for lead in [first, second] {
         shows(&seller.get(&format!("/desk/leads/{lead}?tab=follow-up")).await, &["Running"]);
     }
-    desk.world.settings(|settings| settings.follow_up_plans.clear()).await;
-    desk.wait(120);
-    lacks(&desk.speaking(SELLER, "en").await.get(&list).await, &["value=\"follow-up\""]);
+    let without = Desk::on(world("2026-11-23T09:00:00Z", &[]).await);
+    answered(&without.world, "jana").await;
+    let page = without.speaking(SELLER, "en").await.get(&list).await;
+    shows(&page, &["value=\"move\""]);
+    lacks(&page, &["value=\"follow-up\""]);
 }
 
 /// CAL-11: the settings have the plans with their steps and offer the canned answers; the overview has the yield of each step.
