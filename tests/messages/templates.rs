@@ -88,7 +88,7 @@ fn msg_2_an_empty_value_leaves_no_hole() {
     for (text, wanted) in [
         ("{{ dealer }} ({{ phone }}), {{ time }}", "Nord, Hamburg, Monday, 10:00"),
         ("Tel. {{ phone }}, place: {{ dealer }}.", "place: Nord, Hamburg."),
-        ("See you. Tel. {{ phone }}", "See you."),
+        ("{{ dealer }}. Tel. {{ phone }}", "Nord, Hamburg."),
         ("We expect you: {{ time }}, {{ salesperson }}.", "We expect you: Monday, 10:00."),
         ("On {{ time }}. You meet {{ salesperson }}. See you!", "On Monday, 10:00. See you!"),
         ("{{ dealer }}  {{ phone }}  {{ time }}", "Nord, Hamburg Monday, 10:00"),

@@ -43,7 +43,7 @@ async fn save(world: &World, follow_up: &FollowUp) {
 async fn prv_2_a_follow_up_of_an_erased_contact_is_erased_too() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
-    let contact_id = world.page(lead).await.lead.contact_id.clone();
+    let contact_id = world.page(lead).await.lead.contact_id;
     assert!(contact_id.is_some());
     let jana = Person { last_name: Some("Petersen".into()), ..Person::default() };
     let own = FollowUp { contact_id, ..stored(&world, "f1", jana.clone()).await };
@@ -67,7 +67,7 @@ async fn prv_4_an_access_file_has_the_follow_ups_of_the_contact() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     assert!(!file_of_contact(&world, lead).await.contains_key("follow_ups.json"));
-    let contact_id = world.page(lead).await.lead.contact_id.clone();
+    let contact_id = world.page(lead).await.lead.contact_id;
     let jana = Person { last_name: Some("Petersen".into()), ..Person::default() };
     save(&world, &FollowUp { contact_id, ..stored(&world, "f1", jana.clone()).await }).await;
     save(&world, &stored(&world, "f2", jana).await).await;

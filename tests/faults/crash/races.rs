@@ -243,7 +243,7 @@ fn lost_race((name, a, b): &(&str, Move, Move), turn: Turn, bug: Option<Bug>) ->
     })
 }
 
-/// DIS-2, ESC-7, ESC-8, INT-5: each pair of actions is serializable in the interleavings of their calls. The turns together play 60 of them.
+/// DIS-2, ESC-7, ESC-8, INT-5: each pair of actions is serializable in the interleavings of their calls. The turns together play 60.
 #[test]
 fn dis_2_each_pair_of_concurrent_actions_is_serializable() {
     let lost: Vec<String> = races().iter().filter_map(|race| lost_race(race, Turn::current(), None)).collect();
