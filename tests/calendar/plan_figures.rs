@@ -33,6 +33,7 @@ async fn cal_11_the_settings_of_plans_are_checked_field_by_field() {
         (named("type", json!("nothing")), vec!["follow_up_plans[0].steps[0].type CAL-11"]),
         (named("title", json!("")), vec!["follow_up_plans[0].steps[0].title CAL-11"]),
         (named("purpose", json!("fun")), vec!["follow_up_plans[0].steps[0].purpose CAL-11"]),
+        (named("text", json!("nowhere")), vec!["follow_up_plans[0].steps[0].text CAL-11"]),
         (
             json!([{"id": "a", "name": "A", "starts": "soon", "types": ["boat"], "steps": [step]}]),
             vec!["follow_up_plans[0].types CAL-11", "follow_up_plans[0].starts CAL-11"],

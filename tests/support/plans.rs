@@ -19,8 +19,8 @@ pub fn calls() -> Value {
 /// A world with plans and a canned answer.
 pub async fn world(now: &str, plans: &[Value]) -> World {
     let world = World::at(now).await;
-    set(&world, plans).await;
     save(&world, "still-there", "de", "Noch da?").await;
+    set(&world, plans).await;
     world
 }
 

@@ -94,12 +94,14 @@ pub(crate) async fn save_and_hand_over(
         let entrusted = settings::entrusted(&before.settings, &after).into_iter().map(|(_, user)| Key::User(user.clone()));
         let orders = hand_over::concerned(&before.settings, &after, asked).into_iter().map(|order| Key::HandOver(id.clone(), order));
         let target = request.target_keys(before);
+        let texts = settings::new_plan_texts(&before.settings, &after).next().map(|_| Key::DealerTexts(id.clone()));
         let address = after.lead_address.as_ref().map(LeadAddressName::new);
         let address = address.iter().flat_map(|address| address.keys(loaded)).collect::<Vec<_>>();
         users
             .chain(entrusted)
             .chain(orders)
             .chain(target)
+            .chain(texts)
             .chain(address)
             .chain(number_keys(NumberChange::of(call.scope.group(), id, Some(&before.settings), &after), loaded))
             .chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer))
@@ -123,6 +125,7 @@ pub(crate) async fn save_and_hand_over(
         settings::agreed(id, &before.settings, &settings, |site| loaded.dealer(site))?;
         settings::outside_mail_domain(&before.settings, &settings, platform.mail_domain.as_deref())?;
         settings::is_mail_server(&before.settings, &settings)?;
+        settings::has_plan_texts(&before.settings, &settings, loaded.dealer_texts(id))?;
         let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
         settings::able(&before.settings, &settings, |user| loaded.user(user))?;
         settings::assignable_targets(&before.settings, &settings)?;

@@ -184,11 +184,10 @@ fn stored(item: &Value) -> Option<String> {
     let kind = pk.split('#').nth(1).unwrap_or_default();
     let fact = match (kind, sk) {
         ("L", "@") => lead(item),
-        ("L", entry) if entry.starts_with("T#") => return None,
         // The name of a delivery contains the item's version, which depends on the number of earlier commits.
         ("NA", _) => return Some(format!("{pk}: {}", without(&scrub(item), &["sk", "sequence", "version"]))),
         ("D", entry) if entry.starts_with("H#") => json!({"by": item["by"], "version": item["version"]}),
-        _ if pk.starts_with("SENDER#") => return None,
+        _ if pk.starts_with("SENDER#") || kind == "L" && sk.starts_with("T#") => return None,
         // A letter that is sent later may take its share of a later window.
         ("B", _) => return None,
         // The names of a partner's secrets depend on the number of earlier requests, and their times are real ones.
@@ -206,6 +205,8 @@ fn stored(item: &Value) -> Option<String> {
         ("A", "P") => without(&scrub(item), &["came"]),
         _ => scrub(item),
     };
+    // What Forecourt makes of itself, such as the event of a plan, may be made late.
+    let fact = if item["by"] == "system" { without(&fact, &["created"]) } else { fact };
     if let Some(cause) = sk.strip_prefix("M#").and_then(|cause| cause.rsplit_once('-')).filter(|_| named_by_version(&fact)) {
         let fact: Map<_, _> = fact.as_object().cloned()?.into_iter().filter(|(name, _)| name != "sk" && name != "cause").collect();
         return Some(format!("{pk} M#{}: {}", cause.0, Value::Object(fact)));
@@ -314,8 +315,7 @@ fn without(of: &Value, names: &[&str]) -> Value {
 
 /// Returns a lead with its times relative to its arrival, because a redelivered message makes a later lead.
 fn lead(item: &Value) -> Value {
-    let mut lead = item.clone();
-    let row = lead["row"].clone();
+    let row = item["row"].clone();
     let arrived = row["arrived"].as_i64().unwrap_or_default();
     let since = |time: &Value| time.as_i64().map(|time| time - arrived);
     let steps = item["plan"].as_array().cloned().unwrap_or_default();
@@ -331,7 +331,7 @@ fn lead(item: &Value) -> Value {
     let mut facts: Map<String, Value> = row.as_object().cloned().unwrap_or_default();
     facts.retain(|name, _| !["arrived", "updated", "deadline", "answered_in", "in_time"].contains(&name.as_str()));
     let deadline = since(&row["deadline"]);
-    let lead = lead.as_object_mut().into_iter().flat_map(std::mem::take);
+    let lead = item.as_object().cloned().into_iter().flatten();
     // The number of commits, and the fields that depend on it, can differ.
     let left_out = ["row", "plan", "version", "policy", "moved", "restarted", "reaction"];
     facts.extend(lead.filter(|(name, _)| !left_out.contains(&name.as_str())));

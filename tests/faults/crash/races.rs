@@ -257,7 +257,7 @@ fn the_races_detect_a_write_without_a_condition() {
         (Bug::RotationOutsideTheUnit, "two enquiries for one rotation"),
         (Bug::DroppedCondition, "an answer and level 1"),
         (Bug::UnguardedSlots, "two bookings of one slot"),
-        (Bug::UnguardedContacts, "two enquiries of a new person"),
+        (Bug::UnguardedContacts, "one new address for contacts of two leads"),
     ];
     for (bug, name) in seeded {
         let race = races().into_iter().find(|(race, ..)| *race == name).unwrap();

@@ -1,10 +1,11 @@
 //! Changes of a dealer's settings (SET-8, SET-11).
 
 use crate::access::Scope;
-use crate::base::{Actor, DealerId, Email, Fault, MailDomain, Refusal, Right, UserId};
+use crate::base::{Actor, DealerId, Email, Fault, MailDomain, Refusal, Right, TextId, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::User;
 use crate::settings::{Dealer, DealerSettings, MailServer, Member, Recompute, Settings, SettingsChange, moves_deadlines};
+use crate::texts::{DealerTexts, TextKind};
 use chrono::{DateTime, Utc};
 
 /// Saves `settings` as the next version with an entry in the history (SET-10). If the change moves deadlines, or open leads are counted
@@ -121,6 +122,31 @@ pub fn outside_mail_domain(before: &DealerSettings, after: &DealerSettings, doma
         .filter(|(.., before, after)| before != after && comes_back(after))
         .map(|(field, rule, ..)| Fault::new(field, rule, "must not be an address at which dealers receive leads: the mail would come back"))
         .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+}
+
+/// Returns the canned answers that the follow-up plans of `after` name and those of `before` do not, each with its field (CAL-11).
+pub fn new_plan_texts<'a>(before: &'a DealerSettings, after: &'a DealerSettings) -> impl Iterator<Item = (String, &'a TextId)> {
+    let named = |settings: &DealerSettings, id: &TextId| {
+        settings.follow_up_plans.iter().flat_map(|plan| &plan.steps).any(|step| step.text.as_ref() == Some(id))
+    };
+    let steps =
+        after.follow_up_plans.iter().enumerate().flat_map(|(i, plan)| plan.steps.iter().enumerate().map(move |(j, step)| (i, j, step)));
+    steps
+        .filter_map(|(i, j, step)| Some((format!("follow_up_plans[{i}].steps[{j}].text"), step.text.as_ref()?)))
+        .filter(move |(_, id)| !named(before, id))
+}
+
+/// Checks the canned answers of [`new_plan_texts`]: the dealer has each of them. One that is removed later makes its step an event
+/// (CAL-11).
+///
+/// # Errors
+/// A fault for each other one.
+pub fn has_plan_texts(before: &DealerSettings, after: &DealerSettings, texts: Option<&DealerTexts>) -> Result<(), Refusal> {
+    let has = |id: &TextId| texts.and_then(|texts| texts.get(id)).is_some_and(|text| text.kind == TextKind::Canned);
+    let unknown = new_plan_texts(before, after).filter(|(_, id)| !has(id));
+    let faults: Vec<Fault> =
+        unknown.map(|(field, _)| Fault::new(field, "CAL-11", "must be the id of a canned answer of the dealer")).collect();
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
 }
 
