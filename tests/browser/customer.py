@@ -138,6 +138,7 @@ class Customer:
         page.screenshot(path=self.drive.pictures / f"{self.name}-9-keys.png")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name=text["booked"])).to_be_visible()
+        press("Tab", "main button")
         press("Tab", "a.button")
         press("Tab", "summary")
         press("Tab", "summary")
