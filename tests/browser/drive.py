@@ -28,8 +28,9 @@ from weigh import weigh
 
 
 # What needs more than the demo has: deliveries to a receiver of webhooks, leads of a pool, several contacts, links that were sent, bookings
-# under an absence, a deadline that waits for its approval; a file, which is no page; and the button "not busy", which a journey presses.
-# `tests/console` opens them all.
+# under an absence, a deadline that waits for its approval, a follow-up plan, several mails of the inbox, an own layout of mails, an
+# appointment with a choice of leads; a file, which is no page; and the button "not busy", which a journey presses. `tests/console` opens
+# them all.
 ELSEWHERE = {
     "addresses": {
         "GET /desk/d/{dealer}/mails/{mail}/download",
@@ -38,9 +39,15 @@ ELSEWHERE = {
         "GET /desk/group/webhooks/{webhook}/deliveries/{delivery}",
         "POST /desk/group/webhooks/{webhook}/deliveries/{delivery}",
         "POST /desk/help/tour",
+        "GET /desk/d/{dealer}/leads/bulk",
+        "GET /desk/d/{dealer}/leads/follow-up",
+        "POST /desk/d/{dealer}/leads/follow-up",
+        "GET /desk/d/{dealer}/mails/done",
+        "POST /desk/d/{dealer}/mails/done",
+        "POST /desk/d/{dealer}/settings/mailbox/trial",
     },
     "forms": {
-        "appointment_arrive", "appointment_arrival_undo", "appointment_confirm_undo", "appointment_keep", "appointment_reopen", "availability_free", "claim", "contact-main", "contact-remove", "event-keep", "event-reopen", "first-contact-approve", "group_redeliver", "group_redelivery", "group_webhook_off", "invitation-revoke",
+        "appointment_arrive", "appointment_arrival_undo", "appointment_confirm_undo", "appointment_keep", "appointment_link", "appointment_reopen", "availability_free", "claim", "contact-main", "contact-remove", "event-keep", "event-reopen", "first-contact-approve", "group_redeliver", "group_redelivery", "group_webhook_off", "invitation-revoke", "leads_follow_up", "mails_done", "plan", "plan-stop",
     },
 }
 
