@@ -170,9 +170,11 @@ impl Action {
         reached.map_err(|fault| Refusal::Invalid(vec![Fault { field: format!("{}.{}", self.name(), fault.field), ..fault }]))
     }
 
-    /// Returns the number of leads that change at the same time. Changes of owners and states write the same lane of the dealer.
+    /// Returns the number of leads that change at the same time. Changes of owners and states write the same lane of the dealer. Plans and
+    /// moves come one after another, because the warnings of a row name the bookings of the rows before it (LEAD-10, APT-8).
     pub(super) fn at_once(&self) -> usize {
         match self {
+            Action::Plan(_) | Action::Move { .. } => 1,
             Action::Reassign(_) | Action::SetStatus(..) => 2,
             _ => 8,
         }
