@@ -142,7 +142,7 @@ fn judge_all(cases: &[CrashCase], undisturbed: &End) -> usize {
 fn faults_in_turn_at_every_call(journey: Journey) -> usize {
     let undisturbed = play(&CrashCase::of(journey), false);
     let turn = Turn::current();
-    judge_all(&turn.third(cases(turn, journey, &undisturbed.calls)), &undisturbed.end)
+    judge_all(&turn.share(cases(turn, journey, &undisturbed.calls)), &undisturbed.end)
 }
 
 /// Returns the cases of a journey in a turn: a case for each call and each fault that is its turn, and one for each treatment of wake-ups.
@@ -155,7 +155,7 @@ fn cases(turn: Turn, journey: Journey, calls: &[Call]) -> Vec<CrashCase> {
 /// Returns the cases whose turn it is. [`cases`] are those of a turn already.
 fn in_turn(cases: Vec<CrashCase>) -> Vec<CrashCase> {
     let turn = Turn::current();
-    turn.third(cases.into_iter().enumerate().filter_map(|(place, case)| turn.takes(place).then_some(case)).collect())
+    turn.share(cases.into_iter().enumerate().filter_map(|(place, case)| turn.takes(place).then_some(case)).collect())
 }
 
 /// INT-9, MSG-1, ESC-10: a day with leads by HTTP and by queue ends the same whichever call fails.
@@ -188,7 +188,7 @@ fn dis_8_a_pool_survives_a_fault_at_every_call() {
 fn exp_3_an_export_survives_a_fault_at_every_call() {
     let undisturbed = play(&CrashCase::of(Journey::Export), false);
     let turn = Turn::current();
-    let cases = turn.third(cases(turn, Journey::Export, &undisturbed.calls));
+    let cases = turn.share(cases(turn, Journey::Export, &undisturbed.calls));
     let doubled =
         (1..4).map(|seed| CrashCase { wakes: WakeUpTreatment::Doubled, side_by_side: Some(seed), ..CrashCase::of(Journey::Export) });
     println!("{} cases", judge_all(&cases.into_iter().chain(doubled).collect::<Vec<_>>(), &undisturbed.end));
