@@ -1,7 +1,8 @@
 """Drives the pages of Forecourt in Chromium: the console of staff, and the page on which a customer books a time.
 
-Usage: drive.py BINARY PICTURES [--part PART | --language LANGUAGE]. Starts the local run on a free port with a folder of its own, writes pictures of
-all pages, prints all that is wrong, and then fails. `--part` drives one part only; the part `readme` writes the pictures of README.md.
+Usage: drive.py BINARY PICTURES [--part PART | --language LANGUAGE]. Starts the local run on a free port with a folder of its own, writes
+pictures of all pages, prints all that is wrong, and then fails. `--part` drives one part only; the part `readme` writes the pictures of
+README.md. `--language` drives all parts, but the forms in one language only.
 """
 
 import argparse
@@ -148,8 +149,9 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("binary", type=Path)
     arguments.add_argument("pictures", type=Path)
-    arguments.add_argument("--part", choices=PARTS)
-    arguments.add_argument("--language", choices=LANGUAGES)
+    some = arguments.add_mutually_exclusive_group()
+    some.add_argument("--part", choices=PARTS)
+    some.add_argument("--language", choices=LANGUAGES)
     options = arguments.parse_args()
     binary = options.binary.resolve()
     if options.part:
