@@ -135,6 +135,8 @@ async fn lead_10_rows_of_plans_and_moves_have_their_warnings() {
     assert_eq!(what(&again), what(&planned), "the stored results have them, too");
     let moved = bulk(&world, ADMIN, &json!({"leads": [leads[0]], "move": {"at": "2026-11-29T10:00:00+01:00"}})).await;
     assert_eq!(what(&moved), [["closed".to_owned()]], "{}", moved.body);
+    let together = bulk(&world, ADMIN, &json!({"leads": leads, "move": {"at": "2026-11-27T10:00:00+01:00"}})).await;
+    assert_eq!(what(&together), [vec![], vec!["double_booked".to_owned()]], "{}", together.body);
 }
 
 #[tokio::test]
